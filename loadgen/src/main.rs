@@ -1,0 +1,3 @@
+//! Nothing runs yet.
+
+fn main() {}

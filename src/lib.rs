@@ -1,0 +1,3 @@
+//! Hubbub: a WebSocket broadcast and chat server on one thread.
+
+pub mod vocabulary;

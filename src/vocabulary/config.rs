@@ -1,0 +1,200 @@
+//! What an operator may set, and the bounds that are not theirs to set. Every bound has a name, its unit last.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::address::Address;
+
+/// Bytes that one turn takes in from all sockets together; the rest waits for the next turn.
+pub const TURN_BYTES_MAX: usize = 256 << 10;
+/// Bytes taken from one socket with one receive, and about the most that one connection gets of a turn.
+pub const RECEIVE_BYTES_MAX: usize = 64 << 10;
+/// Payload bytes of a frame that joins several text messages (one larger message travels alone).
+pub const FRAME_BYTES_MAX: usize = 16 << 10;
+/// Connections accepted in one turn, so that a storm of newcomers does not starve those already in.
+pub const TURN_ACCEPTS_MAX: usize = 64;
+/// Connections that the kernel holds for us until they are accepted.
+pub const LISTEN_BACKLOG_MAX: i32 = 4096;
+/// Descriptors kept back from clients: for the process itself, and for answering those beyond the limit.
+pub const RESERVED_DESCRIPTORS: usize = 64;
+/// Connections beyond `max_connections` that are still told so, with a 503, out of the reserve.
+pub const REFUSED_CONNECTIONS_MAX: usize = 40;
+/// Bytes of a request's line and headers together.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 8 << 10;
+/// Headers of a request.
+pub const REQUEST_HEADERS_MAX: usize = 64;
+/// Batches that may wait for one lagging peer; bounds the cost of very many very small ones.
+pub const OUTBOX_BATCHES_MAX: usize = 1 << 16;
+/// Characters of a client's or a channel's name.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
+pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
+
+/// How a server runs. `Config::default()` is what `hubbub` does without flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen.
+    pub addr: Address,
+    /// Bytes of the largest message a client may send; a larger one closes with 1009.
+    pub max_message_bytes: usize,
+    /// Connections served at once; `None` is the descriptor limit less [`RESERVED_DESCRIPTORS`].
+    pub max_connections: Option<usize>,
+    /// Bytes a peer may leave unsent after a flush before it counts as slow.
+    pub max_unsent_bytes: usize,
+    /// How long a peer with unsent bytes may make no progress before it counts as slow.
+    pub write_timeout: Duration,
+    /// After how much silence a peer is sent a ping.
+    pub ping_interval: Duration,
+    /// After how much silence, a ping included, a peer is given up.
+    pub pong_timeout: Duration,
+    /// From accept to upgraded, or to the end of an HTTP request.
+    pub handshake_timeout: Duration,
+    /// How long a stopping server gives its peers to go.
+    pub drain_timeout: Duration,
+    /// How long the last bytes to a peer, its close frame among them, are waited for.
+    pub linger_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            addr: Address::Tcp("127.0.0.1:8080".to_owned()),
+            max_message_bytes: 64 << 10,
+            max_connections: None,
+            max_unsent_bytes: 1 << 20,
+            write_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(54),
+            pong_timeout: Duration::from_mins(1),
+            handshake_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(5),
+            linger_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Config {
+    /// How long a peer has to answer a ping, so that the silence before and after it makes up the pong timeout.
+    pub fn pong_grace(&self) -> Duration {
+        self.pong_timeout.saturating_sub(self.ping_interval)
+    }
+
+    /// Checks that the settings make sense together.
+    ///
+    /// # Errors
+    /// Names the flag that is wrong and what to set instead; the operator's to mend.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let positive = [
+            ("--write-timeout", self.write_timeout),
+            ("--ping-interval", self.ping_interval),
+            ("--handshake-timeout", self.handshake_timeout),
+            ("--linger-timeout", self.linger_timeout),
+        ];
+        if let Some((flag, _)) = positive.into_iter().find(|(_, value)| value.is_zero()) {
+            return Err(ConfigError::Zero { flag });
+        }
+        if self.pong_timeout <= self.ping_interval {
+            return Err(ConfigError::PongBeforePing {
+                pong: self.pong_timeout,
+                ping: self.ping_interval,
+            });
+        }
+        if self.max_message_bytes == 0 || self.max_message_bytes > MESSAGE_BYTES_MAX {
+            return Err(ConfigError::MessageSize {
+                bytes: self.max_message_bytes,
+            });
+        }
+        if self.max_unsent_bytes < FRAME_BYTES_MAX {
+            return Err(ConfigError::Unsent {
+                bytes: self.max_unsent_bytes,
+            });
+        }
+        if self.max_connections == Some(0) {
+            return Err(ConfigError::Zero {
+                flag: "--max-connections",
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A setting that cannot work. The operator's to mend: the text names the flag and the fix.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// A setting that must be more than nothing is zero.
+    #[error("{flag} must be greater than zero")]
+    Zero {
+        /// The flag's name.
+        flag: &'static str,
+    },
+    /// The pong would be overdue before its ping was sent.
+    #[error(
+        "--pong-timeout ({pong:?}) must exceed --ping-interval ({ping:?}): raise the one or lower the other"
+    )]
+    PongBeforePing {
+        /// What `--pong-timeout` says.
+        pong: Duration,
+        /// What `--ping-interval` says.
+        ping: Duration,
+    },
+    /// No message, or one too large for the offsets of a batch.
+    #[error("--max-message ({bytes} bytes) must be between 1B and 1GiB")]
+    MessageSize {
+        /// What `--max-message` says.
+        bytes: usize,
+    },
+    /// Less than one frame may wait.
+    #[error("--max-unsent ({bytes} bytes) must be at least 16KiB, the size of one frame")]
+    Unsent {
+        /// What `--max-unsent` says.
+        bytes: usize,
+    },
+    /// More connections than descriptors.
+    #[error(
+        "--max-connections ({wanted}) needs {wanted} + {RESERVED_DESCRIPTORS} descriptors, and the hard limit is {limit}: \
+         lower it to {} or raise the limit (`ulimit -Hn`)",
+        limit.saturating_sub(RESERVED_DESCRIPTORS)
+    )]
+    Descriptors {
+        /// What `--max-connections` says.
+        wanted: usize,
+        /// The hard descriptor limit of the process.
+        limit: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(Config::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_pong_due_before_its_ping_names_both_flags() {
+        let config = Config {
+            pong_timeout: Duration::from_secs(10),
+            ..Config::default()
+        };
+        let text = config.validate().unwrap_err().to_string();
+        assert!(
+            text.contains("--pong-timeout") && text.contains("--ping-interval"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn settings_that_allow_nothing_are_refused_by_name() {
+        let none = |change: fn(&mut Config)| {
+            let mut config = Config::default();
+            change(&mut config);
+            config.validate().unwrap_err().to_string()
+        };
+        assert!(none(|c| c.write_timeout = Duration::ZERO).contains("--write-timeout"));
+        assert!(none(|c| c.max_message_bytes = 0).contains("--max-message"));
+        assert!(none(|c| c.max_unsent_bytes = 1).contains("--max-unsent"));
+        assert!(none(|c| c.max_connections = Some(0)).contains("--max-connections"));
+    }
+}

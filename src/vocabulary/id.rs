@@ -1,0 +1,45 @@
+//! Names for things that come and go.
+
+/// A connection: a slot of the server's slab, and which of its successive tenants is meant.
+///
+/// The generation is what keeps a late event for a closed socket from reaching the newcomer in its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The slot.
+    pub slot: u32,
+    /// The tenant; no two connections of one process share slot and generation until it has wrapped around.
+    pub generation: u32,
+}
+
+impl From<Key> for usize {
+    fn from(key: Key) -> usize {
+        (key.generation as usize) << u32::BITS | key.slot as usize
+    }
+}
+
+impl From<usize> for Key {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of a 64-bit token are meant"
+    )]
+    fn from(token: usize) -> Self {
+        Self {
+            slot: token as u32,
+            generation: (token >> u32::BITS) as u32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_survives_the_way_through_a_token() {
+        let key = Key {
+            slot: 7,
+            generation: u32::MAX - 1,
+        };
+        assert_eq!(Key::from(usize::from(key)), key);
+    }
+}

@@ -1,0 +1,10 @@
+//! Ring 0: the words that all other rings speak. Plain values; nothing here keeps state or reaches outside.
+
+pub mod address;
+pub mod config;
+pub mod frame;
+pub mod id;
+pub mod message;
+pub mod reason;
+pub mod time;
+pub mod units;

@@ -1,0 +1,116 @@
+//! Why a connection ended. Every ending has one, and it reaches the log and `hubbub_disconnects_total{reason=…}`.
+
+/// The named causes of an ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// The peer closed the WebSocket, and was answered.
+    ClosedByPeer,
+    /// The peer's stream ended without a close frame.
+    EndOfStream,
+    /// The peer or the network reset the stream.
+    Reset,
+    /// The peer broke the WebSocket protocol.
+    Protocol,
+    /// The peer sent text that is not UTF-8.
+    NotUtf8,
+    /// The peer sent a message beyond `--max-message`.
+    MessageTooLarge,
+    /// The peer left more than `--max-unsent` bytes unsent.
+    SlowUnsent,
+    /// The peer took none of its unsent bytes for `--write-timeout`.
+    SlowStalled,
+    /// The peer did not answer a ping in time.
+    NoPong,
+    /// The server is going away, and told the peer.
+    GoingAway,
+    /// The server went away before the peer had taken its last bytes.
+    DrainCut,
+    /// The peer was neither upgraded nor had it asked for anything within `--handshake-timeout`.
+    HandshakeTimeout,
+    /// A plain HTTP exchange came to its end.
+    HttpDone,
+    /// An HTTP request was answered with an error that ends the connection.
+    HttpError,
+    /// There were more than `--max-connections`: told so with a 503.
+    Refused,
+}
+
+impl Reason {
+    /// All reasons, in the order of their counters.
+    pub const ALL: [Self; 15] = [
+        Self::ClosedByPeer,
+        Self::EndOfStream,
+        Self::Reset,
+        Self::Protocol,
+        Self::NotUtf8,
+        Self::MessageTooLarge,
+        Self::SlowUnsent,
+        Self::SlowStalled,
+        Self::NoPong,
+        Self::GoingAway,
+        Self::DrainCut,
+        Self::HandshakeTimeout,
+        Self::HttpDone,
+        Self::HttpError,
+        Self::Refused,
+    ];
+
+    /// The reason's name in logs and metrics: lower case, hyphens, stable.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClosedByPeer => "closed-by-peer",
+            Self::EndOfStream => "end-of-stream",
+            Self::Reset => "reset",
+            Self::Protocol => "protocol",
+            Self::NotUtf8 => "not-utf8",
+            Self::MessageTooLarge => "message-too-large",
+            Self::SlowUnsent => "slow-unsent",
+            Self::SlowStalled => "slow-stalled",
+            Self::NoPong => "no-pong",
+            Self::GoingAway => "going-away",
+            Self::DrainCut => "drain-cut",
+            Self::HandshakeTimeout => "handshake-timeout",
+            Self::HttpDone => "http-done",
+            Self::HttpError => "http-error",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The code and words of the close frame that tells a WebSocket peer (RFC 6455, section 7.4; 4000 and up are ours),
+    /// or `None` where there is nobody left to tell.
+    pub fn close(self) -> Option<(u16, &'static str)> {
+        match self {
+            Self::Protocol => Some((1002, "protocol error")),
+            Self::NotUtf8 => Some((1007, "text that is not UTF-8")),
+            Self::MessageTooLarge => Some((1009, "message too large")),
+            Self::GoingAway => Some((1001, "server going away")),
+            Self::SlowUnsent => Some((4001, "slow consumer: too many bytes unsent")),
+            Self::SlowStalled => Some((4001, "slow consumer: no progress")),
+            Self::NoPong => Some((4002, "no pong")),
+            Self::ClosedByPeer
+            | Self::EndOfStream
+            | Self::Reset
+            | Self::DrainCut
+            | Self::HandshakeTimeout
+            | Self::HttpDone
+            | Self::HttpError
+            | Self::Refused => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_counts_under_a_name_of_its_own() {
+        let mut names: Vec<_> = Reason::ALL.iter().map(|reason| reason.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Reason::ALL.len());
+        for (index, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, index);
+        }
+    }
+}
