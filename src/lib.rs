@@ -1,3 +1,4 @@
 //! Hubbub: a WebSocket broadcast and chat server on one thread.
 
+pub mod state;
 pub mod vocabulary;

@@ -1,0 +1,224 @@
+//! A channel: its members, and what is said in it this turn.
+
+use std::{mem, rc::Rc};
+
+use super::batch::{Form, OpenBatch, Slice};
+use crate::vocabulary::frame::Kind;
+
+/// Where a member stands in its channel. It changes when another member leaves, and the hub is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Which of the two rows: members who want joined frames, or single ones.
+    pub form: Form,
+    /// The place in that row.
+    pub index: u32,
+}
+
+/// One who gets what is said.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// The client, to the hub.
+    pub client: u32,
+    /// The connection's slot, to whoever delivers.
+    pub slot: u32,
+    /// The number of the first message that is the member's to get.
+    since: u64,
+}
+
+/// What one who left this turn is still owed.
+#[derive(Clone, Copy, Debug)]
+struct Owed {
+    slot: u32,
+    form: Form,
+    from: u32,
+    to: u32,
+}
+
+/// Members in dense rows, and the open batch.
+#[derive(Debug, Default)]
+pub struct Channel {
+    rows: [Vec<Member>; 2],
+    open: OpenBatch,
+    owed: Vec<Owed>,
+    /// The number of the open batch's first message; the channel's first message ever is number 0.
+    first: u64,
+}
+
+impl Channel {
+    /// Whether it has neither members nor anything left to say, so that it can be forgotten.
+    pub fn is_idle(&self) -> bool {
+        self.rows.iter().all(Vec::is_empty) && self.open.is_empty()
+    }
+
+    /// Takes in a member, who gets all that is said from now on. O(1).
+    pub fn join(&mut self, client: u32, slot: u32, form: Form) -> Seat {
+        let since = self.next();
+        let row = &mut self.rows[form as usize];
+        let index = u32::try_from(row.len()).expect("members are connections, which 32 bits count");
+        row.push(Member {
+            client,
+            slot,
+            since,
+        });
+        Seat { form, index }
+    }
+
+    /// Lets a member go, who still gets all that was said until now. Returns the client whose seat this became, if the
+    /// last of the row had to move up. O(1).
+    pub fn leave(&mut self, seat: Seat) -> Option<u32> {
+        let (first, next) = (self.first, self.open.len());
+        let row = &mut self.rows[seat.form as usize];
+        let member = row.swap_remove(seat.index as usize);
+        let moved = row.get(seat.index as usize).map(|member| member.client);
+        let from = member.suffix(first);
+        let to = u32::try_from(next).expect("a batch's messages fit 32 bits");
+        if from < to {
+            self.owed.push(Owed {
+                slot: member.slot,
+                form: seat.form,
+                from,
+                to,
+            });
+        }
+        moved
+    }
+
+    /// Adds a message to the open batch.
+    pub fn say(&mut self, kind: Kind, body: &[u8]) {
+        self.open.push(kind, body);
+    }
+
+    /// Adds a line of text to the open batch; newlines in it become spaces.
+    pub fn say_line(&mut self, text: &str) {
+        self.open.push_line(text);
+    }
+
+    /// Encodes the open batch once for each form that someone wants, and hands everyone the part that is theirs: first
+    /// those who left, so that one who left and came back gets both parts in order.
+    pub fn seal(&mut self, deliver: &mut impl FnMut(u32, Slice)) {
+        for form in [Form::Joined, Form::Single] {
+            let row = &self.rows[form as usize];
+            if row.is_empty() && self.owed.iter().all(|owed| owed.form != form) {
+                continue;
+            }
+            let run = Rc::new(self.open.encode(form));
+            for owed in self.owed.iter().filter(|owed| owed.form == form) {
+                deliver(owed.slot, slice(&run, owed.from, owed.to));
+            }
+            let to = run.messages();
+            for member in row {
+                let from = member.suffix(self.first);
+                if from < to {
+                    deliver(member.slot, slice(&run, from, to));
+                }
+            }
+        }
+        self.first = self.next();
+        self.open.clear();
+        mem::take(&mut self.owed);
+    }
+
+    /// The number that the next message gets.
+    fn next(&self) -> u64 {
+        self.first + self.open.len() as u64
+    }
+}
+
+impl Member {
+    /// The first message that is the member's, counted from `first`.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "nobody joins beyond the open batch, whose messages fit 32 bits"
+    )]
+    fn suffix(&self, first: u64) -> u32 {
+        self.since.saturating_sub(first) as u32
+    }
+}
+
+fn slice(run: &Rc<super::batch::Run>, from: u32, to: u32) -> Slice {
+    Slice {
+        run: Rc::clone(run),
+        from,
+        to,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seals and returns who got which words.
+    fn heard(channel: &mut Channel) -> Vec<(u32, String)> {
+        let mut heard = Vec::new();
+        channel.seal(&mut |slot, slice| {
+            for message in slice.from..slice.to {
+                let body = String::from_utf8(slice.run.body(message).to_vec()).unwrap();
+                heard.push((slot, body));
+            }
+        });
+        heard
+    }
+
+    fn expect(heard: &[(u32, String)], slot: u32, words: &[&str]) {
+        let got: Vec<_> = heard
+            .iter()
+            .filter(|(to, _)| *to == slot)
+            .map(|(_, word)| word)
+            .collect();
+        assert_eq!(got, words, "slot {slot}");
+    }
+
+    #[test]
+    fn a_joiner_gets_what_is_said_after_and_a_leaver_what_was_said_before() {
+        let mut channel = Channel::default();
+        let stays = channel.join(0, 10, Form::Joined);
+        let leaves = channel.join(1, 11, Form::Joined);
+        channel.say_line("one");
+        channel.leave(leaves);
+        channel.say_line("two");
+        channel.join(2, 12, Form::Single);
+        channel.say_line("three");
+        let first = heard(&mut channel);
+        expect(&first, 10, &["one", "two", "three"]);
+        expect(&first, 11, &["one"]);
+        expect(&first, 12, &["three"]);
+        channel.say_line("four");
+        channel.leave(stays);
+        let second = heard(&mut channel);
+        expect(&second, 10, &["four"]);
+        expect(&second, 11, &[]);
+        expect(&second, 12, &["four"]);
+    }
+
+    #[test]
+    fn one_who_leaves_and_comes_back_within_a_turn_gets_both_parts_in_order() {
+        let mut channel = Channel::default();
+        let seat = channel.join(0, 10, Form::Joined);
+        channel.say_line("before");
+        channel.leave(seat);
+        channel.say_line("while away");
+        channel.join(0, 10, Form::Joined);
+        channel.say_line("after");
+        expect(&heard(&mut channel), 10, &["before", "after"]);
+    }
+
+    #[test]
+    fn leaving_tells_whose_seat_changed() {
+        let mut channel = Channel::default();
+        let first = channel.join(0, 10, Form::Joined);
+        let second = channel.join(1, 11, Form::Joined);
+        assert_eq!(channel.leave(first), Some(1));
+        assert_eq!(channel.leave(Seat { index: 0, ..second }), None);
+        assert!(channel.is_idle());
+    }
+
+    #[test]
+    fn what_nobody_gets_is_not_encoded_and_still_numbered() {
+        let mut channel = Channel::default();
+        channel.say(Kind::Binary, b"to nobody");
+        assert_eq!(heard(&mut channel), []);
+        channel.join(0, 10, Form::Single);
+        channel.say(Kind::Binary, b"to one");
+        expect(&heard(&mut channel), 10, &["to one"]);
+    }
+}

@@ -1,0 +1,44 @@
+//! The relay, the plain hub of the tutorials: whatever a client sends goes to everyone in its channel, itself included.
+
+use crate::{
+    state::{
+        batch::Form,
+        hub::{ChannelId, ClientId, Hub, Space},
+    },
+    vocabulary::{frame::Kind, message::Message},
+};
+
+/// The channel of a client that names none.
+pub const LOBBY: &str = "lobby";
+
+/// A client in its one channel.
+#[derive(Debug)]
+pub struct Relay {
+    client: ClientId,
+    channel: ChannelId,
+}
+
+impl Relay {
+    /// Joins `channel`; what is said there is delivered to `slot` in the given form.
+    pub fn join(hub: &mut Hub, slot: u32, channel: &str, form: Form) -> Self {
+        let client = hub.enter(slot);
+        let channel = hub.join(client, Space::Relay, channel, form);
+        Self { client, channel }
+    }
+
+    /// Says a message to everyone. Text is trimmed and put on one line; what is empty then is ignored.
+    pub fn hear(&self, message: Message<'_>, hub: &mut Hub) {
+        match message {
+            Message::Text(text) => match text.trim() {
+                "" => {}
+                line => hub.speak(self.channel).say_line(line),
+            },
+            Message::Binary(bytes) => hub.speak(self.channel).say(Kind::Binary, bytes),
+        }
+    }
+
+    /// Leaves.
+    pub fn end(&self, hub: &mut Hub) {
+        hub.exit(self.client);
+    }
+}

@@ -1,0 +1,363 @@
+//! Metrics: plain counters of one thread, written out in the Prometheus text format on request.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use super::dialect::DialectName;
+use crate::vocabulary::reason::Reason;
+
+/// Everything that is counted.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Connections accepted, ever.
+    pub connections_total: u64,
+    /// Connections that were closed unanswered, because even the reserve was used up.
+    pub turned_away_total: u64,
+    /// Failed handshakes and requests by error code, in order of appearance.
+    pub handshake_failures: Vec<(&'static str, u64)>,
+    /// Ended connections, by reason.
+    pub disconnects: [u64; Reason::ALL.len()],
+    /// Messages received, by dialect.
+    pub messages_received: [u64; DialectName::ALL.len()],
+    /// Messages delivered, one for each receiver, by dialect.
+    pub messages_delivered: [u64; DialectName::ALL.len()],
+    /// Data frames sent.
+    pub frames_sent: u64,
+    /// Bytes sent, all protocols.
+    pub bytes_sent: u64,
+    /// Bytes received, all protocols.
+    pub bytes_received: u64,
+    /// Messages that left with one flush to one peer.
+    pub batch_messages: Histogram<16>,
+    /// Length of a turn, in microseconds.
+    pub turn_micros: Histogram<24>,
+    /// From the start of the turn that read a message to the end of the first flush of its fan-out, in microseconds.
+    pub fanout_micros: Histogram<24>,
+}
+
+/// Values of the moment that are not counted but looked up.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gauges {
+    /// Open connections.
+    pub connections: usize,
+    /// Channels with members.
+    pub channels: usize,
+    /// Bytes waiting in all outboxes.
+    pub unsent_bytes: usize,
+    /// What the process uses.
+    pub process: ProcessUsage,
+}
+
+/// What the process uses of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessUsage {
+    /// CPU time, user and system, in seconds.
+    pub cpu_seconds: f64,
+    /// Resident memory.
+    pub resident_bytes: u64,
+    /// Virtual memory.
+    pub virtual_bytes: u64,
+    /// Open descriptors.
+    pub open_descriptors: usize,
+    /// The limit of descriptors.
+    pub max_descriptors: u64,
+    /// When the process began, in seconds since the Unix epoch.
+    pub start_seconds: f64,
+}
+
+impl Metrics {
+    /// Counts an ending.
+    pub fn count_disconnect(&mut self, reason: Reason) {
+        self.disconnects[reason as usize] += 1;
+    }
+
+    /// Counts a handshake or request that failed with an error code.
+    pub fn count_handshake_failure(&mut self, code: &'static str) {
+        match self
+            .handshake_failures
+            .iter_mut()
+            .find(|(known, _)| *known == code)
+        {
+            Some((_, count)) => *count += 1,
+            None => self.handshake_failures.push((code, 1)),
+        }
+    }
+
+    /// Counts the length of a turn.
+    pub fn count_turn(&mut self, length: Duration) {
+        self.turn_micros.record(micros(length), 1);
+    }
+
+    /// Counts `messages` whose fan-out took `length`.
+    pub fn count_fanout(&mut self, length: Duration, messages: u64) {
+        self.fanout_micros.record(micros(length), messages);
+    }
+
+    /// Writes everything in the Prometheus text format, version 0.0.4.
+    pub fn render(&self, gauges: &Gauges) -> String {
+        let mut page = Page::default();
+        self.write(gauges, &mut page)
+            .expect("writing to a string cannot fail");
+        page.text
+    }
+
+    fn write(&self, gauges: &Gauges, page: &mut Page) -> fmt::Result {
+        page.counter(
+            "hubbub_connections_total",
+            "Connections accepted.",
+            self.connections_total,
+        )?;
+        page.counter(
+            "hubbub_connections_turned_away_total",
+            "Connections closed unanswered because even the reserve was used up.",
+            self.turned_away_total,
+        )?;
+        page.family(
+            "hubbub_handshake_failures_total",
+            "Requests and handshakes that failed, by error code.",
+            "reason",
+            self.handshake_failures.iter().copied(),
+        )?;
+        page.family(
+            "hubbub_disconnects_total",
+            "Ended connections, by reason.",
+            "reason",
+            Reason::ALL
+                .map(Reason::name)
+                .into_iter()
+                .zip(self.disconnects),
+        )?;
+        let dialects = DialectName::ALL.map(DialectName::name);
+        page.family(
+            "hubbub_messages_received_total",
+            "Messages received, by dialect.",
+            "dialect",
+            dialects.into_iter().zip(self.messages_received),
+        )?;
+        page.family(
+            "hubbub_messages_delivered_total",
+            "Messages delivered, one for each receiver, by dialect.",
+            "dialect",
+            dialects.into_iter().zip(self.messages_delivered),
+        )?;
+        page.counter(
+            "hubbub_frames_sent_total",
+            "Data frames sent.",
+            self.frames_sent,
+        )?;
+        page.counter("hubbub_bytes_sent_total", "Bytes sent.", self.bytes_sent)?;
+        page.counter(
+            "hubbub_bytes_received_total",
+            "Bytes received.",
+            self.bytes_received,
+        )?;
+        page.histogram(
+            "hubbub_batch_messages",
+            "Messages that left with one flush to one peer.",
+            &self.batch_messages,
+            1.0,
+        )?;
+        page.histogram(
+            "hubbub_turn_seconds",
+            "Length of a turn.",
+            &self.turn_micros,
+            1e-6,
+        )?;
+        page.histogram(
+            "hubbub_fanout_seconds",
+            "From the start of the turn that read a message to the end of the first flush of its fan-out.",
+            &self.fanout_micros,
+            1e-6,
+        )?;
+        gauges.write(page)
+    }
+}
+
+impl Gauges {
+    fn write(&self, page: &mut Page) -> fmt::Result {
+        page.gauge(
+            "hubbub_unsent_bytes",
+            "Bytes waiting in all outboxes.",
+            self.unsent_bytes,
+        )?;
+        page.gauge("hubbub_channels", "Channels with members.", self.channels)?;
+        page.gauge("hubbub_connections", "Open connections.", self.connections)?;
+        let process = &self.process;
+        page.counter(
+            "process_cpu_seconds_total",
+            "CPU time, user and system.",
+            process.cpu_seconds,
+        )?;
+        page.gauge(
+            "process_resident_memory_bytes",
+            "Resident memory.",
+            process.resident_bytes,
+        )?;
+        page.gauge(
+            "process_virtual_memory_bytes",
+            "Virtual memory.",
+            process.virtual_bytes,
+        )?;
+        page.gauge(
+            "process_open_fds",
+            "Open descriptors.",
+            process.open_descriptors,
+        )?;
+        page.gauge(
+            "process_max_fds",
+            "Limit of descriptors.",
+            process.max_descriptors,
+        )?;
+        page.gauge(
+            "process_start_time_seconds",
+            "When the process began, since the Unix epoch.",
+            process.start_seconds,
+        )
+    }
+}
+
+/// A histogram with a bucket for each power of two below `2^N`, and one for the rest.
+#[derive(Debug)]
+pub struct Histogram<const N: usize> {
+    buckets: [u64; N],
+    count: u64,
+    sum: u64,
+}
+
+impl<const N: usize> Default for Histogram<N> {
+    fn default() -> Self {
+        Self {
+            buckets: [0; N],
+            count: 0,
+            sum: 0,
+        }
+    }
+}
+
+impl<const N: usize> Histogram<N> {
+    /// Counts `value`, `times` over.
+    pub fn record(&mut self, value: u64, times: u64) {
+        let bucket = value
+            .saturating_sub(1)
+            .checked_ilog2()
+            .map_or(0, |log| log as usize + 1);
+        if let Some(count) = self.buckets.get_mut(bucket) {
+            *count += times;
+        }
+        self.count += times;
+        self.sum += value * times;
+    }
+
+    /// How many values were counted.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The sum of all values.
+    pub fn sum(&self) -> u64 {
+        self.sum
+    }
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn head(&mut self, name: &str, help: &str, kind: &str) -> fmt::Result {
+        writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}")
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: impl fmt::Display) -> fmt::Result {
+        self.head(name, help, "gauge")?;
+        writeln!(self.text, "{name} {value}")
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: impl fmt::Display) -> fmt::Result {
+        self.head(name, help, "counter")?;
+        writeln!(self.text, "{name} {value}")
+    }
+
+    fn family<'a>(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: impl Iterator<Item = (&'a str, u64)>,
+    ) -> fmt::Result {
+        self.head(name, help, "counter")?;
+        for (of, value) in values {
+            writeln!(self.text, "{name}{{{label}=\"{of}\"}} {value}")?;
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sums are approximate in this format anyway"
+    )]
+    fn histogram<const N: usize>(
+        &mut self,
+        name: &str,
+        help: &str,
+        histogram: &Histogram<N>,
+        unit: f64,
+    ) -> fmt::Result {
+        self.head(name, help, "histogram")?;
+        let mut below = 0;
+        for (power, count) in histogram.buckets.iter().enumerate() {
+            below += count;
+            let bound = (1_u64 << power) as f64 * unit;
+            writeln!(self.text, "{name}_bucket{{le=\"{bound}\"}} {below}")?;
+        }
+        writeln!(
+            self.text,
+            "{name}_bucket{{le=\"+Inf\"}} {}",
+            histogram.count
+        )?;
+        writeln!(self.text, "{name}_sum {}", histogram.sum as f64 * unit)?;
+        writeln!(self.text, "{name}_count {}", histogram.count)
+    }
+}
+
+fn micros(length: Duration) -> u64 {
+    u64::try_from(length.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_counts_a_value_in_every_bucket_that_bounds_it() {
+        let mut metrics = Metrics::default();
+        for value in [1, 2, 3, 4, 5, 1 << 40] {
+            metrics.batch_messages.record(value, 1);
+        }
+        let text = metrics.render(&Gauges::default());
+        for line in [
+            "hubbub_batch_messages_bucket{le=\"1\"} 1",
+            "hubbub_batch_messages_bucket{le=\"2\"} 2",
+            "hubbub_batch_messages_bucket{le=\"4\"} 4",
+            "hubbub_batch_messages_bucket{le=\"8\"} 5",
+            "hubbub_batch_messages_bucket{le=\"32768\"} 5",
+            "hubbub_batch_messages_bucket{le=\"+Inf\"} 6",
+            "hubbub_batch_messages_count 6",
+        ] {
+            assert!(text.contains(line), "no {line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn counters_name_their_reason() {
+        let mut metrics = Metrics::default();
+        metrics.count_disconnect(Reason::SlowUnsent);
+        metrics.count_handshake_failure("bad-request");
+        metrics.count_handshake_failure("bad-request");
+        let text = metrics.render(&Gauges::default());
+        assert!(text.contains("hubbub_disconnects_total{reason=\"slow-unsent\"} 1"));
+        assert!(text.contains("hubbub_disconnects_total{reason=\"reset\"} 0"));
+        assert!(text.contains("hubbub_handshake_failures_total{reason=\"bad-request\"} 2"));
+    }
+}

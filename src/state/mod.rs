@@ -1,0 +1,9 @@
+//! Ring 1: pure state. No socket, no clock, no thread: time and chance come in as arguments, bytes go out as values.
+
+pub mod batch;
+pub mod channel;
+pub mod dialect;
+pub mod hub;
+pub mod metrics;
+pub mod outbox;
+pub mod timers;
