@@ -1,4 +1,5 @@
 //! Hubbub: a WebSocket broadcast and chat server on one thread.
 
+pub mod server;
 pub mod state;
 pub mod vocabulary;

@@ -1,0 +1,579 @@
+//! One connection, from its first byte to its last: HTTP, then perhaps a WebSocket session, then a close that arrives.
+
+use std::io;
+use std::mem;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request};
+
+use super::{
+    endpoint::{Endpoint, SessionKind},
+    http::{self as wire, HttpError, Response},
+    stream::{Readiness, Stream},
+    websocket::{self, Received, WebSocket},
+    world::World,
+};
+use crate::{
+    state::{
+        batch::Slice,
+        dialect::{Dialect, DialectName, relay::Relay},
+        outbox::Outbox,
+    },
+    vocabulary::{
+        frame::{self, PING},
+        message::Message,
+        reason::Reason,
+        time::Now,
+    },
+};
+
+/// A stream, what waits for it, and how far it has come.
+#[derive(Debug)]
+pub struct Connection<S> {
+    stream: S,
+    outbox: Outbox,
+    phase: Phase,
+    slot: u32,
+    /// When the peer last sent a byte.
+    heard_at: Duration,
+    /// When it was last sent a ping that it has not answered.
+    pinged_at: Option<Duration>,
+    /// Since when it has taken none of the bytes that wait for it.
+    stalled_since: Option<Duration>,
+    /// What of `World::unsent_bytes` is this connection's.
+    counted_unsent: usize,
+    readiness: Readiness,
+    is_at_end: bool,
+    /// A deadline may have come nearer since the timer was set.
+    is_rearmed: bool,
+    ended: Option<Reason>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Http(Box<Exchange>),
+    Open(Session),
+    Closing(Closing),
+}
+
+/// Requests and responses, one at a time: the next is looked at when the answer to the one before has left.
+#[derive(Debug)]
+struct Exchange {
+    input: Vec<u8>,
+    /// When the wait for the current request began.
+    since: Duration,
+    is_refused: bool,
+    has_answered: bool,
+    /// Bytes behind the last request have not been looked at.
+    has_more: bool,
+}
+
+#[derive(Debug)]
+struct Session {
+    websocket: WebSocket,
+    dialect: Dialect,
+}
+
+/// The last bytes go out, then the writing side is shut, then input is discarded until the peer has ended its side:
+/// closing a socket with unread input would send a reset, which can destroy the last bytes on their way (RFC 9112,
+/// section 9.6).
+#[derive(Debug)]
+struct Closing {
+    reason: Reason,
+    /// What was spoken, to count the last messages by.
+    dialect: Option<DialectName>,
+    /// When to stop waiting for the peer.
+    until: Option<Duration>,
+    is_shut: bool,
+}
+
+impl<S: Stream> Connection<S> {
+    /// A connection that was just accepted. One that is refused is answered with a 503, whatever it asks for.
+    pub fn new(stream: S, slot: u32, is_refused: bool, now: Duration) -> Self {
+        Self {
+            stream,
+            outbox: Outbox::default(),
+            phase: Phase::Http(Box::new(Exchange {
+                input: Vec::new(),
+                since: now,
+                is_refused,
+                has_answered: false,
+                has_more: false,
+            })),
+            slot,
+            heard_at: now,
+            pinged_at: None,
+            stalled_since: None,
+            counted_unsent: 0,
+            readiness: Readiness {
+                writable: true,
+                ..Readiness::default()
+            },
+            is_at_end: false,
+            is_rearmed: true,
+            ended: None,
+        }
+    }
+
+    /// Notes what an event says.
+    pub fn signal(&mut self, readiness: Readiness) {
+        self.readiness.readable |= readiness.readable | readiness.ending;
+        self.readiness.writable |= readiness.writable;
+        self.readiness.ending |= readiness.ending;
+    }
+
+    /// Whether there is input to read or to go on with, and it may be now.
+    pub fn wants_reading(&self) -> bool {
+        match &self.phase {
+            Phase::Http(exchange) => {
+                self.outbox.is_empty() && (self.readiness.readable || exchange.has_more)
+            }
+            Phase::Open(_) | Phase::Closing(_) => self.readiness.readable,
+        }
+    }
+
+    /// Whether something waits to be written, or to be done once all is written.
+    pub fn wants_writing(&self) -> bool {
+        !self.outbox.is_empty() || matches!(self.phase, Phase::Closing(_))
+    }
+
+    /// Reads once into `buffer`, acts on what arrived, and returns how many bytes that was: of the stream, or of
+    /// messages where they are more. The reading is over when [`wants_reading`](Self::wants_reading) says no.
+    pub fn read(&mut self, buffer: &mut [u8], world: &mut World) -> usize {
+        if let Phase::Http(exchange) = &self.phase
+            && exchange.has_more
+            && self.serve(world)
+        {
+            return 0;
+        }
+        match self.stream.read(buffer) {
+            Ok(0) => {
+                self.readiness.readable = false;
+                self.is_at_end = true;
+                self.end_of_stream(world);
+                0
+            }
+            Ok(read) => {
+                let is_drained = read < buffer.len()
+                    && self.stream.short_read_drains()
+                    && !self.readiness.ending;
+                self.readiness.readable = !is_drained;
+                self.heard_at = world.now.monotonic;
+                world.metrics.bytes_received += read as u64;
+                self.receive(&buffer[..read], world).max(read)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readiness.readable = false;
+                0
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Err(_) => {
+                self.readiness.readable = false;
+                self.end(Reason::Reset);
+                0
+            }
+        }
+    }
+
+    /// Queues what is said to this peer. One whose connection has ended does not get it any more.
+    pub fn deliver(&mut self, slice: Slice) {
+        if self.ended.is_none() {
+            self.outbox.push(slice);
+        }
+    }
+
+    /// Writes what waits, as far as the stream takes it, and judges a peer that takes too little.
+    pub fn flush(&mut self, world: &mut World) {
+        if self.readiness.writable && self.ended.is_none() {
+            self.write(world);
+        }
+        let held = self.stream.flush_held().unwrap_or_else(|_| {
+            self.end(Reason::Reset);
+            0
+        });
+        let unsent = self.outbox.unsent_bytes() + held;
+        world.unsent_bytes = world.unsent_bytes + unsent - self.counted_unsent;
+        self.counted_unsent = unsent;
+        if self.outbox.is_empty() && held == 0 {
+            self.stalled_since = None;
+            self.settle(world.now, world.config.linger_timeout);
+        } else if self.stalled_since.is_none() {
+            self.stalled_since = Some(world.now.monotonic);
+            self.is_rearmed = true;
+        }
+        if matches!(self.phase, Phase::Open(_))
+            && self.outbox.exceeds(world.config.max_unsent_bytes)
+        {
+            self.give_up(Reason::SlowUnsent, world);
+        }
+    }
+
+    /// Whether a deadline may have come nearer since this was last asked.
+    pub fn take_rearmed(&mut self) -> bool {
+        mem::take(&mut self.is_rearmed)
+    }
+
+    /// The earliest of all deadlines that apply.
+    pub fn deadline(&self, world: &World) -> Option<Duration> {
+        let config = &world.config;
+        let of_phase = match &self.phase {
+            Phase::Http(exchange) => Some(exchange.since + config.handshake_timeout),
+            Phase::Open(_) => Some(self.heartbeat_at(world)),
+            Phase::Closing(closing) => closing.until,
+        };
+        let of_stall = self.stalled_since.map(|since| since + config.write_timeout);
+        let of_drain = match &self.phase {
+            Phase::Closing(_) => None,
+            _ => world.drain.map(|drain| drain.closes_at(self.slot)),
+        };
+        [of_phase, of_stall, of_drain].into_iter().flatten().min()
+    }
+
+    /// Acts on every deadline that has passed.
+    pub fn expire(&mut self, world: &mut World) {
+        let now = world.now.monotonic;
+        let stalled = self
+            .stalled_since
+            .is_some_and(|since| now >= since + world.config.write_timeout);
+        if stalled && !self.readiness.writable {
+            self.give_up(Reason::SlowStalled, world);
+            return;
+        }
+        let drains = world
+            .drain
+            .is_some_and(|drain| now >= drain.closes_at(self.slot));
+        match &self.phase {
+            Phase::Http(exchange) if drains && exchange.input.is_empty() => {
+                self.end(Reason::GoingAway);
+            }
+            Phase::Http(exchange) if now >= exchange.since + world.config.handshake_timeout => {
+                self.expire_exchange(world);
+            }
+            Phase::Open(_) if drains => self.close(Reason::GoingAway, world),
+            Phase::Open(_) if now >= self.heartbeat_at(world) => self.beat(world),
+            Phase::Closing(closing) if closing.until.is_some_and(|until| now >= until) => {
+                let reason = closing.reason;
+                self.end(reason);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the connection; it is reaped at the end of the turn. The first reason counts.
+    pub fn end(&mut self, reason: Reason) {
+        self.ended.get_or_insert(reason);
+    }
+
+    /// Why it ended, if it has.
+    pub fn ended(&self) -> Option<Reason> {
+        self.ended
+    }
+
+    /// Leaves the hub and the books, before the stream is dropped.
+    pub fn leave(&mut self, world: &mut World) {
+        world.unsent_bytes -= mem::take(&mut self.counted_unsent);
+        if let Phase::Open(session) = &self.phase {
+            session.dialect.end(&mut world.hub);
+        }
+    }
+
+    /// Whether it was refused, and so lives from the reserve.
+    pub fn is_refused(&self) -> bool {
+        match &self.phase {
+            Phase::Http(exchange) => exchange.is_refused,
+            Phase::Open(_) => false,
+            Phase::Closing(closing) => closing.reason == Reason::Refused,
+        }
+    }
+
+    fn receive(&mut self, input: &[u8], world: &mut World) -> usize {
+        match &mut self.phase {
+            Phase::Http(exchange) => {
+                exchange.input.extend_from_slice(input);
+                self.serve(world);
+                0
+            }
+            Phase::Open(_) => self.hear(input, world),
+            Phase::Closing(_) => 0,
+        }
+    }
+
+    /// Answers the request that has arrived, and says whether there was one.
+    fn serve(&mut self, world: &mut World) -> bool {
+        let Phase::Http(exchange) = &mut self.phase else {
+            return false;
+        };
+        match wire::parse(&exchange.input) {
+            Ok(None) => {
+                exchange.has_more = false;
+                return false;
+            }
+            Ok(Some((request, bytes))) => {
+                exchange.input.drain(..bytes);
+                exchange.has_more = !exchange.input.is_empty();
+                exchange.since = world.now.monotonic;
+                exchange.has_answered = true;
+                let is_refused = exchange.is_refused;
+                self.answer(&request, is_refused, world);
+            }
+            Err(error) => self.respond_error(&error, false, false, world),
+        }
+        true
+    }
+
+    fn answer(&mut self, request: &Request<()>, is_refused: bool, world: &mut World) {
+        let is_head = request.method() == Method::HEAD;
+        let goes_on = wire::keeps_alive(request) && !is_refused && world.drain.is_none();
+        let endpoint = if is_refused {
+            Err(HttpError::full())
+        } else if world.drain.is_some() {
+            Err(HttpError::draining())
+        } else {
+            Endpoint::of(request)
+        };
+        let opened = match endpoint {
+            Ok(Endpoint::Response(response)) => {
+                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
+                return;
+            }
+            Ok(Endpoint::Metrics) => {
+                let page = world.render_metrics().into_bytes();
+                let response = Response::ok("text/plain; version=0.0.4; charset=utf-8", page);
+                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
+                return;
+            }
+            Ok(Endpoint::Session(kind)) => websocket::accept(request).map(|bytes| (kind, bytes)),
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((kind, bytes)) => self.open(kind, bytes.into(), world),
+            Err(error) => self.respond_error(&error, is_head, goes_on, world),
+        }
+    }
+
+    fn respond(
+        &mut self,
+        response: &Response,
+        is_head: bool,
+        goes_on: bool,
+        reason: Reason,
+        world: &mut World,
+    ) {
+        let bytes = response.encode(world.now.unix_ms, is_head, goes_on);
+        self.outbox.stage(bytes.into());
+        if !goes_on {
+            self.close(reason, world);
+        }
+    }
+
+    fn respond_error(
+        &mut self,
+        error: &HttpError,
+        is_head: bool,
+        goes_on: bool,
+        world: &mut World,
+    ) {
+        world.metrics.count_handshake_failure(error.code);
+        let reason = if self.is_refused() {
+            Reason::Refused
+        } else {
+            Reason::HttpError
+        };
+        self.respond(&error.into(), is_head, goes_on, reason, world);
+    }
+
+    /// Begins the session, and hears what the client sent along with its request.
+    fn open(&mut self, kind: SessionKind, response: Bytes, world: &mut World) {
+        let dialect = match kind {
+            SessionKind::Relay { channel, form } => {
+                Dialect::Relay(Relay::join(&mut world.hub, self.slot, &channel, form))
+            }
+            SessionKind::Echo => Dialect::Echo,
+        };
+        self.outbox.stage(response);
+        let session = Session {
+            websocket: WebSocket::default(),
+            dialect,
+        };
+        self.is_rearmed = true;
+        if let Phase::Http(exchange) = mem::replace(&mut self.phase, Phase::Open(session)) {
+            self.hear(&exchange.input, world);
+        }
+    }
+
+    /// Hears WebSocket bytes, and returns how many bytes of messages came of them.
+    fn hear(&mut self, input: &[u8], world: &mut World) -> usize {
+        let Phase::Open(Session { websocket, dialect }) = &mut self.phase else {
+            return 0;
+        };
+        let mut replies = Vec::new();
+        let mut heard = 0;
+        let mut bytes = 0;
+        let received = websocket.receive(&mut world.protocol, input, &mut replies, |message| {
+            heard += 1;
+            bytes += match message {
+                Message::Text(text) => text.len(),
+                Message::Binary(bytes) => bytes.len(),
+            };
+            dialect.hear(message, &mut world.hub, &mut self.outbox);
+        });
+        world.metrics.messages_received[dialect.name() as usize] += heard;
+        if !replies.is_empty() {
+            self.outbox.stage(replies.into());
+        }
+        match received {
+            Ok(Received::Open) => {}
+            Ok(Received::Closed(answer)) => {
+                self.close(Reason::ClosedByPeer, world);
+                self.outbox.close(answer.into());
+            }
+            Err(reason) => self.close(reason, world),
+        }
+        bytes
+    }
+
+    fn end_of_stream(&mut self, world: &mut World) {
+        match &self.phase {
+            Phase::Http(exchange) if exchange.input.is_empty() && exchange.has_answered => {
+                self.close(Reason::HttpDone, world);
+            }
+            Phase::Http(_) => {
+                world
+                    .metrics
+                    .count_handshake_failure(Reason::EndOfStream.name());
+                self.close(Reason::EndOfStream, world);
+            }
+            Phase::Open(_) => self.close(Reason::EndOfStream, world),
+            Phase::Closing(_) => {}
+        }
+    }
+
+    /// Begins the end: out of the hub at once; the peer is still sent all that it was owed, and told why.
+    fn close(&mut self, reason: Reason, world: &mut World) {
+        self.is_rearmed = true;
+        let closing = Phase::Closing(Closing {
+            reason,
+            dialect: self.dialect(),
+            until: None,
+            is_shut: false,
+        });
+        match mem::replace(&mut self.phase, closing) {
+            Phase::Open(session) => {
+                session.dialect.end(&mut world.hub);
+                if let Some((code, words)) = reason.close() {
+                    self.outbox.close(frame::close(code, words));
+                }
+            }
+            Phase::Http(_) => {}
+            Phase::Closing(already) => self.phase = Phase::Closing(already),
+        }
+    }
+
+    /// Closes one that does not keep up: what waits is dropped, and the close frame not waited for long.
+    fn give_up(&mut self, reason: Reason, world: &mut World) {
+        match &mut self.phase {
+            Phase::Open(_) => {
+                self.outbox.abandon();
+                self.close(reason, world);
+                if let Phase::Closing(closing) = &mut self.phase {
+                    closing.until = Some(world.now.monotonic + world.config.linger_timeout);
+                }
+                self.stalled_since = None;
+            }
+            Phase::Http(_) => self.end(reason),
+            Phase::Closing(closing) => {
+                let reason = closing.reason;
+                self.end(reason);
+            }
+        }
+    }
+
+    fn write(&mut self, world: &mut World) {
+        match self.outbox.flush(&mut self.stream) {
+            Ok(flushed) => {
+                self.readiness.writable = !flushed.blocked;
+                if flushed.bytes > 0 {
+                    self.stalled_since = None;
+                }
+                world.metrics.bytes_sent += flushed.bytes as u64;
+                if flushed.frames > 0 {
+                    world.metrics.frames_sent += flushed.frames as u64;
+                    world
+                        .metrics
+                        .batch_messages
+                        .record(flushed.messages as u64, 1);
+                    if let Some(dialect) = self.dialect() {
+                        world.metrics.messages_delivered[dialect as usize] +=
+                            flushed.messages as u64;
+                    }
+                }
+            }
+            Err(_) if self.is_at_end => self.end(Reason::EndOfStream),
+            Err(_) => self.end(Reason::Reset),
+        }
+    }
+
+    /// Once everything is written: a closing connection shuts its side, and ends when the peer has done so too.
+    fn settle(&mut self, now: Now, linger_timeout: Duration) {
+        let Phase::Closing(closing) = &mut self.phase else {
+            return;
+        };
+        if !closing.is_shut {
+            closing.is_shut = true;
+            closing.until = Some(now.monotonic + linger_timeout);
+            self.is_rearmed = true;
+            // A peer that is gone already will show when its input is read.
+            let _ = self.stream.shutdown_write();
+        }
+        if self.is_at_end {
+            let reason = closing.reason;
+            self.end(reason);
+        }
+    }
+
+    fn dialect(&self) -> Option<DialectName> {
+        match &self.phase {
+            Phase::Http(_) => None,
+            Phase::Open(session) => Some(session.dialect.name()),
+            Phase::Closing(closing) => closing.dialect,
+        }
+    }
+
+    /// When to see whether the peer is alive.
+    fn heartbeat_at(&self, world: &World) -> Duration {
+        match self.pinged_at {
+            Some(pinged_at) if self.heard_at < pinged_at => pinged_at + world.config.pong_grace(),
+            _ => self.heard_at + world.config.ping_interval,
+        }
+    }
+
+    /// Sends a ping after silence, and gives up after silence that followed a ping.
+    fn beat(&mut self, world: &mut World) {
+        if self
+            .pinged_at
+            .is_some_and(|pinged_at| self.heard_at < pinged_at)
+        {
+            self.give_up(Reason::NoPong, world);
+        } else {
+            self.pinged_at = Some(world.now.monotonic);
+            self.outbox.stage(PING);
+        }
+    }
+
+    fn expire_exchange(&mut self, world: &mut World) {
+        let Phase::Http(exchange) = &self.phase else {
+            return;
+        };
+        if !exchange.input.is_empty() {
+            self.respond_error(&HttpError::timeout(), false, false, world);
+        } else if exchange.has_answered {
+            self.end(Reason::HttpDone);
+        } else {
+            world
+                .metrics
+                .count_handshake_failure(Reason::HandshakeTimeout.name());
+            self.end(Reason::HandshakeTimeout);
+        }
+    }
+}

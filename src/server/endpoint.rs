@@ -1,0 +1,196 @@
+//! Endpoints: what each path is.
+
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::LazyLock;
+
+use http::{Method, Request, header};
+
+use super::http::{HttpError, Response};
+use crate::{
+    state::{batch::Form, dialect::relay::LOBBY},
+    vocabulary::config::NAME_CHARS_MAX,
+};
+
+const PAGE: &str = include_str!("../page/index.html");
+/// Changes with the page.
+static PAGE_ETAG: LazyLock<String> = LazyLock::new(|| {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(PAGE.as_bytes());
+    format!("\"{:016x}\"", hasher.finish())
+});
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What a request asks for.
+#[derive(Debug)]
+pub enum Endpoint {
+    /// A response that is ready.
+    Response(Response),
+    /// The metrics of the moment.
+    Metrics,
+    /// A WebSocket session.
+    Session(SessionKind),
+}
+
+/// Which session a client wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A member of a relay channel.
+    Relay {
+        /// The channel's name.
+        channel: String,
+        /// How messages that leave together are framed.
+        form: Form,
+    },
+    /// An echo.
+    Echo,
+}
+
+impl Endpoint {
+    /// Finds the endpoint of a request.
+    ///
+    /// # Errors
+    /// No such path, or not with this method or these parameters.
+    pub fn of(request: &Request<()>) -> Result<Self, HttpError> {
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            return Err(HttpError::method_not_allowed());
+        }
+        let query = request.uri().query().unwrap_or_default();
+        match request.uri().path() {
+            "/" => Ok(Self::Response(page(request))),
+            "/healthz" => Ok(Self::Response(Response::ok(
+                "text/plain; charset=utf-8",
+                &b"ok"[..],
+            ))),
+            "/metrics" => Ok(Self::Metrics),
+            "/relay" => relay(query).map(Self::Session),
+            "/ws" => chat(query).map(Self::Session),
+            "/echo" => Ok(Self::Session(SessionKind::Echo)),
+            _ => Err(HttpError::not_found()),
+        }
+    }
+}
+
+fn page(request: &Request<()>) -> Response {
+    let is_known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == *PAGE_ETAG));
+    let response = if is_known {
+        Response::not_modified()
+    } else {
+        Response::ok("text/html; charset=utf-8", PAGE.as_bytes())
+            .with(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)
+            .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+    };
+    response
+        .with(header::ETAG, PAGE_ETAG.as_str())
+        .with(header::CACHE_CONTROL, "no-cache")
+}
+
+fn relay(query: &str) -> Result<SessionKind, HttpError> {
+    let form = match parameter(query, "frames").as_deref() {
+        None | Some("joined") => Form::Joined,
+        Some("single") => Form::Single,
+        Some(other) => {
+            let message = format!("frames={other:?} is neither joined nor single");
+            return Err(HttpError::bad_request(message));
+        }
+    };
+    let channel = parameter(query, "channel").unwrap_or_else(|| LOBBY.to_owned());
+    if !is_name(&channel) {
+        return Err(bad_name("channel"));
+    }
+    Ok(SessionKind::Relay { channel, form })
+}
+
+fn chat(query: &str) -> Result<SessionKind, HttpError> {
+    match parameter(query, "name") {
+        None => Ok(SessionKind::Relay {
+            channel: LOBBY.to_owned(),
+            form: Form::Single,
+        }),
+        Some(name) if is_name(&name) => Err(HttpError::not_implemented(
+            "the chat protocol is not built yet; connect without a name for the plain hub",
+        )),
+        Some(_) => Err(bad_name("name")),
+    }
+}
+
+fn parameter(query: &str, name: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+fn is_name(text: &str) -> bool {
+    let mut chars = 0;
+    text.chars().all(|char| {
+        chars += 1;
+        !char.is_control() && chars <= NAME_CHARS_MAX
+    }) && chars > 0
+}
+
+fn bad_name(parameter: &str) -> HttpError {
+    HttpError::bad_name(format!(
+        "{parameter} must have 1 to {NAME_CHARS_MAX} characters, none of them a control character"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(target: &str) -> SessionKind {
+        let request = Request::builder().uri(target).body(()).unwrap();
+        match Endpoint::of(&request) {
+            Ok(Endpoint::Session(kind)) => kind,
+            other => panic!("{target} is {other:?}"),
+        }
+    }
+
+    fn status(target: &str) -> u16 {
+        let request = Request::builder().uri(target).body(()).unwrap();
+        Endpoint::of(&request).map_or_else(|error| error.status.as_u16(), |_| 200)
+    }
+
+    fn channel(name: &str, form: Form) -> SessionKind {
+        let channel = name.to_owned();
+        SessionKind::Relay { channel, form }
+    }
+
+    #[test]
+    fn a_relay_channel_is_named_by_the_query() {
+        assert_eq!(session("/relay"), channel("lobby", Form::Joined));
+        assert_eq!(
+            session("/relay?channel=t%C3%A9a"),
+            channel("téa", Form::Joined)
+        );
+        assert_eq!(
+            session("/relay?frames=single"),
+            channel("lobby", Form::Single)
+        );
+        assert_eq!(session("/ws"), channel("lobby", Form::Single));
+        assert_eq!(session("/echo"), SessionKind::Echo);
+    }
+
+    #[test]
+    fn names_have_1_to_64_characters_and_no_control_characters() {
+        assert_eq!(
+            status(&format!("/relay?channel={}", "%C3%A9".repeat(64))),
+            200
+        );
+        assert_eq!(status(&format!("/relay?channel={}", "a".repeat(65))), 400);
+        assert_eq!(status("/relay?channel="), 400);
+        assert_eq!(status("/relay?channel=a%00"), 400);
+        assert_eq!(status("/ws?name="), 400);
+        assert_eq!(status("/ws?name=Ada"), 501);
+    }
+
+    #[test]
+    fn unknown_paths_and_parameters_are_errors() {
+        assert_eq!(status("/nothing"), 404);
+        assert_eq!(status("/assets/nothing"), 404);
+        assert_eq!(status("/relay?frames=many"), 400);
+    }
+}

@@ -1,0 +1,389 @@
+//! Ring 2: sessions over any stream. It knows protocols and connections, and no operating system: the reactor and the
+//! simulation drive the same code.
+
+pub mod connection;
+pub mod endpoint;
+pub mod http;
+pub mod stream;
+pub mod websocket;
+pub mod world;
+
+use std::collections::VecDeque;
+use std::io;
+use std::mem;
+use std::time::Duration;
+
+use slab::Slab;
+use tracing::debug;
+
+use self::{
+    connection::Connection,
+    stream::{Readiness, Stream},
+    world::{Drain, World},
+};
+use crate::{
+    state::{
+        metrics::{Metrics, ProcessUsage},
+        timers::{TICK, Timers},
+    },
+    vocabulary::{
+        config::{Config, RECEIVE_BYTES_MAX, REFUSED_CONNECTIONS_MAX, TURN_BYTES_MAX},
+        id::Key,
+        reason::Reason,
+        time::Now,
+    },
+};
+
+/// All connections, and the turn that moves them: read, expire, seal, write, reap.
+#[derive(Debug)]
+pub struct Server<S> {
+    tenants: Slab<Tenant<S>>,
+    world: World,
+    timers: Timers,
+    /// Connections with something to read, in the order in which they get to.
+    readers: VecDeque<Key>,
+    /// Slots with something to write this turn.
+    writers: Vec<u32>,
+    /// Slots whose connection ended this turn.
+    ended: Vec<u32>,
+    /// Slots whose deadline passed this turn.
+    due: Vec<u32>,
+    receive_buffer: Box<[u8]>,
+    max_connections: usize,
+    refused: usize,
+    next_generation: u32,
+    /// Messages received before this turn.
+    messages_before: u64,
+}
+
+/// A connection in a slot, and on which lists it is.
+#[derive(Debug)]
+struct Tenant<S> {
+    connection: Connection<S>,
+    generation: u32,
+    is_reader: bool,
+    is_writer: bool,
+    is_ended: bool,
+}
+
+/// What happens to the next connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is served.
+    Serve,
+    /// It is told that there is no room.
+    Refuse,
+    /// It is closed, since even those who are told so are too many.
+    TurnAway,
+}
+
+impl<S: Stream> Server<S> {
+    /// A server without connections, for up to `max_connections` of them.
+    pub fn new(
+        config: Config,
+        max_connections: usize,
+        process_usage: fn() -> ProcessUsage,
+    ) -> Self {
+        Self {
+            tenants: Slab::new(),
+            world: World::new(config, process_usage),
+            timers: Timers::default(),
+            readers: VecDeque::new(),
+            writers: Vec::new(),
+            ended: Vec::new(),
+            due: Vec::new(),
+            receive_buffer: vec![0; RECEIVE_BYTES_MAX].into(),
+            max_connections,
+            refused: 0,
+            next_generation: 0,
+            messages_before: 0,
+        }
+    }
+
+    /// Decides about the next connection.
+    pub fn admission(&self) -> Admission {
+        if self.tenants.len() - self.refused < self.max_connections {
+            Admission::Serve
+        } else if self.refused < REFUSED_CONNECTIONS_MAX {
+            Admission::Refuse
+        } else {
+            Admission::TurnAway
+        }
+    }
+
+    /// Counts one that was turned away.
+    pub fn count_turned_away(&mut self) {
+        self.world.metrics.turned_away_total += 1;
+    }
+
+    /// Takes in a connection. `register` is given its key and makes the stream that signals by it.
+    ///
+    /// # Errors
+    /// Those of `register`; then nothing was taken in.
+    pub fn accept(
+        &mut self,
+        admission: Admission,
+        now: Now,
+        register: impl FnOnce(Key) -> io::Result<S>,
+    ) -> io::Result<Key> {
+        let entry = self.tenants.vacant_entry();
+        let slot = u32::try_from(entry.key()).expect("fewer than 2^32 connections");
+        let key = Key {
+            slot,
+            generation: self.next_generation,
+        };
+        let stream = register(key)?;
+        let is_refused = admission != Admission::Serve;
+        let connection = Connection::new(stream, slot, is_refused, now.monotonic);
+        entry.insert(Tenant {
+            connection,
+            generation: key.generation,
+            is_reader: false,
+            is_writer: false,
+            is_ended: false,
+        });
+        self.next_generation = self.next_generation.wrapping_add(1);
+        self.refused += usize::from(is_refused);
+        self.world.metrics.connections_total += 1;
+        self.world.connections += 1;
+        self.rearm(slot);
+        debug!(?key, is_refused, "connection accepted");
+        Ok(key)
+    }
+
+    /// Notes an event of a connection; it is acted on in the next turn. One for a connection that is gone is ignored.
+    pub fn signal(&mut self, key: Key, readiness: Readiness) {
+        let Some(tenant) = self.tenants.get_mut(key.slot as usize) else {
+            return;
+        };
+        if tenant.generation != key.generation {
+            return;
+        }
+        tenant.connection.signal(readiness);
+        self.enlist(key.slot);
+    }
+
+    /// One turn. `is_poll_full` says that there may be more events than were signalled, so that silence proves nothing.
+    pub fn turn(&mut self, now: Now, is_poll_full: bool) {
+        self.world.now = now;
+        self.messages_before = self.messages_received();
+        self.read();
+        self.expire(is_poll_full);
+        self.seal();
+        self.write();
+        self.reap();
+    }
+
+    /// Notes when the turn ended.
+    pub fn finish_turn(&mut self, end: Duration) {
+        let length = end.saturating_sub(self.world.now.monotonic);
+        let messages = self.messages_received() - self.messages_before;
+        self.world.metrics.count_turn(length);
+        if messages > 0 {
+            self.world.metrics.count_fanout(length, messages);
+        }
+    }
+
+    /// How long to wait for events: not at all while input is left over, else until the next deadline.
+    pub fn patience(&self, now: Duration) -> Option<Duration> {
+        if !self.readers.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let end = self.world.drain.map(|drain| drain.ends_at());
+        let next = [self.timers.next(), end].into_iter().flatten().min();
+        next.map(|next| next.saturating_sub(now))
+    }
+
+    /// Begins a graceful end: nobody new is served, and everyone is closed some time in the first half of the drain
+    /// timeout, as the seed decides.
+    pub fn drain(&mut self, now: Now, seed: u64) {
+        self.world.now = now;
+        let timeout = self.world.config.drain_timeout;
+        self.world.drain = Some(Drain::new(now.monotonic, timeout, seed));
+        for slot in self.slots() {
+            self.rearm(slot);
+        }
+    }
+
+    /// Whether an end was announced.
+    pub fn is_draining(&self) -> bool {
+        self.world.drain.is_some()
+    }
+
+    /// Whether an announced end has come: everyone is gone.
+    pub fn is_drained(&self) -> bool {
+        self.world.drain.is_some() && self.tenants.is_empty()
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.tenants.len()
+    }
+
+    /// What was counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.world.metrics
+    }
+
+    /// Deadlines set, clients in the hub, channels, and unsent bytes: all zero once everyone is gone.
+    pub fn leftovers(&self) -> [usize; 4] {
+        let hub = &self.world.hub;
+        [
+            self.timers.len(),
+            hub.clients(),
+            hub.channels(),
+            self.world.unsent_bytes,
+        ]
+    }
+
+    fn read(&mut self) {
+        let mut budget = TURN_BYTES_MAX;
+        while budget > 0 {
+            let Some(key) = self.readers.pop_front() else {
+                break;
+            };
+            let Some(tenant) = self.tenants.get_mut(key.slot as usize) else {
+                continue;
+            };
+            if tenant.generation != key.generation {
+                continue;
+            }
+            tenant.is_reader = false;
+            let mut share = RECEIVE_BYTES_MAX.min(budget);
+            while share > 0
+                && tenant.connection.ended().is_none()
+                && tenant.connection.wants_reading()
+            {
+                let taken = tenant
+                    .connection
+                    .read(&mut self.receive_buffer, &mut self.world);
+                share = share.saturating_sub(taken.max(1));
+                budget = budget.saturating_sub(taken);
+            }
+            self.enlist(key.slot);
+        }
+    }
+
+    fn expire(&mut self, is_poll_full: bool) {
+        let now = self.world.now.monotonic;
+        if self.world.drain.is_some_and(|drain| now >= drain.ends_at()) {
+            self.cut();
+        }
+        let mut due = mem::take(&mut self.due);
+        self.timers.expire(now, &mut due);
+        for slot in due.drain(..) {
+            let Some(tenant) = self.tenants.get_mut(slot as usize) else {
+                continue;
+            };
+            // After a stall of ours, what a live peer sent in the meantime may not have been read yet.
+            if is_poll_full || tenant.is_reader {
+                self.timers.set(slot, now + TICK);
+                continue;
+            }
+            tenant.connection.expire(&mut self.world);
+            tenant.connection.take_rearmed();
+            if let Some(deadline) = tenant.connection.deadline(&self.world) {
+                self.timers.set(slot, deadline);
+            }
+            self.enlist(slot);
+        }
+        self.due = due;
+    }
+
+    fn seal(&mut self) {
+        let Self {
+            world,
+            tenants,
+            writers,
+            ..
+        } = self;
+        world.hub.seal(|slot, slice| {
+            let tenant = &mut tenants[slot as usize];
+            tenant.connection.deliver(slice);
+            if !tenant.is_writer {
+                tenant.is_writer = true;
+                writers.push(slot);
+            }
+        });
+    }
+
+    fn write(&mut self) {
+        let mut writers = mem::take(&mut self.writers);
+        for slot in writers.drain(..) {
+            let tenant = &mut self.tenants[slot as usize];
+            tenant.connection.flush(&mut self.world);
+            if tenant.connection.take_rearmed() {
+                self.rearm(slot);
+            }
+            // Whatever still waits now waits for the stream.
+            self.enlist(slot);
+            self.tenants[slot as usize].is_writer = false;
+        }
+        self.writers = writers;
+    }
+
+    fn reap(&mut self) {
+        for slot in mem::take(&mut self.ended) {
+            let mut tenant = self.tenants.remove(slot as usize);
+            let reason = tenant
+                .connection
+                .ended()
+                .expect("only the ended are reaped");
+            self.refused -= usize::from(tenant.connection.is_refused());
+            tenant.connection.leave(&mut self.world);
+            self.timers.cancel(slot);
+            self.world.connections -= 1;
+            self.world.metrics.count_disconnect(reason);
+            let key = Key {
+                slot,
+                generation: tenant.generation,
+            };
+            debug!(?key, reason = reason.name(), "connection ended");
+        }
+    }
+
+    /// Cuts whoever is left when the time to drain is over.
+    fn cut(&mut self) {
+        for slot in self.slots() {
+            self.tenants[slot as usize].connection.end(Reason::DrainCut);
+            self.enlist(slot);
+        }
+    }
+
+    fn slots(&self) -> Vec<u32> {
+        let slots = self.tenants.iter().map(|(slot, _)| slot);
+        slots
+            .map(|slot| u32::try_from(slot).expect("fewer than 2^32 connections"))
+            .collect()
+    }
+
+    /// Puts a connection on the lists that its state calls for.
+    fn enlist(&mut self, slot: u32) {
+        let tenant = &mut self.tenants[slot as usize];
+        if tenant.connection.ended().is_some() {
+            if !mem::replace(&mut tenant.is_ended, true) {
+                self.ended.push(slot);
+            }
+            return;
+        }
+        if tenant.connection.wants_reading() && !mem::replace(&mut tenant.is_reader, true) {
+            let generation = tenant.generation;
+            self.readers.push_back(Key { slot, generation });
+        }
+        if tenant.connection.wants_writing() && !mem::replace(&mut tenant.is_writer, true) {
+            self.writers.push(slot);
+        }
+    }
+
+    fn rearm(&mut self, slot: u32) {
+        let tenant = &mut self.tenants[slot as usize];
+        tenant.connection.take_rearmed();
+        if let Some(deadline) = tenant.connection.deadline(&self.world) {
+            self.timers.set_earlier(slot, deadline);
+        }
+    }
+
+    fn messages_received(&self) -> u64 {
+        self.world.metrics.messages_received.iter().sum()
+    }
+}

@@ -1,0 +1,92 @@
+//! What all connections of a server share.
+
+use std::time::Duration;
+
+use super::websocket::Protocol;
+use crate::{
+    state::{
+        hub::Hub,
+        metrics::{Gauges, Metrics, ProcessUsage},
+    },
+    vocabulary::{config::Config, time::Now},
+};
+
+/// Everything of a server but its connections.
+#[derive(Debug)]
+pub struct World {
+    /// The settings.
+    pub config: Config,
+    /// Who is in which channel.
+    pub hub: Hub,
+    /// What was counted.
+    pub metrics: Metrics,
+    /// The WebSocket state that connections share.
+    pub protocol: Protocol,
+    /// The time of this turn.
+    pub now: Now,
+    /// The end that was announced, if one was.
+    pub drain: Option<Drain>,
+    /// Open connections, those that are refused included.
+    pub connections: usize,
+    /// Bytes waiting in all outboxes, as of their last flush.
+    pub unsent_bytes: usize,
+    process_usage: fn() -> ProcessUsage,
+}
+
+/// A graceful end: who is closed when.
+#[derive(Clone, Copy, Debug)]
+pub struct Drain {
+    started: Duration,
+    timeout: Duration,
+    seed: u64,
+}
+
+impl World {
+    /// A world at time zero.
+    pub fn new(config: Config, process_usage: fn() -> ProcessUsage) -> Self {
+        Self {
+            protocol: Protocol::new(config.max_message_bytes),
+            config,
+            hub: Hub::default(),
+            metrics: Metrics::default(),
+            now: Now::default(),
+            drain: None,
+            connections: 0,
+            unsent_bytes: 0,
+            process_usage,
+        }
+    }
+
+    /// The page of `/metrics`.
+    pub fn render_metrics(&self) -> String {
+        self.metrics.render(&Gauges {
+            connections: self.connections,
+            channels: self.hub.channels(),
+            unsent_bytes: self.unsent_bytes,
+            process: (self.process_usage)(),
+        })
+    }
+}
+
+impl Drain {
+    /// An end that begins now. The seed decides who goes when.
+    pub fn new(started: Duration, timeout: Duration, seed: u64) -> Self {
+        Self {
+            started,
+            timeout,
+            seed,
+        }
+    }
+
+    /// When to close the connection in a slot: some time in the first half, so that those who come back elsewhere do
+    /// not all come at once.
+    pub fn closes_at(&self, slot: u32) -> Duration {
+        let mut chance = fastrand::Rng::with_seed(self.seed ^ u64::from(slot));
+        self.started + (self.timeout / 2).mul_f64(chance.f64())
+    }
+
+    /// When to cut whoever is left.
+    pub fn ends_at(&self) -> Duration {
+        self.started + self.timeout
+    }
+}
