@@ -2,4 +2,5 @@
 
 pub mod server;
 pub mod state;
+pub mod system;
 pub mod vocabulary;

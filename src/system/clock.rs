@@ -1,0 +1,29 @@
+//! The clock: read twice a turn, by the reactor, and by nobody else.
+
+use std::time::{Instant, SystemTime};
+
+use crate::vocabulary::time::Now;
+
+/// Time since the clock was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    /// A clock that begins at zero.
+    pub fn start() -> Self {
+        Self {
+            origin: Instant::now(),
+        }
+    }
+
+    /// Reads the time.
+    pub fn now(&self) -> Now {
+        let unix = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Now {
+            monotonic: self.origin.elapsed(),
+            unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Ring 3: the operating system. The only ring that knows sockets, signals, clocks and `mio`.
+
+pub mod cli;
+pub mod clock;
+pub mod descriptors;
+pub mod listener;
+pub mod log;
+pub mod process;
+pub mod reactor;
+pub mod socket;

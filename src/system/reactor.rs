@@ -1,0 +1,307 @@
+//! The reactor: waits for events, reads the clock, and turns the server.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use mio::event::Event;
+use mio::{Events, Interest, Poll, Token, Waker};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook_mio::v1_0::Signals;
+use thiserror::Error;
+use tracing::{info, warn};
+
+use super::{
+    clock::Clock,
+    descriptors::{self, Spare},
+    listener::{ListenError, Listener},
+    process,
+    socket::Socket,
+};
+use crate::{
+    server::{Admission, Server, stream::Readiness},
+    vocabulary::{
+        config::{Config, ConfigError, TURN_ACCEPTS_MAX},
+        id::Key,
+    },
+};
+
+/// Events taken from one poll; when they are as many, there may be more.
+const POLL_EVENTS_MAX: usize = 1024;
+/// How long accepting pauses when the system has no descriptor or memory for another socket.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The exit status of a process ended by a signal, less the signal's number (POSIX shells).
+const SIGNAL_STATUS: i32 = 128;
+
+const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+const LISTENER: Token = Token(usize::MAX);
+const SIGNALS: Token = Token(usize::MAX - 1);
+const WAKER: Token = Token(usize::MAX - 2);
+
+/// A server bound to its address, on the thread that runs it.
+#[expect(
+    missing_debug_implementations,
+    reason = "the library's signal source has none"
+)]
+pub struct Reactor {
+    poll: Poll,
+    server: Server<Socket>,
+    listener: Listener,
+    door: Door,
+    spare: Spare,
+    signals: Option<Signals>,
+    stopper: Stopper,
+    clock: Clock,
+    url: String,
+}
+
+/// Whether connections wait to be accepted. The listener signals edges, so this remembers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// None that we know of.
+    Quiet,
+    /// There may be.
+    Knocking,
+    /// There are, but the system has no room for another until then.
+    PausedUntil(Duration),
+}
+
+/// Stops a reactor from another thread.
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    waker: Arc<Waker>,
+    is_stopping: Arc<AtomicBool>,
+}
+
+/// Why a server did not start, or stopped. The operator's to mend.
+#[derive(Debug, Error)]
+pub enum ReactorError {
+    /// A setting cannot work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Nothing can listen on the address.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The system refused what every server needs.
+    #[error("the system refused {what}: {cause}")]
+    System {
+        /// What was asked for.
+        what: &'static str,
+        /// What it said.
+        cause: io::Error,
+    },
+}
+
+impl Reactor {
+    /// Raises the descriptor limit and listens, for [`run`](Self::run) to serve.
+    ///
+    /// # Errors
+    /// A setting that cannot work, an address that cannot be had, or a system without resources.
+    pub fn bind(config: Config) -> Result<Self, ReactorError> {
+        config.validate()?;
+        let limit = descriptors::raise_limit().map_err(refused("a higher descriptor limit"))?;
+        let max_connections = descriptors::max_connections(&config, limit)?;
+        let mut listener = Listener::bind(&config.addr)?;
+        let poll = Poll::new().map_err(refused("an epoll"))?;
+        poll.registry()
+            .register(&mut listener, LISTENER, Interest::READABLE)
+            .map_err(refused("to watch the listener"))?;
+        let waker = Waker::new(poll.registry(), WAKER).map_err(refused("a waker"))?;
+        Ok(Self {
+            url: listener.url().map_err(refused("the address listened on"))?,
+            spare: Spare::take().map_err(refused("a spare descriptor"))?,
+            server: Server::new(config, max_connections, process::usage),
+            stopper: Stopper {
+                waker: Arc::new(waker),
+                is_stopping: Arc::default(),
+            },
+            poll,
+            listener,
+            door: Door::Quiet,
+            signals: None,
+            clock: Clock::start(),
+        })
+    }
+
+    /// Ends gracefully on SIGTERM and SIGINT from now on, and at once on the second of them.
+    ///
+    /// # Errors
+    /// The system has no room for the pipe that signals come through.
+    pub fn heed_signals(&mut self) -> Result<(), ReactorError> {
+        let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(refused("to watch signals"))?;
+        self.poll
+            .registry()
+            .register(&mut signals, SIGNALS, Interest::READABLE)
+            .map_err(refused("to watch signals"))?;
+        self.signals = Some(signals);
+        Ok(())
+    }
+
+    /// Where the server listens: `http://HOST:PORT`, or `unix:PATH`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What ends the server gracefully from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Serves until it was stopped and everyone is gone.
+    ///
+    /// # Errors
+    /// The system refused to wait for events.
+    pub fn run(mut self) -> Result<(), ReactorError> {
+        let mut events = Events::with_capacity(POLL_EVENTS_MAX);
+        while !self.server.is_drained() {
+            let patience = self.patience();
+            match self.poll.poll(&mut events, patience) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => {
+                    return Err(refused("to wait for events")(error));
+                }
+                // Interrupted: the events are none, or those of the wait before, of which no harm comes.
+                _ => {}
+            }
+            let now = self.clock.now();
+            let mut count = 0;
+            for event in &events {
+                count += 1;
+                match event.token() {
+                    LISTENER => self.door = Door::Knocking,
+                    SIGNALS => self.stop_by_signal(),
+                    WAKER => self.stop_if_asked(),
+                    Token(token) => self.server.signal(Key::from(token), readiness(event)),
+                }
+            }
+            self.accept();
+            self.server.turn(now, count == POLL_EVENTS_MAX);
+            self.server.finish_turn(self.clock.now().monotonic);
+        }
+        info!("drained");
+        Ok(())
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        let now = self.clock.now().monotonic;
+        let of_door = match self.door {
+            Door::Quiet => None,
+            Door::Knocking => Some(Duration::ZERO),
+            Door::PausedUntil(until) => Some(until.saturating_sub(now)),
+        };
+        [of_door, self.server.patience(now)]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn accept(&mut self) {
+        let now = self.clock.now();
+        match self.door {
+            Door::Quiet => return,
+            Door::PausedUntil(until) if now.monotonic < until => return,
+            _ => self.door = Door::Knocking,
+        }
+        for _ in 0..TURN_ACCEPTS_MAX {
+            let accepted = match self.listener.accept() {
+                Err(error) if is_shortage(&error) => {
+                    let listener = &self.listener;
+                    self.spare
+                        .lend(|| listener.accept().map(drop))
+                        .map(|()| None)
+                }
+                accepted => accepted.map(Some),
+            };
+            let socket = match accepted {
+                Ok(Some(socket)) => socket,
+                Ok(None) => {
+                    self.server.count_turned_away();
+                    continue;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.door = Door::Quiet;
+                    return;
+                }
+                Err(error) if is_shortage(&error) => {
+                    warn!(%error, "accepting pauses");
+                    self.door = Door::PausedUntil(now.monotonic + ACCEPT_PAUSE);
+                    return;
+                }
+                // The connection was gone before it was accepted (accept(2), "Error handling").
+                Err(_) => continue,
+            };
+            let admission = self.server.admission();
+            if admission == Admission::TurnAway {
+                self.server.count_turned_away();
+                continue;
+            }
+            let registry = self.poll.registry();
+            let accepted = self.server.accept(admission, now, |key| {
+                let mut socket = socket;
+                registry.register(&mut socket, Token(key.into()), BOTH)?;
+                Ok(socket)
+            });
+            if let Err(error) = accepted {
+                warn!(%error, "a connection could not be watched");
+                self.server.count_turned_away();
+            }
+        }
+    }
+
+    fn stop_by_signal(&mut self) {
+        let Some(signals) = &mut self.signals else {
+            return;
+        };
+        for signal in signals.pending().collect::<Vec<_>>() {
+            if self.server.is_draining() {
+                warn!(signal, "stopped at once by a second signal");
+                std::process::exit(SIGNAL_STATUS + signal);
+            }
+            info!(signal, connections = self.server.connections(), "draining");
+            self.drain();
+        }
+    }
+
+    fn stop_if_asked(&mut self) {
+        if self.stopper.is_stopping.load(Ordering::Acquire) && !self.server.is_draining() {
+            self.drain();
+        }
+    }
+
+    fn drain(&mut self) {
+        let now = self.clock.now();
+        self.server.drain(now, now.unix_ms);
+    }
+}
+
+impl Stopper {
+    /// Asks the reactor to end gracefully, as SIGTERM does.
+    ///
+    /// # Errors
+    /// Those of waking it (eventfd(2)).
+    pub fn stop(&self) -> io::Result<()> {
+        self.is_stopping.store(true, Ordering::Release);
+        self.waker.wake()
+    }
+}
+
+fn readiness(event: &Event) -> Readiness {
+    Readiness {
+        readable: event.is_readable(),
+        writable: event.is_writable(),
+        ending: event.is_read_closed() || event.is_error(),
+    }
+}
+
+/// Whether accept(2) failed for want of descriptors or memory, which does not take the connection off the backlog.
+fn is_shortage(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|raw| shortages.iter().any(|errno| errno.raw_os_error() == raw))
+}
+
+fn refused(what: &'static str) -> impl FnOnce(io::Error) -> ReactorError {
+    move |cause| ReactorError::System { what, cause }
+}
