@@ -267,3 +267,171 @@ impl Boundary {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tungstenite::protocol::frame::{
+        Frame,
+        coding::{CloseCode, Control, Data},
+    };
+
+    use super::*;
+
+    const MAX: usize = 1000;
+
+    fn frame(opcode: OpCode, is_final: bool, payload: &[u8]) -> Vec<u8> {
+        let header = FrameHeader {
+            is_final,
+            opcode,
+            mask: Some([1, 2, 3, 4]),
+            ..FrameHeader::default()
+        };
+        let mut bytes = Vec::new();
+        let payload = payload.to_vec().into();
+        Frame::from_payload(header, payload)
+            .format(&mut bytes)
+            .unwrap();
+        bytes
+    }
+
+    const TEXT: OpCode = OpCode::Data(Data::Text);
+    const BINARY: OpCode = OpCode::Data(Data::Binary);
+    const CONTINUE: OpCode = OpCode::Data(Data::Continue);
+    const PING: OpCode = OpCode::Control(Control::Ping);
+    const CLOSE: OpCode = OpCode::Control(Control::Close);
+
+    #[derive(Default)]
+    struct Session {
+        websocket: WebSocket,
+        heard: Vec<String>,
+        replies: Vec<u8>,
+    }
+
+    impl Session {
+        fn receive(&mut self, protocol: &mut Protocol, input: &[u8]) -> Result<Received, Reason> {
+            let heard = &mut self.heard;
+            self.websocket
+                .receive(protocol, input, &mut self.replies, |message| {
+                    heard.push(match message {
+                        Message::Text(text) => text.to_owned(),
+                        Message::Binary(bytes) => format!("{bytes:?}"),
+                    });
+                })
+        }
+    }
+
+    fn failure(input: &[u8]) -> Reason {
+        let mut protocol = Protocol::new(MAX);
+        let failure = Session::default()
+            .receive(&mut protocol, input)
+            .unwrap_err();
+        let next = Session::default().receive(&mut protocol, &frame(TEXT, true, b"next"));
+        assert_eq!(next, Ok(Received::Open), "the next session is not harmed");
+        failure
+    }
+
+    #[test]
+    fn messages_come_out_whole_wherever_the_bytes_are_split() {
+        let long = "long ".repeat(100);
+        let script = [
+            frame(TEXT, true, b"whole"),
+            frame(TEXT, false, b"in "),
+            frame(PING, true, b"between"),
+            frame(CONTINUE, false, b"three "),
+            frame(CONTINUE, true, b"parts"),
+            frame(BINARY, true, &[]),
+            frame(TEXT, true, long.as_bytes()),
+            frame(TEXT, true, b""),
+        ]
+        .concat();
+        let said = ["whole", "in three parts", "[]", &long, ""];
+        let mut protocol = Protocol::new(MAX);
+        let mut chance = fastrand::Rng::with_seed(1);
+        for round in 0..500 {
+            let mut session = Session::default();
+            let mut rest = &script[..];
+            while !rest.is_empty() {
+                let part;
+                let most = if round % 2 == 0 { 5 } else { rest.len() };
+                (part, rest) = rest.split_at(chance.usize(1..=most.min(rest.len())));
+                assert_eq!(session.receive(&mut protocol, part), Ok(Received::Open));
+            }
+            assert_eq!(session.heard, said);
+            assert_eq!(session.replies, b"\x8a\x07between");
+            assert!(
+                session.websocket.unfinished.is_none(),
+                "nothing is kept between messages"
+            );
+        }
+    }
+
+    #[test]
+    fn what_one_session_left_unfinished_does_not_reach_another() {
+        let mut protocol = Protocol::new(MAX);
+        let [mut one, mut other] = [Session::default(), Session::default()];
+        let message = frame(TEXT, true, b"secret");
+        one.receive(&mut protocol, &message[..5]).unwrap();
+        other
+            .receive(&mut protocol, &frame(TEXT, true, b"other"))
+            .unwrap();
+        one.receive(&mut protocol, &message[5..]).unwrap();
+        assert_eq!(
+            (one.heard, other.heard),
+            (vec!["secret".to_owned()], vec!["other".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_close_is_answered_with_its_code_after_what_was_said_before_it() {
+        let mut protocol = Protocol::new(MAX);
+        let mut session = Session::default();
+        let code = u16::from(CloseCode::Away).to_be_bytes();
+        let input = [
+            frame(PING, true, b""),
+            frame(TEXT, true, b"bye"),
+            frame(CLOSE, true, &code),
+        ];
+        let received = session.receive(&mut protocol, &input.concat());
+        assert_eq!(received, Ok(Received::Closed(b"\x88\x02\x03\xe9".to_vec())));
+        assert_eq!(session.replies, b"\x8a\x00");
+        assert_eq!(session.heard, ["bye"]);
+        assert_eq!(
+            Session::default().receive(&mut protocol, &[]),
+            Ok(Received::Open)
+        );
+    }
+
+    #[test]
+    fn a_broken_protocol_has_its_reason() {
+        assert_eq!(failure(&frame(TEXT, true, b"\xff")), Reason::NotUtf8);
+        assert_eq!(failure(&frame(CONTINUE, true, b"")), Reason::Protocol);
+        assert_eq!(failure(&frame(PING, false, b"")), Reason::Protocol);
+        assert_eq!(failure(&frame(PING, true, &[0; 126])), Reason::Protocol);
+        assert_eq!(failure(&[0x81, 0x01, b'x']), Reason::Protocol);
+        assert_eq!(failure(&[0x83, 0x80, 0, 0, 0, 0]), Reason::Protocol);
+        assert_eq!(failure(&[0xc1, 0x80, 0, 0, 0, 0]), Reason::Protocol);
+    }
+
+    #[test]
+    fn a_message_too_large_is_refused_as_soon_as_its_size_is_known() {
+        let whole = frame(BINARY, true, &[0; MAX + 1]);
+        assert_eq!(failure(&whole), Reason::MessageTooLarge);
+        assert_eq!(failure(&whole[..8]), Reason::MessageTooLarge);
+        let parts = [frame(BINARY, false, &[0; MAX]), frame(CONTINUE, true, &[0])];
+        assert_eq!(failure(&parts.concat()), Reason::MessageTooLarge);
+        let endless = [
+            0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
+        ];
+        assert_eq!(failure(&endless), Reason::MessageTooLarge);
+    }
+
+    #[test]
+    fn a_length_written_longer_than_needed_is_read_all_the_same() {
+        let mut protocol = Protocol::new(MAX);
+        let mut session = Session::default();
+        let padded = [0x81, 0x80 | 126, 0, 1, 0, 0, 0, 0, b'x'];
+        let input = [&padded[..], &frame(TEXT, true, b"y")].concat();
+        assert_eq!(session.receive(&mut protocol, &input), Ok(Received::Open));
+        assert_eq!(session.heard, ["x", "y"]);
+    }
+}
