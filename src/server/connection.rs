@@ -135,7 +135,9 @@ impl<S: Stream> Connection<S> {
 
     /// Whether something waits to be written, or to be done once all is written.
     pub fn wants_writing(&self) -> bool {
-        !self.outbox.is_empty() || matches!(self.phase, Phase::Closing(_))
+        self.counted_unsent > 0
+            || !self.outbox.is_empty()
+            || matches!(self.phase, Phase::Closing(_))
     }
 
     /// Reads once into `buffer`, acts on what arrived, and returns how many bytes that was: of the stream, or of
@@ -176,9 +178,10 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Queues what is said to this peer. One whose connection has ended does not get it any more.
+    /// Queues what is said to this peer. One that was given up lacks what was dropped, so it gets nothing after it.
     pub fn deliver(&mut self, slice: Slice) {
-        if self.ended.is_none() {
+        let is_given_up = matches!(&self.phase, Phase::Closing(closing) if closing.until.is_some());
+        if self.ended.is_none() && !is_given_up {
             self.outbox.push(slice);
         }
     }
@@ -192,6 +195,7 @@ impl<S: Stream> Connection<S> {
             self.end(Reason::Reset);
             0
         });
+        self.readiness.writable &= held == 0;
         let unsent = self.outbox.unsent_bytes() + held;
         world.unsent_bytes = world.unsent_bytes + unsent - self.counted_unsent;
         self.counted_unsent = unsent;

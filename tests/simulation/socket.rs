@@ -1,0 +1,249 @@
+//! A fake socket: two byte queues, and edges as an edge-triggered epoll(7) would signal them.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::mem;
+use std::rc::Rc;
+
+use hubbub::server::stream::{Readiness, Stream};
+
+/// A fault in what reaches the peer, to prove that the model sees faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Nothing is wrong.
+    None,
+    /// One write never arrives.
+    Lose,
+    /// One write arrives twice.
+    Duplicate,
+    /// One write arrives after the next.
+    Swap,
+}
+
+/// How a socket treats the server.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners {
+    /// Bytes that fit between server and peer.
+    pub window: usize,
+    /// Reads and writes are cut short at random, so a short read proves nothing.
+    pub is_short: bool,
+    /// Bytes are taken and held back, as TLS does.
+    pub holds_back: bool,
+    /// What goes wrong.
+    pub sabotage: Sabotage,
+}
+
+/// Both ends of a connection.
+#[derive(Debug)]
+pub struct Pipe {
+    pub to_server: VecDeque<u8>,
+    pub to_peer: VecDeque<u8>,
+    /// The peer has ended its side.
+    pub is_ended: bool,
+    /// The connection is broken.
+    pub is_reset: bool,
+    /// The server has ended its side.
+    pub is_shut: bool,
+    /// The server has dropped its socket.
+    pub is_dropped: bool,
+    /// What an event would say.
+    pub edge: Readiness,
+    manners: Manners,
+    held: Vec<u8>,
+    is_write_blocked: bool,
+    chance: fastrand::Rng,
+    writes: usize,
+    postponed: Vec<u8>,
+}
+
+/// A pipe, shared by the server's socket and the peer.
+pub type Shared = Rc<RefCell<Pipe>>;
+
+/// The server's end.
+#[derive(Debug)]
+pub struct FakeSocket(pub Shared);
+
+/// Writes to let pass before the sabotage: the handshake's answer, and some more.
+const SABOTAGED_WRITE: usize = 5;
+
+impl Pipe {
+    pub fn new(manners: Manners, seed: u64) -> Shared {
+        Rc::new(RefCell::new(Self {
+            to_server: VecDeque::new(),
+            to_peer: VecDeque::new(),
+            is_ended: false,
+            is_reset: false,
+            is_shut: false,
+            is_dropped: false,
+            edge: Readiness {
+                writable: true,
+                ..Readiness::default()
+            },
+            manners,
+            held: Vec::new(),
+            is_write_blocked: false,
+            chance: fastrand::Rng::with_seed(seed),
+            writes: 0,
+            postponed: Vec::new(),
+        }))
+    }
+
+    /// The peer sends.
+    pub fn send(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() && !self.is_reset && !self.is_ended {
+            self.to_server.extend(bytes);
+            self.edge.readable = true;
+        }
+    }
+
+    /// The peer ends its side.
+    pub fn end(&mut self) {
+        self.is_ended = true;
+        self.edge.readable = true;
+        self.edge.ending = true;
+    }
+
+    /// The connection breaks.
+    pub fn reset(&mut self) {
+        self.is_reset = true;
+        self.to_server.clear();
+        self.to_peer.clear();
+        self.edge = Readiness {
+            readable: true,
+            writable: true,
+            ending: true,
+        };
+    }
+
+    /// The peer takes up to `most` bytes.
+    pub fn take(&mut self, most: usize) -> Vec<u8> {
+        let taken = most.min(self.to_peer.len());
+        let bytes = self.to_peer.drain(..taken).collect();
+        if taken > 0 && mem::take(&mut self.is_write_blocked) {
+            self.edge.writable = true;
+        }
+        bytes
+    }
+
+    fn room(&self) -> usize {
+        self.manners.window.saturating_sub(self.to_peer.len())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_reset {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        assert!(
+            !self.is_shut,
+            "nothing is written after the end of the writing side"
+        );
+        if self.manners.holds_back && self.held.is_empty() {
+            self.held.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
+        let mut most = bytes.len().min(self.room());
+        if most == 0 || self.manners.holds_back {
+            self.is_write_blocked = true;
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        if self.manners.is_short {
+            most = self.chance.usize(1..=most);
+        }
+        self.writes += 1;
+        self.arrive(&bytes[..most]);
+        Ok(most)
+    }
+
+    fn arrive(&mut self, bytes: &[u8]) {
+        match self.manners.sabotage {
+            Sabotage::Lose if self.writes == SABOTAGED_WRITE => return,
+            Sabotage::Duplicate if self.writes == SABOTAGED_WRITE => self.to_peer.extend(bytes),
+            Sabotage::Swap if self.writes == SABOTAGED_WRITE => {
+                self.postponed = bytes.to_vec();
+                return;
+            }
+            _ => {}
+        }
+        self.to_peer.extend(bytes);
+        self.to_peer.extend(mem::take(&mut self.postponed));
+    }
+}
+
+impl Read for FakeSocket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut pipe = self.0.borrow_mut();
+        if pipe.is_reset {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
+        if pipe.to_server.is_empty() {
+            return if pipe.is_ended {
+                Ok(0)
+            } else {
+                Err(ErrorKind::WouldBlock.into())
+            };
+        }
+        let mut most = buffer.len().min(pipe.to_server.len());
+        if pipe.manners.is_short {
+            most = pipe.chance.usize(1..=most);
+        }
+        for (byte, arrived) in buffer.iter_mut().zip(pipe.to_server.drain(..most)) {
+            *byte = arrived;
+        }
+        Ok(most)
+    }
+}
+
+impl Write for FakeSocket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let bytes: Vec<u8> = slices
+            .iter()
+            .flat_map(|slice| slice.iter().copied())
+            .collect();
+        self.0.borrow_mut().write(&bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for FakeSocket {
+    fn flush_held(&mut self) -> io::Result<usize> {
+        let mut pipe = self.0.borrow_mut();
+        if pipe.is_reset {
+            return Err(ErrorKind::BrokenPipe.into());
+        }
+        let most = pipe.held.len().min(pipe.room());
+        let gone: Vec<u8> = pipe.held.drain(..most).collect();
+        pipe.to_peer.extend(gone);
+        if !pipe.held.is_empty() {
+            pipe.is_write_blocked = true;
+        }
+        Ok(pipe.held.len())
+    }
+
+    fn short_read_drains(&self) -> bool {
+        !self.0.borrow().manners.is_short
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        let mut pipe = self.0.borrow_mut();
+        assert!(
+            pipe.held.is_empty(),
+            "everything is out before the writing side ends"
+        );
+        pipe.is_shut = true;
+        Ok(())
+    }
+}
+
+impl Drop for FakeSocket {
+    fn drop(&mut self) {
+        self.0.borrow_mut().is_dropped = true;
+    }
+}
