@@ -429,7 +429,7 @@ mod tests {
     fn a_length_written_longer_than_needed_is_read_all_the_same() {
         let mut protocol = Protocol::new(MAX);
         let mut session = Session::default();
-        let padded = [0x81, 0x80 | 126, 0, 1, 0, 0, 0, 0, b'x'];
+        let padded = [0x81, 0xfe, 0, 1, 0, 0, 0, 0, b'x'];
         let input = [&padded[..], &frame(TEXT, true, b"y")].concat();
         assert_eq!(session.receive(&mut protocol, &input), Ok(Received::Open));
         assert_eq!(session.heard, ["x", "y"]);

@@ -1,0 +1,149 @@
+//! When each message should be sent: evenly spaced, by each publisher in turn, whatever the server does.
+
+/// An open-loop schedule. Message `k` of all belongs to publisher `k mod publishers`, and is that publisher's
+/// `k / publishers`-th.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    start_ns: u64,
+    rate: u32,
+    publishers: u32,
+    total: u64,
+}
+
+const SECOND_NS: u128 = 1_000_000_000;
+
+impl Schedule {
+    /// A schedule of `rate` messages a second in all, over the `span_ns` that begin at `start_ns` since the origin.
+    pub fn new(start_ns: u64, span_ns: u64, rate: u32, publishers: u32) -> Self {
+        assert!(
+            rate > 0 && publishers > 0,
+            "a schedule has a rate and publishers"
+        );
+        let mut schedule = Self {
+            start_ns,
+            rate,
+            publishers,
+            total: u64::MAX,
+        };
+        schedule.total = match span_ns.checked_sub(1) {
+            Some(last) => schedule.due(start_ns + last),
+            None => 0,
+        };
+        schedule
+    }
+
+    /// A schedule of nothing.
+    pub fn empty() -> Self {
+        Self::new(0, 0, 1, 1)
+    }
+
+    /// Messages of all publishers.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Messages whose time has come at `now_ns`.
+    pub fn due(&self, now_ns: u64) -> u64 {
+        let Some(elapsed) = now_ns.checked_sub(self.start_ns) else {
+            return 0;
+        };
+        let passed = u128::from(elapsed) * u128::from(self.rate) / SECOND_NS;
+        let due = u64::try_from(passed).map_or(u64::MAX, |passed| passed + 1);
+        // A message's time is rounded up to a nanosecond, so the last one may be that far ahead.
+        let due = due - u64::from(self.time(due - 1) > now_ns);
+        due.min(self.total)
+    }
+
+    /// When message `k` of all should be sent, in nanoseconds since the origin.
+    pub fn time(&self, k: u64) -> u64 {
+        let offset = (u128::from(k) * SECOND_NS).div_ceil(u128::from(self.rate));
+        self.start_ns
+            .saturating_add(u64::try_from(offset).unwrap_or(u64::MAX))
+    }
+
+    /// Whose turn message `k` of all is.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "publishers are counted in 32 bits"
+    )]
+    pub fn publisher(&self, k: u64) -> usize {
+        (k % u64::from(self.publishers)) as usize
+    }
+
+    /// When a publisher should send its message number `sequence`, or `None` if it has no such message.
+    pub fn time_of(&self, publisher: usize, sequence: u32) -> Option<u64> {
+        let k = u64::from(sequence) * u64::from(self.publishers) + publisher as u64;
+        (k < self.total).then(|| self.time(k))
+    }
+
+    /// Messages of one publisher.
+    pub fn total_of(&self, publisher: usize) -> u64 {
+        self.total
+            .saturating_sub(publisher as u64)
+            .div_ceil(u64::from(self.publishers))
+    }
+
+    /// Drops what is not due at `now_ns`.
+    pub fn stop(&mut self, now_ns: u64) {
+        self.total = self.due(now_ns);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    #[test]
+    fn a_hundred_a_second_is_one_every_ten_milliseconds() {
+        let schedule = Schedule::new(5, 1000 * MS, 100, 10);
+        assert_eq!(schedule.total(), 100);
+        assert_eq!(schedule.due(0), 0);
+        assert_eq!(schedule.due(5), 1);
+        assert_eq!(schedule.due(4 + 10 * MS), 1);
+        assert_eq!(schedule.due(5 + 10 * MS), 2);
+        assert_eq!(schedule.due(u64::MAX), 100);
+        assert_eq!(schedule.time_of(3, 0), Some(5 + 30 * MS));
+        assert_eq!(schedule.time_of(3, 1), Some(5 + 130 * MS));
+        assert_eq!(schedule.time_of(3, 10), None);
+    }
+
+    #[test]
+    fn a_message_is_due_exactly_from_its_time_on() {
+        for rate in [1, 3, 7, 999, 123_457, u32::MAX] {
+            let schedule = Schedule::new(17, 3600 * 1000 * MS, rate, 3);
+            for k in (0..2000).filter(|&k| k < schedule.total()) {
+                let time = schedule.time(k);
+                assert!(schedule.due(time) > k, "rate {rate}, message {k}");
+                assert!(
+                    time == schedule.start_ns || schedule.due(time - 1) <= k,
+                    "rate {rate}, message {k}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_publishers_share_all_messages() {
+        for publishers in [1, 2, 3, 10, 101] {
+            let schedule = Schedule::new(0, 1000 * MS, 100, publishers);
+            let each = (0..publishers as usize).map(|publisher| schedule.total_of(publisher));
+            assert_eq!(each.sum::<u64>(), schedule.total());
+            for k in 0..schedule.total() {
+                let sequence = u32::try_from(k / u64::from(publishers)).unwrap();
+                let time = schedule.time_of(schedule.publisher(k), sequence);
+                assert_eq!(time, Some(schedule.time(k)));
+            }
+        }
+    }
+
+    #[test]
+    fn stopped_early_it_keeps_what_was_due() {
+        let mut schedule = Schedule::new(0, 1000 * MS, 100, 10);
+        schedule.stop(55 * MS);
+        assert_eq!(schedule.total(), 6);
+        assert_eq!(schedule.time_of(5, 0), Some(50 * MS));
+        assert_eq!(schedule.time_of(6, 0), None);
+    }
+}
