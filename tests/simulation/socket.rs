@@ -36,6 +36,10 @@ pub struct Manners {
 
 /// Both ends of a connection.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that may have happened to a socket, in any combination"
+)]
 pub struct Pipe {
     pub to_server: VecDeque<u8>,
     pub to_peer: VecDeque<u8>,
