@@ -157,11 +157,11 @@ impl Reactor {
         while !self.server.is_drained() {
             let patience = self.patience();
             match self.poll.poll(&mut events, patience) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => {
-                    return Err(refused("to wait for events")(error));
-                }
-                // Interrupted: the events are none, or those of the wait before, of which no harm comes.
-                _ => {}
+                Ok(()) => {}
+                // Of what happened nothing is known yet, so the time must not be judged by. It is so after every stop
+                // and continuation of the process (signal(7)).
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(refused("to wait for events")(error)),
             }
             let now = self.clock.now();
             let mut count = 0;
