@@ -35,6 +35,8 @@ pub struct Connection<S> {
     outbox: Outbox,
     phase: Phase,
     slot: u32,
+    /// There was no room for it: it is told so, and lives from the reserve.
+    is_refused: bool,
     /// When the peer last sent a byte.
     heard_at: Duration,
     /// When it was last sent a ping that it has not answered.
@@ -63,7 +65,6 @@ struct Exchange {
     input: Vec<u8>,
     /// When the wait for the current request began.
     since: Duration,
-    is_refused: bool,
     has_answered: bool,
     /// Bytes behind the last request have not been looked at.
     has_more: bool,
@@ -97,11 +98,11 @@ impl<S: Stream> Connection<S> {
             phase: Phase::Http(Box::new(Exchange {
                 input: Vec::new(),
                 since: now,
-                is_refused,
                 has_answered: false,
                 has_more: false,
             })),
             slot,
+            is_refused,
             heard_at: now,
             pinged_at: None,
             stalled_since: None,
@@ -284,11 +285,7 @@ impl<S: Stream> Connection<S> {
 
     /// Whether it was refused, and so lives from the reserve.
     pub fn is_refused(&self) -> bool {
-        match &self.phase {
-            Phase::Http(exchange) => exchange.is_refused,
-            Phase::Open(_) => false,
-            Phase::Closing(closing) => closing.reason == Reason::Refused,
-        }
+        self.is_refused
     }
 
     fn receive(&mut self, input: &[u8], world: &mut World) -> usize {
@@ -318,18 +315,17 @@ impl<S: Stream> Connection<S> {
                 exchange.has_more = !exchange.input.is_empty();
                 exchange.since = world.now.monotonic;
                 exchange.has_answered = true;
-                let is_refused = exchange.is_refused;
-                self.answer(&request, is_refused, world);
+                self.answer(&request, world);
             }
             Err(error) => self.respond_error(&error, false, false, world),
         }
         true
     }
 
-    fn answer(&mut self, request: &Request<()>, is_refused: bool, world: &mut World) {
+    fn answer(&mut self, request: &Request<()>, world: &mut World) {
         let is_head = request.method() == Method::HEAD;
-        let goes_on = wire::keeps_alive(request) && !is_refused && world.drain.is_none();
-        let endpoint = if is_refused {
+        let goes_on = wire::keeps_alive(request) && !self.is_refused && world.drain.is_none();
+        let endpoint = if self.is_refused {
             Err(HttpError::full())
         } else if world.drain.is_some() {
             Err(HttpError::draining())
@@ -379,7 +375,7 @@ impl<S: Stream> Connection<S> {
         world: &mut World,
     ) {
         world.metrics.count_handshake_failure(error.code);
-        let reason = if self.is_refused() {
+        let reason = if self.is_refused {
             Reason::Refused
         } else {
             Reason::HttpError
