@@ -265,8 +265,13 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Ends the connection; it is reaped at the end of the turn. The first reason counts.
+    /// Ends the connection; it is reaped at the end of the turn. The first reason counts: how the stream of one that is
+    /// closing comes to its end does not matter, unless we cut it off.
     pub fn end(&mut self, reason: Reason) {
+        let reason = match &self.phase {
+            Phase::Closing(closing) if reason != Reason::DrainCut => closing.reason,
+            _ => reason,
+        };
         self.ended.get_or_insert(reason);
     }
 
@@ -509,7 +514,6 @@ impl<S: Stream> Connection<S> {
                     }
                 }
             }
-            Err(_) if self.is_at_end => self.end(Reason::EndOfStream),
             Err(_) => self.end(Reason::Reset),
         }
     }
