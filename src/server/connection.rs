@@ -162,6 +162,8 @@ impl<S: Stream> Connection<S> {
                     && self.stream.short_read_drains()
                     && !self.readiness.ending;
                 self.readiness.readable = !is_drained;
+                // The next ping may be due before the pong would have been.
+                self.is_rearmed |= self.awaits_pong();
                 self.heard_at = world.now.monotonic;
                 world.metrics.bytes_received += read as u64;
                 self.receive(&buffer[..read], world).max(read)
@@ -547,17 +549,20 @@ impl<S: Stream> Connection<S> {
     /// When to see whether the peer is alive.
     fn heartbeat_at(&self, world: &World) -> Duration {
         match self.pinged_at {
-            Some(pinged_at) if self.heard_at < pinged_at => pinged_at + world.config.pong_grace(),
+            Some(pinged_at) if self.awaits_pong() => pinged_at + world.config.pong_grace(),
             _ => self.heard_at + world.config.ping_interval,
         }
     }
 
+    /// Whether nothing was heard since the last ping.
+    fn awaits_pong(&self) -> bool {
+        self.pinged_at
+            .is_some_and(|pinged_at| self.heard_at < pinged_at)
+    }
+
     /// Sends a ping after silence, and gives up after silence that followed a ping.
     fn beat(&mut self, world: &mut World) {
-        if self
-            .pinged_at
-            .is_some_and(|pinged_at| self.heard_at < pinged_at)
-        {
+        if self.awaits_pong() {
             self.give_up(Reason::NoPong, world);
         } else {
             self.pinged_at = Some(world.now.monotonic);

@@ -260,6 +260,9 @@ impl<S: Stream> Server<S> {
                 share = share.saturating_sub(taken.max(1));
                 budget = budget.saturating_sub(taken);
             }
+            if tenant.connection.take_rearmed() {
+                self.rearm(key.slot);
+            }
             self.enlist(key.slot);
         }
     }
