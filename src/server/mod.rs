@@ -163,7 +163,7 @@ impl<S: Stream> Server<S> {
         self.enlist(key.slot);
     }
 
-    /// One turn. `is_poll_full` says that there may be more events than were signalled, so that silence proves nothing.
+    /// One turn. `is_poll_full` says that there may be more events than were signalled, so that silence proves nothing yet.
     pub fn turn(&mut self, now: Now, is_poll_full: bool) {
         self.world.now = now;
         self.messages_before = self.messages_received();

@@ -24,6 +24,7 @@ use crate::{
     vocabulary::{
         config::{Config, ConfigError, TURN_ACCEPTS_MAX},
         id::Key,
+        time::Now,
     },
 };
 
@@ -31,6 +32,8 @@ use crate::{
 const POLL_EVENTS_MAX: usize = 1024;
 /// How long accepting pauses when the system has no descriptor or memory for another socket.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// A wait this much longer than it was to be says that the process was stopped, not that its peers were silent.
+const OVERSLEEP: Duration = Duration::from_millis(100);
 /// The exit status of a process ended by a signal, less the signal's number (POSIX shells).
 const SIGNAL_STATUS: i32 = 128;
 
@@ -154,8 +157,9 @@ impl Reactor {
     /// The system refused to wait for events.
     pub fn run(mut self) -> Result<(), ReactorError> {
         let mut events = Events::with_capacity(POLL_EVENTS_MAX);
+        let mut end = self.clock.now().monotonic;
         while !self.server.is_drained() {
-            let patience = self.patience();
+            let patience = self.patience(end);
             match self.poll.poll(&mut events, patience) {
                 Ok(()) => {}
                 // Of what happened nothing is known yet, so the time must not be judged by. It is so after every stop
@@ -174,16 +178,17 @@ impl Reactor {
                     Token(token) => self.server.signal(Key::from(token), readiness(event)),
                 }
             }
-            self.accept();
-            self.server.turn(now, count == POLL_EVENTS_MAX);
-            self.server.finish_turn(self.clock.now().monotonic);
+            self.accept(now);
+            let overslept = patience.is_some_and(|wait| now.monotonic > end + wait + OVERSLEEP);
+            self.server.turn(now, overslept || count == POLL_EVENTS_MAX);
+            end = self.clock.now().monotonic;
+            self.server.finish_turn(end);
         }
         info!("drained");
         Ok(())
     }
 
-    fn patience(&self) -> Option<Duration> {
-        let now = self.clock.now().monotonic;
+    fn patience(&self, now: Duration) -> Option<Duration> {
         let of_door = match self.door {
             Door::Quiet => None,
             Door::Knocking => Some(Duration::ZERO),
@@ -195,8 +200,7 @@ impl Reactor {
             .min()
     }
 
-    fn accept(&mut self) {
-        let now = self.clock.now();
+    fn accept(&mut self, now: Now) {
         match self.door {
             Door::Quiet => return,
             Door::PausedUntil(until) if now.monotonic < until => return,
