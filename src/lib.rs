@@ -1,4 +1,57 @@
-//! Hubbub: a WebSocket broadcast and chat server on one thread.
+//! Hubbub: a WebSocket broadcast and chat server on one thread and a custom event loop.
+//!
+//! # The map
+//!
+//! Four rings; each imports only itself and those inside it (`tests/layers.rs` checks).
+//!
+//! | ring | folder | what lives there |
+//! |---|---|---|
+//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (the only user of `mio`), [`listener`](system::listener), [`socket`](system::socket), [`clock`](system::clock), [`cli`](system::cli) |
+//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`http`](server::http), [`endpoint`](server::endpoint), [`websocket`](server::websocket) (the only user of `tungstenite`) |
+//! | 1 | [`state`] | pure state: [`hub`](state::hub), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s, [`timers`](state::timers), [`metrics`](state::metrics) |
+//! | 0 | [`vocabulary`] | plain values: [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
+//!
+//! Data flows one way: socket → bytes → message → hub → outbox → socket.
+//!
+//! # One turn
+//!
+//! The reactor polls, reads the clock, notes each event with [`Server::signal`](server::Server::signal), accepts who
+//! knocks, and calls [`Server::turn`](server::Server::turn):
+//!
+//! 1. **Read.** Connections with input get to it in the order in which it came, each up to a share, all together up to
+//!    [`TURN_BYTES_MAX`](vocabulary::config::TURN_BYTES_MAX). Whoever is left over comes first in the next turn. What
+//!    is said goes into the *open batch* of its channel; nothing is written yet.
+//! 2. **Expire.** Deadlines that have passed. A peer is judged only if all that it may have sent was read, so that a
+//!    stop of this process costs no live peer.
+//! 3. **Seal.** Each open batch is encoded once for each form that someone wants, and every member's outbox gets a
+//!    reference to it.
+//! 4. **Write.** Each outbox with something in it is flushed once; usually that is one `send` of shared bytes.
+//! 5. **Reap.** Who ended is removed, with a reason that is logged and counted.
+//!
+//! # Invariants
+//!
+//! - Every member of a channel gets every message of that channel exactly once, in channel order, from its join to its
+//!   leave, or is disconnected with a [`Reason`](vocabulary::reason::Reason). Nothing is skipped in silence.
+//! - A membership changes in O(1) and seals nothing: a [`Member`](state::channel::Member) knows the number of the
+//!   first message that is its own, and one who leaves is owed the prefix.
+//! - All bytes for a peer leave through its [`Outbox`](state::outbox::Outbox), frame by whole frame.
+//! - Between messages a connection holds no protocol state: whole frames are read by one context that all share, and
+//!   one of its own is made only for a message that has begun and not ended.
+//! - The clock is read by the reactor only, and chance comes from seeds: `tests/simulation` runs the same
+//!   [`Server`](server::Server) over fake sockets, and any seed replays by itself.
+//! - A slot of the slab may be used again, its [`Key`](vocabulary::id::Key) never is: late events find nobody.
+//!
+//! # Embedding
+//!
+//! ```no_run
+//! use hubbub::{system::reactor::Reactor, vocabulary::config::Config};
+//!
+//! let reactor = Reactor::bind(Config::default())?;
+//! let stopper = reactor.stopper(); // for another thread
+//! println!("listening on {}", reactor.url());
+//! reactor.run()?;
+//! # Ok::<(), hubbub::system::reactor::ReactorError>(())
+//! ```
 
 pub mod server;
 pub mod state;

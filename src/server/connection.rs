@@ -230,10 +230,7 @@ impl<S: Stream> Connection<S> {
             Phase::Closing(closing) => closing.until,
         };
         let of_stall = self.stalled_since.map(|since| since + config.write_timeout);
-        let of_drain = match &self.phase {
-            Phase::Closing(_) => None,
-            _ => world.drain.map(|drain| drain.closes_at(self.slot)),
-        };
+        let of_drain = self.drains_at(world);
         [of_phase, of_stall, of_drain].into_iter().flatten().min()
     }
 
@@ -247,9 +244,7 @@ impl<S: Stream> Connection<S> {
             self.give_up(Reason::SlowStalled, world);
             return;
         }
-        let drains = world
-            .drain
-            .is_some_and(|drain| now >= drain.closes_at(self.slot));
+        let drains = self.drains_at(world).is_some_and(|at| now >= at);
         match &self.phase {
             Phase::Http(exchange) if drains && exchange.input.is_empty() => {
                 self.end(Reason::GoingAway);
@@ -536,6 +531,17 @@ impl<S: Stream> Connection<S> {
             let reason = closing.reason;
             self.end(reason);
         }
+    }
+
+    /// When to close for a drain. One that asks during the drain is answered instead.
+    fn drains_at(&self, world: &World) -> Option<Duration> {
+        let drain = world.drain?;
+        let is_due = match &self.phase {
+            Phase::Http(exchange) => exchange.since <= drain.started(),
+            Phase::Open(_) => true,
+            Phase::Closing(_) => false,
+        };
+        is_due.then(|| drain.closes_at(self.slot))
     }
 
     fn dialect(&self) -> Option<DialectName> {

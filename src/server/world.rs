@@ -78,6 +78,11 @@ impl Drain {
         }
     }
 
+    /// When it was announced.
+    pub fn started(&self) -> Duration {
+        self.started
+    }
+
     /// When to close the connection in a slot: some time in the first half, so that those who come back elsewhere do
     /// not all come at once.
     pub fn closes_at(&self, slot: u32) -> Duration {
