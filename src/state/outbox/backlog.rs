@@ -1,0 +1,327 @@
+//! What could not leave at once: a queue of batches, and the frames that a vectored write makes of them.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice, Write};
+use std::mem;
+
+use arrayvec::ArrayVec;
+use bytes::Bytes;
+
+use super::{Flushed, write};
+use crate::{
+    state::batch::{Begun, SEPARATOR, Slice},
+    vocabulary::{
+        config::{FRAME_BYTES_MAX, OUTBOX_BATCHES_MAX},
+        frame::Header,
+    },
+};
+
+/// Slices of one vectored write: the most that Linux takes (writev(2), `IOV_MAX`).
+const WRITE_SLICES_MAX: usize = 1024;
+/// Frames planned for one vectored write.
+const WRITE_FRAMES_MAX: usize = 256;
+/// Bytes planned for one vectored write; more than any socket buffer takes at once would be planned in vain.
+const WRITE_BYTES_MAX: usize = 512 << 10;
+
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    staged: Vec<u8>,
+    batches: VecDeque<Slice>,
+    begun: Option<Begun>,
+    close: Bytes,
+    /// Messages in `batches`.
+    messages: usize,
+    /// Their weight in bytes.
+    weight: usize,
+}
+
+impl Backlog {
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty() && self.staged.is_empty() && self.close.is_empty()
+    }
+
+    /// Bytes that wait.
+    pub(super) fn unsent_bytes(&self) -> usize {
+        let begun = self.begun.map_or(0, |begun| begun.written);
+        (self.weight + self.staged.len() + self.close.len()).saturating_sub(begun)
+    }
+
+    /// Whether more waits than may: bytes, unless they are one message, or batches of whatever size.
+    pub(super) fn exceeds(&self, max_unsent_bytes: usize) -> bool {
+        let is_alone = self.messages <= 1 && self.staged.len() <= max_unsent_bytes;
+        self.batches.len() > OUTBOX_BATCHES_MAX
+            || (!is_alone && self.unsent_bytes() > max_unsent_bytes)
+    }
+
+    /// Adds messages.
+    pub(super) fn push(&mut self, slice: Slice) {
+        if !slice.is_empty() {
+            self.messages += slice.len() as usize;
+            self.weight += slice.weight();
+            self.batches.push_back(slice);
+        }
+    }
+
+    /// Adds wire bytes, which go before messages not yet begun.
+    pub(super) fn stage(&mut self, bytes: &[u8]) {
+        self.staged.extend_from_slice(bytes);
+    }
+
+    /// Notes that the frame of the first messages is half out.
+    pub(super) fn begin(&mut self, begun: Option<Begun>) {
+        self.begun = begun;
+    }
+
+    /// Adds the close frame, which goes last.
+    pub(super) fn close(&mut self, frame: Bytes) {
+        debug_assert!(self.close.is_empty(), "a peer is closed once");
+        self.close = frame;
+    }
+
+    /// Drops every message of which no byte is out.
+    pub(super) fn abandon(&mut self) {
+        let mut kept = self.begun.map_or(0, |begun| begun.messages);
+        let batches = mem::take(&mut self.batches);
+        self.messages = 0;
+        self.weight = 0;
+        for mut slice in batches {
+            if kept == 0 {
+                break;
+            }
+            slice.to = slice.to.min(slice.from + kept);
+            kept -= slice.len();
+            self.push(slice);
+        }
+    }
+
+    /// Plans one vectored write, makes it, and takes off what is out.
+    ///
+    /// # Errors
+    /// Those of the stream, except that it would block.
+    pub(super) fn write(
+        &mut self,
+        stream: &mut impl Write,
+        flushed: &mut Flushed,
+    ) -> io::Result<()> {
+        let plan = Plan::new(self);
+        let Some(mut written) = plan.write(self, stream)? else {
+            flushed.blocked = true;
+            return Ok(());
+        };
+        flushed.bytes += written;
+        let mut frames = plan.frames.into_iter();
+        if self.begun.is_some()
+            && let Some(frame) = frames.next()
+        {
+            written = self.advance(frame, written, flushed);
+        }
+        let staged = written.min(self.staged.len());
+        self.staged.drain(..staged);
+        written -= staged;
+        for frame in frames {
+            if written == 0 {
+                break;
+            }
+            written = self.advance(frame, written, flushed);
+        }
+        let _ = self.close.split_to(written);
+        Ok(())
+    }
+
+    /// Takes a planned frame off the front, as far as `written` bytes go, and returns what is left of them.
+    fn advance(&mut self, frame: Frame, written: usize, flushed: &mut Flushed) -> usize {
+        let rest = frame.bytes() - frame.skip;
+        if written < rest {
+            self.begun = Some(Begun {
+                messages: frame.messages,
+                written: frame.skip + written,
+            });
+            return 0;
+        }
+        self.begun = None;
+        self.pop(frame.messages);
+        flushed.messages += frame.messages as usize;
+        flushed.frames += 1;
+        written - rest
+    }
+
+    fn pop(&mut self, mut messages: u32) {
+        self.messages -= messages as usize;
+        while messages > 0 {
+            let front = &mut self.batches[0];
+            let before = front.weight();
+            let taken = messages.min(front.len());
+            front.from += taken;
+            self.weight -= before - front.weight();
+            messages -= taken;
+            if front.is_empty() {
+                self.batches.pop_front();
+            }
+        }
+    }
+}
+
+/// A frame about to be written: its header and how many messages from the queue it carries.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    header: Header,
+    payload: usize,
+    messages: u32,
+    /// Bytes of it that are out already.
+    skip: usize,
+}
+
+impl Frame {
+    fn bytes(&self) -> usize {
+        self.header.as_ref().len() + self.payload
+    }
+}
+
+/// The frames of one vectored write, in order.
+struct Plan {
+    frames: ArrayVec<Frame, WRITE_FRAMES_MAX>,
+    /// Whether every waiting message is in a frame of the plan, so that the close frame may follow.
+    complete: bool,
+}
+
+impl Plan {
+    fn new(backlog: &Backlog) -> Self {
+        let mut frames = ArrayVec::new();
+        let mut cursor = Cursor::new(&backlog.batches);
+        let mut begun = backlog.begun;
+        let mut bytes = 0;
+        while !frames.is_full() && bytes < WRITE_BYTES_MAX {
+            let Some(frame) = cursor.frame(begun.take()) else {
+                break;
+            };
+            bytes += frame.bytes();
+            frames.push(frame);
+        }
+        Self {
+            frames,
+            complete: cursor.is_at_end(),
+        }
+    }
+
+    /// Gathers the planned bytes and writes them with one call; `None` if the stream would block.
+    fn write(&self, backlog: &Backlog, stream: &mut impl Write) -> io::Result<Option<usize>> {
+        let mut slices = Gather::default();
+        let mut cursor = Cursor::new(&backlog.batches);
+        let (begun, fresh) = self
+            .frames
+            .split_at(usize::from(backlog.begun.is_some()).min(self.frames.len()));
+        let fits = begun.iter().all(|frame| cursor.gather(frame, &mut slices))
+            && slices.push(&backlog.staged)
+            && fresh.iter().all(|frame| cursor.gather(frame, &mut slices));
+        if fits && self.complete {
+            slices.push(&backlog.close);
+        }
+        write(stream, |stream| stream.write_vectored(&slices.slices))
+    }
+}
+
+/// Slices for a vectored write, the first bytes of which may be out already.
+#[derive(Default)]
+struct Gather<'a> {
+    slices: ArrayVec<IoSlice<'a>, WRITE_SLICES_MAX>,
+    skip: usize,
+}
+
+impl<'a> Gather<'a> {
+    /// Adds bytes, and says whether there was room. Nothing may be added after a refusal.
+    fn push(&mut self, bytes: &'a [u8]) -> bool {
+        let skipped = self.skip.min(bytes.len());
+        self.skip -= skipped;
+        let rest = &bytes[skipped..];
+        rest.is_empty() || self.slices.try_push(IoSlice::new(rest)).is_ok()
+    }
+}
+
+/// A walk over the queued messages, from the front.
+struct Cursor<'a> {
+    batches: &'a VecDeque<Slice>,
+    batch: usize,
+    /// Messages of the current batch that are behind.
+    behind: u32,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(batches: &'a VecDeque<Slice>) -> Self {
+        Self {
+            batches,
+            batch: 0,
+            behind: 0,
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.batch == self.batches.len()
+    }
+
+    /// The next message: its batch and its number there.
+    fn peek(&self) -> Option<(&'a Slice, u32)> {
+        let slice = self.batches.get(self.batch)?;
+        Some((slice, slice.from + self.behind))
+    }
+
+    fn skip(&mut self, messages: u32) {
+        self.behind += messages;
+        if self.behind == self.batches[self.batch].len() {
+            self.batch += 1;
+            self.behind = 0;
+        }
+    }
+
+    /// Plans the next frame: the one that is begun, as it was, or as many messages as may share one.
+    fn frame(&mut self, begun: Option<Begun>) -> Option<Frame> {
+        let (slice, first) = self.peek()?;
+        let kind = slice.run.kind(first);
+        let joinable = slice.run.is_joinable(first);
+        let mut payload = slice.run.body(first).len();
+        let mut messages = 1;
+        self.skip(1);
+        while let Some((slice, next)) = self.peek() {
+            let grown = payload + 1 + slice.run.body(next).len();
+            let joins = match begun {
+                Some(begun) => messages < begun.messages,
+                None => joinable && slice.run.is_joinable(next) && grown <= FRAME_BYTES_MAX,
+            };
+            if !joins {
+                break;
+            }
+            payload = grown;
+            messages += 1;
+            self.skip(1);
+        }
+        Some(Frame {
+            header: Header::new(kind, payload),
+            payload,
+            messages,
+            skip: begun.map_or(0, |begun| begun.written),
+        })
+    }
+
+    /// Adds a planned frame's bytes to a write, and says whether all of them found room.
+    fn gather<'b>(&mut self, frame: &'b Frame, slices: &mut Gather<'b>) -> bool
+    where
+        'a: 'b,
+    {
+        slices.skip = frame.skip;
+        let mut fits = slices.push(frame.header.as_ref());
+        let mut left = frame.messages;
+        while fits && left > 0 {
+            let Some((slice, first)) = self.peek() else {
+                break;
+            };
+            let (bodies, next) = slice.run.contiguous(first, slice.to.min(first + left));
+            if left < frame.messages {
+                fits = slices.push(&[SEPARATOR]);
+            }
+            fits = fits && slices.push(bodies);
+            left -= next - first;
+            self.skip(next - first);
+        }
+        fits
+    }
+}
