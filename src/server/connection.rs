@@ -237,12 +237,14 @@ impl<S: Stream> Connection<S> {
     /// Acts on every deadline that has passed.
     pub fn expire(&mut self, world: &mut World) {
         let now = world.now.monotonic;
-        let stalled = self
-            .stalled_since
-            .is_some_and(|since| now >= since + world.config.write_timeout);
-        if stalled && !self.readiness.writable {
-            self.give_up(Reason::SlowStalled, world);
-            return;
+        if self.is_stalled(world) && !self.readiness.writable {
+            // Room is signalled only when much of a socket's buffer is free, and the least of it is progress too.
+            self.readiness.writable = true;
+            self.flush(world);
+            if self.is_stalled(world) {
+                self.give_up(Reason::SlowStalled, world);
+                return;
+            }
         }
         let drains = self.drains_at(world).is_some_and(|at| now >= at);
         match &self.phase {
@@ -470,6 +472,12 @@ impl<S: Stream> Connection<S> {
             Phase::Http(_) => {}
             Phase::Closing(already) => self.phase = Phase::Closing(already),
         }
+    }
+
+    /// Whether it has taken none of the bytes that wait for it for too long.
+    fn is_stalled(&self, world: &World) -> bool {
+        self.stalled_since
+            .is_some_and(|since| world.now.monotonic >= since + world.config.write_timeout)
     }
 
     /// Closes one that does not keep up: what waits is dropped, and the close frame not waited for long.
