@@ -1,0 +1,144 @@
+//! The binary under test, run as a child process.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use procfs::process as proc;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::wait_until;
+
+/// A running `hubbub`, killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    stdout: Output,
+    stderr: Output,
+}
+
+/// What a process left behind.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Process {
+    /// Runs `hubbub` with the given flags.
+    pub(crate) fn start(flags: &[&str]) -> Self {
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_hubbub")).args(flags))
+    }
+
+    /// The same with a hard limit on its descriptors.
+    pub(crate) fn start_with_descriptors(limit: u32, flags: &[&str]) -> Self {
+        let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+        let binary = env!("CARGO_BIN_EXE_hubbub");
+        Self::spawn(Command::new("sh").args(["-c", &script, binary]).args(flags))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            stdout: Output::of(child.stdout.take().unwrap()),
+            stderr: Output::of(child.stderr.take().unwrap()),
+            child,
+        }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Whether it waits in a system call (proc(5), state `S`).
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.files().stat().unwrap().state == 'S'
+    }
+
+    /// The descriptor that it would get next.
+    pub(crate) fn lowest_free_descriptor(&self) -> u64 {
+        let files = self.files().fd().unwrap();
+        let taken: BTreeSet<_> = files.map(|file| file.unwrap().fd).collect();
+        let free = (0..i32::MAX).find(|descriptor| !taken.contains(descriptor));
+        free.unwrap().try_into().unwrap()
+    }
+
+    fn files(&self) -> proc::Process {
+        proc::Process::new(self.pid().as_raw_nonzero().get()).unwrap()
+    }
+
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits for the process to end by itself.
+    pub(crate) fn ended(mut self) -> Ended {
+        wait_until("the server ends", || self.has_ended());
+        Ended {
+            status: self.child.wait().unwrap(),
+            stdout: self.stdout.whole(),
+            stderr: self.stderr.whole(),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A stream of the process, taken off it all the time so that it never waits for us.
+struct Output {
+    text: Arc<Mutex<Vec<u8>>>,
+    pump: Option<JoinHandle<()>>,
+}
+
+impl Output {
+    fn of(mut stream: impl Read + Send + 'static) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&text);
+        let pump = thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = stream.read(&mut buffer) {
+                sink.lock().unwrap().extend_from_slice(&buffer[..read]);
+            }
+        });
+        Self {
+            text,
+            pump: Some(pump),
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
+    }
+
+    /// All of it, once the process has ended.
+    fn whole(&mut self) -> String {
+        if let Some(pump) = self.pump.take() {
+            pump.join().unwrap();
+        }
+        self.text()
+    }
+}

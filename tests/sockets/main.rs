@@ -1,0 +1,19 @@
+//! The server as a process, over real sockets: what clients, operators and hostile peers see of it.
+//!
+//! Each test starts a server of its own on an address that the system picks, so all run side by side.
+
+mod harness;
+
+mod batching;
+mod closing;
+mod drain;
+mod fragments;
+mod half_open;
+mod handshake;
+mod heartbeat;
+mod limits;
+mod relay;
+mod requests;
+mod slow;
+mod startup;
+mod unix;

@@ -1,0 +1,76 @@
+//! What an operator sees when the server starts, or does not.
+
+use rustix::process::Signal;
+
+use crate::harness::{Process, Server};
+
+#[test]
+fn standard_output_has_exactly_one_line() {
+    let server = Server::start(&["--log-level", "trace"]);
+    let greeting = format!("hubbub listening on http://{}\n", server.host_and_port());
+    let client = server.connect("/relay");
+    client.leave();
+    server.signal(Signal::TERM);
+    let ended = server.ended();
+    assert_eq!(ended.stdout, greeting);
+    assert!(!ended.stderr.is_empty());
+}
+
+#[test]
+fn the_command_may_be_named() {
+    let flags = ["serve", "--addr", "127.0.0.1:0"];
+    let server = Server::listening(Process::start(&flags));
+    assert_eq!(server.get("/healthz").text(), "ok");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_the_flag_that_picks_another() {
+    let server = Server::start(&[]);
+    let address = server.host_and_port();
+    assert_refused(&["--addr", &address], &["--addr", &address]);
+    assert_eq!(server.get("/healthz").text(), "ok");
+}
+
+#[test]
+fn flags_that_cannot_work_are_refused_by_name() {
+    assert_refused(
+        &["--ping-interval", "10s", "--pong-timeout", "10s"],
+        &["--ping-interval", "--pong-timeout"],
+    );
+    for (flag, value) in [
+        ("--addr", "nowhere"),
+        ("--drain-timeout", "soon"),
+        ("--handshake-timeout", "0s"),
+        ("--linger-timeout", "0s"),
+        ("--max-connections", "0"),
+        ("--max-message", "0B"),
+        ("--max-message", "many"),
+        ("--max-unsent", "1B"),
+        ("--ping-interval", "0s"),
+        ("--write-timeout", "0s"),
+        ("--no-such-flag", "1"),
+    ] {
+        assert_refused(&[flag, value], &[flag]);
+    }
+}
+
+#[test]
+fn more_connections_than_descriptors_are_refused_by_name() {
+    let flags = ["--addr", "127.0.0.1:0", "--max-connections", "137"];
+    let ended = Process::start_with_descriptors(200, &flags).ended();
+    assert_eq!(ended.status.code(), Some(2));
+    assert_eq!(ended.stdout, "");
+    for word in ["--max-connections (137)", "136"] {
+        assert!(ended.stderr.contains(word), "{}", ended.stderr);
+    }
+}
+
+/// Asserts that `hubbub` does not start with these flags, and says all these words about it.
+fn assert_refused(flags: &[&str], words: &[&str]) {
+    let ended = Process::start(flags).ended();
+    assert_eq!(ended.status.code(), Some(2), "{flags:?}");
+    assert_eq!(ended.stdout, "", "{flags:?}");
+    for word in words {
+        assert!(ended.stderr.contains(word), "{}", ended.stderr);
+    }
+}
