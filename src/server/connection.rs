@@ -225,7 +225,7 @@ impl<S: Stream> Connection<S> {
     pub fn deadline(&self, world: &World) -> Option<Duration> {
         let config = &world.config;
         let of_phase = match &self.phase {
-            Phase::Http(exchange) => Some(exchange.since + config.handshake_timeout),
+            Phase::Http(_) => self.request_due_at(world),
             Phase::Open(_) => Some(self.heartbeat_at(world)),
             Phase::Closing(closing) => closing.until,
         };
@@ -251,7 +251,7 @@ impl<S: Stream> Connection<S> {
             Phase::Http(exchange) if drains && exchange.input.is_empty() => {
                 self.end(Reason::GoingAway);
             }
-            Phase::Http(exchange) if now >= exchange.since + world.config.handshake_timeout => {
+            Phase::Http(_) if self.request_due_at(world).is_some_and(|at| now >= at) => {
                 self.expire_exchange(world);
             }
             Phase::Open(_) if drains => self.close(Reason::GoingAway, world),
@@ -317,7 +317,6 @@ impl<S: Stream> Connection<S> {
             Ok(Some((request, bytes))) => {
                 exchange.input.drain(..bytes);
                 exchange.has_more = !exchange.input.is_empty();
-                exchange.since = world.now.monotonic;
                 exchange.has_answered = true;
                 self.answer(&request, world);
             }
@@ -523,10 +522,17 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Once everything is written: a closing connection shuts its side, and ends when the peer has done so too.
+    /// Once everything is written: the wait for the next request begins, or a closing connection shuts its side, and
+    /// ends when the peer has done so too.
     fn settle(&mut self, now: Now, linger_timeout: Duration) {
-        let Phase::Closing(closing) = &mut self.phase else {
-            return;
+        let closing = match &mut self.phase {
+            Phase::Http(exchange) => {
+                exchange.since = now.monotonic;
+                self.is_rearmed = true;
+                return;
+            }
+            Phase::Open(_) => return,
+            Phase::Closing(closing) => closing,
         };
         if !closing.is_shut {
             closing.is_shut = true;
@@ -557,6 +563,16 @@ impl<S: Stream> Connection<S> {
             Phase::Http(_) => None,
             Phase::Open(session) => Some(session.dialect.name()),
             Phase::Closing(closing) => closing.dialect,
+        }
+    }
+
+    /// When to stop waiting for a request. While an answer is on its way out, that is what is waited for.
+    fn request_due_at(&self, world: &World) -> Option<Duration> {
+        match &self.phase {
+            Phase::Http(exchange) if self.outbox.is_empty() => {
+                Some(exchange.since + world.config.handshake_timeout)
+            }
+            _ => None,
         }
     }
 

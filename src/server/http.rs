@@ -253,7 +253,14 @@ impl Response {
         }
         let date = SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms);
         line([b"date", b": ", httpdate::fmt_http_date(date).as_bytes()]);
-        let connection: &[u8] = if keeps_alive { b"keep-alive" } else { b"close" };
+        let is_upgrade = self.headers.contains_key(header::UPGRADE);
+        let connection: &[u8] = match (is_upgrade, keeps_alive) {
+            (false, true) => b"keep-alive",
+            (false, false) => b"close",
+            // RFC 9110, section 7.8.
+            (true, true) => b"upgrade",
+            (true, false) => b"upgrade, close",
+        };
         line([b"connection", b": ", connection]);
         line([b"", b"", b""]);
         if !is_head {
