@@ -8,7 +8,7 @@ set -euo pipefail
 trap '' PIPE
 
 readonly deadline_seconds=20 session_seconds=60
-readonly wscat="${BASH_SOURCE[0]%/*}/node_modules/.bin/wscat"
+wscat="$(dirname "${BASH_SOURCE[0]}")/node_modules/.bin/wscat"
 readonly mode=$1 url=$2
 # An input without an end, since wscat closes at the end of its input.
 exec {silence}<> <(:)
