@@ -86,6 +86,8 @@ struct Closing {
     dialect: Option<DialectName>,
     /// When to stop waiting for the peer.
     until: Option<Duration>,
+    /// Something that was its to get was dropped.
+    is_given_up: bool,
     is_shut: bool,
 }
 
@@ -183,7 +185,7 @@ impl<S: Stream> Connection<S> {
 
     /// Queues what is said to this peer. One that was given up lacks what was dropped, so it gets nothing after it.
     pub fn deliver(&mut self, slice: Slice) {
-        let is_given_up = matches!(&self.phase, Phase::Closing(closing) if closing.until.is_some());
+        let is_given_up = matches!(&self.phase, Phase::Closing(closing) if closing.is_given_up);
         if self.ended.is_none() && !is_given_up {
             self.outbox.push(slice);
         }
@@ -234,10 +236,11 @@ impl<S: Stream> Connection<S> {
         [of_phase, of_stall, of_drain].into_iter().flatten().min()
     }
 
-    /// Acts on every deadline that has passed.
-    pub fn expire(&mut self, world: &mut World) {
+    /// Acts on a deadline that has passed. `may_have_spoken` says that the peer may have sent what was not read yet, so
+    /// that its silence proves nothing.
+    pub fn expire(&mut self, may_have_spoken: bool, world: &mut World) {
         let now = world.now.monotonic;
-        if self.is_stalled(world) && !self.readiness.writable {
+        if self.is_stalled(world) {
             // Room is signalled only when much of a socket's buffer is free, and the least of it is progress too.
             self.readiness.writable = true;
             self.flush(world);
@@ -246,20 +249,17 @@ impl<S: Stream> Connection<S> {
                 return;
             }
         }
-        let drains = self.drains_at(world).is_some_and(|at| now >= at);
+        let has_passed = |at: Option<Duration>| at.is_some_and(|at| now >= at);
+        let drains = has_passed(self.drains_at(world));
         match &self.phase {
-            Phase::Http(exchange) if drains && exchange.input.is_empty() => {
-                self.end(Reason::GoingAway);
-            }
-            Phase::Http(_) if self.request_due_at(world).is_some_and(|at| now >= at) => {
+            Phase::Http(_) if may_have_spoken => {}
+            Phase::Http(_) if drains => self.end(Reason::GoingAway),
+            Phase::Http(_) if has_passed(self.request_due_at(world)) => {
                 self.expire_exchange(world);
             }
             Phase::Open(_) if drains => self.close(Reason::GoingAway, world),
-            Phase::Open(_) if now >= self.heartbeat_at(world) => self.beat(world),
-            Phase::Closing(closing) if closing.until.is_some_and(|until| now >= until) => {
-                let reason = closing.reason;
-                self.end(reason);
-            }
+            Phase::Open(_) if now >= self.heartbeat_at(world) => self.beat(may_have_spoken, world),
+            Phase::Closing(closing) if has_passed(closing.until) => self.end(closing.reason),
             _ => {}
         }
     }
@@ -458,7 +458,10 @@ impl<S: Stream> Connection<S> {
         let closing = Phase::Closing(Closing {
             reason,
             dialect: self.dialect(),
-            until: None,
+            until: reason
+                .is_fault()
+                .then(|| world.now.monotonic + world.config.write_timeout),
+            is_given_up: false,
             is_shut: false,
         });
         match mem::replace(&mut self.phase, closing) {
@@ -487,6 +490,7 @@ impl<S: Stream> Connection<S> {
                 self.close(reason, world);
                 if let Phase::Closing(closing) = &mut self.phase {
                     closing.until = Some(world.now.monotonic + world.config.linger_timeout);
+                    closing.is_given_up = true;
                 }
                 self.stalled_since = None;
             }
@@ -536,7 +540,8 @@ impl<S: Stream> Connection<S> {
         };
         if !closing.is_shut {
             closing.is_shut = true;
-            closing.until = Some(now.monotonic + linger_timeout);
+            let lingered = now.monotonic + linger_timeout;
+            closing.until = Some(closing.until.map_or(lingered, |until| until.min(lingered)));
             self.is_rearmed = true;
             // A peer that is gone already will show when its input is read.
             let _ = self.stream.shutdown_write();
@@ -551,7 +556,7 @@ impl<S: Stream> Connection<S> {
     fn drains_at(&self, world: &World) -> Option<Duration> {
         let drain = world.drain?;
         let is_due = match &self.phase {
-            Phase::Http(exchange) => exchange.since <= drain.started(),
+            Phase::Http(exchange) => exchange.input.is_empty() && exchange.since <= drain.started(),
             Phase::Open(_) => true,
             Phase::Closing(_) => false,
         };
@@ -590,13 +595,16 @@ impl<S: Stream> Connection<S> {
             .is_some_and(|pinged_at| self.heard_at < pinged_at)
     }
 
-    /// Sends a ping after silence, and gives up after silence that followed a ping.
-    fn beat(&mut self, world: &mut World) {
-        if self.awaits_pong() {
-            self.give_up(Reason::NoPong, world);
-        } else {
+    /// Sends a ping after silence, and gives up after silence that followed a ping. A peer that still has bytes to take,
+    /// the ping perhaps among them, is judged by whether it takes them.
+    fn beat(&mut self, may_have_spoken: bool, world: &mut World) {
+        if !self.awaits_pong() {
             self.pinged_at = Some(world.now.monotonic);
             self.outbox.stage(PING);
+        } else if self.counted_unsent > 0 {
+            self.pinged_at = Some(world.now.monotonic);
+        } else if !may_have_spoken {
+            self.give_up(Reason::NoPong, world);
         }
     }
 

@@ -24,7 +24,7 @@ use self::{
 use crate::{
     state::{
         metrics::{Metrics, ProcessUsage},
-        timers::{TICK, Timers},
+        timers::Timers,
     },
     vocabulary::{
         config::{Config, RECEIVE_BYTES_MAX, REFUSED_CONNECTIONS_MAX, TURN_BYTES_MAX},
@@ -278,12 +278,8 @@ impl<S: Stream> Server<S> {
             let Some(tenant) = self.tenants.get_mut(slot as usize) else {
                 continue;
             };
-            // After a stall of ours, what a live peer sent in the meantime may not have been read yet.
-            if is_poll_full || tenant.is_reader {
-                self.timers.set(slot, now + TICK);
-                continue;
-            }
-            tenant.connection.expire(&mut self.world);
+            let may_have_spoken = is_poll_full || tenant.is_reader;
+            tenant.connection.expire(may_have_spoken, &mut self.world);
             tenant.connection.take_rearmed();
             if let Some(deadline) = tenant.connection.deadline(&self.world) {
                 self.timers.set(slot, deadline);

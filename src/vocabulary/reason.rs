@@ -76,6 +76,18 @@ impl Reason {
         }
     }
 
+    /// Whether the peer brought it about by breaking a rule, so that it is waited for no longer than need be.
+    pub fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Self::Protocol
+                | Self::NotUtf8
+                | Self::MessageTooLarge
+                | Self::HttpError
+                | Self::Refused
+        )
+    }
+
     /// The code and words of the close frame that tells a WebSocket peer (RFC 6455, section 7.4; 4000 and up are ours),
     /// or `None` where there is nobody left to tell.
     pub fn close(self) -> Option<(u16, &'static str)> {

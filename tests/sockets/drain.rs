@@ -65,6 +65,20 @@ fn a_second_signal_ends_a_stopping_server_at_once() {
 }
 
 #[test]
+fn one_that_never_stops_talking_is_told_too() {
+    let server = Server::start(&["--drain-timeout", "2s"]);
+    let mut talkers = [(); 3].map(|()| server.wire("/relay"));
+    for talker in &talkers {
+        talker.babble();
+    }
+    server.signal(Signal::TERM);
+    for talker in &mut talkers {
+        assert_eq!(talker.hear_close(), Some(1001));
+    }
+    assert_eq!(server.ended().status.code(), Some(0));
+}
+
+#[test]
 fn one_that_does_not_read_is_cut_at_the_end_and_counted() {
     let flags = ["--drain-timeout", "1s", "--log-level", "debug"];
     let server = Server::start(&[&flags[..], &["--max-unsent", "64MiB"]].concat());

@@ -48,6 +48,18 @@ fn one_that_makes_no_progress_is_closed_and_the_others_stay() {
 }
 
 #[test]
+fn one_that_only_talks_is_slow_all_the_same() {
+    let server = Server::start(&["--max-unsent", "64MiB", "--write-timeout", "500ms"]);
+    let slow = server.narrow_wire("/relay");
+    slow.babble();
+    let mut speaker = server.wire("/relay");
+    leave_unsent(&server, &mut speaker);
+    wait_until("the stalled peer is gone", || {
+        server.disconnects("slow-stalled") == 1
+    });
+}
+
+#[test]
 fn one_that_reads_again_in_time_learns_why_it_was_closed() {
     let server = Server::start(&STRICT);
     let mut slow = server.narrow_wire("/relay");

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::Shutdown;
+use std::thread;
 
 use bytes::Bytes;
 use socket2::Socket;
@@ -63,6 +64,13 @@ impl Wire {
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.frames.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Sends what needs no answer from now on, without a pause, for as long as the server takes it.
+    pub(crate) fn babble(&self) {
+        let mut socket = self.frames.get_ref().try_clone().unwrap();
+        let pongs = masked(OpCode::Control(Control::Pong), true, "bla").repeat(1000);
+        thread::spawn(move || while socket.write_all(&pongs).is_ok() {});
     }
 
     /// Says that nothing more will be sent, without a close frame.
