@@ -89,8 +89,8 @@ fn fan_out(criterion: &mut Criterion) {
         let mut outboxes: Vec<_> = (0..members).map(|_| Outbox::default()).collect();
         let mut channel = None;
         for slot in 0..members {
-            let client = hub.enter(slot);
-            channel = Some(hub.join(client, Space::Relay, "bench", Form::Joined));
+            let client = hub.enter(slot, Form::Joined);
+            channel = Some(hub.join(client, Space::Relay, "bench"));
         }
         let channel = channel.expect("there are members");
         group.throughput(Throughput::Elements(u64::from(members)));

@@ -6,7 +6,7 @@
 //!
 //! | ring | folder | what lives there |
 //! |---|---|---|
-//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (the only user of `mio`), [`listener`](system::listener), [`socket`](system::socket), [`clock`](system::clock), [`cli`](system::cli) |
+//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listener`](system::listener), [`socket`](system::socket), [`clock`](system::clock), [`cli`](system::cli) |
 //! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`http`](server::http), [`endpoint`](server::endpoint), [`websocket`](server::websocket) (the only user of `tungstenite`) |
 //! | 1 | [`state`] | pure state: [`hub`](state::hub), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s, [`timers`](state::timers), [`metrics`](state::metrics) |
 //! | 0 | [`vocabulary`] | plain values: [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
@@ -18,11 +18,11 @@
 //! The reactor polls, reads the clock, notes each event with [`Server::signal`](server::Server::signal), accepts who
 //! knocks, and calls [`Server::turn`](server::Server::turn):
 //!
-//! 1. **Read.** Connections with input get to it in the order in which it came, each up to a share, all together up to
+//! 1. **Read.** Connections with input get to it in the order in which it came, each up to a share before the next one's turn, all together up to
 //!    [`TURN_BYTES_MAX`](vocabulary::config::TURN_BYTES_MAX). Whoever is left over comes first in the next turn. What
 //!    is said goes into the *open batch* of its channel; nothing is written yet.
-//! 2. **Expire.** Deadlines that have passed. A peer is judged only if all that it may have sent was read, so that a
-//!    stop of this process costs no live peer.
+//! 2. **Expire.** Deadlines that have passed. Silence counts against a peer only if all that it may have sent was read,
+//!    so that a stop of this process costs no live peer.
 //! 3. **Seal.** Each open batch is encoded once for each form that someone wants, and every member's outbox gets a
 //!    reference to it.
 //! 4. **Write.** Each outbox with something in it is flushed once; usually that is one `send` of shared bytes.

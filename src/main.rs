@@ -7,17 +7,23 @@ use clap::Parser;
 use hubbub::system::{
     cli::{Cli, Serve},
     log,
-    reactor::{Reactor, ReactorError},
+    reactor::{Outcome, Reactor, ReactorError},
 };
 
 /// The exit status of a server that could not start, as for a wrong command line.
 const CANNOT_START: u8 = 2;
+/// The exit status of a process ended by a signal, less the signal's number (POSIX shells).
+const SIGNAL_STATUS: i32 = 128;
 
 fn main() -> ExitCode {
     let flags = Cli::parse().serve();
     log::install(flags.log_format(), flags.log_level());
     match serve(flags) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Outcome::Drained) => ExitCode::SUCCESS,
+        Ok(Outcome::Cut { signal }) => {
+            let status = u8::try_from(SIGNAL_STATUS + signal);
+            ExitCode::from(status.unwrap_or(u8::MAX))
+        }
         Err(error) => {
             eprintln!("hubbub: {error}");
             ExitCode::from(CANNOT_START)
@@ -25,7 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(flags: Serve) -> Result<(), ReactorError> {
+fn serve(flags: Serve) -> Result<Outcome, ReactorError> {
     let mut reactor = Reactor::bind(flags.config())?;
     reactor.heed_signals()?;
     // A server whose standard output is closed serves all the same.

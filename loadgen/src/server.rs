@@ -115,7 +115,8 @@ pub fn serve_child() -> Result<(), ServeError> {
         .heed_signals()
         .map_err(|error| ServeError(error.into()))?;
     println!("hubbub listening on {}", reactor.url());
-    reactor.run().map_err(|error| ServeError(error.into()))
+    reactor.run().map_err(|error| ServeError(error.into()))?;
+    Ok(())
 }
 
 fn relay_url(stdout: ChildStdout) -> Result<String, ServerError> {

@@ -121,9 +121,9 @@ impl<S: Stream> Connection<S> {
 
     /// Notes what an event says.
     pub fn signal(&mut self, readiness: Readiness) {
-        self.readiness.readable |= readiness.readable | readiness.ending;
+        self.readiness.readable |= readiness.readable | readiness.is_deceptive;
         self.readiness.writable |= readiness.writable;
-        self.readiness.ending |= readiness.ending;
+        self.readiness.is_deceptive |= readiness.is_deceptive;
     }
 
     /// Whether there is input to read or to go on with, and it may be now.
@@ -162,7 +162,7 @@ impl<S: Stream> Connection<S> {
             Ok(read) => {
                 let is_drained = read < buffer.len()
                     && self.stream.short_read_drains()
-                    && !self.readiness.ending;
+                    && !self.readiness.is_deceptive;
                 self.readiness.readable = !is_drained;
                 // The next ping may be due before the pong would have been.
                 self.is_rearmed |= self.awaits_pong();
@@ -193,7 +193,8 @@ impl<S: Stream> Connection<S> {
 
     /// Writes what waits, as far as the stream takes it, and judges a peer that takes too little.
     pub fn flush(&mut self, world: &mut World) {
-        if self.readiness.writable && self.ended.is_none() {
+        let is_tried = self.readiness.writable && self.ended.is_none();
+        if is_tried {
             self.write(world);
         }
         let held = self.stream.flush_held().unwrap_or_else(|_| {
@@ -210,6 +211,9 @@ impl<S: Stream> Connection<S> {
         } else if self.stalled_since.is_none() {
             self.stalled_since = Some(world.now.monotonic);
             self.is_rearmed = true;
+        } else if is_tried && self.is_stalled(world) {
+            self.give_up(Reason::SlowStalled, world);
+            return;
         }
         if matches!(self.phase, Phase::Open(_))
             && self.outbox.exceeds(world.config.max_unsent_bytes)
@@ -241,13 +245,9 @@ impl<S: Stream> Connection<S> {
     pub fn expire(&mut self, may_have_spoken: bool, world: &mut World) {
         let now = world.now.monotonic;
         if self.is_stalled(world) {
-            // Room is signalled only when much of a socket's buffer is free, and the least of it is progress too.
+            // Room is signalled only when much of a socket's buffer is free, and the least of it is progress too: the
+            // next flush tries, and judges.
             self.readiness.writable = true;
-            self.flush(world);
-            if self.is_stalled(world) {
-                self.give_up(Reason::SlowStalled, world);
-                return;
-            }
         }
         let has_passed = |at: Option<Duration>| at.is_some_and(|at| now >= at);
         let drains = has_passed(self.drains_at(world));

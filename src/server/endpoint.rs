@@ -71,11 +71,13 @@ impl Endpoint {
 }
 
 fn page(request: &Request<()>) -> Response {
-    let is_known = request
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == *PAGE_ETAG));
+    let tags = request.headers().get_all(header::IF_NONE_MATCH).iter();
+    let is_known = tags
+        .filter_map(|tags| tags.to_str().ok())
+        .flat_map(|tags| tags.split(','))
+        // The comparison is the weak one (RFC 9110, section 13.1.2).
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == "*" || tag == *PAGE_ETAG);
     let response = if is_known {
         Response::not_modified()
     } else {

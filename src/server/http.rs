@@ -63,6 +63,15 @@ impl HttpError {
         }
     }
 
+    /// 405: a WebSocket endpoint takes only `GET`.
+    pub fn get_only() -> Self {
+        Self {
+            headers: &[(header::ALLOW, "GET")],
+            message: Cow::Borrowed("use GET"),
+            ..Self::method_not_allowed()
+        }
+    }
+
     /// 408: no whole request within `--handshake-timeout`.
     pub fn timeout() -> Self {
         Self::new(
@@ -178,19 +187,22 @@ pub fn parse(input: &[u8]) -> Result<Option<(Request<()>, usize)>, HttpError> {
 
 /// Whether the connection may serve another request after this one (RFC 9112, section 9.3).
 pub fn keeps_alive(request: &Request<()>) -> bool {
-    let says = |word: &str| {
-        request
-            .headers()
-            .get_all(header::CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|option| option.trim().eq_ignore_ascii_case(word))
-    };
+    let says = |word| lists(request.headers(), &header::CONNECTION, word);
     match request.version() {
         Version::HTTP_11 => !says("close"),
         _ => says("keep-alive"),
     }
+}
+
+/// Whether a header that holds a list names `word`, in whatever case and on whichever of its lines (RFC 9110, section
+/// 5.3).
+pub fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|entry| entry.trim().eq_ignore_ascii_case(word))
 }
 
 /// A response with its body in memory.

@@ -14,7 +14,7 @@ use std::mem;
 use std::time::Duration;
 
 use slab::Slab;
-use tracing::debug;
+use tracing::{debug, info};
 
 use self::{
     connection::Connection,
@@ -66,23 +66,12 @@ struct Tenant<S> {
     is_ended: bool,
 }
 
-/// What happens to the next connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
-    /// It is served.
-    Serve,
-    /// It is told that there is no room.
-    Refuse,
-    /// It is closed, since even those who are told so are too many.
-    TurnAway,
-}
-
 impl<S: Stream> Server<S> {
     /// A server without connections, for up to `max_connections` of them.
     pub fn new(
         config: Config,
         max_connections: usize,
-        process_usage: fn() -> ProcessUsage,
+        process_usage: fn() -> Option<ProcessUsage>,
     ) -> Self {
         Self {
             tenants: Slab::new(),
@@ -100,32 +89,27 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Decides about the next connection.
-    pub fn admission(&self) -> Admission {
-        if self.tenants.len() - self.refused < self.max_connections {
-            Admission::Serve
-        } else if self.refused < REFUSED_CONNECTIONS_MAX {
-            Admission::Refuse
-        } else {
-            Admission::TurnAway
-        }
-    }
-
-    /// Counts one that was turned away.
+    /// Counts one that was closed unanswered.
     pub fn count_turned_away(&mut self) {
         self.world.metrics.turned_away_total += 1;
     }
 
-    /// Takes in a connection. `register` is given its key and makes the stream that signals by it.
+    /// Takes in a connection, to be served if there is room, or else to be told that there is none out of a reserve.
+    /// `register` is given its key and makes the stream that signals by it. When even the reserve is used up the
+    /// connection is turned away: `register` is dropped, and there is no key.
     ///
     /// # Errors
     /// Those of `register`; then nothing was taken in.
     pub fn accept(
         &mut self,
-        admission: Admission,
         now: Now,
         register: impl FnOnce(Key) -> io::Result<S>,
-    ) -> io::Result<Key> {
+    ) -> io::Result<Option<Key>> {
+        let is_refused = self.tenants.len() - self.refused >= self.max_connections;
+        if is_refused && self.refused >= REFUSED_CONNECTIONS_MAX {
+            self.count_turned_away();
+            return Ok(None);
+        }
         let entry = self.tenants.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer than 2^32 connections");
         let key = Key {
@@ -133,7 +117,6 @@ impl<S: Stream> Server<S> {
             generation: self.next_generation,
         };
         let stream = register(key)?;
-        let is_refused = admission != Admission::Serve;
         let connection = Connection::new(stream, slot, is_refused, now.monotonic);
         entry.insert(Tenant {
             connection,
@@ -148,7 +131,7 @@ impl<S: Stream> Server<S> {
         self.world.connections += 1;
         self.rearm(slot);
         debug!(?key, is_refused, "connection accepted");
-        Ok(key)
+        Ok(Some(key))
     }
 
     /// Notes an event of a connection; it is acted on in the next turn. One for a connection that is gone is ignored.
@@ -213,6 +196,11 @@ impl<S: Stream> Server<S> {
     /// Whether an announced end has come: everyone is gone.
     pub fn is_drained(&self) -> bool {
         self.world.drain.is_some() && self.tenants.is_empty()
+    }
+
+    /// How many connections were cut at the end of a drain.
+    pub fn cut_connections(&self) -> u64 {
+        self.world.metrics.disconnects[Reason::DrainCut as usize]
     }
 
     /// How many connections are open.
@@ -337,7 +325,11 @@ impl<S: Stream> Server<S> {
                 slot,
                 generation: tenant.generation,
             };
-            debug!(?key, reason = reason.name(), "connection ended");
+            if reason.is_our_doing() {
+                info!(?key, reason = reason.name(), "connection ended");
+            } else {
+                debug!(?key, reason = reason.name(), "connection ended");
+            }
         }
     }
 

@@ -35,6 +35,6 @@ pub struct Readiness {
     pub readable: bool,
     /// There may be room to write.
     pub writable: bool,
-    /// The peer has ended its side, or the stream has failed: it must be read to its end, short reads or not.
-    pub ending: bool,
+    /// A short read proves nothing any more: the peer has ended its side, the stream has failed, or there is urgent data.
+    pub is_deceptive: bool,
 }

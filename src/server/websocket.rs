@@ -3,10 +3,14 @@
 //! Between messages a connection has no protocol state at all: whole frames are read by one context that all share. A
 //! connection gets a context of its own only while a frame or a fragmented message of its has begun and not ended.
 
+use std::borrow::Cow;
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 
 use arrayvec::ArrayVec;
-use http::{HeaderValue, Request, header::SEC_WEBSOCKET_PROTOCOL};
+use http::{
+    HeaderValue, Request,
+    header::{CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE},
+};
 use tungstenite::{
     Error, Message as WireMessage,
     error::ProtocolError,
@@ -17,7 +21,7 @@ use tungstenite::{
     },
 };
 
-use super::http::HttpError;
+use super::http::{HttpError, lists};
 use crate::vocabulary::{message::Message, reason::Reason};
 
 /// The subprotocol that is answered to a client that offers it.
@@ -27,8 +31,8 @@ pub const SUBPROTOCOL: &str = "hubbub";
 const SHARED_READ_BYTES: usize = 2 << 10;
 /// The same for a context that one connection owns for the time of a message.
 const OWN_READ_BYTES: usize = 128;
-/// Bytes of the longest frame header (RFC 6455, section 5.2).
-const HEADER_BYTES_MAX: usize = 14;
+/// Bytes of the longest frame header of a client (RFC 6455, section 5.2).
+const CLIENT_HEADER_BYTES_MAX: usize = 14;
 
 /// What the sessions of a server share.
 #[derive(Debug)]
@@ -114,21 +118,35 @@ impl WebSocket {
 /// # Errors
 /// The request is not a WebSocket handshake, or not one of version 13.
 pub fn accept(request: &Request<()>) -> Result<Vec<u8>, HttpError> {
-    let mut response = create_response(request).map_err(|error| refusal(&error))?;
-    let offers_ours = request
-        .headers()
-        .get_all(SEC_WEBSOCKET_PROTOCOL)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|offer| offer.trim() == SUBPROTOCOL);
-    if offers_ours {
+    let mut response = create_response(&plain(request)).map_err(|error| refusal(&error))?;
+    if lists(request.headers(), &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         let ours = HeaderValue::from_static(SUBPROTOCOL);
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, ours);
     }
     let mut bytes = Vec::with_capacity(192);
     write_response(&mut bytes, &response).map_err(|error| refusal(&error))?;
     Ok(bytes)
+}
+
+/// The request with its lists cut down to what the library looks for: it reads the first line of a header only, and
+/// takes `Upgrade` for a single word (RFC 9110, sections 5.3 and 7.8, allow more).
+fn plain(request: &Request<()>) -> Cow<'_, Request<()>> {
+    let headers = request.headers();
+    let wanted = [(CONNECTION, "upgrade"), (UPGRADE, "websocket")];
+    let is_plain = wanted.iter().all(|(name, word)| {
+        let first = headers.get(name).map(HeaderValue::as_bytes);
+        first.is_some_and(|first| first.eq_ignore_ascii_case(word.as_bytes()))
+    });
+    if is_plain || !wanted.iter().all(|(name, word)| lists(headers, name, word)) {
+        return Cow::Borrowed(request);
+    }
+    let mut plain = request.clone();
+    for (name, word) in wanted {
+        plain
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(word));
+    }
+    Cow::Owned(plain)
 }
 
 fn refusal(error: &Error) -> HttpError {
@@ -139,7 +157,7 @@ fn refusal(error: &Error) -> HttpError {
             | ProtocolError::MissingSecWebSocketVersionHeader
             | ProtocolError::WrongHttpVersion,
         ) => HttpError::upgrade_required(),
-        Error::Protocol(ProtocolError::WrongHttpMethod) => HttpError::method_not_allowed(),
+        Error::Protocol(ProtocolError::WrongHttpMethod) => HttpError::get_only(),
         error => HttpError::bad_request(format!("not a WebSocket handshake: {error}")),
     }
 }
@@ -212,7 +230,7 @@ impl Write for Lent<'_> {
 #[derive(Debug, Default)]
 struct Boundary {
     /// The first bytes of a header that has not fully arrived.
-    header: ArrayVec<u8, HEADER_BYTES_MAX>,
+    header: ArrayVec<u8, CLIENT_HEADER_BYTES_MAX>,
     /// Payload bytes that the current frame still lacks.
     missing: u64,
     is_fragmented: bool,

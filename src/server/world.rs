@@ -30,7 +30,7 @@ pub struct World {
     pub connections: usize,
     /// Bytes waiting in all outboxes, as of their last flush.
     pub unsent_bytes: usize,
-    process_usage: fn() -> ProcessUsage,
+    process_usage: fn() -> Option<ProcessUsage>,
 }
 
 /// A graceful end: who is closed when.
@@ -43,7 +43,7 @@ pub struct Drain {
 
 impl World {
     /// A world at time zero.
-    pub fn new(config: Config, process_usage: fn() -> ProcessUsage) -> Self {
+    pub fn new(config: Config, process_usage: fn() -> Option<ProcessUsage>) -> Self {
         Self {
             protocol: Protocol::new(config.max_message_bytes),
             config,

@@ -7,6 +7,11 @@ use crate::vocabulary::{
     frame::{HEADER_BYTES_MAX, Header, Kind},
 };
 
+/// What a run that nobody shares takes beside its bytes: its places in memory, and in the queue.
+const ALONE_BYTES: usize = 160;
+/// Bytes of the header of a frame with less than 64 KiB.
+const SHORT_HEADER_BYTES: usize = 4;
+
 /// Between two text messages that share a frame.
 pub const SEPARATOR: u8 = b'\n';
 
@@ -64,10 +69,11 @@ impl OpenBatch {
     /// Encodes all messages as the frames that a peer of `form` gets.
     pub fn encode(&self, form: Form) -> Run {
         let mut run = Run {
-            bytes: Vec::with_capacity(self.bodies.len() + self.marks.len() * HEADER_BYTES_MAX),
+            bytes: Vec::with_capacity(self.bodies.len() + self.framing_bytes(form)),
             spans: Vec::with_capacity(self.marks.len()),
             frames: 0,
             form,
+            is_alone: false,
         };
         let mut next = 0;
         while next < self.marks.len() {
@@ -82,6 +88,16 @@ impl OpenBatch {
         self.bodies.shrink_to(FRAME_BYTES_MAX);
         self.marks.clear();
         self.marks.shrink_to(FRAME_BYTES_MAX / 64);
+    }
+
+    /// About as many bytes as headers and separators take: too few cost a copy, too many stay with whoever lags.
+    fn framing_bytes(&self, form: Form) -> usize {
+        match form {
+            Form::Joined => {
+                self.marks.len() + HEADER_BYTES_MAX * (1 + self.bodies.len() / FRAME_BYTES_MAX)
+            }
+            Form::Single => self.marks.len() * SHORT_HEADER_BYTES,
+        }
     }
 
     /// Writes the frame that begins with message `first` and returns the message after it.
@@ -139,6 +155,7 @@ pub struct Run {
     spans: Vec<Span>,
     frames: u32,
     form: Form,
+    is_alone: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +171,10 @@ impl Run {
     pub fn alone(kind: Kind, body: &[u8]) -> Self {
         let mut batch = OpenBatch::default();
         batch.push(kind, body);
-        batch.encode(Form::Single)
+        Self {
+            is_alone: true,
+            ..batch.encode(Form::Single)
+        }
     }
 
     /// All frames, headers included.
@@ -286,9 +306,15 @@ impl Slice {
         self.from == self.to
     }
 
-    /// Bytes it stands for, framing included about as it will be.
+    /// Bytes it stands for, framing included about as it will be, and the memory of a run that nobody else shares.
     pub fn weight(&self) -> usize {
-        self.run.weight(self.from, self.to)
+        let own = if self.run.is_alone { ALONE_BYTES } else { 0 };
+        own + self.run.weight(self.from, self.to)
+    }
+
+    /// Bytes of the first message's body.
+    pub fn first_bytes(&self) -> usize {
+        self.run.body(self.from).len()
     }
 }
 

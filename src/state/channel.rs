@@ -1,6 +1,6 @@
 //! A channel: its members, and what is said in it this turn.
 
-use std::{mem, rc::Rc};
+use std::rc::Rc;
 
 use super::batch::{Form, OpenBatch, Slice};
 use crate::vocabulary::frame::Kind;
@@ -115,7 +115,7 @@ impl Channel {
         }
         self.first = self.next();
         self.open.clear();
-        mem::take(&mut self.owed);
+        self.owed = Vec::new();
     }
 
     /// The number that the next message gets.

@@ -37,6 +37,7 @@ pub struct Hub {
 #[derive(Debug)]
 struct Client {
     slot: u32,
+    form: Form,
     memberships: Vec<Membership>,
 }
 
@@ -55,10 +56,11 @@ struct Named {
 }
 
 impl Hub {
-    /// Takes in a client; what it is owed is delivered to `slot`.
-    pub fn enter(&mut self, slot: u32) -> ClientId {
+    /// Takes in a client; what it is owed is delivered to `slot`, in its form.
+    pub fn enter(&mut self, slot: u32, form: Form) -> ClientId {
         let client = Client {
             slot,
+            form,
             memberships: Vec::new(),
         };
         ClientId(id(self.clients.insert(client)))
@@ -76,15 +78,20 @@ impl Hub {
         }
     }
 
-    /// Makes a client a member of a channel, which is created if nobody is there.
-    pub fn join(&mut self, client: ClientId, space: Space, name: &str, form: Form) -> ChannelId {
+    /// Makes a client a member of a channel, which is created if nobody is there. Joining again changes nothing.
+    pub fn join(&mut self, client: ClientId, space: Space, name: &str) -> ChannelId {
         let channel = self.channel(space, name);
         let member = &mut self.clients[client.0 as usize];
-        let seat = self.channels[channel.0 as usize]
-            .channel
-            .join(client.0, member.slot, form);
-        member.memberships.reserve_exact(1);
-        member.memberships.push(Membership { channel, seat });
+        let is_member = member
+            .memberships
+            .iter()
+            .any(|membership| membership.channel == channel);
+        if !is_member {
+            let room = &mut self.channels[channel.0 as usize].channel;
+            let seat = room.join(client.0, member.slot, member.form);
+            member.memberships.reserve_exact(1);
+            member.memberships.push(Membership { channel, seat });
+        }
         channel
     }
 
@@ -173,10 +180,11 @@ mod tests {
     #[test]
     fn what_is_said_reaches_the_members_of_that_channel_only() {
         let mut hub = Hub::default();
-        let [ada, bob, cleo] = [1, 2, 3].map(|slot| hub.enter(slot));
-        let tea = hub.join(ada, Space::Relay, "tea", Form::Joined);
-        assert_eq!(hub.join(bob, Space::Relay, "tea", Form::Single), tea);
-        hub.join(cleo, Space::Relay, "coffee", Form::Joined);
+        let [ada, bob, cleo] = [(1, Form::Joined), (2, Form::Single), (3, Form::Joined)]
+            .map(|(slot, form)| hub.enter(slot, form));
+        let tea = hub.join(ada, Space::Relay, "tea");
+        assert_eq!(hub.join(bob, Space::Relay, "tea"), tea);
+        hub.join(cleo, Space::Relay, "coffee");
         hub.speak(tea).say_line("hot");
         hub.speak(tea).say_line("sweet");
         assert_eq!(said(&mut hub), [(1, 2), (2, 2)]);
@@ -186,10 +194,10 @@ mod tests {
     #[test]
     fn seats_stay_right_whoever_leaves_first() {
         let mut hub = Hub::default();
-        let clients: Vec<_> = (0..10).map(|slot| hub.enter(slot)).collect();
+        let clients: Vec<_> = (0..10).map(|slot| hub.enter(slot, Form::Joined)).collect();
         let mut channel = None;
         for &client in &clients {
-            channel = Some(hub.join(client, Space::Relay, "all", Form::Joined));
+            channel = Some(hub.join(client, Space::Relay, "all"));
         }
         for leaver in [0, 9, 4, 5, 1] {
             hub.exit(clients[leaver]);
@@ -200,10 +208,22 @@ mod tests {
     }
 
     #[test]
+    fn joining_again_changes_nothing() {
+        let mut hub = Hub::default();
+        let ada = hub.enter(1, Form::Joined);
+        let tea = hub.join(ada, Space::Relay, "tea");
+        assert_eq!(hub.join(ada, Space::Relay, "tea"), tea);
+        hub.speak(tea).say_line("once");
+        assert_eq!(said(&mut hub), [(1, 1)]);
+        hub.exit(ada);
+        assert_eq!((hub.channels(), hub.clients()), (0, 0));
+    }
+
+    #[test]
     fn an_empty_channel_is_forgotten_once_its_last_words_are_out() {
         let mut hub = Hub::default();
-        let ada = hub.enter(1);
-        let tea = hub.join(ada, Space::Relay, "tea", Form::Joined);
+        let ada = hub.enter(1, Form::Joined);
+        let tea = hub.join(ada, Space::Relay, "tea");
         hub.speak(tea).say_line("farewell");
         hub.exit(ada);
         assert_eq!(hub.channels(), 1);

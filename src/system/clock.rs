@@ -1,6 +1,6 @@
-//! The clock: read twice a turn, by the reactor, and by nobody else.
+//! The clock: read by the reactor, before and after each turn, and by nobody else.
 
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::vocabulary::time::Now;
 
@@ -18,11 +18,16 @@ impl Clock {
         }
     }
 
+    /// Reads how long it has been running.
+    pub fn monotonic(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
     /// Reads the time.
     pub fn now(&self) -> Now {
         let unix = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         Now {
-            monotonic: self.origin.elapsed(),
+            monotonic: self.monotonic(),
             unix_ms: u64::try_from(unix.as_millis()).unwrap_or(u64::MAX),
         }
     }

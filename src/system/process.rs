@@ -5,9 +5,9 @@ use procfs::{ProcResult, WithCurrentSystemInfo};
 
 use crate::state::metrics::ProcessUsage;
 
-/// Reads the usage of this process; zeros where the system does not tell.
-pub fn usage() -> ProcessUsage {
-    read().unwrap_or_default()
+/// Reads the usage of this process, unless the system does not tell.
+pub fn usage() -> Option<ProcessUsage> {
+    read().ok()
 }
 
 #[expect(
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn a_running_process_uses_memory_and_descriptors() {
-        let usage = usage();
+        let usage = usage().unwrap();
         assert!(
             usage.resident_bytes > 0 && usage.open_descriptors > 0 && usage.start_seconds > 0.0
         );

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 use thiserror::Error;
@@ -20,7 +21,7 @@ use super::{
     socket::Socket,
 };
 use crate::{
-    server::{Admission, Server, stream::Readiness},
+    server::{Server, stream::Readiness},
     vocabulary::{
         config::{Config, ConfigError, TURN_ACCEPTS_MAX},
         id::Key,
@@ -34,10 +35,10 @@ const POLL_EVENTS_MAX: usize = 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A wait this much longer than it was to be says that the process was stopped, not that its peers were silent.
 const OVERSLEEP: Duration = Duration::from_millis(100);
-/// The exit status of a process ended by a signal, less the signal's number (POSIX shells).
-const SIGNAL_STATUS: i32 = 128;
 
-const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+const ALL: Interest = Interest::READABLE
+    .add(Interest::WRITABLE)
+    .add(Interest::PRIORITY);
 const LISTENER: Token = Token(usize::MAX);
 const SIGNALS: Token = Token(usize::MAX - 1);
 const WAKER: Token = Token(usize::MAX - 2);
@@ -75,6 +76,18 @@ enum Door {
 pub struct Stopper {
     waker: Arc<Waker>,
     is_stopping: Arc<AtomicBool>,
+}
+
+/// How a server came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was stopped, and everyone is gone.
+    Drained,
+    /// It was stopped a second time, by this signal, before everyone was gone.
+    Cut {
+        /// The signal's number.
+        signal: i32,
+    },
 }
 
 /// Why a server did not start, or stopped. The operator's to mend.
@@ -151,20 +164,23 @@ impl Reactor {
         self.stopper.clone()
     }
 
-    /// Serves until it was stopped and everyone is gone.
+    /// Serves until it was stopped and everyone is gone, or it was stopped twice.
     ///
     /// # Errors
     /// The system refused to wait for events.
-    pub fn run(mut self) -> Result<(), ReactorError> {
+    pub fn run(mut self) -> Result<Outcome, ReactorError> {
         let mut events = Events::with_capacity(POLL_EVENTS_MAX);
-        let mut end = self.clock.now().monotonic;
+        let mut end = self.clock.monotonic();
         while !self.server.is_drained() {
             let patience = self.patience(end);
             match self.poll.poll(&mut events, patience) {
                 Ok(()) => {}
                 // Of what happened nothing is known yet, so the time must not be judged by. It is so after every stop
                 // and continuation of the process (signal(7)).
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    end = self.clock.monotonic();
+                    continue;
+                }
                 Err(error) => return Err(refused("to wait for events")(error)),
             }
             let now = self.clock.now();
@@ -172,20 +188,25 @@ impl Reactor {
             for event in &events {
                 count += 1;
                 match event.token() {
-                    LISTENER => self.door = Door::Knocking,
-                    SIGNALS => self.stop_by_signal(),
-                    WAKER => self.stop_if_asked(),
+                    LISTENER if self.door == Door::Quiet => self.door = Door::Knocking,
+                    LISTENER => {}
+                    SIGNALS => {
+                        if let Some(signal) = self.stop_by_signal(now) {
+                            return Ok(Outcome::Cut { signal });
+                        }
+                    }
+                    WAKER => self.stop_if_asked(now),
                     Token(token) => self.server.signal(Key::from(token), readiness(event)),
                 }
             }
             self.accept(now);
             let overslept = patience.is_some_and(|wait| now.monotonic > end + wait + OVERSLEEP);
             self.server.turn(now, overslept || count == POLL_EVENTS_MAX);
-            end = self.clock.now().monotonic;
+            end = self.clock.monotonic();
             self.server.finish_turn(end);
         }
-        info!("drained");
-        Ok(())
+        info!(cut = self.server.cut_connections(), "drained");
+        Ok(Outcome::Drained)
     }
 
     fn patience(&self, now: Duration) -> Option<Duration> {
@@ -207,73 +228,59 @@ impl Reactor {
             _ => self.door = Door::Knocking,
         }
         for _ in 0..TURN_ACCEPTS_MAX {
-            let accepted = match self.listener.accept() {
-                Err(error) if is_shortage(&error) => {
-                    let listener = &self.listener;
-                    self.spare
-                        .lend(|| listener.accept().map(drop))
-                        .map(|()| None)
-                }
-                accepted => accepted.map(Some),
-            };
-            let socket = match accepted {
-                Ok(Some(socket)) => socket,
-                Ok(None) => {
-                    self.server.count_turned_away();
-                    continue;
-                }
+            match self.listener.accept() {
+                Ok(socket) => self.admit(socket, now),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.door = Door::Quiet;
                     return;
                 }
-                Err(error) if is_shortage(&error) => {
-                    warn!(%error, "accepting pauses");
-                    self.door = Door::PausedUntil(now.monotonic + ACCEPT_PAUSE);
-                    return;
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    let listener = &self.listener;
+                    if self.spare.lend(|| listener.accept().is_err()) {
+                        warn!(%error, "accepting pauses");
+                        self.door = Door::PausedUntil(now.monotonic + ACCEPT_PAUSE);
+                        return;
+                    }
+                    self.server.count_turned_away();
                 }
-                // The connection was gone before it was accepted (accept(2), "Error handling").
-                Err(_) => continue,
-            };
-            let admission = self.server.admission();
-            if admission == Admission::TurnAway {
-                self.server.count_turned_away();
-                continue;
-            }
-            let registry = self.poll.registry();
-            let accepted = self.server.accept(admission, now, |key| {
-                let mut socket = socket;
-                registry.register(&mut socket, Token(key.into()), BOTH)?;
-                Ok(socket)
-            });
-            if let Err(error) = accepted {
-                warn!(%error, "a connection could not be watched");
-                self.server.count_turned_away();
             }
         }
     }
 
-    fn stop_by_signal(&mut self) {
-        let Some(signals) = &mut self.signals else {
-            return;
-        };
-        for signal in signals.pending().collect::<Vec<_>>() {
+    fn admit(&mut self, mut socket: Socket, now: Now) {
+        let registry = self.poll.registry();
+        let admitted = self.server.accept(now, |key| {
+            registry.register(&mut socket, Token(key.into()), ALL)?;
+            Ok(socket)
+        });
+        if let Err(error) = admitted {
+            warn!(%error, "a connection could not be watched");
+            self.server.count_turned_away();
+        }
+    }
+
+    /// Begins to drain at the first signal, and returns the second.
+    fn stop_by_signal(&mut self, now: Now) -> Option<i32> {
+        let signals = self.signals.as_mut()?.pending().collect::<Vec<_>>();
+        for signal in signals {
             if self.server.is_draining() {
                 warn!(signal, "stopped at once by a second signal");
-                std::process::exit(SIGNAL_STATUS + signal);
+                return Some(signal);
             }
             info!(signal, connections = self.server.connections(), "draining");
-            self.drain();
+            self.drain(now);
         }
+        None
     }
 
-    fn stop_if_asked(&mut self) {
+    fn stop_if_asked(&mut self, now: Now) {
         if self.stopper.is_stopping.load(Ordering::Acquire) && !self.server.is_draining() {
-            self.drain();
+            self.drain(now);
         }
     }
 
-    fn drain(&mut self) {
-        let now = self.clock.now();
+    fn drain(&mut self, now: Now) {
         self.server.drain(now, now.unix_ms);
     }
 }
@@ -293,17 +300,28 @@ fn readiness(event: &Event) -> Readiness {
     Readiness {
         readable: event.is_readable(),
         writable: event.is_writable(),
-        ending: event.is_read_closed() || event.is_error(),
+        // A read stops at urgent data as it does at the end of what is there (tcp(7), "Urgent data").
+        is_deceptive: event.is_read_closed() || event.is_error() || event.is_priority(),
     }
 }
 
-/// Whether accept(2) failed for want of descriptors or memory, which does not take the connection off the backlog.
-fn is_shortage(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    error
-        .raw_os_error()
-        .is_some_and(|raw| shortages.iter().any(|errno| errno.raw_os_error() == raw))
+/// Whether accept(2) failed because the connection was gone or broken before it was accepted, and not for want of
+/// descriptors or memory, which leaves it waiting (accept(2), "Error handling").
+fn is_of_one_connection(error: &io::Error) -> bool {
+    let errors = [
+        Errno::CONNABORTED,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+        Errno::INTR,
+        Errno::NETDOWN,
+        Errno::NETUNREACH,
+        Errno::NONET,
+        Errno::NOPROTOOPT,
+        Errno::OPNOTSUPP,
+        Errno::PERM,
+        Errno::PROTO,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| errors.contains(&errno))
 }
 
 fn refused(what: &'static str) -> impl FnOnce(io::Error) -> ReactorError {

@@ -8,7 +8,7 @@ use super::address::Address;
 
 /// Bytes that one turn takes in from all sockets together; the rest waits for the next turn.
 pub const TURN_BYTES_MAX: usize = 256 << 10;
-/// Bytes taken from one socket with one receive, and about the most that one connection gets of a turn.
+/// Bytes taken from one socket with one receive, and the share of a turn after which others who wait get to read.
 pub const RECEIVE_BYTES_MAX: usize = 64 << 10;
 /// Payload bytes of a frame that joins several text messages (one larger message travels alone).
 pub const FRAME_BYTES_MAX: usize = 16 << 10;
@@ -30,6 +30,9 @@ pub const OUTBOX_BATCHES_MAX: usize = 1 << 16;
 pub const NAME_CHARS_MAX: usize = 64;
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
+
+/// The longest that any duration may be, so that it can be added to any time.
+pub const DURATION_MAX: Duration = Duration::from_hours(24 * 365);
 
 /// How a server runs. `Config::default()` is what `hubbub` does without flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,14 +87,21 @@ impl Config {
     /// # Errors
     /// Names the flag that is wrong and what to set instead; the operator's to mend.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let positive = [
+        let durations = [
             ("--write-timeout", self.write_timeout),
             ("--ping-interval", self.ping_interval),
+            ("--pong-timeout", self.pong_timeout),
             ("--handshake-timeout", self.handshake_timeout),
             ("--linger-timeout", self.linger_timeout),
+            ("--drain-timeout", self.drain_timeout),
         ];
-        if let Some((flag, _)) = positive.into_iter().find(|(_, value)| value.is_zero()) {
-            return Err(ConfigError::Zero { flag });
+        for (flag, duration) in durations {
+            if duration.is_zero() && flag != "--drain-timeout" {
+                return Err(ConfigError::Zero { flag });
+            }
+            if duration > DURATION_MAX {
+                return Err(ConfigError::TooLong { flag });
+            }
         }
         if self.pong_timeout <= self.ping_interval {
             return Err(ConfigError::PongBeforePing {
@@ -124,6 +134,12 @@ pub enum ConfigError {
     /// A setting that must be more than nothing is zero.
     #[error("{flag} must be greater than zero")]
     Zero {
+        /// The flag's name.
+        flag: &'static str,
+    },
+    /// A duration beyond [`DURATION_MAX`].
+    #[error("{flag} must be at most a year")]
+    TooLong {
         /// The flag's name.
         flag: &'static str,
     },
@@ -196,5 +212,6 @@ mod tests {
         assert!(none(|c| c.max_message_bytes = 0).contains("--max-message"));
         assert!(none(|c| c.max_unsent_bytes = 1).contains("--max-unsent"));
         assert!(none(|c| c.max_connections = Some(0)).contains("--max-connections"));
+        assert!(none(|c| c.drain_timeout = Duration::MAX).contains("--drain-timeout"));
     }
 }

@@ -88,6 +88,14 @@ impl Reason {
         )
     }
 
+    /// Whether the peer was cut off from what was its to get: no fault of its own, and for the operator to know.
+    pub fn is_our_doing(self) -> bool {
+        matches!(
+            self,
+            Self::SlowUnsent | Self::SlowStalled | Self::NoPong | Self::DrainCut
+        )
+    }
+
     /// The code and words of the close frame that tells a WebSocket peer (RFC 6455, section 7.4; 4000 and up are ours),
     /// or `None` where there is nobody left to tell.
     pub fn close(self) -> Option<(u16, &'static str)> {

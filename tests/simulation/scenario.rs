@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub::server::{Admission, Server, stream::Readiness};
-use hubbub::state::metrics::ProcessUsage;
+use hubbub::server::{Server, stream::Readiness};
 use hubbub::vocabulary::{config::Config, id::Key, time::Now};
 
 use crate::model;
@@ -67,7 +66,7 @@ impl Simulation {
             ..Config::default()
         };
         Self {
-            server: Server::new(config, usize::MAX, ProcessUsage::default),
+            server: Server::new(config, usize::MAX, || None),
             peers: Vec::new(),
             keys: Vec::new(),
             now: Now::default(),
@@ -83,11 +82,8 @@ impl Simulation {
             .find(|witness| witness.role == Role::Witness && witness.channel == channel)
             .map_or(0, |witness| witness.heard.len());
         let socket = FakeSocket(peer.pipe.clone());
-        let key = self
-            .server
-            .accept(Admission::Serve, self.now, |_| Ok(socket));
-        self.keys
-            .push(key.expect("a fake socket is always registered"));
+        let key = self.server.accept(self.now, |_| Ok(socket));
+        self.keys.push(key.unwrap().expect("there is room for all"));
         self.peers.push(peer);
     }
 

@@ -105,7 +105,7 @@ impl Pipe {
     pub fn end(&mut self) {
         self.is_ended = true;
         self.edge.readable = true;
-        self.edge.ending = true;
+        self.edge.is_deceptive = true;
     }
 
     /// The connection breaks.
@@ -116,7 +116,7 @@ impl Pipe {
         self.edge = Readiness {
             readable: true,
             writable: true,
-            ending: true,
+            is_deceptive: true,
         };
     }
 

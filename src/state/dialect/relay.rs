@@ -21,8 +21,8 @@ pub struct Relay {
 impl Relay {
     /// Joins `channel`; what is said there is delivered to `slot` in the given form.
     pub fn join(hub: &mut Hub, slot: u32, channel: &str, form: Form) -> Self {
-        let client = hub.enter(slot);
-        let channel = hub.join(client, Space::Relay, channel, form);
+        let client = hub.enter(slot, form);
+        let channel = hub.join(client, Space::Relay, channel);
         Self { client, channel }
     }
 

@@ -29,9 +29,7 @@ pub(super) struct Backlog {
     batches: VecDeque<Slice>,
     begun: Option<Begun>,
     close: Bytes,
-    /// Messages in `batches`.
-    messages: usize,
-    /// Their weight in bytes.
+    /// The weight of `batches` in bytes.
     weight: usize,
 }
 
@@ -47,17 +45,23 @@ impl Backlog {
         (self.weight + self.staged.len() + self.close.len()).saturating_sub(begun)
     }
 
-    /// Whether more waits than may: bytes, unless they are one message, or batches of whatever size.
+    /// Whether more waits than may: bytes, not counting a message that is larger than that by itself and first in line,
+    /// or batches of whatever size.
     pub(super) fn exceeds(&self, max_unsent_bytes: usize) -> bool {
-        let is_alone = self.messages <= 1 && self.staged.len() <= max_unsent_bytes;
+        let first = self.batches.front().map_or(0, Slice::first_bytes);
+        let begun = self.begun.map_or(0, |begun| begun.written);
+        let allowance = if first > max_unsent_bytes {
+            first.saturating_sub(begun)
+        } else {
+            0
+        };
         self.batches.len() > OUTBOX_BATCHES_MAX
-            || (!is_alone && self.unsent_bytes() > max_unsent_bytes)
+            || self.unsent_bytes().saturating_sub(allowance) > max_unsent_bytes
     }
 
     /// Adds messages.
     pub(super) fn push(&mut self, slice: Slice) {
         if !slice.is_empty() {
-            self.messages += slice.len() as usize;
             self.weight += slice.weight();
             self.batches.push_back(slice);
         }
@@ -83,7 +87,6 @@ impl Backlog {
     pub(super) fn abandon(&mut self) {
         let mut kept = self.begun.map_or(0, |begun| begun.messages);
         let batches = mem::take(&mut self.batches);
-        self.messages = 0;
         self.weight = 0;
         for mut slice in batches {
             if kept == 0 {
@@ -147,7 +150,6 @@ impl Backlog {
     }
 
     fn pop(&mut self, mut messages: u32) {
-        self.messages -= messages as usize;
         while messages > 0 {
             let front = &mut self.batches[0];
             let before = front.weight();

@@ -61,7 +61,8 @@ impl Outbox {
         }
     }
 
-    /// Whether more waits than a peer may leave unsent. One message alone may be of any size.
+    /// Whether more waits than a peer may leave unsent. One message larger than that is let through, and does not count
+    /// while it is first in line.
     pub fn exceeds(&self, max_unsent_bytes: usize) -> bool {
         match &self.pending {
             Pending::Backlog(backlog) => backlog.exceeds(max_unsent_bytes),
@@ -430,14 +431,24 @@ mod tests {
     }
 
     #[test]
-    fn too_much_is_judged_after_a_flush_and_one_message_alone_is_never_too_much() {
+    fn one_message_larger_than_what_may_wait_is_let_through_and_not_counted() {
         let mut outbox = Outbox::default();
         outbox.push(texts(&[&"x".repeat(1000)], Form::Joined));
         outbox.flush(&mut Sink::with_room(1)).unwrap();
-        assert!(!outbox.exceeds(100));
         outbox.push(texts(&["y"], Form::Joined));
+        assert!(!outbox.exceeds(100));
+        outbox.push(texts(&[&"z".repeat(100)], Form::Joined));
         assert!(outbox.exceeds(100));
         assert!(!outbox.exceeds(2000));
+    }
+
+    #[test]
+    fn an_empty_message_of_ones_own_weighs_what_it_takes() {
+        let mut outbox = Outbox::default();
+        for _ in 0..100 {
+            outbox.push(Slice::whole(Rc::new(Run::alone(Kind::Text, b""))));
+        }
+        assert!(outbox.exceeds(10_000));
     }
 
     #[test]
