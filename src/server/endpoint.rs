@@ -190,6 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_is_known_by_its_tag_is_not_sent_again() {
+        let known = |tags: &str| {
+            let request = Request::builder().header(header::IF_NONE_MATCH, tags);
+            let response = page(&request.body(()).unwrap()).encode(0, true, true);
+            response.starts_with(b"HTTP/1.1 304 ")
+        };
+        assert!(known("*"));
+        assert!(known(&PAGE_ETAG));
+        assert!(known(&format!("\"other\", W/{}", *PAGE_ETAG)));
+        assert!(!known("\"other\""));
+    }
+
+    #[test]
     fn unknown_paths_and_parameters_are_errors() {
         assert_eq!(status("/nothing"), 404);
         assert_eq!(status("/assets/nothing"), 404);

@@ -349,6 +349,25 @@ mod tests {
     }
 
     #[test]
+    fn a_handshake_may_name_upgrade_among_other_options_and_on_other_lines() {
+        let request = |connection: &[&'static str], upgrade: &'static str| {
+            let mut request = Request::builder()
+                .header(UPGRADE, upgrade)
+                .header("sec-websocket-version", "13")
+                .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+            for line in connection {
+                request = request.header(CONNECTION, *line);
+            }
+            accept(&request.body(()).unwrap()).map_err(|error| error.status.as_u16())
+        };
+        assert!(request(&["Upgrade"], "websocket").is_ok());
+        assert!(request(&["keep-alive, Upgrade"], "WebSocket").is_ok());
+        assert!(request(&["keep-alive", "Upgrade"], "h2c, websocket").is_ok());
+        assert_eq!(request(&["keep-alive"], "websocket"), Err(426));
+        assert_eq!(request(&["Upgrade"], "h2c"), Err(426));
+    }
+
+    #[test]
     fn messages_come_out_whole_wherever_the_bytes_are_split() {
         let long = "long ".repeat(100);
         let script = [
