@@ -18,7 +18,9 @@ static PAGE_ETAG: LazyLock<String> = LazyLock::new(|| {
     hasher.write(PAGE.as_bytes());
     format!("\"{:016x}\"", hasher.finish())
 });
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Nothing from elsewhere; `connect-src` is for WebSockets to this server.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'";
 
 /// What a request asks for.
 #[derive(Debug)]

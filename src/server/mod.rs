@@ -146,7 +146,8 @@ impl<S: Stream> Server<S> {
         self.enlist(key.slot);
     }
 
-    /// One turn. `is_poll_full` says that there may be more events than were signalled, so that silence proves nothing yet.
+    /// One turn. `is_poll_full` says that there may be more events than were signalled, as after a poll that came back
+    /// full or a wait that was longer than it was to be, so that nobody's silence proves anything yet.
     pub fn turn(&mut self, now: Now, is_poll_full: bool) {
         self.world.now = now;
         self.messages_before = self.messages_received();
