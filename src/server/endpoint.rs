@@ -18,7 +18,7 @@ static PAGE_ETAG: LazyLock<String> = LazyLock::new(|| {
     hasher.write(PAGE.as_bytes());
     format!("\"{:016x}\"", hasher.finish())
 });
-/// Nothing from elsewhere; `connect-src` is for WebSockets to this server.
+/// Nothing from elsewhere; `connect-src` is for a session with this server.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
