@@ -32,7 +32,7 @@ pub fn run(seed: u64, sabotage: Sabotage) -> Result<Summary, String> {
         simulation.connect(Role::Witness, channel, Sabotage::None);
     }
     for _ in 0..3 {
-        simulation.step(true)?;
+        simulation.step(Weather::Calm)?;
     }
     for channel in 0..CHANNELS {
         simulation.connect(Role::Member, channel, sabotage);
@@ -43,12 +43,23 @@ pub fn run(seed: u64, sabotage: Sabotage) -> Result<Summary, String> {
             let channel = simulation.chance.usize(0..CHANNELS);
             simulation.connect(Role::Member, channel, Sabotage::None);
         }
-        simulation.step(false)?;
+        simulation.step(Weather::Rough)?;
     }
     simulation.calm_down()?;
     model::check(&simulation.peers)?;
     simulation.drain()?;
     Ok(simulation.summary())
+}
+
+/// What may happen in a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weather {
+    /// Everything: peers misbehave, the clock jumps, polls come back full.
+    Rough,
+    /// Peers do as they like; time and polls are good.
+    Busy,
+    /// Peers only listen and answer.
+    Calm,
 }
 
 struct Simulation {
@@ -88,16 +99,18 @@ impl Simulation {
     }
 
     /// Peers act, time passes, edges are signalled, the server turns.
-    fn step(&mut self, is_calm: bool) -> Result<(), String> {
+    fn step(&mut self, weather: Weather) -> Result<(), String> {
+        let is_calm = weather == Weather::Calm;
+        let is_rough = weather == Weather::Rough;
         for peer in &mut self.peers {
             peer.step(is_calm, &mut self.chance)?;
         }
         let passed = match self.chance.u8(0..100) {
-            0 if !is_calm => Duration::from_secs(self.chance.u64(1..100)),
+            0 if is_rough => Duration::from_secs(self.chance.u64(1..100)),
             _ => Duration::from_micros(self.chance.u64(0..20_000)),
         };
         self.now.monotonic += passed;
-        let is_poll_full = !is_calm && self.chance.u8(0..10) == 0;
+        let is_poll_full = is_rough && self.chance.u8(0..10) == 0;
         for (peer, key) in self.peers.iter().zip(&self.keys) {
             if is_poll_full && self.chance.bool() {
                 continue;
@@ -130,7 +143,7 @@ impl Simulation {
         let mut quiet = 0;
         while quiet < QUIET_STEPS {
             let before = self.bytes_moved();
-            self.step(true)?;
+            self.step(Weather::Calm)?;
             quiet = if self.bytes_moved() == before {
                 quiet + 1
             } else {
@@ -148,10 +161,15 @@ impl Simulation {
 
     /// The server goes away; everyone is told or has been, and nothing is left of anyone.
     fn drain(&mut self) -> Result<(), String> {
+        let weather = if self.chance.bool() {
+            Weather::Busy
+        } else {
+            Weather::Calm
+        };
         self.server.drain(self.now, self.chance.u64(..));
         while !self.server.is_drained() {
             self.now.monotonic += Duration::from_millis(20);
-            self.step(true)?;
+            self.step(weather)?;
         }
         let leftovers = self.server.leftovers();
         if leftovers != [0; 4] {
