@@ -1,17 +1,19 @@
 //! One connection, from its first byte to its last: HTTP, then perhaps a WebSocket session, then a close that arrives.
 
+mod closing;
+mod exchange;
+
 use std::io;
 use std::mem;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request};
 
+use self::{closing::Closing, exchange::Exchange};
 use super::{
-    endpoint::{Endpoint, SessionKind},
-    http::{self as wire, HttpError, Response},
+    endpoint::SessionKind,
     stream::{Readiness, Stream},
-    websocket::{self, Received, WebSocket},
+    websocket::{Received, WebSocket},
     world::World,
 };
 use crate::{
@@ -20,12 +22,7 @@ use crate::{
         dialect::{Dialect, DialectName, relay::Relay},
         outbox::Outbox,
     },
-    vocabulary::{
-        frame::{self, PING},
-        message::Message,
-        reason::Reason,
-        time::Now,
-    },
+    vocabulary::{frame::PING, message::Message, reason::Reason},
 };
 
 /// A stream, what waits for it, and how far it has come.
@@ -59,36 +56,10 @@ enum Phase {
     Closing(Closing),
 }
 
-/// Requests and responses, one at a time: the next is looked at when the answer to the one before has left.
-#[derive(Debug)]
-struct Exchange {
-    input: Vec<u8>,
-    /// When the wait for the current request began.
-    since: Duration,
-    has_answered: bool,
-    /// Bytes behind the last request have not been looked at.
-    has_more: bool,
-}
-
 #[derive(Debug)]
 struct Session {
     websocket: WebSocket,
     dialect: Dialect,
-}
-
-/// The last bytes go out, then the writing side is shut, then input is discarded until the peer has ended its side:
-/// closing a socket with unread input would send a reset, which can destroy the last bytes on their way (RFC 9112,
-/// section 9.6).
-#[derive(Debug)]
-struct Closing {
-    reason: Reason,
-    /// What was spoken, to count the last messages by.
-    dialect: Option<DialectName>,
-    /// When to stop waiting for the peer.
-    until: Option<Duration>,
-    /// Something that was its to get was dropped.
-    is_given_up: bool,
-    is_shut: bool,
 }
 
 impl<S: Stream> Connection<S> {
@@ -97,12 +68,7 @@ impl<S: Stream> Connection<S> {
         Self {
             stream,
             outbox: Outbox::default(),
-            phase: Phase::Http(Box::new(Exchange {
-                input: Vec::new(),
-                since: now,
-                has_answered: false,
-                has_more: false,
-            })),
+            phase: Phase::Http(Box::new(Exchange::new(now))),
             slot,
             is_refused,
             heard_at: now,
@@ -304,88 +270,6 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Answers the request that has arrived, and says whether there was one.
-    fn serve(&mut self, world: &mut World) -> bool {
-        let Phase::Http(exchange) = &mut self.phase else {
-            return false;
-        };
-        match wire::parse(&exchange.input) {
-            Ok(None) => {
-                exchange.has_more = false;
-                return false;
-            }
-            Ok(Some((request, bytes))) => {
-                exchange.input.drain(..bytes);
-                exchange.has_more = !exchange.input.is_empty();
-                exchange.has_answered = true;
-                self.answer(&request, world);
-            }
-            Err(error) => self.respond_error(&error, false, false, world),
-        }
-        true
-    }
-
-    fn answer(&mut self, request: &Request<()>, world: &mut World) {
-        let is_head = request.method() == Method::HEAD;
-        let goes_on = wire::keeps_alive(request) && !self.is_refused && world.drain.is_none();
-        let endpoint = if self.is_refused {
-            Err(HttpError::full())
-        } else if world.drain.is_some() {
-            Err(HttpError::draining())
-        } else {
-            Endpoint::of(request)
-        };
-        let opened = match endpoint {
-            Ok(Endpoint::Response(response)) => {
-                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
-                return;
-            }
-            Ok(Endpoint::Metrics) => {
-                let page = world.render_metrics().into_bytes();
-                let response = Response::ok("text/plain; version=0.0.4; charset=utf-8", page);
-                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
-                return;
-            }
-            Ok(Endpoint::Session(kind)) => websocket::accept(request).map(|bytes| (kind, bytes)),
-            Err(error) => Err(error),
-        };
-        match opened {
-            Ok((kind, bytes)) => self.open(kind, bytes.into(), world),
-            Err(error) => self.respond_error(&error, is_head, goes_on, world),
-        }
-    }
-
-    fn respond(
-        &mut self,
-        response: &Response,
-        is_head: bool,
-        goes_on: bool,
-        reason: Reason,
-        world: &mut World,
-    ) {
-        let bytes = response.encode(world.now.unix_ms, is_head, goes_on);
-        self.outbox.stage(bytes.into());
-        if !goes_on {
-            self.close(reason, world);
-        }
-    }
-
-    fn respond_error(
-        &mut self,
-        error: &HttpError,
-        is_head: bool,
-        goes_on: bool,
-        world: &mut World,
-    ) {
-        world.metrics.count_handshake_failure(error.code);
-        let reason = if self.is_refused {
-            Reason::Refused
-        } else {
-            Reason::HttpError
-        };
-        self.respond(&error.into(), is_head, goes_on, reason, world);
-    }
-
     /// Begins the session, and hears what the client sent along with its request.
     fn open(&mut self, kind: SessionKind, response: Bytes, world: &mut World) {
         let dialect = match kind {
@@ -452,54 +336,10 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Begins the end: out of the hub at once; the peer is still sent all that it was owed, and told why.
-    fn close(&mut self, reason: Reason, world: &mut World) {
-        self.is_rearmed = true;
-        let closing = Phase::Closing(Closing {
-            reason,
-            dialect: self.dialect(),
-            until: reason
-                .is_fault()
-                .then(|| world.now.monotonic + world.config.write_timeout),
-            is_given_up: false,
-            is_shut: false,
-        });
-        match mem::replace(&mut self.phase, closing) {
-            Phase::Open(session) => {
-                session.dialect.end(&mut world.hub);
-                if let Some((code, words)) = reason.close() {
-                    self.outbox.close(frame::close(code, words));
-                }
-            }
-            Phase::Http(_) => {}
-            Phase::Closing(already) => self.phase = Phase::Closing(already),
-        }
-    }
-
     /// Whether it has taken none of the bytes that wait for it for too long.
     fn is_stalled(&self, world: &World) -> bool {
         self.stalled_since
             .is_some_and(|since| world.now.monotonic >= since + world.config.write_timeout)
-    }
-
-    /// Closes one that does not keep up: what waits is dropped, and the close frame not waited for long.
-    fn give_up(&mut self, reason: Reason, world: &mut World) {
-        match &mut self.phase {
-            Phase::Open(_) => {
-                self.outbox.abandon();
-                self.close(reason, world);
-                if let Phase::Closing(closing) = &mut self.phase {
-                    closing.until = Some(world.now.monotonic + world.config.linger_timeout);
-                    closing.is_given_up = true;
-                }
-                self.stalled_since = None;
-            }
-            Phase::Http(_) => self.end(reason),
-            Phase::Closing(closing) => {
-                let reason = closing.reason;
-                self.end(reason);
-            }
-        }
     }
 
     fn write(&mut self, world: &mut World) {
@@ -526,58 +366,11 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Once everything is written: the wait for the next request begins, or a closing connection shuts its side, and
-    /// ends when the peer has done so too.
-    fn settle(&mut self, now: Now, linger_timeout: Duration) {
-        let closing = match &mut self.phase {
-            Phase::Http(exchange) => {
-                exchange.since = now.monotonic;
-                self.is_rearmed = true;
-                return;
-            }
-            Phase::Open(_) => return,
-            Phase::Closing(closing) => closing,
-        };
-        if !closing.is_shut {
-            closing.is_shut = true;
-            let lingered = now.monotonic + linger_timeout;
-            closing.until = Some(closing.until.map_or(lingered, |until| until.min(lingered)));
-            self.is_rearmed = true;
-            // A peer that is gone already will show when its input is read.
-            let _ = self.stream.shutdown_write();
-        }
-        if self.is_at_end {
-            let reason = closing.reason;
-            self.end(reason);
-        }
-    }
-
-    /// When to close for a drain. One that asks during the drain is answered instead.
-    fn drains_at(&self, world: &World) -> Option<Duration> {
-        let drain = world.drain?;
-        let is_due = match &self.phase {
-            Phase::Http(exchange) => exchange.input.is_empty() && exchange.since <= drain.started(),
-            Phase::Open(_) => true,
-            Phase::Closing(_) => false,
-        };
-        is_due.then(|| drain.closes_at(self.slot))
-    }
-
     fn dialect(&self) -> Option<DialectName> {
         match &self.phase {
             Phase::Http(_) => None,
             Phase::Open(session) => Some(session.dialect.name()),
             Phase::Closing(closing) => closing.dialect,
-        }
-    }
-
-    /// When to stop waiting for a request. While an answer is on its way out, that is what is waited for.
-    fn request_due_at(&self, world: &World) -> Option<Duration> {
-        match &self.phase {
-            Phase::Http(exchange) if self.outbox.is_empty() => {
-                Some(exchange.since + world.config.handshake_timeout)
-            }
-            _ => None,
         }
     }
 
@@ -605,22 +398,6 @@ impl<S: Stream> Connection<S> {
             self.pinged_at = Some(world.now.monotonic);
         } else if !may_have_spoken {
             self.give_up(Reason::NoPong, world);
-        }
-    }
-
-    fn expire_exchange(&mut self, world: &mut World) {
-        let Phase::Http(exchange) = &self.phase else {
-            return;
-        };
-        if !exchange.input.is_empty() {
-            self.respond_error(&HttpError::timeout(), false, false, world);
-        } else if exchange.has_answered {
-            self.end(Reason::HttpDone);
-        } else {
-            world
-                .metrics
-                .count_handshake_failure(Reason::HandshakeTimeout.name());
-            self.end(Reason::HandshakeTimeout);
         }
     }
 }

@@ -1,0 +1,148 @@
+//! The HTTP part of a connection: requests in, responses out, and perhaps an upgrade.
+
+use std::time::Duration;
+
+use http::{Method, Request};
+
+use super::{Connection, Phase};
+use crate::server::{
+    endpoint::Endpoint,
+    http::{self as wire, HttpError, Response},
+    stream::Stream,
+    websocket,
+    world::World,
+};
+use crate::vocabulary::reason::Reason;
+
+/// Requests and responses, one at a time: the next is looked at when the answer to the one before has left.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) input: Vec<u8>,
+    /// When the wait for the current request began.
+    pub(super) since: Duration,
+    pub(super) has_answered: bool,
+    /// Bytes behind the last request have not been looked at.
+    pub(super) has_more: bool,
+}
+
+impl Exchange {
+    /// The wait for a first request.
+    pub(super) fn new(since: Duration) -> Self {
+        Self {
+            input: Vec::new(),
+            since,
+            has_answered: false,
+            has_more: false,
+        }
+    }
+}
+
+impl<S: Stream> Connection<S> {
+    /// Answers the request that has arrived, and says whether there was one.
+    pub(super) fn serve(&mut self, world: &mut World) -> bool {
+        let Phase::Http(exchange) = &mut self.phase else {
+            return false;
+        };
+        match wire::parse(&exchange.input) {
+            Ok(None) => {
+                exchange.has_more = false;
+                return false;
+            }
+            Ok(Some((request, bytes))) => {
+                exchange.input.drain(..bytes);
+                exchange.has_more = !exchange.input.is_empty();
+                exchange.has_answered = true;
+                self.answer(&request, world);
+            }
+            Err(error) => self.respond_error(&error, false, false, world),
+        }
+        true
+    }
+
+    fn answer(&mut self, request: &Request<()>, world: &mut World) {
+        let is_head = request.method() == Method::HEAD;
+        let goes_on = wire::keeps_alive(request) && !self.is_refused && world.drain.is_none();
+        let endpoint = if self.is_refused {
+            Err(HttpError::full())
+        } else if world.drain.is_some() {
+            Err(HttpError::draining())
+        } else {
+            Endpoint::of(request)
+        };
+        let opened = match endpoint {
+            Ok(Endpoint::Response(response)) => {
+                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
+                return;
+            }
+            Ok(Endpoint::Metrics) => {
+                let page = world.render_metrics().into_bytes();
+                let response = Response::ok("text/plain; version=0.0.4; charset=utf-8", page);
+                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
+                return;
+            }
+            Ok(Endpoint::Session(kind)) => websocket::accept(request).map(|bytes| (kind, bytes)),
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((kind, bytes)) => self.open(kind, bytes.into(), world),
+            Err(error) => self.respond_error(&error, is_head, goes_on, world),
+        }
+    }
+
+    fn respond(
+        &mut self,
+        response: &Response,
+        is_head: bool,
+        goes_on: bool,
+        reason: Reason,
+        world: &mut World,
+    ) {
+        let bytes = response.encode(world.now.unix_ms, is_head, goes_on);
+        self.outbox.stage(bytes.into());
+        if !goes_on {
+            self.close(reason, world);
+        }
+    }
+
+    fn respond_error(
+        &mut self,
+        error: &HttpError,
+        is_head: bool,
+        goes_on: bool,
+        world: &mut World,
+    ) {
+        world.metrics.count_handshake_failure(error.code);
+        let reason = if self.is_refused {
+            Reason::Refused
+        } else {
+            Reason::HttpError
+        };
+        self.respond(&error.into(), is_head, goes_on, reason, world);
+    }
+
+    /// When to stop waiting for a request. While an answer is on its way out, that is what is waited for.
+    pub(super) fn request_due_at(&self, world: &World) -> Option<Duration> {
+        match &self.phase {
+            Phase::Http(exchange) if self.outbox.is_empty() => {
+                Some(exchange.since + world.config.handshake_timeout)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn expire_exchange(&mut self, world: &mut World) {
+        let Phase::Http(exchange) = &self.phase else {
+            return;
+        };
+        if !exchange.input.is_empty() {
+            self.respond_error(&HttpError::timeout(), false, false, world);
+        } else if exchange.has_answered {
+            self.end(Reason::HttpDone);
+        } else {
+            world
+                .metrics
+                .count_handshake_failure(Reason::HandshakeTimeout.name());
+            self.end(Reason::HandshakeTimeout);
+        }
+    }
+}
