@@ -327,3 +327,28 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 fn refused(what: &'static str) -> impl FnOnce(io::Error) -> ReactorError {
     move |cause| ReactorError::System { what, cause }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+    use crate::vocabulary::address::Address;
+
+    #[test]
+    fn another_thread_can_stop_it() {
+        let (sender, receiver) = mpsc::channel();
+        let running = thread::spawn(move || {
+            let config = Config {
+                addr: Address::Tcp("127.0.0.1:0".to_owned()),
+                ..Config::default()
+            };
+            let reactor = Reactor::bind(config).unwrap();
+            sender.send(reactor.stopper()).unwrap();
+            reactor.run().unwrap()
+        });
+        receiver.recv().unwrap().stop().unwrap();
+        assert_eq!(running.join().unwrap(), Outcome::Drained);
+    }
+}
