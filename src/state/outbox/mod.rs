@@ -146,6 +146,7 @@ impl Outbox {
         let run = &slice.run;
         let Some(written) = write(stream, |stream| stream.write(run.bytes()))? else {
             flushed.blocked = true;
+            self.backlog();
             return Ok(true);
         };
         flushed.bytes = written;
@@ -440,6 +441,15 @@ mod tests {
         outbox.push(texts(&[&"z".repeat(100)], Form::Joined));
         assert!(outbox.exceeds(100));
         assert!(!outbox.exceeds(2000));
+    }
+
+    #[test]
+    fn a_batch_of_which_nothing_was_taken_is_judged_as_well() {
+        let mut outbox = Outbox::default();
+        let words = ["x".repeat(60), "y".repeat(60)];
+        outbox.push(texts(&[&words[0], &words[1]], Form::Joined));
+        outbox.flush(&mut Sink::with_room(0)).unwrap();
+        assert!(outbox.exceeds(100));
     }
 
     #[test]
