@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use mio::event::Source;
 use mio::net::{TcpListener, UnixListener};
-use mio::{Interest, Registry, Token};
 use socket2::{Domain, SockAddr, Type};
 use thiserror::Error;
 
@@ -78,6 +77,14 @@ impl Listener {
         }
     }
 
+    /// What a poll watches.
+    pub fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp(listener) => listener,
+            Self::Unix(listener, _) => listener,
+        }
+    }
+
     /// Where it listens, for people and scripts: `http://HOST:PORT`, or `unix:PATH`.
     ///
     /// # Errors
@@ -86,39 +93,6 @@ impl Listener {
         match self {
             Self::Tcp(listener) => Ok(format!("http://{}", listener.local_addr()?)),
             Self::Unix(_, file) => Ok(format!("unix:{}", file.0.display())),
-        }
-    }
-}
-
-impl Source for Listener {
-    fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()> {
-        match self {
-            Self::Tcp(listener) => listener.register(registry, token, interests),
-            Self::Unix(listener, _) => listener.register(registry, token, interests),
-        }
-    }
-
-    fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()> {
-        match self {
-            Self::Tcp(listener) => listener.reregister(registry, token, interests),
-            Self::Unix(listener, _) => listener.reregister(registry, token, interests),
-        }
-    }
-
-    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        match self {
-            Self::Tcp(listener) => listener.deregister(registry),
-            Self::Unix(listener, _) => listener.deregister(registry),
         }
     }
 }

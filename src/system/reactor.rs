@@ -121,7 +121,7 @@ impl Reactor {
         let mut listener = Listener::bind(&config.addr)?;
         let poll = Poll::new().map_err(refused("an epoll"))?;
         poll.registry()
-            .register(&mut listener, LISTENER, Interest::READABLE)
+            .register(listener.source(), LISTENER, Interest::READABLE)
             .map_err(refused("to watch the listener"))?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(refused("a waker"))?;
         Ok(Self {
@@ -251,7 +251,7 @@ impl Reactor {
     fn admit(&mut self, mut socket: Socket, now: Now) {
         let registry = self.poll.registry();
         let admitted = self.server.accept(now, |key| {
-            registry.register(&mut socket, Token(key.into()), ALL)?;
+            registry.register(socket.source(), Token(key.into()), ALL)?;
             Ok(socket)
         });
         if let Err(error) = admitted {

@@ -5,7 +5,6 @@ use std::net::Shutdown;
 
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
-use mio::{Interest, Registry, Token};
 
 use crate::server::stream::Stream;
 
@@ -16,6 +15,16 @@ pub enum Socket {
     Tcp(TcpStream),
     /// A unix stream.
     Unix(UnixStream),
+}
+
+impl Socket {
+    /// What a poll watches.
+    pub fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Tcp(stream) => stream,
+            Self::Unix(stream) => stream,
+        }
+    }
 }
 
 /// Calls the same method of whichever socket it is.
@@ -51,29 +60,5 @@ impl Write for Socket {
 impl Stream for Socket {
     fn shutdown_write(&mut self) -> io::Result<()> {
         either!(self, stream => stream.shutdown(Shutdown::Write))
-    }
-}
-
-impl Source for Socket {
-    fn register(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()> {
-        either!(self, stream => stream.register(registry, token, interests))
-    }
-
-    fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interests: Interest,
-    ) -> io::Result<()> {
-        either!(self, stream => stream.reregister(registry, token, interests))
-    }
-
-    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        either!(self, stream => stream.deregister(registry))
     }
 }
