@@ -3,7 +3,6 @@
 use std::{
     io,
     os::fd::{AsRawFd, OwnedFd},
-    time::Instant,
 };
 
 use mio::{Interest, Registry, Token, unix::SourceFd};
@@ -14,24 +13,20 @@ use rustix::time::{
 
 use crate::plan::nanoseconds;
 
-/// Time since a run's origin.
+/// Time since a run's origin, in the unit of its figures.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    origin: Instant,
-}
+pub struct Clock(hubbub::system::clock::Clock);
 
 impl Clock {
     /// A clock whose origin is now.
     pub fn start() -> Self {
-        Self {
-            origin: Instant::now(),
-        }
+        Self(hubbub::system::clock::Clock::start())
     }
 
     /// Nanoseconds since the origin.
     #[inline]
     pub fn now_ns(&self) -> u64 {
-        nanoseconds(self.origin.elapsed())
+        nanoseconds(self.0.monotonic())
     }
 }
 
