@@ -1,17 +1,22 @@
-//! The command line. One set of flags for all modes, so that they may stand before or after the mode.
+//! The command line. One set of flags for all modes, so that they may stand before or after the mode; a flag that means
+//! nothing in a mode is refused there.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Parser, ValueEnum};
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind,
+    parser::ValueSource,
+};
 use hubbub::vocabulary::units::{duration, size};
 use tungstenite::http::{HeaderName, HeaderValue};
 
-use crate::expect::Expectation;
+use crate::{plan::SOURCE_IPS_MAX, report::expect::Expectation};
 
 /// Measures how fast, how evenly and how safely a WebSocket server delivers each message to everyone.
 ///
-/// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated or reordered, or a client was
-/// disconnected; 2 usage or set-up; 3 not valid, because the load generator itself was the bottleneck.
+/// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated or reordered, or a client that was not
+/// asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because the load generator itself was the
+/// bottleneck.
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version)]
 #[expect(
@@ -27,6 +32,10 @@ pub struct Args {
     #[arg(long)]
     pub url: Option<String>,
 
+    /// Server to compare, such as mine=ws://127.0.0.1:8080/relay; repeatable [default: its own server fills up to two]
+    #[arg(long, value_name = "NAME=URL", value_parser = target)]
+    pub target: Vec<(String, String)>,
+
     /// Clients that connect; each receives everything
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub clients: u32,
@@ -35,29 +44,73 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub publishers: Option<u32>,
 
-    /// Messages sent per second, by all publishers together
+    /// Messages sent per second, by all publishers together; where search begins
     #[arg(long, value_name = "PER_SECOND", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: u32,
 
-    /// Size of each message, such as 64B or 1KiB; at least 32B
+    /// Messages that each publisher keeps under way, in saturate
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    pub window: u32,
+
+    /// Size of each message, such as 64B or 1KiB; at least 40B
     #[arg(long, default_value = "64B", value_parser = size)]
     pub size: usize,
 
-    /// How long to measure, such as 500ms, 10s or 2m
-    #[arg(long, default_value = "10s", value_parser = duration)]
-    pub duration: Duration,
+    /// How long to measure, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 2s each round of compare]
+    #[arg(long, value_parser = duration)]
+    duration: Option<Duration>,
 
-    /// How long to send before measuring begins
-    #[arg(long, default_value = "2s", value_parser = duration)]
-    pub warmup: Duration,
+    /// How long to send before measuring begins [default: 2s; 1s in search, 500ms in compare, none in idle]
+    #[arg(long, value_parser = duration)]
+    warmup: Option<Duration>,
 
     /// How long to wait at the end before a message counts as lost
     #[arg(long, default_value = "5s", value_parser = duration)]
     pub settle: Duration,
 
+    /// Threads that the clients are divided among
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub threads: u32,
+
+    /// Channels that clients and publishers are spread over
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub channels: u32,
+
+    /// Time in which each client that does not send leaves once and rejoins, in chat [default: none leaves]
+    #[arg(long, value_name = "PERIOD", value_parser = duration)]
+    pub churn: Option<Duration>,
+
+    /// Clients that come beside the others all at once, halfway, and are measured apart [default: none]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub storm: Option<u32>,
+
+    /// Clients that stop reading after the warm-up, such as 1% or 7: the last of them all [default: none]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub slow: Option<Share>,
+
+    /// Run without the slow clients first, and compare the others' p99
+    #[arg(long)]
+    pub isolation: bool,
+
     /// Connections begun per second [default: as fast as they are accepted]
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
     pub connect_rate: Option<u32>,
+
+    /// Addresses to connect from, 127.0.0.1 to 127.0.0.K; for servers on this machine only [default: the system's choice]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=i64::from(SOURCE_IPS_MAX)))]
+    pub source_ips: Option<u8>,
+
+    /// What the server speaks
+    #[arg(long, value_enum, default_value_t = ProtocolName::Relay)]
+    pub protocol: ProtocolName,
+
+    /// Text that each client sends on entry, with --protocol raw [default: none]
+    #[arg(long, value_name = "TEXT")]
+    pub hello: Option<String>,
+
+    /// Message with %s where the payload goes, such as '{"text":"%s"}', with --protocol raw [default: %s]
+    #[arg(long, value_name = "TEXT")]
+    pub template: Option<String>,
 
     /// Header of each handshake, as 'Name: value'; repeatable [default: none]
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
@@ -67,11 +120,23 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub subprotocol: Option<HeaderValue>,
 
-    /// Process whose CPU and memory are the server's [default: that of the server of its own]
+    /// Process whose CPU and memory are the server's; repeatable, one for each --target [default: whoever listens there]
     #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
-    pub server_pid: Option<i32>,
+    pub server_pid: Vec<i32>,
 
-    /// Number that decides all that is random: the run's tag and the masks [default: a new one each time, told in the result]
+    /// What search demands of a rate, beside that nothing is lost; repeatable
+    #[arg(long, value_name = "FIGURE<LIMIT", default_value = "p99<10ms")]
+    pub slo: Vec<Expectation>,
+
+    /// Rounds of compare; from 8 on a difference can be told from the noise
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub rounds: u32,
+
+    /// What each round of compare measures: fanout or saturate
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Load::Fanout)]
+    pub load: Load,
+
+    /// Number that decides all that is random: the run's tag, the masks, who leaves when [default: a new one each time, told in the result]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
@@ -85,6 +150,18 @@ pub struct Args {
     /// File for the result as JSON; `-` is stdout, and the table then goes to stderr [default: none]
     #[arg(long, value_name = "PATH")]
     pub json: Option<PathBuf>,
+
+    /// File for the latency's percentiles as HdrHistogram text, in milliseconds [default: none]
+    #[arg(long, value_name = "PATH")]
+    pub hdr: Option<PathBuf>,
+
+    /// File for a page with plots, HTML that loads nothing from elsewhere [default: none]
+    #[arg(long, value_name = "PATH")]
+    pub report: Option<PathBuf>,
+
+    /// File for all deliveries, one line each: client publisher sequence intended_ns sent_ns received_ns counted [default: none]
+    #[arg(long, value_name = "PATH")]
+    pub log: Option<PathBuf>,
 }
 
 /// What a run measures.
@@ -92,9 +169,164 @@ pub struct Args {
 pub enum Mode {
     /// Every delivery of an open-loop schedule, from the intended send time to each client
     Fanout,
+    /// The most that can be delivered: each publisher keeps a window of its messages under way
+    Saturate,
+    /// The highest open-loop rate at which --slo holds and nothing is lost
+    Search,
+    /// Silent connections, their pings answered: memory and CPU of each
+    Idle,
+    /// Handshakes per second, and their latency
+    Connect,
+    /// Two or more servers in interleaved rounds: ratios with their spread
+    Compare,
     /// The server of a run's own, in a process of its own
     #[value(hide = true)]
     ServeChild,
+}
+
+/// What a round of compare measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Load {
+    /// An open-loop schedule of --rate
+    Fanout,
+    /// A closed loop of --window
+    Saturate,
+}
+
+/// What the server under test speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProtocolName {
+    /// Whatever a client sends goes to everyone
+    Relay,
+    /// Channels that are joined with JSON actions
+    Chat,
+    /// Other people's: --hello on entry, --template around each payload
+    Raw,
+}
+
+/// Some of the clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// So many of a hundred.
+    Percent(u8),
+    /// So many.
+    Count(u32),
+}
+
+use Mode::{Compare, Connect, Fanout, Idle, Saturate, Search};
+
+/// Flags that mean something only in some modes.
+const ONLY_IN: &[(&str, &[Mode])] = &[
+    ("url", &[Fanout, Saturate, Search, Idle, Connect]),
+    ("target", &[Compare]),
+    ("rounds", &[Compare]),
+    ("load", &[Compare]),
+    ("slo", &[Search]),
+    ("rate", &[Fanout, Search, Compare]),
+    ("window", &[Saturate, Compare]),
+    ("publishers", &[Fanout, Saturate, Search, Compare]),
+    ("size", &[Fanout, Saturate, Search, Compare]),
+    ("warmup", &[Fanout, Saturate, Search, Idle, Compare]),
+    ("settle", &[Fanout, Saturate, Search, Compare]),
+    ("churn", &[Fanout, Saturate]),
+    ("storm", &[Fanout, Saturate, Idle]),
+    ("slow", &[Fanout, Saturate]),
+    ("isolation", &[Fanout, Saturate]),
+    ("log", &[Fanout, Saturate]),
+    ("hdr", &[Fanout, Saturate, Connect]),
+];
+
+impl Args {
+    /// Reads the command line of this process; ends the process if it is wrong, or asks for help.
+    pub fn of_process() -> Self {
+        Self::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// The user's: what it says is not understood, or means nothing in that mode.
+    pub fn read(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(words)?;
+        let args = Self::from_arg_matches(&matches)?;
+        match misplaced(&matches, args.mode).or_else(|| args.without_sense()) {
+            Some(reason) => Err(command.error(ErrorKind::ArgumentConflict, reason)),
+            None => Ok(args),
+        }
+    }
+
+    /// How long to measure, in one step or round.
+    pub fn duration(&self) -> Duration {
+        self.duration.unwrap_or(match self.mode {
+            Search => Duration::from_secs(3),
+            Compare => Duration::from_secs(2),
+            _ => Duration::from_secs(10),
+        })
+    }
+
+    /// How long to send before that.
+    pub fn warmup(&self) -> Duration {
+        self.warmup.unwrap_or(match self.mode {
+            Search => Duration::from_secs(1),
+            Compare => Duration::from_millis(500),
+            Idle | Connect => Duration::ZERO,
+            _ => Duration::from_secs(2),
+        })
+    }
+
+    /// The mode whose traffic a single step or round has.
+    pub fn traffic(&self) -> Mode {
+        match (self.mode, self.load) {
+            (Compare, Load::Saturate) => Saturate,
+            (Compare | Search, _) => Fanout,
+            (mode, _) => mode,
+        }
+    }
+
+    /// What could not have any effect, or no sensible one.
+    fn without_sense(&self) -> Option<String> {
+        if self.mode != Compare && self.server_pid.len() > 1 {
+            return Some(
+                "--server-pid is given more than once: only compare has several servers".to_owned(),
+            );
+        }
+        let targets = self.target.len().max(2);
+        if self.mode == Compare && ![0, targets].contains(&self.server_pid.len()) {
+            return Some(format!(
+                "--server-pid is given {} times for {targets} servers: give one for each --target, or none",
+                self.server_pid.len()
+            ));
+        }
+        let mut names: Vec<&str> = self.target.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|two| two[0] == two[1])?;
+        Some(format!(
+            "two --target are called {}: give each a name of its own",
+            twice[0]
+        ))
+    }
+}
+
+fn misplaced(matches: &ArgMatches, mode: Mode) -> Option<String> {
+    let given = |flag| matches.value_source(flag) == Some(ValueSource::CommandLine);
+    let (flag, modes) = ONLY_IN
+        .iter()
+        .find(|(flag, modes)| given(flag) && !modes.contains(&mode))?;
+    let names: Vec<String> = modes.iter().map(Mode::to_string).collect();
+    Some(format!(
+        "--{flag} means nothing in {mode}: leave it out (it is for {})",
+        names.join(", ")
+    ))
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
 }
 
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
@@ -112,15 +344,48 @@ fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     Ok((name, value))
 }
 
+fn target(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, url)) if !name.is_empty() && !name.contains('/') => {
+            Ok((name.to_owned(), url.to_owned()))
+        }
+        _ => Err("write it like mine=ws://127.0.0.1:8080/relay".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<Share, String> {
+    let wrong = || "write a share like 1%, or a count like 7".to_owned();
+    match text.strip_suffix('%') {
+        Some(percent) => match percent.trim().parse() {
+            Ok(percent @ 0..=100) => Ok(Share::Percent(percent)),
+            _ => Err(wrong()),
+        },
+        None => text.parse().map(Share::Count).map_err(|_| wrong()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+
+    fn read(line: &str) -> Args {
+        Args::read(line.split(' ')).unwrap()
+    }
+
+    fn refused(line: &str) -> String {
+        Args::read(line.split(' ')).unwrap_err().to_string()
+    }
 
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+        for (flag, _) in ONLY_IN {
+            let command = Args::command();
+            assert!(
+                command.get_arguments().any(|known| known.get_id() == flag),
+                "{flag}"
+            );
+        }
     }
 
     #[test]
@@ -130,7 +395,7 @@ mod tests {
             "loadgen fanout --rate 7 --size 1KiB",
             "loadgen --rate 7 fanout --size 1KiB",
         ] {
-            let args = Args::try_parse_from(line.split(' ')).unwrap();
+            let args = read(line);
             assert_eq!(
                 (args.mode, args.rate, args.size),
                 (Mode::Fanout, 7, 1024),
@@ -148,10 +413,47 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_that_means_nothing_in_a_mode_is_refused_there() {
+        assert!(refused("loadgen saturate --rate 7").contains("--rate means nothing in saturate"));
+        assert!(refused("loadgen idle --size 64B").contains("it is for fanout"));
+        assert!(refused("loadgen compare --url ws://x/").contains("--url means nothing"));
+        assert_eq!(read("loadgen saturate --window 3").window, 3);
+    }
+
+    #[test]
+    fn several_servers_are_named_once_each() {
+        let pids = refused("loadgen fanout --server-pid 1 --server-pid 2");
+        assert!(pids.contains("only compare"), "{pids}");
+        let pids = refused("loadgen compare --server-pid 1");
+        assert!(pids.contains("1 times for 2 servers"), "{pids}");
+        let twins = refused("loadgen compare --target a=ws://x --target a=ws://y");
+        assert!(twins.contains("two --target are called a"), "{twins}");
+        assert!(refused("loadgen compare --target ws://x/?a=b").contains("mine=ws://"));
+    }
+
+    #[test]
+    fn a_step_is_shorter_than_a_run_unless_the_user_says_otherwise() {
+        assert_eq!(read("loadgen").duration(), Duration::from_secs(10));
+        assert_eq!(read("loadgen search").duration(), Duration::from_secs(3));
+        assert_eq!(
+            read("loadgen search --duration 9s").duration(),
+            Duration::from_secs(9)
+        );
+    }
+
+    #[test]
     fn a_header_is_a_name_and_a_value() {
         let (name, value) = header("X-Test: a: b").unwrap();
         assert_eq!((name.as_str(), value.as_bytes()), ("x-test", &b"a: b"[..]));
         assert!(header("no colon").unwrap_err().contains("colon"));
         assert!(header("bad name: x").is_err());
+    }
+
+    #[test]
+    fn a_share_is_a_part_or_a_count() {
+        assert_eq!(share("1%"), Ok(Share::Percent(1)));
+        assert_eq!(share("7"), Ok(Share::Count(7)));
+        assert!(share("101%").is_err());
+        assert!(share("some").unwrap_err().contains("1%"));
     }
 }

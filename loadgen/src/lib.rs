@@ -22,27 +22,14 @@
 //! receive, being late with that shows in the latency, and `turn_us` says how much of it may be the load generator's.
 
 pub mod args;
-pub mod client;
-pub mod dial;
-pub mod distribution;
-pub mod expect;
-pub mod fairness;
+pub mod collect;
 pub mod figures;
-pub mod flights;
-pub mod integrity;
-pub mod outgoing;
+pub mod live;
+pub mod modes;
+pub mod page;
 pub mod plan;
-pub mod progress;
-pub mod publisher;
 pub mod record;
 pub mod report;
-pub mod run;
-pub mod scanner;
-pub mod schedule;
 pub mod server;
-pub mod stamp;
 pub mod swarm;
-pub mod table;
-pub mod target;
-pub mod timer;
-pub mod usage;
+pub mod trial;

@@ -2,18 +2,14 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use loadgen::{args::Args, run};
-
-/// Usage or set-up: nothing was measured.
-const SET_UP: u8 = 2;
+use loadgen::{args::Args, modes};
 
 fn main() -> ExitCode {
-    match run::run(&Args::parse()) {
+    match modes::run(&Args::of_process()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::from(SET_UP)
+            ExitCode::from(error.exit_code())
         }
     }
 }

@@ -1,0 +1,145 @@
+//! Where the samples of all threads are put together: what the whole run saw, moment by moment.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    figures,
+    plan::{Plan, nanoseconds},
+    record::{
+        distribution::Distribution,
+        flights::Flights,
+        sample::{Sample, Totals},
+    },
+    swarm::shard::SAMPLE,
+};
+
+/// What all threads received so far.
+#[derive(Debug)]
+pub struct Collection {
+    /// For each thread, the moment that its last sample began with.
+    progress: Vec<u64>,
+    /// Moments that some thread may still add to.
+    open: BTreeMap<u64, Open>,
+    moments: Vec<Moment>,
+    /// By publisher; the receivers are threads.
+    flights: Vec<Flights>,
+    skipped: Vec<u64>,
+    /// From the intended sending to each client.
+    pub latency: Distribution,
+    /// From the actual sending to each client.
+    pub sent_latency: Distribution,
+    /// From the intended sending to the last client.
+    pub last_receiver: Distribution,
+    /// From the first client to the last.
+    pub spread: Distribution,
+    /// Messages in a frame.
+    pub batch: Distribution,
+}
+
+/// What came in one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// When it ended, in seconds since the first message.
+    pub at_seconds: f64,
+    /// Messages to clients, per second.
+    pub delivered_per_second: f64,
+    /// Latency that half did not exceed, in nanoseconds; `None` if nothing was measured.
+    pub p50_ns: Option<u64>,
+    /// Latency that 99 of a hundred did not exceed.
+    pub p99_ns: Option<u64>,
+    /// The same to the last receivers of the messages that reached them all.
+    pub last_receiver_p99_ns: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    totals: Totals,
+    latency: Distribution,
+    last_receiver: Distribution,
+}
+
+impl Collection {
+    /// Nothing yet, of a planned run.
+    pub fn new(plan: &Plan) -> Self {
+        let flights = (0..plan.publishers).map(|publisher| {
+            let channel = plan.channel(publisher);
+            let listens = |&thread: &usize| {
+                plan.clients_of(thread)
+                    .any(|client| plan.channel(client) == channel && plan.role(client).stays())
+            };
+            let threads = (0..plan.threads).filter(listens).count();
+            Flights::new(u32::try_from(threads).expect("threads are few"))
+        });
+        Self {
+            progress: vec![0; plan.threads],
+            open: BTreeMap::new(),
+            moments: Vec::new(),
+            flights: flights.collect(),
+            skipped: vec![0; plan.threads],
+            latency: Distribution::default(),
+            sent_latency: Distribution::default(),
+            last_receiver: Distribution::default(),
+            spread: Distribution::default(),
+            batch: Distribution::default(),
+        }
+    }
+
+    /// Adds what one thread received.
+    pub fn add(&mut self, sample: &Sample) {
+        self.latency.add(&sample.latency);
+        self.sent_latency.add(&sample.sent_latency);
+        self.batch.add(&sample.batch);
+        self.skipped[sample.thread] = sample.skipped;
+        let open = self.open.entry(sample.moment).or_default();
+        open.totals += sample.totals;
+        open.latency.add(&sample.latency);
+        for landed in &sample.landed {
+            let flights = &mut self.flights[usize::from(landed.publisher)];
+            let (first_ns, last_ns) = (landed.landing.first_ns, landed.landing.last_ns);
+            let landing = flights.arrived(landed.sequence, first_ns, last_ns);
+            if let Some((landing, intended_ns)) = landing.zip(landed.measured_ns) {
+                let latency_ns = landing.last_ns.saturating_sub(intended_ns);
+                self.last_receiver.record(latency_ns);
+                open.last_receiver.record(latency_ns);
+                self.spread.record(landing.last_ns - landing.first_ns);
+            }
+        }
+        self.progress[sample.thread] = sample.moment;
+        let done = self.progress.iter().min().copied().unwrap_or(0);
+        self.finish(done);
+    }
+
+    /// The moments that are over, once no more samples come.
+    pub fn moments(&mut self) -> &[Moment] {
+        self.finish(u64::MAX);
+        &self.moments
+    }
+
+    /// The last moment that is over.
+    pub fn latest(&self) -> Option<&Moment> {
+        self.moments.last()
+    }
+
+    /// Messages that clients were passed over with up to now.
+    pub fn skipped(&self) -> u64 {
+        self.skipped.iter().sum()
+    }
+
+    fn finish(&mut self, before: u64) {
+        let rest = self.open.split_off(&before);
+        for (moment, open) in std::mem::replace(&mut self.open, rest) {
+            let p99 = |of: &Distribution| (of.count() > 0).then(|| of.quantile(0.99));
+            let end = u32::try_from(moment + 1).unwrap_or(u32::MAX);
+            self.moments.push(Moment {
+                at_seconds: (SAMPLE * end).as_secs_f64(),
+                delivered_per_second: figures::per_second(
+                    open.totals.messages,
+                    nanoseconds(SAMPLE),
+                ),
+                p50_ns: (open.latency.count() > 0).then(|| open.latency.quantile(0.5)),
+                p99_ns: p99(&open.latency),
+                last_receiver_p99_ns: p99(&open.last_receiver),
+            });
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Silent connections: what each of them costs in memory and CPU.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    figures,
+    modes::{Outcome, RunError, Session},
+    plan::Plan,
+    report::{Findings, Report, pages, traffic::by_name},
+    trial::Trial,
+};
+
+/// What silent connections come to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Idle {
+    /// Pings of the server that were answered.
+    pub pings_answered: u64,
+    /// Clients that the server disconnected.
+    pub disconnects: u64,
+    /// How many of them in which way: by close code, or what came instead.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub disconnects_by: BTreeMap<String, u64>,
+    /// CPU microseconds of the server for each connection and second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_us_per_connection_second: Option<f64>,
+    /// Resident memory that each connection had added at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rss_bytes_per_connection_end: Option<f64>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When there is nothing to report.
+pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
+    let plan = session.plan()?;
+    let host = session.host(&plan)?;
+    let trial = session.trial(&plan, &host)?;
+    let idle = Idle::new(&plan, &trial);
+    let report = Report::new(session.args, &plan, &trial, None, Findings::Idle(idle));
+    Ok(Outcome {
+        latency: None,
+        page: pages::handshakes(&trial.sums.connect),
+        report,
+    })
+}
+
+impl Idle {
+    fn new(plan: &Plan, trial: &Trial) -> Self {
+        let connections = plan.clients as u64;
+        let connection_seconds = figures::ratio(connections, 1) * trial.window_seconds();
+        let memory = trial.memory;
+        let grown = memory.end.zip(memory.start);
+        Self {
+            pings_answered: trial.sums.pings,
+            disconnects: trial.sums.disconnects.values().sum(),
+            disconnects_by: by_name(&trial.sums.disconnects),
+            cpu_us_per_connection_second: trial
+                .server_cpu_seconds()
+                .map(|cpu| cpu * 1e6 / connection_seconds),
+            rss_bytes_per_connection_end: grown
+                .map(|(end, start)| figures::ratio(end.saturating_sub(start), connections)),
+        }
+    }
+}

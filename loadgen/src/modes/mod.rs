@@ -1,0 +1,270 @@
+//! The modes: each is some trials, and what is made of them.
+
+pub mod broadcast;
+pub mod compare;
+pub mod connect;
+pub mod idle;
+pub mod ratio;
+pub mod search;
+pub mod step;
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use thiserror::Error;
+
+use crate::{
+    args::{Args, Mode},
+    live::Live,
+    page::Page,
+    plan::{
+        Plan, PlanError,
+        target::{Target, TargetError},
+    },
+    record::distribution::Distribution,
+    report::{Report, hdr::Percentiles, pages, table::Shown},
+    server::{
+        find,
+        own::{self, ServeError, Server, ServerError},
+        usage::{UsageError, Watched},
+    },
+    swarm::shard::ShardError,
+    trial::{Interrupts, Stage, Trial, TrialError},
+};
+
+/// What a mode comes to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The result.
+    pub report: Report,
+    /// The distribution that `--hdr` is for, if this mode has one.
+    pub latency: Option<Distribution>,
+    /// The result as a page, without what all pages have in common.
+    pub page: Page,
+}
+
+/// What the trials of a run have in common.
+#[derive(Debug)]
+pub struct Session<'a> {
+    /// The command line.
+    pub args: &'a Args,
+    interrupts: Interrupts,
+    /// The way there, for people.
+    pub live: Live,
+}
+
+/// A server under test.
+#[derive(Debug)]
+pub struct Host {
+    target: Target,
+    watched: Option<Watched>,
+    /// The run's own; dropped last, and so stopped after all else.
+    _own: Option<Server>,
+}
+
+/// Does what the flags say, and writes the result; returns the exit status that says how it came out.
+///
+/// # Errors
+/// When there is nothing to report: wrong flags, or a server that cannot be reached. The text is one sentence that says
+/// what to do.
+pub fn run(args: &Args) -> Result<u8, RunError> {
+    let mut session = Session {
+        args,
+        interrupts: Interrupts::new().map_err(RunError::Signals)?,
+        live: Live::new(),
+    };
+    let outcome = match args.mode {
+        Mode::ServeChild => {
+            own::serve_child()?;
+            return Ok(0);
+        }
+        Mode::Fanout | Mode::Saturate => broadcast::run(&mut session)?,
+        Mode::Search => search::run(&mut session)?,
+        Mode::Idle => idle::run(&mut session)?,
+        Mode::Connect => connect::run(&mut session)?,
+        Mode::Compare => compare::run(&mut session)?,
+    };
+    drop(session);
+    write(args, outcome)
+}
+
+impl Session<'_> {
+    /// Plans what all trials have in common.
+    ///
+    /// # Errors
+    /// The user's: flags that do not go together.
+    pub fn plan(&self) -> Result<Plan, RunError> {
+        let plan = Plan::new(self.args)?;
+        fastrand::seed(plan.seed);
+        Ok(plan)
+    }
+
+    /// Runs one trial against a server.
+    ///
+    /// # Errors
+    /// When there is nothing to report of it.
+    pub fn trial(&mut self, plan: &Plan, host: &Host) -> Result<Trial, RunError> {
+        Ok(Trial::run(plan, &mut self.stage(host))?)
+    }
+
+    /// Has clients come and go.
+    ///
+    /// # Errors
+    /// As [`trial`](Self::trial).
+    pub fn handshakes(&mut self, plan: &Plan, host: &Host) -> Result<Trial, RunError> {
+        Ok(Trial::handshakes(plan, &mut self.stage(host))?)
+    }
+
+    fn stage<'s>(&'s mut self, host: &'s Host) -> Stage<'s> {
+        Stage {
+            target: &host.target,
+            watched: host.watched.as_ref(),
+            log: self.args.log.as_deref(),
+            interrupts: &mut self.interrupts,
+            live: &mut self.live,
+        }
+    }
+
+    /// The server that the flags name, or a new one of our own.
+    ///
+    /// # Errors
+    /// A wrong URL, a process that cannot be watched, or a server that does not start.
+    pub fn host(&self, plan: &Plan) -> Result<Host, RunError> {
+        let pid = self.args.server_pid.first().copied();
+        self.host_at(plan, self.args.url.as_deref(), pid)
+    }
+
+    /// A server by its URL and process, or a new one of our own if it has no URL.
+    ///
+    /// # Errors
+    /// As [`host`](Self::host).
+    pub fn host_at(
+        &self,
+        plan: &Plan,
+        url: Option<&str>,
+        pid: Option<i32>,
+    ) -> Result<Host, RunError> {
+        let own = match url {
+            None => Some(Server::start()?),
+            Some(_) => None,
+        };
+        let own_url = own.as_ref().map(|server| server.url(&plan.protocol));
+        let url = url.or(own_url.as_deref()).unwrap_or_default();
+        let target = Target::new(url, &self.args.header, self.args.subprotocol.as_ref())?;
+        if plan.source_ips.is_some() && !target.address().ip().is_loopback() {
+            return Err(RunError::SourceIps {
+                url: url.to_owned(),
+            });
+        }
+        let watched = match pid.or(own.as_ref().map(Server::pid)) {
+            Some(pid) => Some(Watched::new(pid)?),
+            // Whoever was not named need not be seen either.
+            None => find::listener(target.address()).and_then(|pid| Watched::new(pid).ok()),
+        };
+        Ok(Host {
+            target,
+            watched,
+            _own: own,
+        })
+    }
+}
+
+/// Writes the table to stdout, and what else is wanted to where it is; if JSON goes to stdout, the table goes to stderr.
+fn write(args: &Args, outcome: Outcome) -> Result<u8, RunError> {
+    let Outcome {
+        mut report,
+        latency,
+        page,
+    } = outcome;
+    report.judge(&args.expect);
+    let table = Shown(&report);
+    let json_to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    if json_to_stdout {
+        eprintln!("{table}");
+    } else {
+        println!("{table}");
+    }
+    if let Some(path) = &args.json {
+        let text = report.to_json() + "\n";
+        let written = if json_to_stdout {
+            io::stdout().write_all(text.as_bytes())
+        } else {
+            fs::write(path, text)
+        };
+        written.map_err(|source| RunError::write("--json", path, source))?;
+    }
+    if let Some((path, latency)) = args.hdr.as_ref().zip(latency) {
+        let text = Percentiles(&latency).to_string();
+        fs::write(path, text).map_err(|source| RunError::write("--hdr", path, source))?;
+    }
+    if let Some(path) = &args.report {
+        let html = pages::complete(page, &report).to_html();
+        fs::write(path, html).map_err(|source| RunError::write("--report", path, source))?;
+    }
+    Ok(report.verdict().exit_code())
+}
+
+/// Why there is no result. Each text is a sentence that names the culprit and says what to do.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// Flags that cannot work.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A URL that cannot be connected to.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The run's own server did not start.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// There is nothing to report of a trial.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
+    /// A process that cannot be watched.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// As the server: it failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// Addresses of this machine lead to this machine only.
+    #[error("--source-ips are addresses of this machine, and {url} is not on it: leave them out")]
+    SourceIps {
+        /// Where to.
+        url: String,
+    },
+    /// Ctrl-C could not be heeded.
+    #[error("the system failed the load generator: {0}")]
+    Signals(io::Error),
+    /// The result cannot be written.
+    #[error("cannot write the result to {path} ({source}): give {flag} another path")]
+    Write {
+        /// Which flag named it.
+        flag: &'static str,
+        /// What it says.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl RunError {
+    /// The exit status: 2, usage or set-up, unless the server let some clients in and then failed the others.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Trial(TrialError::Shard(
+                ShardError::Dial { inside, .. } | ShardError::Stalled { inside, .. },
+            )) if *inside > 0 => 1,
+            _ => 2,
+        }
+    }
+
+    fn write(flag: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Write {
+            flag,
+            path: path.display().to_string(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The highest rate that a server sustains: the rate is doubled until it does not hold, and then closed in on.
+
+use serde::Serialize;
+
+use crate::{
+    modes::{Host, Outcome, RunError, Session, step::Step},
+    plan::{Pacing, Plan},
+    report::{Config, Findings, Report, pages, traffic::Traffic, words::rounded},
+    trial::Trial,
+};
+
+/// The search ends when the lowest rate that does not hold is at most this much above the highest that does.
+const RESOLUTION: f64 = 1.05;
+/// A rate counts as too high when it did not hold so many times: a busy machine may spoil a single one.
+const ATTEMPTS: usize = 2;
+/// Nothing is sent faster than this many messages a second.
+const RATE_MAX: u32 = 10_000_000;
+
+/// What a search found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Search {
+    /// All rates that were tried, in that order.
+    pub steps: Vec<Tried>,
+    /// The highest rate that held; absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best: Option<Tried>,
+}
+
+/// How it went at one rate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tried {
+    /// Messages a second, by all publishers together.
+    pub rate: u32,
+    /// Whether what was demanded held, and nothing was lost.
+    pub held: bool,
+    /// The figures.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// Where the limit may lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bounds {
+    /// The highest rate that held.
+    holds: Option<u32>,
+    /// The lowest that did not.
+    fails: Option<u32>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When there is nothing to report.
+pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
+    let plan = session.plan()?;
+    let host = session.host(&plan)?;
+    let mut search = Search {
+        steps: Vec::new(),
+        best: None,
+    };
+    let mut bounds = Bounds {
+        holds: None,
+        fails: None,
+    };
+    let mut best_trial = None;
+    let mut last_trial = None;
+    let mut next = Some(session.args.rate);
+    while let Some(rate) = next {
+        let (tried, trial) = attempt(session, &plan, &host, rate, &mut search.steps)?;
+        let interrupted = trial.interrupted;
+        if tried.held {
+            bounds.holds = Some(rate);
+            search.best = Some(tried);
+            best_trial = Some(trial);
+        } else {
+            bounds.fails = Some(rate);
+            last_trial = Some(trial);
+        }
+        next = bounds.next().filter(|_| !interrupted);
+    }
+    let invalid_reason = search.limited_by_us(bounds);
+    let trial = best_trial.or(last_trial).expect("one rate was tried");
+    let interrupted = search.steps.len() < 2 && trial.interrupted;
+    let mut report = Report::new(
+        session.args,
+        &plan,
+        &trial,
+        invalid_reason,
+        Findings::Search(search),
+    );
+    report.interrupted |= interrupted;
+    Ok(Outcome {
+        latency: None,
+        page: pages::search(&report),
+        report,
+    })
+}
+
+/// Tries a rate, more than once if it does not hold.
+fn attempt(
+    session: &mut Session,
+    plan: &Plan,
+    host: &Host,
+    rate: u32,
+    steps: &mut Vec<Tried>,
+) -> Result<(Tried, Trial), RunError> {
+    let plan = Plan {
+        pacing: Pacing::Open { rate },
+        ..plan.clone()
+    };
+    let mut attempts = ATTEMPTS;
+    loop {
+        session.live.label(format!("{rate} a second: "));
+        let trial = session.trial(&plan, host)?;
+        let traffic = Traffic::new(&plan, &trial);
+        let step = Step::new(&plan, &trial);
+        let report = Report::traffic(session.args, &plan, &trial, traffic);
+        let result = serde_json::to_value(&report).unwrap_or_default();
+        let slo = session.args.slo.iter();
+        let held = slo.fold(true, |held, demand| held & demand.judge(&result).passed);
+        let tried = Tried {
+            rate,
+            held: held && !step.broken && step.valid && !trial.interrupted,
+            step,
+        };
+        steps.push(tried.clone());
+        attempts -= 1;
+        if tried.held || attempts == 0 || trial.interrupted {
+            return Ok((tried, trial));
+        }
+    }
+}
+
+impl Bounds {
+    /// The rate to try next; `None` when the limit is known well enough.
+    fn next(self) -> Option<u32> {
+        match (self.holds, self.fails) {
+            (Some(holds), None) => {
+                Some(holds.saturating_mul(2).min(RATE_MAX)).filter(|&rate| rate > holds)
+            }
+            (None, Some(fails)) => Some(fails / 2).filter(|&rate| rate > 0),
+            (Some(holds), Some(fails)) => {
+                let middle = (f64::from(holds) * f64::from(fails)).sqrt();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it lies between two rates"
+                )]
+                let middle = middle.round() as u32;
+                let near = f64::from(fails) <= f64::from(holds) * RESOLUTION;
+                (!near && middle > holds && middle < fails).then_some(middle)
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+impl Search {
+    /// Why the limit that was found is the load generator's and not the server's; `None` if it is the server's.
+    fn limited_by_us(&self, bounds: Bounds) -> Option<String> {
+        let rate = bounds.fails?;
+        let mut attempts = self.steps.iter().filter(|tried| tried.rate == rate);
+        let valid = attempts.clone().any(|tried| tried.step.valid);
+        let reason = attempts.find_map(|tried| tried.step.invalid_reason.as_deref())?;
+        (!valid).then(|| format!("at {rate} messages a second {reason}"))
+    }
+
+    /// What was found, in words.
+    pub fn sentence(&self, config: &Config) -> String {
+        let best = self.best.as_ref();
+        best.map_or_else(String::new, |best| {
+            format!(
+                "{} messages a second are the most at which {} holds and nothing is lost: {} deliveries a second to {} clients",
+                best.rate,
+                config.slo.join(" and "),
+                rounded(best.step.delivered_per_second),
+                config.clients
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rates that are tried when all up to `limit` hold, beginning with `first`.
+    fn tried(first: u32, limit: u32) -> Vec<u32> {
+        let mut bounds = Bounds {
+            holds: None,
+            fails: None,
+        };
+        let mut rates = vec![first];
+        loop {
+            let rate = rates[rates.len() - 1];
+            if rate <= limit {
+                bounds.holds = Some(rate);
+            } else {
+                bounds.fails = Some(rate);
+            }
+            match bounds.next() {
+                Some(rate) => rates.push(rate),
+                None => return rates,
+            }
+        }
+    }
+
+    #[test]
+    fn the_rate_is_doubled_and_then_closed_in_on() {
+        assert_eq!(tried(100, 450)[..4], [100, 200, 400, 800]);
+        for limit in [1, 7, 99, 100, 450, 12_345, 1_000_000] {
+            let rates = tried(100, limit);
+            let best = rates.iter().filter(|&&rate| rate <= limit).max().unwrap();
+            assert!(
+                f64::from(limit) <= f64::from(*best) * RESOLUTION + 1.0,
+                "{rates:?}"
+            );
+            assert!(rates.len() < 24, "{rates:?}");
+        }
+    }
+
+    #[test]
+    fn below_one_a_second_nothing_holds() {
+        assert_eq!(tried(4, 0), [4, 2, 1]);
+    }
+
+    #[test]
+    fn no_rate_is_beyond_the_highest() {
+        assert_eq!(tried(8_000_000, u32::MAX), [8_000_000, RATE_MAX]);
+    }
+}

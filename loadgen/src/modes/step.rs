@@ -1,0 +1,76 @@
+//! One of many trials, in short.
+
+use serde::Serialize;
+
+use crate::{
+    plan::Plan,
+    record::distribution::Summary,
+    report::{bottleneck, cost::Server, traffic::Traffic},
+    trial::Trial,
+};
+
+/// A fan-out result in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// Whether its figures are the server's and not the load generator's.
+    pub valid: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invalid_reason: Option<String>,
+    /// Deliveries that were missing at the end.
+    pub lost: u64,
+    /// Deliveries of what that client already had.
+    pub duplicated: u64,
+    /// Deliveries after a later message of the same publisher.
+    pub reordered: u64,
+    /// Clients that the server disconnected.
+    pub disconnects: u64,
+    /// Messages to clients, per second.
+    pub delivered_per_second: f64,
+    /// Messages in a frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_batch: Option<f64>,
+    /// From the intended sending of a message to each client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<Summary>,
+    /// From the intended sending of a message to its last client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_receiver_us: Option<Summary>,
+    /// From the first client that got a message to the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread_us: Option<Summary>,
+    /// CPU microseconds of the server for each delivery to a client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_us_per_delivery: Option<f64>,
+    /// Resident memory that one silent client added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rss_bytes_per_connection: Option<f64>,
+    /// Whether a message was lost, duplicated or reordered, or a client was disconnected.
+    #[serde(skip)]
+    pub broken: bool,
+}
+
+impl Step {
+    /// A trial in short.
+    pub fn new(plan: &Plan, trial: &Trial) -> Self {
+        let traffic = Traffic::new(plan, trial);
+        let server = Server::new(plan, trial);
+        let invalid_reason = bottleneck(plan, trial, &traffic);
+        Self {
+            valid: invalid_reason.is_none(),
+            invalid_reason,
+            lost: traffic.messages.lost,
+            duplicated: traffic.messages.duplicated,
+            reordered: traffic.messages.reordered,
+            disconnects: traffic.messages.disconnects,
+            delivered_per_second: traffic.throughput.delivered_per_second,
+            mean_batch: traffic.throughput.mean_batch,
+            latency_us: traffic.latency_us,
+            last_receiver_us: traffic.last_receiver_us,
+            spread_us: traffic.spread_us,
+            cpu_us_per_delivery: server.cpu_us_per_delivery,
+            rss_bytes_per_connection: server.rss_bytes_per_connection,
+            broken: traffic.is_broken(),
+        }
+    }
+}

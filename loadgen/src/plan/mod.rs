@@ -1,0 +1,381 @@
+//! What a run will do, checked before anything is started.
+
+pub mod protocol;
+pub mod roles;
+pub mod target;
+
+use std::time::Duration;
+
+use hubbub::system::descriptors;
+use thiserror::Error;
+
+use crate::{
+    args::{Args, Mode, Share},
+    swarm::{
+        scanner::MESSAGE_BYTES_MAX,
+        schedule::Schedule,
+        stamp::{PUBLISHERS_MAX, STAMP_BYTES, TIME_NS_MAX},
+    },
+};
+use protocol::Protocol;
+
+/// Publishers, unless there are fewer clients or the user says otherwise.
+const PUBLISHERS: u32 = 10;
+/// Descriptors that are not clients: standard streams, timers, the server's pipes, the files of the result, and for
+/// each thread its poll, waker and timer.
+const RESERVED_DESCRIPTORS: usize = 32;
+const DESCRIPTORS_PER_THREAD: usize = 4;
+/// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
+pub const SOURCE_IPS_MAX: u8 = 254;
+/// Local ports towards one server from one address, with some that others use taken off (`net.ipv4.ip_local_port_range`).
+const PORTS_PER_SOURCE: usize = 28_000;
+
+/// A checked run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Clients that connect.
+    pub clients: usize,
+    /// The first so many of them send.
+    pub publishers: usize,
+    /// When they send.
+    pub pacing: Pacing,
+    /// Channels that clients and publishers are spread over.
+    pub channels: usize,
+    /// Threads that the clients are divided among.
+    pub threads: usize,
+    /// How messages are said, and how one gets in.
+    pub protocol: Protocol,
+    /// Bytes of each message.
+    pub size_bytes: usize,
+    /// Sending before measuring.
+    pub warmup: Duration,
+    /// Measuring.
+    pub duration: Duration,
+    /// Waiting at the end before a message counts as lost.
+    pub settle: Duration,
+    /// Connections begun a second; `None` is as many as are accepted.
+    pub connect_rate: Option<u32>,
+    /// Addresses to connect from, 127.0.0.1 and up; `None` leaves it to the system.
+    pub source_ips: Option<u8>,
+    /// The last so many of the clients stop reading when measuring begins.
+    pub slow: usize,
+    /// Clients that come beside these, all at once, halfway.
+    pub storm: usize,
+    /// The time in which each client that does not send leaves once and rejoins.
+    pub churn: Option<Duration>,
+    /// Whether the run goes on when a client does not come in, as long as others do.
+    pub some_may_fail: bool,
+    /// Decides all that is random.
+    pub seed: u64,
+}
+
+/// When publishers send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pacing {
+    /// On a fixed schedule, so many messages a second in all, whatever the server does.
+    Open {
+        /// Messages a second.
+        rate: u32,
+    },
+    /// As soon as fewer than so many of a publisher's own messages are under way.
+    Closed {
+        /// Messages under way.
+        window: u32,
+    },
+    /// Never.
+    Silent,
+}
+
+impl Plan {
+    /// Checks the flags against each other, and that there are descriptors for all clients (raising the soft limit).
+    ///
+    /// # Errors
+    /// The user's to mend: the text names the flag and what to set instead.
+    pub fn new(args: &Args) -> Result<Self, PlanError> {
+        let clients = args.clients as usize;
+        let publishers = args.publishers.unwrap_or(PUBLISHERS.min(args.clients)) as usize;
+        let pacing = match args.traffic() {
+            Mode::Saturate => Pacing::Closed {
+                window: args.window,
+            },
+            Mode::Idle | Mode::Connect => Pacing::Silent,
+            _ => Pacing::Open { rate: args.rate },
+        };
+        let plan = Self {
+            clients,
+            publishers: if pacing == Pacing::Silent {
+                0
+            } else {
+                publishers
+            },
+            pacing,
+            channels: args.channels as usize,
+            threads: args.threads.min(args.clients) as usize,
+            protocol: Protocol::new(args)?,
+            size_bytes: args.size,
+            warmup: args.warmup(),
+            duration: args.duration(),
+            settle: args.settle,
+            connect_rate: args.connect_rate,
+            source_ips: args.source_ips,
+            slow: args.slow.map_or(0, |share| share.of(clients)),
+            storm: args.storm.unwrap_or(0) as usize,
+            churn: args.churn,
+            some_may_fail: args.mode == Mode::Connect,
+            seed: args.seed.unwrap_or_else(|| fastrand::u64(..)),
+        };
+        plan.check(args)?;
+        let limit = descriptors::raise_limit().map_err(PlanError::RaiseLimit)?;
+        let reserved = RESERVED_DESCRIPTORS + DESCRIPTORS_PER_THREAD * plan.threads;
+        if plan.sockets().saturating_add(reserved) > limit {
+            return Err(PlanError::Descriptors {
+                sockets: plan.sockets(),
+                reserved,
+                limit,
+            });
+        }
+        Ok(plan)
+    }
+
+    /// Sockets at the same time.
+    pub fn sockets(&self) -> usize {
+        self.clients.saturating_add(self.storm)
+    }
+
+    /// The schedule of warm-up and measurement, beginning at `start_ns` since the origin; `None` if there is none.
+    pub fn schedule(&self, start_ns: u64) -> Option<Schedule> {
+        let Pacing::Open { rate } = self.pacing else {
+            return None;
+        };
+        let span = nanoseconds(self.warmup).saturating_add(nanoseconds(self.duration));
+        let publishers = u32::try_from(self.publishers).unwrap_or(u32::MAX);
+        Some(Schedule::new(start_ns, span, rate, publishers))
+    }
+
+    fn check(&self, args: &Args) -> Result<(), PlanError> {
+        if self.publishers > self.clients || self.publishers > PUBLISHERS_MAX {
+            return Err(PlanError::Publishers {
+                publishers: self.publishers,
+                most: self.clients.min(PUBLISHERS_MAX),
+            });
+        }
+        if !(STAMP_BYTES..=MESSAGE_BYTES_MAX).contains(&self.size_bytes) {
+            return Err(PlanError::Size {
+                bytes: self.size_bytes,
+            });
+        }
+        if self.duration.is_zero() {
+            return Err(PlanError::NoDuration);
+        }
+        if self.slow + self.publishers > self.clients {
+            return Err(PlanError::Slow {
+                slow: self.slow,
+                most: self.clients - self.publishers,
+            });
+        }
+        if self.channels > self.clients {
+            return Err(PlanError::Channels {
+                channels: self.channels,
+                clients: self.clients,
+            });
+        }
+        if self.channels > 1 && !self.protocol.has_channels() {
+            return Err(PlanError::NoChannels);
+        }
+        if self.churn.is_some_and(|period| period.is_zero()) {
+            return Err(PlanError::NoPeriod);
+        }
+        if args.isolation && self.slow == 0 {
+            return Err(PlanError::NobodySlow);
+        }
+        let ports = usize::from(self.source_ips.unwrap_or(1)) * PORTS_PER_SOURCE;
+        if self.sockets() > ports {
+            return Err(PlanError::Ports {
+                sockets: self.sockets(),
+                sources: self.sockets().div_ceil(PORTS_PER_SOURCE),
+            });
+        }
+        let whole = self
+            .warmup
+            .saturating_add(self.duration)
+            .saturating_add(self.settle);
+        // Half of what a stamp can carry: connecting counts from the same origin.
+        if nanoseconds(whole) > TIME_NS_MAX / 2 {
+            return Err(PlanError::TooLong);
+        }
+        let most = self.schedule(0).map_or(0, |schedule| schedule.total_of(0));
+        if most >= u64::from(u32::MAX) {
+            return Err(PlanError::TooMany);
+        }
+        Ok(())
+    }
+}
+
+impl Share {
+    /// So many of all.
+    fn of(self, clients: usize) -> usize {
+        match self {
+            Self::Count(count) => count as usize,
+            // Rounded up: whoever asks for slow clients gets one.
+            Self::Percent(percent) => (clients * usize::from(percent)).div_ceil(100),
+        }
+    }
+}
+
+/// A duration in nanoseconds, as far as 64 bits go.
+pub fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Flags that cannot work together. The user's to mend.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// Publishers are clients, and stamps number them in 16 bits.
+    #[error(
+        "--publishers ({publishers}) can be at most {most} here, since publishers are clients too: \
+         lower it or raise --clients"
+    )]
+    Publishers {
+        /// What `--publishers` says.
+        publishers: usize,
+        /// What it could say.
+        most: usize,
+    },
+    /// Less than a stamp, or more than any server takes.
+    #[error(
+        "--size ({bytes} bytes) must be between {STAMP_BYTES}B, the size of a stamp, and 64MiB"
+    )]
+    Size {
+        /// What `--size` says.
+        bytes: usize,
+    },
+    /// Nothing would be measured.
+    #[error("--duration must be greater than zero: give the time to measure, such as 10s")]
+    NoDuration,
+    /// A publisher has to read, since it is measured by its own messages too.
+    #[error(
+        "--slow ({slow} clients) can be at most {most} here, since publishers have to read: lower it or raise --clients"
+    )]
+    Slow {
+        /// Clients that should stop reading.
+        slow: usize,
+        /// Clients that may.
+        most: usize,
+    },
+    /// A channel would have nobody.
+    #[error("--channels ({channels}) can be at most --clients ({clients}): lower it")]
+    Channels {
+        /// What `--channels` says.
+        channels: usize,
+        /// What `--clients` says.
+        clients: usize,
+    },
+    /// The protocol knows none.
+    #[error(
+        "--channels needs --protocol relay or chat: a raw server is only told what --hello and --template say"
+    )]
+    NoChannels,
+    /// Only chat lets a client leave and stay connected.
+    #[error("--churn needs --protocol chat: only there can a client leave a channel and rejoin it")]
+    NoChurn,
+    /// They say how a raw server is spoken to.
+    #[error(
+        "--hello and --template need --protocol raw: relay and chat have messages of their own"
+    )]
+    NotRaw,
+    /// Nobody would hear of a message.
+    #[error(
+        "--template {template:?} must contain %s once, where the payload goes: write one like '{{\"text\":\"%s\"}}'"
+    )]
+    Template {
+        /// What `--template` says.
+        template: String,
+    },
+    /// All would leave at once and for good.
+    #[error(
+        "--churn must be greater than zero: give the time in which each leaves once, such as 20s"
+    )]
+    NoPeriod,
+    /// There is nothing to be isolated from.
+    #[error(
+        "--isolation compares with and without slow clients: say how many with --slow, such as --slow 1%"
+    )]
+    NobodySlow,
+    /// Too few local ports.
+    #[error(
+        "{sockets} connections need more local ports than one address has ({PORTS_PER_SOURCE}): give --source-ips {sources}"
+    )]
+    Ports {
+        /// Sockets at the same time.
+        sockets: usize,
+        /// Addresses that would do.
+        sources: usize,
+    },
+    /// More than a stamp can carry.
+    #[error(
+        "--warmup, --duration and --settle together must stay below 39 hours: shorten --duration"
+    )]
+    TooLong,
+    /// More than a sequence number can carry.
+    #[error(
+        "each publisher would send more than {} messages: lower --rate or --duration, or raise --publishers",
+        u32::MAX - 1
+    )]
+    TooMany,
+    /// The operating system forbids so many sockets.
+    #[error(
+        "{sockets} clients need {} descriptors, and the hard limit is {limit}: \
+         lower --clients (and --storm) to {} or raise the limit (`ulimit -Hn`)",
+        sockets + reserved,
+        limit.saturating_sub(*reserved)
+    )]
+    Descriptors {
+        /// Sockets at the same time.
+        sockets: usize,
+        /// Descriptors that are no sockets.
+        reserved: usize,
+        /// The hard descriptor limit.
+        limit: usize,
+    },
+    /// The soft descriptor limit could not be raised.
+    #[error("cannot raise the descriptor limit ({0}): raise it by hand (`ulimit -n`)")]
+    RaiseLimit(std::io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(flags: &str) -> String {
+        let args = Args::read(format!("loadgen {flags}").split(' ')).unwrap();
+        Plan::new(&args).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_by_its_flag() {
+        assert!(
+            refused("--clients 3 --publishers 4").contains("--publishers (4) can be at most 3")
+        );
+        assert!(refused("--size 39B").contains("--size (39 bytes)"));
+        assert!(refused("--duration 0s").contains("--duration"));
+        assert!(refused("--duration 100h").contains("39 hours"));
+        assert!(refused("--duration 10h --rate 1000000 --publishers 1").contains("lower --rate"));
+        assert!(refused("--clients 27000").contains("lower --clients"));
+        assert!(refused("--clients 100000").contains("--source-ips 4"));
+        assert!(refused("--clients 10 --slow 50%").contains("--slow (5 clients) can be at most 0"));
+        assert!(refused("--clients 10 --channels 11").contains("--channels (11)"));
+        assert!(refused("--channels 2 --protocol raw").contains("--channels needs"));
+        assert!(refused("--isolation").contains("--slow 1%"));
+        assert!(refused("--churn 10s").contains("--protocol chat"));
+        assert!(refused("--churn 0s --protocol chat").contains("--churn must"));
+        assert!(refused("--hello hi").contains("--protocol raw"));
+        assert!(refused("--protocol raw --template hi").contains("%s once"));
+    }
+
+    #[test]
+    fn a_share_of_the_clients_is_rounded_up() {
+        assert_eq!(Share::Percent(1).of(1000), 10);
+        assert_eq!(Share::Percent(1).of(101), 2);
+        assert_eq!(Share::Count(7).of(1000), 7);
+    }
+}

@@ -1,0 +1,109 @@
+//! Which client does what: by its number, so that every thread comes to the same answer.
+
+use std::iter;
+
+use crate::plan::Plan;
+
+/// What a client is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Gets everything from the first message to the last.
+    Member,
+    /// Leaves and rejoins.
+    Rover,
+    /// Stops reading when measuring begins.
+    Slow,
+    /// Comes halfway, with many others.
+    Newcomer,
+}
+
+impl Role {
+    /// Whether such a client is measured with all those that were there from the begin.
+    #[inline]
+    pub fn stays(self) -> bool {
+        matches!(self, Self::Member | Self::Rover)
+    }
+}
+
+impl Plan {
+    /// What a client is there for. Publishers, the first of all, are always members.
+    pub fn role(&self, client: usize) -> Role {
+        if client >= self.clients {
+            Role::Newcomer
+        } else if client >= self.clients - self.slow {
+            Role::Slow
+        } else if self.churn.is_some() && client >= self.publishers {
+            Role::Rover
+        } else {
+            Role::Member
+        }
+    }
+
+    /// Which channel a client is in, and publishes to if it does.
+    pub fn channel(&self, client: usize) -> usize {
+        client % self.channels
+    }
+
+    /// Publishers of the channel that has most.
+    pub fn publishers_per_channel(&self) -> usize {
+        self.publishers.div_ceil(self.channels)
+    }
+
+    /// The clients of one thread, newcomers last: `thread`, `thread + threads`, and so on.
+    pub fn clients_of(&self, thread: usize) -> impl ExactSizeIterator<Item = usize> + use<> {
+        (thread..self.sockets()).step_by(self.threads)
+    }
+
+    /// Who gets everything that is sent in a channel.
+    pub fn members(&self, channel: usize) -> usize {
+        let healthy = self.clients - self.slow;
+        healthy.saturating_sub(channel).div_ceil(self.channels)
+    }
+
+    /// The clients that a thread connects at the begin, as numbers of its own.
+    pub fn first_clients_of(&self, thread: usize) -> usize {
+        self.clients.saturating_sub(thread).div_ceil(self.threads)
+    }
+
+    /// The publishers of one thread, as numbers of its own: they are its first clients.
+    pub fn publishers_of(&self, thread: usize) -> impl Iterator<Item = usize> + use<> {
+        let threads = self.threads;
+        let publishers = self.publishers;
+        iter::successors(Some(thread), move |number| Some(number + threads))
+            .take_while(move |&number| number < publishers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Args;
+
+    fn plan(flags: &str) -> Plan {
+        let args = Args::read(format!("loadgen {flags}").split(' ')).unwrap();
+        Plan::new(&args).unwrap()
+    }
+
+    #[test]
+    fn publishers_come_first_and_slow_clients_last() {
+        let plan =
+            plan("--clients 10 --publishers 2 --slow 20% --storm 3 --churn 5s --protocol chat");
+        let roles: Vec<Role> = (0..13).map(|client| plan.role(client)).collect();
+        assert_eq!(roles[..2], [Role::Member; 2]);
+        assert_eq!(roles[2..8], [Role::Rover; 6]);
+        assert_eq!(roles[8..10], [Role::Slow; 2]);
+        assert_eq!(roles[10..], [Role::Newcomer; 3]);
+    }
+
+    #[test]
+    fn clients_are_spread_over_channels_and_threads() {
+        let plan = plan("--clients 10 --publishers 3 --channels 4 --threads 3 --slow 1");
+        let members: Vec<usize> = (0..4).map(|channel| plan.members(channel)).collect();
+        assert_eq!(members, [3, 2, 2, 2]);
+        assert_eq!(plan.publishers_per_channel(), 1);
+        assert_eq!(plan.clients_of(1).collect::<Vec<_>>(), [1, 4, 7]);
+        let firsts: Vec<usize> = (0..3).map(|thread| plan.first_clients_of(thread)).collect();
+        assert_eq!(firsts, [4, 3, 3]);
+        assert_eq!(plan.publishers_of(1).collect::<Vec<_>>(), [1]);
+    }
+}

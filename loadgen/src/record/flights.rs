@@ -1,0 +1,192 @@
+//! Messages under way: from their first receiver to their last, with memory only for those in between.
+
+use std::{collections::VecDeque, ops::Range};
+
+/// Messages of one publisher that may land before an earlier one does. An earlier one that still has not landed then
+/// never will: the server lost it for somebody.
+const LANDED_EARLY_MAX: usize = 1024;
+
+/// One publisher's messages that reached some and not all. Whoever reports an arrival is a receiver: a client to its
+/// thread, and a thread, with all its clients, to the whole run.
+#[derive(Debug, Default)]
+pub struct Flights {
+    receivers: u32,
+    /// The sequence number of the first in `flying`; all before it have landed.
+    first: u32,
+    flying: VecDeque<Flight>,
+    /// How many in `flying` have landed.
+    landed: usize,
+}
+
+/// A message that reached everyone it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// When the first receiver got it, in nanoseconds since the origin.
+    pub first_ns: u64,
+    /// When the last one did.
+    pub last_ns: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flight {
+    missing: u32,
+    landing: Landing,
+}
+
+impl Flights {
+    /// So many receivers from the first message on.
+    pub fn new(receivers: u32) -> Self {
+        Self {
+            receivers,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that a message reached one more receiver, between two moments; where it landed, if that was the last
+    /// receiver.
+    #[inline]
+    pub fn arrived(&mut self, sequence: u32, first_ns: u64, last_ns: u64) -> Option<Landing> {
+        let place = sequence.checked_sub(self.first)? as usize;
+        if place >= self.flying.len() {
+            self.take_off(place);
+        }
+        let flight = &mut self.flying[place];
+        let landing = &mut flight.landing;
+        landing.first_ns = landing.first_ns.min(first_ns);
+        landing.last_ns = landing.last_ns.max(last_ns);
+        flight.missing = flight.missing.checked_sub(1)?;
+        if flight.missing > 0 {
+            return None;
+        }
+        let landing = flight.landing;
+        self.retire();
+        Some(landing)
+    }
+
+    /// Notes one more receiver, which gets the messages from `sequence` on.
+    pub fn joined(&mut self, sequence: u32) {
+        self.receivers += 1;
+        let from = sequence.saturating_sub(self.first) as usize;
+        for flight in self.flying.iter_mut().skip(from) {
+            // What has landed stays so.
+            flight.missing += u32::from(flight.missing > 0);
+        }
+    }
+
+    /// Notes that a receiver has gone, which got none of the messages from `sequence` on, nor those it missed before.
+    pub fn left(&mut self, sequence: u32, missed: &[Range<u32>]) {
+        self.receivers -= 1;
+        let first = self.first;
+        let all_after = sequence..u32::MAX;
+        for range in missed.iter().chain(std::iter::once(&all_after)) {
+            let from = range.start.saturating_sub(first) as usize;
+            let count = range.end.saturating_sub(range.start.max(first)) as usize;
+            for flight in self.flying.iter_mut().skip(from).take(count) {
+                // Whoever was the last receiver of such a message is not known any more: it counts as none.
+                flight.missing = flight.missing.saturating_sub(1);
+            }
+        }
+        self.landed = self
+            .flying
+            .iter()
+            .filter(|flight| flight.missing == 0)
+            .count();
+        self.forget_landed();
+    }
+
+    #[cold]
+    fn take_off(&mut self, place: usize) {
+        let flight = Flight {
+            missing: self.receivers,
+            landing: Landing {
+                first_ns: u64::MAX,
+                last_ns: 0,
+            },
+        };
+        self.flying.resize(place + 1, flight);
+    }
+
+    #[inline]
+    fn retire(&mut self) {
+        self.landed += 1;
+        self.forget_landed();
+        while self.landed > LANDED_EARLY_MAX {
+            self.flying.pop_front();
+            self.first += 1;
+            self.forget_landed();
+        }
+    }
+
+    #[inline]
+    fn forget_landed(&mut self) {
+        while let Some(Flight { missing: 0, .. }) = self.flying.front() {
+            self.flying.pop_front();
+            self.first += 1;
+            self.landed -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn landing(first_ns: u64, last_ns: u64) -> Option<Landing> {
+        Some(Landing { first_ns, last_ns })
+    }
+
+    #[test]
+    fn the_last_receiver_ends_the_flight() {
+        let mut flights = Flights::new(2);
+        assert_eq!(flights.arrived(0, 15, 15), None);
+        assert_eq!(flights.arrived(0, 22, 22), landing(15, 22));
+        assert_eq!(flights.arrived(0, 30, 30), None);
+    }
+
+    #[test]
+    fn receivers_that_are_groups_say_when_their_own_first_and_last_were() {
+        let mut flights = Flights::new(2);
+        assert_eq!(flights.arrived(0, 15, 40), None);
+        assert_eq!(flights.arrived(0, 10, 20), landing(10, 40));
+    }
+
+    #[test]
+    fn landed_messages_are_forgotten_in_order() {
+        let mut flights = Flights::new(1);
+        assert!(flights.arrived(1, 5, 5).is_some());
+        assert_eq!(flights.flying.len(), 2);
+        assert!(flights.arrived(0, 6, 6).is_some());
+        assert!(flights.flying.is_empty());
+    }
+
+    #[test]
+    fn a_message_that_never_lands_is_forgotten_when_many_after_it_have() {
+        let mut flights = Flights::new(1);
+        for sequence in 1..10_000 {
+            assert!(flights.arrived(sequence, 5, 5).is_some());
+            assert!(flights.flying.len() <= LANDED_EARLY_MAX + 2);
+        }
+        assert_eq!(flights.arrived(0, 5, 5), None);
+    }
+
+    #[test]
+    fn who_leaves_is_not_waited_for() {
+        let mut flights = Flights::new(2);
+        flights.arrived(0, 5, 5);
+        flights.arrived(1, 6, 6);
+        flights.arrived(2, 7, 7);
+        // It had missed 0, got 1, and left before 2.
+        flights.left(2, &[0..1]);
+        assert_eq!(flights.arrived(1, 9, 9), landing(6, 9));
+        assert_eq!(flights.arrived(3, 9, 9), landing(9, 9));
+        assert!(flights.flying.is_empty());
+    }
+
+    #[test]
+    fn who_joins_is_waited_for_from_its_first_message_on() {
+        let mut flights = Flights::new(1);
+        flights.joined(1);
+        assert_eq!(flights.arrived(1, 5, 5), None);
+        assert_eq!(flights.arrived(1, 6, 6), landing(5, 6));
+    }
+}

@@ -1,0 +1,211 @@
+//! Whether every client got every message once and in its publisher's order.
+//!
+//! One number for each pair of client and publisher says what comes next; all else is kept only for pairs in trouble.
+
+use std::{collections::HashMap, ops::Range};
+
+/// In place of the next sequence number: whichever message comes first begins the count.
+const UNTRACKED: u32 = u32::MAX;
+
+/// What came to whom.
+#[derive(Debug)]
+pub struct Integrity {
+    publishers: usize,
+    /// The next expected sequence number of each publisher, client by client.
+    next: Vec<u32>,
+    /// For each pair of client and publisher with gaps: what was skipped and has not come since, in order.
+    missing: HashMap<usize, Vec<Range<u32>>>,
+    counts: Counts,
+}
+
+/// How the deliveries went, over all clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Messages that reached a client for the first time.
+    pub delivered: u64,
+    /// Deliveries of what that client already had.
+    pub duplicated: u64,
+    /// Messages that came after a later one of the same publisher.
+    pub reordered: u64,
+    /// Messages that were overtaken by a later one of the same publisher and have not come so far.
+    pub skipped: u64,
+}
+
+/// What a message is to the client that got it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// New, be it in its order or late.
+    First,
+    /// New, and the first of its publisher that this client got since it was begun anew.
+    Begun,
+    /// The client already had it.
+    Again,
+}
+
+impl Integrity {
+    /// A table for so many clients, each with so many publishers, from their first messages on.
+    pub fn new(clients: usize, publishers: usize) -> Self {
+        Self {
+            publishers,
+            next: vec![0; clients * publishers],
+            missing: HashMap::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Notes that a client got a publisher's message.
+    #[inline]
+    pub fn arrived(&mut self, client: usize, publisher: usize, sequence: u32) -> Arrival {
+        let cell = client * self.publishers + publisher;
+        let next = &mut self.next[cell];
+        if sequence == *next {
+            *next += 1;
+            self.counts.delivered += 1;
+            return Arrival::First;
+        }
+        self.arrived_out_of_turn(cell, sequence)
+    }
+
+    /// The sequence number that a client expects next of a publisher, which is how many it got or skipped; `None` if
+    /// none came since it was begun anew.
+    #[inline]
+    pub fn next(&self, client: usize, publisher: usize) -> Option<u32> {
+        let next = self.next[client * self.publishers + publisher];
+        (next != UNTRACKED).then_some(next)
+    }
+
+    /// What a client skipped of a publisher's messages, in order.
+    pub fn missing(&self, client: usize, publisher: usize) -> &[Range<u32>] {
+        self.missing
+            .get(&(client * self.publishers + publisher))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// From here on whichever messages come first begin the counts of a client: it has just joined.
+    pub fn begin_anew(&mut self, client: usize) {
+        let row = client * self.publishers..(client + 1) * self.publishers;
+        self.next[row].fill(UNTRACKED);
+    }
+
+    /// How it went so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    #[cold]
+    fn arrived_out_of_turn(&mut self, cell: usize, sequence: u32) -> Arrival {
+        let next = &mut self.next[cell];
+        if *next == UNTRACKED {
+            *next = sequence + 1;
+            self.counts.delivered += 1;
+            return Arrival::Begun;
+        }
+        if sequence > *next {
+            let gap = *next..sequence;
+            *next = sequence + 1;
+            self.counts.skipped += u64::from(gap.end - gap.start);
+            self.missing.entry(cell).or_default().push(gap);
+            self.counts.delivered += 1;
+            return Arrival::First;
+        }
+        self.arrived_late(cell, sequence)
+    }
+
+    fn arrived_late(&mut self, cell: usize, sequence: u32) -> Arrival {
+        let ranges = self.missing.entry(cell).or_default();
+        let at = ranges.partition_point(|range| range.end <= sequence);
+        let Some(range) = ranges.get(at).filter(|range| range.contains(&sequence)) else {
+            self.counts.duplicated += 1;
+            return Arrival::Again;
+        };
+        let around = [range.start..sequence, sequence + 1..range.end];
+        ranges.splice(
+            at..=at,
+            around.into_iter().filter(|range| !range.is_empty()),
+        );
+        self.counts.delivered += 1;
+        self.counts.reordered += 1;
+        self.counts.skipped -= 1;
+        Arrival::First
+    }
+}
+
+impl Counts {
+    /// Adds the counts of other clients.
+    pub fn add(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.duplicated += other.duplicated;
+        self.reordered += other.reordered;
+        self.skipped += other.skipped;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts after one client of two got these messages of one publisher of two.
+    fn after(sequences: &[u32]) -> Counts {
+        let mut integrity = Integrity::new(2, 2);
+        for &sequence in sequences {
+            integrity.arrived(1, 0, sequence);
+        }
+        integrity.counts()
+    }
+
+    fn counts(delivered: u64, duplicated: u64, reordered: u64, skipped: u64) -> Counts {
+        Counts {
+            delivered,
+            duplicated,
+            reordered,
+            skipped,
+        }
+    }
+
+    #[test]
+    fn in_order_nothing_is_wrong() {
+        assert_eq!(after(&[0, 1, 2, 3]), counts(4, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_gap_is_not_delivered() {
+        assert_eq!(after(&[0, 1, 4, 5]), counts(4, 0, 0, 2));
+    }
+
+    #[test]
+    fn what_comes_again_is_a_duplicate() {
+        assert_eq!(after(&[0, 1, 1, 0, 2]), counts(3, 2, 0, 0));
+    }
+
+    #[test]
+    fn what_fills_a_gap_is_reordered_and_not_lost() {
+        assert_eq!(after(&[0, 2, 1, 3]), counts(4, 0, 1, 0));
+        assert_eq!(after(&[5, 2, 0, 1, 4, 3]), counts(6, 0, 5, 0));
+    }
+
+    #[test]
+    fn what_fills_a_gap_twice_is_reordered_once_and_duplicated_once() {
+        assert_eq!(after(&[0, 3, 1, 1, 2]), counts(4, 1, 2, 0));
+    }
+
+    #[test]
+    fn a_newcomer_counts_from_its_first_message() {
+        let mut integrity = Integrity::new(1, 1);
+        integrity.begin_anew(0);
+        assert_eq!(integrity.next(0, 0), None);
+        assert_eq!(integrity.arrived(0, 0, 7), Arrival::Begun);
+        assert_eq!(integrity.arrived(0, 0, 9), Arrival::First);
+        assert_eq!(integrity.counts(), counts(2, 0, 0, 1));
+        assert_eq!(integrity.missing(0, 0), [8..9]);
+    }
+
+    #[test]
+    fn pairs_are_kept_apart() {
+        let mut integrity = Integrity::new(2, 2);
+        for (client, publisher) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            assert_eq!(integrity.arrived(client, publisher, 0), Arrival::First);
+        }
+        assert_eq!(integrity.arrived(1, 0, 0), Arrival::Again);
+        assert_eq!(integrity.counts(), counts(4, 1, 0, 0));
+    }
+}

@@ -1,0 +1,456 @@
+//! Everything that one thread measures while messages flow. What goes wrong is counted from the first message to the
+//! last; times are kept of messages whose intended send time lies in the measured window.
+
+pub mod distribution;
+pub mod fairness;
+pub mod flights;
+pub mod integrity;
+pub mod log;
+pub mod sample;
+
+use std::{collections::BTreeMap, io, mem, ops::Range};
+
+use crate::{
+    plan::{Plan, roles::Role},
+    swarm::{
+        client::End,
+        common::Common,
+        stamp::{Cursor, Finder, Stamp},
+    },
+};
+use distribution::Distribution;
+use fairness::Fairness;
+use flights::Flights;
+use integrity::{Arrival, Counts, Integrity};
+use log::Lines;
+use sample::{Landed, Sample, Totals};
+
+/// The record of one thread. Clients are numbered as in that thread.
+#[derive(Debug)]
+pub struct Record<'run> {
+    common: &'run Common,
+    plan: &'run Plan,
+    thread: usize,
+    window_ns: Range<u64>,
+    finder: Finder,
+    lines: Option<Lines<'run>>,
+    clients: Vec<Seat>,
+    publishers: Vec<Source>,
+    integrity: Integrity,
+    storm_integrity: Integrity,
+    sample: Sample,
+    /// What was received before the sample.
+    before: Totals,
+    fairness: Fairness,
+    sums: Sums,
+}
+
+/// A client's place in the run.
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    role: Role,
+    channel: usize,
+}
+
+/// A publisher as its receivers see it.
+#[derive(Debug)]
+struct Source {
+    channel: usize,
+    /// Its place among the publishers of that channel.
+    place: usize,
+    flights: Flights,
+}
+
+/// What adds up over all threads.
+#[derive(Debug, Default)]
+pub struct Sums {
+    /// How deliveries went to those who were there from the begin.
+    pub counts: Counts,
+    /// Deliveries that are missing at the end: skipped, or never come to a client that was still there.
+    pub lost: u64,
+    /// Deliveries that disconnected clients did not get any more.
+    pub missed: u64,
+    /// Deliveries to the very client that sent the message.
+    pub to_sender: u64,
+    /// Deliveries to clients of another channel.
+    pub stray: u64,
+    /// Frames that are not of this run, and messages that are damaged.
+    pub foreign: u64,
+    /// How clients were disconnected that were not asked to be slow, and how many in each way.
+    pub disconnects: BTreeMap<End, u64>,
+    /// The same of slow clients.
+    pub slow_disconnects: BTreeMap<End, u64>,
+    /// Pings answered.
+    pub pings: u64,
+    /// Of the handshakes, from the begin of the connection.
+    pub connect: Distribution,
+    /// Clients that did not come in.
+    pub connect_failed: u64,
+    /// How late messages were sent by our own fault.
+    pub slip: Distribution,
+    /// How late messages were sent because the socket took no more.
+    pub blocked: Distribution,
+    /// How long one turn of the loop took: the most that our own slowness can add to a latency.
+    pub turn: Distribution,
+    /// From asking to leave to being in again.
+    pub rejoin: Distribution,
+    /// What those saw who came halfway.
+    pub storm: Storm,
+}
+
+/// What those saw who came halfway.
+#[derive(Debug, Default)]
+pub struct Storm {
+    /// Clients that did not come in.
+    pub failed: u64,
+    /// How deliveries went, from the first that each of them got.
+    pub counts: Counts,
+    /// Of the handshakes, from the begin of the connection.
+    pub connect: Distribution,
+    /// From the intended sending to each of them.
+    pub latency: Distribution,
+}
+
+impl<'run> Record<'run> {
+    /// An empty record of one thread of a planned run.
+    pub fn new(common: &'run Common, plan: &'run Plan, thread: usize) -> Self {
+        let seat = |client| Seat {
+            role: plan.role(client),
+            channel: plan.channel(client),
+        };
+        let clients: Vec<Seat> = plan.clients_of(thread).map(seat).collect();
+        let first = plan.first_clients_of(thread);
+        let source = |publisher| {
+            let channel = plan.channel(publisher);
+            let receivers = clients
+                .iter()
+                .filter(|seat| seat.channel == channel && seat.role.stays());
+            let receivers = u32::try_from(receivers.count());
+            Source {
+                channel,
+                place: publisher / plan.channels,
+                flights: Flights::new(receivers.expect("sockets are fewer than that")),
+            }
+        };
+        let width = plan.publishers_per_channel();
+        let mut storm_integrity = Integrity::new(clients.len() - first, width);
+        (0..clients.len() - first).for_each(|client| storm_integrity.begin_anew(client));
+        Self {
+            common,
+            plan,
+            thread,
+            window_ns: u64::MAX..u64::MAX,
+            finder: Finder::new(common.format),
+            lines: common.log.as_ref().map(log::DeliveryLog::lines),
+            publishers: (0..plan.publishers).map(source).collect(),
+            integrity: Integrity::new(first, width),
+            storm_integrity,
+            clients,
+            sample: Sample::new(thread, 0),
+            before: Totals::default(),
+            fairness: Fairness::new(first),
+            sums: Sums::default(),
+        }
+    }
+
+    /// Sets the measured window, in nanoseconds since the origin.
+    pub fn measure(&mut self, window_ns: Range<u64>) {
+        self.window_ns = window_ns;
+    }
+
+    /// What a client is there for.
+    pub fn role(&self, client: usize) -> Role {
+        self.clients[client].role
+    }
+
+    /// Which channel a client is in.
+    pub fn channel(&self, client: usize) -> usize {
+        self.clients[client].channel
+    }
+
+    /// Notes that one more client is in, `took_ns` after it began to connect.
+    pub fn connected(&mut self, client: usize, took_ns: u64) {
+        match self.role(client) {
+            Role::Newcomer => self.sums.storm.connect.record(took_ns),
+            _ => self.sums.connect.record(took_ns),
+        }
+    }
+
+    /// Notes that a client did not come in.
+    pub fn failed_to_connect(&mut self, client: usize) {
+        match self.role(client) {
+            Role::Newcomer => self.sums.storm.failed += 1,
+            _ => self.sums.connect_failed += 1,
+        }
+    }
+
+    /// Notes that a ping was answered.
+    pub fn ping_answered(&mut self) {
+        self.sums.pings += 1;
+    }
+
+    /// Notes that a client was disconnected without having asked for it.
+    pub fn disconnected(&mut self, client: usize, end: End) {
+        let ends = match self.role(client) {
+            Role::Slow => &mut self.sums.slow_disconnects,
+            _ => &mut self.sums.disconnects,
+        };
+        *ends.entry(end).or_default() += 1;
+        self.left(client);
+    }
+
+    /// Notes that a client gets no more: nobody waits for it any longer. If it comes back, it counts anew from what it
+    /// gets first.
+    pub fn left(&mut self, client: usize) {
+        if !self.role(client).stays() {
+            return;
+        }
+        for publisher in self.publishers_to(client) {
+            let source = &mut self.publishers[publisher];
+            if let Some(next) = self.integrity.next(client, source.place) {
+                let missing = self.integrity.missing(client, source.place);
+                source.flights.left(next, missing);
+            }
+        }
+        if self.role(client) == Role::Rover {
+            self.integrity.begin_anew(client);
+        }
+    }
+
+    /// Notes that a client that had left is in again, `took_ns` after it asked to leave.
+    pub fn rejoined(&mut self, took_ns: u64) {
+        self.sums.rejoin.record(took_ns);
+    }
+
+    /// The text of a message that is sent now, at `now_ns`, by a publisher whose socket was not writable until
+    /// `writable_since_ns`.
+    pub fn sent(
+        &mut self,
+        publisher: u16,
+        sequence: u32,
+        intended_ns: u64,
+        now_ns: u64,
+        writable_since_ns: u64,
+    ) -> String {
+        self.common.note_sent(publisher);
+        if self.window_ns.contains(&intended_ns) {
+            let able_ns = intended_ns.max(writable_since_ns);
+            self.sums.slip.record(now_ns.saturating_sub(able_ns));
+            self.sums.blocked.record(able_ns - intended_ns);
+        }
+        let stamp = Stamp {
+            publisher,
+            sequence,
+            intended_ns,
+            delay_ns: now_ns.saturating_sub(intended_ns),
+        };
+        let channel = self.publishers[usize::from(publisher)].channel;
+        let payload = self.common.format.write(stamp);
+        self.plan.protocol.message(channel, payload)
+    }
+
+    /// Notes a message that was due and never sent, because until now its publisher's socket took no more: it is lost to
+    /// everyone in its channel.
+    pub fn unsent(&mut self, publisher: u16, intended_ns: u64, now_ns: u64) {
+        let channel = self.plan.channel(usize::from(publisher));
+        self.sums.lost += self.plan.members(channel) as u64;
+        if self.window_ns.contains(&intended_ns) {
+            self.sums.blocked.record(now_ns.saturating_sub(intended_ns));
+        }
+    }
+
+    /// Notes bytes that a socket gave.
+    #[inline]
+    pub fn received_bytes(&mut self, count: usize) {
+        self.sample.totals.bytes += count as u64;
+    }
+
+    /// Notes a frame that is not of this run.
+    pub fn received_foreign(&mut self) {
+        self.sums.foreign += 1;
+    }
+
+    /// Notes the messages of a text frame that reached a client at `now_ns`; how many there were.
+    #[inline]
+    pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> u64 {
+        let seat = self.clients[client];
+        let mut count = 0;
+        let mut cursor = Cursor::default();
+        while let Some(message) = self.finder.next(frame, &mut cursor) {
+            match message.filter(|stamp| self.common.knows(*stamp)) {
+                Some(stamp) => {
+                    count += 1;
+                    self.arrived(client, seat, stamp, now_ns);
+                }
+                None => self.sums.foreign += 1,
+            }
+        }
+        if count > 0 {
+            self.sample.totals.messages += count;
+            self.sample.totals.frames += 1;
+            self.sample.batch.record(count);
+        }
+        count
+    }
+
+    /// Notes that a turn of the loop handled events from one moment to another.
+    pub fn turned(&mut self, from_ns: u64, to_ns: u64) {
+        if self.window_ns.contains(&from_ns) {
+            self.sums.turn.record(to_ns - from_ns);
+        }
+    }
+
+    /// Ends the current sample, and begins that of another moment.
+    pub fn cut(&mut self, moment: u64) -> Sample {
+        let mut sample = mem::replace(&mut self.sample, Sample::new(self.thread, moment));
+        sample.skipped = self.integrity.counts().skipped;
+        self.before += sample.totals;
+        sample
+    }
+
+    /// What was received so far.
+    pub fn totals(&self) -> Totals {
+        let mut totals = self.before;
+        totals += self.sample.totals;
+        totals
+    }
+
+    /// How many of its own messages a publisher got back.
+    pub fn returned(&self, publisher: usize) -> u32 {
+        let client = publisher / self.plan.threads;
+        let place = self.publishers[publisher].place;
+        self.integrity.next(client, place).unwrap_or(0)
+    }
+
+    /// Whether a client has all that was sent so far, if it should have it.
+    pub fn is_complete(&self, client: usize) -> bool {
+        !self.role(client).stays()
+            || self.publishers_to(client).all(|publisher| {
+                let place = self.publishers[publisher].place;
+                let next = self.integrity.next(client, place);
+                next.is_none_or(|next| next == self.common.sent_by(publisher))
+                    && self.integrity.missing(client, place).is_empty()
+            })
+    }
+
+    /// Ends the record, once nothing more is waited for: what has not come is lost, if `is_open` says that its
+    /// receiver was still there. Returns what adds up over all threads, and each client's share.
+    ///
+    /// # Errors
+    /// The first that writing the log met.
+    pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> io::Result<(Sums, Fairness)> {
+        for client in 0..self.clients.len() {
+            if !self.role(client).stays() {
+                continue;
+            }
+            for publisher in self.publishers_to(client) {
+                let place = self.publishers[publisher].place;
+                let next = self.integrity.next(client, place);
+                let sent = self.common.sent_by(publisher);
+                let owed = u64::from(next.map_or(0, |next| sent - next));
+                if is_open(client) {
+                    self.sums.lost += owed;
+                } else {
+                    self.sums.missed += owed;
+                }
+            }
+        }
+        for publisher in self.plan.publishers_of(self.thread) {
+            self.sums.to_sender += u64::from(self.returned(publisher));
+        }
+        self.sums.counts = self.integrity.counts();
+        self.sums.lost += self.sums.counts.skipped;
+        self.sums.storm.counts = self.storm_integrity.counts();
+        self.lines.as_mut().map_or(Ok(()), Lines::finish)?;
+        Ok((self.sums, self.fairness))
+    }
+
+    /// The publishers whose messages a client should get.
+    fn publishers_to(&self, client: usize) -> impl Iterator<Item = usize> + use<> {
+        (self.channel(client)..self.plan.publishers).step_by(self.plan.channels)
+    }
+
+    #[inline]
+    fn arrived(&mut self, client: usize, seat: Seat, stamp: Stamp, now_ns: u64) {
+        let source = &mut self.publishers[usize::from(stamp.publisher)];
+        if source.channel != seat.channel {
+            self.sums.stray += 1;
+            return;
+        }
+        let latency_ns = now_ns.saturating_sub(stamp.intended_ns);
+        let measured = self.window_ns.contains(&stamp.intended_ns);
+        if !seat.role.stays() {
+            self.arrived_aside(client, seat.role, stamp, measured.then_some(latency_ns));
+            return;
+        }
+        let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
+        if let Some(lines) = &mut self.lines {
+            let number = self.thread + client * self.plan.threads;
+            lines.add(number, stamp, now_ns, measured && arrival != Arrival::Again);
+        }
+        match arrival {
+            Arrival::First => {}
+            Arrival::Begun => source.flights.joined(stamp.sequence),
+            Arrival::Again => return,
+        }
+        if let Some(landing) = source.flights.arrived(stamp.sequence, now_ns, now_ns) {
+            self.sample.landed.push(Landed {
+                publisher: stamp.publisher,
+                sequence: stamp.sequence,
+                measured_ns: measured.then_some(stamp.intended_ns),
+                landing,
+            });
+        }
+        if measured {
+            self.sample.latency.record(latency_ns);
+            let sent_ns = latency_ns.saturating_sub(stamp.delay_ns);
+            self.sample.sent_latency.record(sent_ns);
+            self.fairness.of(client).record(latency_ns);
+        }
+    }
+
+    /// Notes what reached a client that is not measured with the others.
+    #[cold]
+    fn arrived_aside(&mut self, client: usize, role: Role, stamp: Stamp, latency_ns: Option<u64>) {
+        if role != Role::Newcomer {
+            return;
+        }
+        let newcomer = client - self.plan.first_clients_of(self.thread);
+        let place = self.publishers[usize::from(stamp.publisher)].place;
+        let arrival = self
+            .storm_integrity
+            .arrived(newcomer, place, stamp.sequence);
+        if let Some(latency_ns) = latency_ns.filter(|_| arrival != Arrival::Again) {
+            self.sums.storm.latency.record(latency_ns);
+        }
+    }
+}
+
+impl Sums {
+    /// Adds those of another thread.
+    pub fn add(&mut self, other: Self) {
+        self.counts.add(other.counts);
+        self.lost += other.lost;
+        self.missed += other.missed;
+        self.to_sender += other.to_sender;
+        self.stray += other.stray;
+        self.foreign += other.foreign;
+        self.pings += other.pings;
+        self.connect_failed += other.connect_failed;
+        for (end, count) in other.disconnects {
+            *self.disconnects.entry(end).or_default() += count;
+        }
+        for (end, count) in other.slow_disconnects {
+            *self.slow_disconnects.entry(end).or_default() += count;
+        }
+        self.connect.add(&other.connect);
+        self.slip.add(&other.slip);
+        self.blocked.add(&other.blocked);
+        self.turn.add(&other.turn);
+        self.rejoin.add(&other.rejoin);
+        self.storm.failed += other.storm.failed;
+        self.storm.counts.add(other.storm.counts);
+        self.storm.connect.add(&other.storm.connect);
+        self.storm.latency.add(&other.storm.latency);
+    }
+}

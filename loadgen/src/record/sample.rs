@@ -1,0 +1,74 @@
+//! What one thread received in a moment: the unit in which results travel to where they are put together.
+
+use std::ops::AddAssign;
+
+use crate::record::{distribution::Distribution, flights::Landing};
+
+/// One thread's moment.
+#[derive(Debug)]
+pub struct Sample {
+    /// Which thread.
+    pub thread: usize,
+    /// Which of the run's moments, counted from 0; a thread that was busy may leave some out.
+    pub moment: u64,
+    /// What was received.
+    pub totals: Totals,
+    /// Messages that were skipped up to now, all moments together.
+    pub skipped: u64,
+    /// From the intended sending to each client.
+    pub latency: Distribution,
+    /// From the actual sending to each client.
+    pub sent_latency: Distribution,
+    /// Messages in a frame.
+    pub batch: Distribution,
+    /// Messages that reached the last client of this thread.
+    pub landed: Vec<Landed>,
+}
+
+/// A message that reached all the clients of a thread that it should.
+#[derive(Clone, Copy, Debug)]
+pub struct Landed {
+    /// Who sent it.
+    pub publisher: u16,
+    /// Which one it is.
+    pub sequence: u32,
+    /// When it should have been sent, in nanoseconds since the origin; `None` outside of the measured window.
+    pub measured_ns: Option<u64>,
+    /// Between which moments it was received.
+    pub landing: Landing,
+}
+
+/// What was received, duplicates included.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// Messages of this run.
+    pub messages: u64,
+    /// Frames that carried them.
+    pub frames: u64,
+    /// Bytes received on all sockets.
+    pub bytes: u64,
+}
+
+impl Sample {
+    /// An empty one.
+    pub fn new(thread: usize, moment: u64) -> Self {
+        Self {
+            thread,
+            moment,
+            totals: Totals::default(),
+            skipped: 0,
+            latency: Distribution::default(),
+            sent_latency: Distribution::default(),
+            batch: Distribution::default(),
+            landed: Vec::new(),
+        }
+    }
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.frames += other.frames;
+        self.bytes += other.bytes;
+    }
+}

@@ -1,0 +1,68 @@
+//! The result as tables that one likes to read.
+
+use std::fmt;
+
+use comfy_table::{Cell, CellAlignment, presets};
+
+use crate::{
+    page::Table,
+    report::{Report, digest},
+};
+
+/// Shows a result: what was done, how it went, how fast, how evenly, at what cost, and the verdict in words.
+#[derive(Debug)]
+pub struct Shown<'a>(pub &'a Report);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0;
+        writeln!(f, "{}\n", digest::heading(report))?;
+        let facts = digest::facts(report).into_iter();
+        let facts = facts.map(|(name, figure)| vec![name.to_owned(), figure]);
+        writeln!(f, "{}\n", drawn(None, facts))?;
+        for Table {
+            title,
+            mut header,
+            rows,
+        } in digest::tables(report)
+        {
+            if let Some(first) = header.first_mut().filter(|first| first.is_empty()) {
+                *first = title;
+            }
+            writeln!(f, "{}\n", drawn(Some(header), rows.into_iter()))?;
+        }
+        for outcome in &report.expectations {
+            let actual = outcome
+                .actual
+                .map_or("no such figure".to_owned(), |actual| format!("{actual:.1}"));
+            let held = if outcome.passed { "held" } else { "FAILED" };
+            writeln!(f, "expected {}: {held} ({actual})", outcome.expect)?;
+        }
+        write!(f, "{}", report.sentence())
+    }
+}
+
+/// Rows whose first column is their name, without lines around them.
+fn drawn(
+    header: Option<Vec<String>>,
+    rows: impl Iterator<Item = Vec<String>>,
+) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table.load_style(presets::NOTHING);
+    if let Some(header) = header {
+        table.set_header(cells(header));
+    }
+    for row in rows {
+        table.add_row(cells(row));
+    }
+    table
+}
+
+fn cells(row: Vec<String>) -> impl Iterator<Item = Cell> {
+    row.into_iter()
+        .enumerate()
+        .map(|(column, text)| match column {
+            0 => Cell::new(text),
+            _ => Cell::new(text).set_alignment(CellAlignment::Right),
+        })
+}

@@ -1,0 +1,126 @@
+//! Whether a run's figures are the server's, and not the load generator's.
+
+use crate::{plan::Pacing, record::distribution::Summary};
+
+/// Slip of the schedule that is always tolerated, in microseconds.
+const SLIP_TOLERATED_US: f64 = 1000.0;
+/// Slip that is tolerated as a part of the latency's median.
+const SLIP_TOLERATED_PART: f64 = 0.1;
+/// The part of a core from which on it is full.
+const CORE_FULL: f64 = 0.95;
+/// The part of a core that a server at its limit uses at least.
+const SERVER_BUSY: f64 = 0.9;
+
+/// What is to be judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Conduct<'a> {
+    /// How publishers were paced.
+    pub pacing: Pacing,
+    /// How late messages were sent while the socket was writable.
+    pub slip: Option<&'a Summary>,
+    /// The latency.
+    pub latency: Option<&'a Summary>,
+    /// The part of a core that the busiest thread of the load generator used.
+    pub own_share: f64,
+    /// The part of a core that the server used, if it was watched.
+    pub server_share: Option<f64>,
+}
+
+impl Conduct<'_> {
+    /// Why the figures say nothing of the server; `None` if they do.
+    pub fn bottleneck(&self) -> Option<String> {
+        match self.pacing {
+            Pacing::Open { .. } => self.late().or_else(|| self.full()),
+            Pacing::Closed { .. } => self.full(),
+            Pacing::Silent => None,
+        }
+    }
+
+    /// The schedule was kept too badly for latencies to be believed.
+    fn late(&self) -> Option<String> {
+        let slip_us = self.slip?.p99;
+        let median_us = self.latency.map_or(0.0, |latency| latency.p50);
+        let tolerated_us = SLIP_TOLERATED_US.max(median_us * SLIP_TOLERATED_PART);
+        (slip_us > tolerated_us).then(|| {
+            format!(
+                "the load generator sent late: the p99 of its schedule slip is {slip_us:.0} us, and {tolerated_us:.0} us are \
+                 tolerated; lower --rate or --clients, or give it a core of its own"
+            )
+        })
+    }
+
+    /// There was no more to be had from the load generator, but from the server.
+    fn full(&self) -> Option<String> {
+        if self.own_share < CORE_FULL {
+            return None;
+        }
+        let own = self.own_share * 100.0;
+        match self.server_share {
+            Some(server) if server >= SERVER_BUSY => None,
+            Some(server) => Some(format!(
+                "the load generator's core was full ({own:.0} %) while the server used only {:.0} % of its own; \
+                 raise --threads, lower --clients, or give it a core of its own",
+                server * 100.0
+            )),
+            None => Some(format!(
+                "the load generator's core was full ({own:.0} %), and nobody knows how busy the server was; \
+                 name its process with --server-pid, or raise --threads"
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(us: f64) -> Summary {
+        Summary {
+            p50: us,
+            p90: us,
+            p99: us,
+            p999: us,
+            max: us,
+            mean: us,
+        }
+    }
+
+    fn late(slip_us: f64, latency_us: f64) -> Option<String> {
+        Conduct {
+            pacing: Pacing::Open { rate: 1 },
+            slip: Some(&summary(slip_us)),
+            latency: Some(&summary(latency_us)),
+            own_share: 0.1,
+            server_share: None,
+        }
+        .bottleneck()
+    }
+
+    fn full(own_share: f64, server_share: Option<f64>) -> Option<String> {
+        Conduct {
+            pacing: Pacing::Closed { window: 1 },
+            slip: None,
+            latency: None,
+            own_share,
+            server_share,
+        }
+        .bottleneck()
+    }
+
+    #[test]
+    fn slip_is_tolerated_up_to_a_millisecond_or_a_tenth_of_the_median() {
+        assert_eq!(late(999.0, 10.0), None);
+        assert!(late(1001.0, 10.0).unwrap().contains("1001 us"));
+        assert_eq!(late(1999.0, 20_000.0), None);
+        assert!(late(2001.0, 20_000.0).is_some());
+    }
+
+    #[test]
+    fn a_full_core_is_tolerated_when_the_servers_is_full_too() {
+        assert_eq!(full(0.9, Some(0.1)), None);
+        assert_eq!(full(1.0, Some(0.95)), None);
+        assert_eq!(full(1.0, Some(3.1)), None);
+        assert!(full(1.0, Some(0.8)).unwrap().contains("80 %"));
+        assert!(full(1.0, None).unwrap().contains("--server-pid"));
+    }
+}

@@ -1,0 +1,63 @@
+//! Figures as people read them.
+
+/// A time in the unit that suits it.
+pub fn time(us: f64) -> String {
+    if us < 1000.0 {
+        format!("{us:.0} us")
+    } else if us < 1_000_000.0 {
+        format!("{:.2} ms", us / 1000.0)
+    } else {
+        format!("{:.2} s", us / 1_000_000.0)
+    }
+}
+
+/// A number of bytes in the unit that suits it.
+pub fn bytes(bytes: f64) -> String {
+    if bytes < 10_240.0 {
+        format!("{bytes:.0} B")
+    } else if bytes < 10_485_760.0 {
+        format!("{:.1} KiB", bytes / 1024.0)
+    } else {
+        format!("{:.1} MiB", bytes / 1_048_576.0)
+    }
+}
+
+/// A count with its thousands apart.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A figure as the count next to it, with its thousands apart.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are positive and far below 2^64"
+)]
+pub fn rounded(figure: f64) -> String {
+    grouped(figure.round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_shown_in_the_unit_that_suits_them() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1_234_567), "1 234 567");
+        assert_eq!(rounded(99_999.6), "100 000");
+        assert_eq!(time(999.4), "999 us");
+        assert_eq!(time(1500.0), "1.50 ms");
+        assert_eq!(time(2_500_000.0), "2.50 s");
+        assert_eq!(bytes(512.0), "512 B");
+        assert_eq!(bytes(20_480.0), "20.0 KiB");
+    }
+}

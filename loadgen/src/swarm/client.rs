@@ -1,0 +1,267 @@
+//! One client: its socket, what it still has to send, and what has not fully arrived.
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, Shutdown, SocketAddr},
+};
+
+use mio::{Interest, Registry, Token, net::TcpStream};
+use socket2::{Domain, Protocol as Transport, Socket, Type};
+
+use crate::{
+    plan::{
+        protocol::{Answer, Protocol},
+        target::Target,
+    },
+    record::Record,
+    swarm::{
+        dial::{Dial, DialError, Progress},
+        outgoing::Outgoing,
+        scanner::{Message, Scanner},
+    },
+};
+
+/// A client in whichever state it is.
+#[derive(Debug)]
+pub struct Client {
+    socket: TcpStream,
+    scanner: Scanner,
+    outgoing: Outgoing,
+    state: State,
+    /// Whether the server was asked for something that it answers.
+    awaits: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Dialing(Box<Dial>),
+    Open,
+    Gone,
+}
+
+/// How a client's connection ended without being asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// The server closed it, with this code or none.
+    Closed(Option<u16>),
+    /// The stream ended or broke without a close.
+    Broken,
+    /// The server broke the protocol.
+    Protocol,
+    /// The server answered an entry with an error.
+    Refused,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(Some(code)) => write!(f, "{code}"),
+            Self::Closed(None) => f.write_str("close without code"),
+            Self::Broken => f.write_str("no close"),
+            Self::Protocol => f.write_str("protocol error"),
+            Self::Refused => f.write_str("entry refused"),
+        }
+    }
+}
+
+impl Client {
+    /// Begins to connect, and registers the socket for good.
+    ///
+    /// # Errors
+    /// When the system has no socket for it, or the request is one that no server could read.
+    pub fn dial(
+        target: &Target,
+        query: Option<&str>,
+        source: Option<Ipv4Addr>,
+        registry: &Registry,
+        token: Token,
+        now_ns: u64,
+    ) -> Result<Self, DialError> {
+        let dial = Dial::new(target, query, now_ns)?;
+        let mut socket = connect(target.address(), source).map_err(DialError::connect)?;
+        registry
+            .register(&mut socket, token, Interest::READABLE | Interest::WRITABLE)
+            .map_err(DialError::Connect)?;
+        // A schedule is not kept by a socket that waits for more.
+        socket.set_nodelay(true).map_err(DialError::Connect)?;
+        Ok(Self {
+            socket,
+            scanner: Scanner::default(),
+            outgoing: Outgoing::default(),
+            state: State::Dialing(Box::new(dial)),
+            awaits: false,
+        })
+    }
+
+    /// Its handshake, if that is not done.
+    pub fn dialing(&self) -> Option<&Dial> {
+        match &self.state {
+            State::Dialing(dial) => Some(dial),
+            State::Open | State::Gone => None,
+        }
+    }
+
+    /// Whether it speaks WebSocket.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
+    /// Whether the server owes it an answer.
+    pub fn awaits(&self) -> bool {
+        self.awaits
+    }
+
+    /// Goes on with the handshake. Once that is done the client is open; the bytes that came behind the answer are
+    /// the first to take in.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or is none that speaks WebSocket there.
+    pub fn advance(&mut self) -> Result<Option<Vec<u8>>, DialError> {
+        let State::Dialing(dial) = &mut self.state else {
+            return Ok(None);
+        };
+        match dial.advance(&mut self.socket)? {
+            Progress::Waiting => Ok(None),
+            Progress::Done(behind) => {
+                self.state = State::Open;
+                Ok(Some(behind))
+            }
+        }
+    }
+
+    /// Asks the server for something that it answers.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn ask(&mut self, text: String) -> Result<(), End> {
+        self.awaits = true;
+        self.say(text)
+    }
+
+    /// Sends a text message.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn say(&mut self, text: String) -> Result<(), End> {
+        self.outgoing.text(text, fastrand::u32(..).to_ne_bytes());
+        self.flush().map(drop)
+    }
+
+    /// Receives once into the shared buffer; the bytes received, or `None` when there is nothing for now.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, End> {
+        loop {
+            return match io::Read::read(&mut self.socket, buffer) {
+                Ok(0) => Err(End::Broken),
+                Ok(count) => Ok(Some(count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => Err(End::Broken),
+            };
+        }
+    }
+
+    /// Records the messages in `bytes`, received at `now_ns` by client number `index`; answers pings. What the server
+    /// answered, if it was asked for something and this is it.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn take_in(
+        &mut self,
+        bytes: &[u8],
+        index: usize,
+        now_ns: u64,
+        record: &mut Record,
+    ) -> Result<Option<Answer>, End> {
+        let mut input = bytes;
+        let mut ponged = false;
+        let mut answer = None;
+        while let Some(message) = self.scanner.next(&mut input).map_err(|_| End::Protocol)? {
+            match message {
+                Message::Text(text) => {
+                    let ours = record.received(index, text, now_ns);
+                    if self.awaits && answer.is_none() {
+                        answer = Protocol::answer(text);
+                    } else if ours == 0 {
+                        record.received_foreign();
+                    }
+                }
+                Message::Binary(bytes) => {
+                    if record.received(index, bytes, now_ns) == 0 {
+                        record.received_foreign();
+                    }
+                }
+                Message::Ping(payload) => {
+                    self.outgoing.pong(payload, fastrand::u32(..).to_ne_bytes());
+                    record.ping_answered();
+                    ponged = true;
+                }
+                Message::Pong(_) => {}
+                Message::Close(payload) => {
+                    let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
+                    return Err(End::Closed(code));
+                }
+            }
+        }
+        self.awaits &= answer.is_none();
+        if ponged {
+            self.flush()?;
+        }
+        Ok(answer)
+    }
+
+    /// What it has to send; nothing leaves before a flush.
+    pub fn outgoing(&mut self) -> &mut Outgoing {
+        &mut self.outgoing
+    }
+
+    /// Sends what waits; whether nothing waits any more.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn flush(&mut self) -> Result<bool, End> {
+        self.outgoing
+            .flush(&mut self.socket)
+            .map_err(|_| End::Broken)
+    }
+
+    /// Says goodbye with a code, or the server's own if it closed first, as far as the socket takes it. What comes
+    /// after is not looked at.
+    pub fn close(&mut self, code: Option<u16>) {
+        self.outgoing.close(code, fastrand::u32(..).to_ne_bytes());
+        // It is over either way.
+        let _ = self.flush();
+        let _ = self.socket.shutdown(Shutdown::Write);
+        self.state = State::Gone;
+    }
+
+    /// Gives up, without a word.
+    pub fn abandon(&mut self) {
+        self.state = State::Gone;
+    }
+}
+
+/// Begins a connection, from a chosen address if there is one.
+fn connect(address: SocketAddr, source: Option<Ipv4Addr>) -> io::Result<TcpStream> {
+    let Some(source) = source else {
+        return TcpStream::connect(address);
+    };
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM.nonblocking().cloexec(),
+        Some(Transport::TCP),
+    )?;
+    // Ports of connections that have just ended are as good as any.
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    match socket.connect(&address.into()) {
+        Err(error)
+            if error.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()) =>
+        {
+            Err(error)
+        }
+        _ => Ok(TcpStream::from_std(socket.into())),
+    }
+}

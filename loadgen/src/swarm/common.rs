@@ -1,0 +1,115 @@
+//! What the threads of a run have in common: the clock, who has sent how much, and how far all are.
+
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use crate::{
+    plan::Plan,
+    record::log::DeliveryLog,
+    swarm::{
+        stamp::{Format, Stamp},
+        timer::Clock,
+    },
+};
+
+/// Shared by reference.
+#[derive(Debug)]
+pub struct Common {
+    /// The one clock.
+    pub clock: Clock,
+    /// How messages look.
+    pub format: Format,
+    /// Every delivery as a line, if that is wanted.
+    pub log: Option<DeliveryLog>,
+    /// Messages that each publisher sent.
+    sent: Vec<AtomicU32>,
+    connected: AtomicUsize,
+    interrupts: AtomicUsize,
+    /// Threads that may still send.
+    sending: AtomicUsize,
+    /// Threads that wait for deliveries.
+    settling: AtomicUsize,
+}
+
+impl Common {
+    /// For a planned run, whose origin is now and whose name chance decides.
+    pub fn new(plan: &Plan, log: Option<DeliveryLog>) -> Self {
+        let sent = std::iter::repeat_with(AtomicU32::default);
+        Self {
+            clock: Clock::start(),
+            format: Format::new(fastrand::u32(..), plan.size_bytes),
+            log,
+            sent: sent.take(plan.publishers).collect(),
+            connected: AtomicUsize::new(0),
+            interrupts: AtomicUsize::new(0),
+            sending: AtomicUsize::new(plan.threads),
+            settling: AtomicUsize::new(plan.threads),
+        }
+    }
+
+    /// Notes that a publisher is about to send its next message.
+    pub fn note_sent(&self, publisher: u16) {
+        // Whoever receives the message learns of it through the server, and so after this.
+        self.sent[usize::from(publisher)].fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether such a message was ever sent.
+    #[inline]
+    pub fn knows(&self, stamp: Stamp) -> bool {
+        self.sent
+            .get(usize::from(stamp.publisher))
+            .is_some_and(|sent| stamp.sequence < sent.load(Ordering::Relaxed))
+    }
+
+    /// Messages that a publisher sent so far.
+    pub fn sent_by(&self, publisher: usize) -> u32 {
+        self.sent[publisher].load(Ordering::Relaxed)
+    }
+
+    /// Messages that all publishers sent so far.
+    pub fn sent(&self) -> u64 {
+        self.sent
+            .iter()
+            .map(|sent| u64::from(sent.load(Ordering::Relaxed)))
+            .sum()
+    }
+
+    /// Notes that one more client is in.
+    pub fn note_connected(&self) {
+        self.connected.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Clients that came in.
+    pub fn connected(&self) -> usize {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the user wants an end: once for of the sending, twice for of everything.
+    pub fn interrupt(&self) {
+        self.interrupts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the user wanted an end.
+    pub fn interrupts(&self) -> usize {
+        self.interrupts.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a thread sends no more.
+    pub fn note_all_sent(&self) {
+        self.sending.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether no thread sends any more.
+    pub fn all_sent(&self) -> bool {
+        self.sending.load(Ordering::SeqCst) == 0
+    }
+
+    /// Notes that all clients of a thread have all they should.
+    pub fn note_settled(&self) {
+        self.settling.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether all clients have all they should.
+    pub fn all_settled(&self) -> bool {
+        self.settling.load(Ordering::SeqCst) == 0
+    }
+}

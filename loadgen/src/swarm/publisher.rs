@@ -1,0 +1,107 @@
+//! One publisher's place in what is to be sent. What it owes while its socket is blocked is not queued: it is a number.
+
+use crate::{
+    record::Record,
+    swarm::{
+        client::{Client, End},
+        pace::Pace,
+        timer::Clock,
+    },
+};
+
+/// Bytes encoded for one write; more that is due goes with the next.
+const BATCH_BYTES: usize = 64 << 10;
+
+/// What a publisher sends next, and whether it can.
+#[derive(Debug)]
+pub struct Publisher {
+    number: u16,
+    next: u32,
+    blocked: bool,
+    /// When its socket last became writable after it was not.
+    writable_since_ns: u64,
+}
+
+impl Publisher {
+    /// The publisher of that number in the whole run, before its first message.
+    pub fn new(number: u16) -> Self {
+        Self {
+            number,
+            next: 0,
+            blocked: false,
+            writable_since_ns: 0,
+        }
+    }
+
+    /// Sends everything that is due, as far as the socket takes it.
+    ///
+    /// # Errors
+    /// How the client's connection ended, if it did.
+    pub fn publish(
+        &mut self,
+        client: &mut Client,
+        pace: &Pace,
+        clock: &Clock,
+        record: &mut Record,
+    ) -> Result<(), End> {
+        while !self.blocked && client.is_open() {
+            let now_ns = clock.now_ns();
+            let before = self.next;
+            while client.outgoing().len() < BATCH_BYTES {
+                let Some(intended_ns) = self.due(pace, record, now_ns) else {
+                    break;
+                };
+                let since_ns = self.writable_since_ns;
+                let text = record.sent(self.number, self.next, intended_ns, now_ns, since_ns);
+                client
+                    .outgoing()
+                    .text(text, fastrand::u32(..).to_ne_bytes());
+                self.next += 1;
+            }
+            if self.next == before {
+                break;
+            }
+            self.blocked = !client.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Goes on after the socket became writable again.
+    ///
+    /// # Errors
+    /// How the client's connection ended, if it did.
+    pub fn writable(
+        &mut self,
+        client: &mut Client,
+        pace: &Pace,
+        clock: &Clock,
+        record: &mut Record,
+    ) -> Result<(), End> {
+        // Also when it is not this publisher's doing that something waits: a pong may.
+        if !client.flush()? || !self.blocked {
+            return Ok(());
+        }
+        self.blocked = false;
+        self.writable_since_ns = clock.now_ns();
+        self.publish(client, pace, clock, record)
+    }
+
+    /// Whether it has sent all that it ever will.
+    pub fn is_done(&self, client: &Client, pace: &Pace, now_ns: u64) -> bool {
+        !client.is_open()
+            || (!self.blocked && pace.is_over(usize::from(self.number), self.next, now_ns))
+    }
+
+    /// Notes what was due and could not be sent, since the time for that is over.
+    pub fn give_up(&mut self, pace: &Pace, now_ns: u64, record: &mut Record) {
+        while let (true, Some(intended_ns)) = (self.blocked, self.due(pace, record, now_ns)) {
+            record.unsent(self.number, intended_ns, now_ns);
+            self.next += 1;
+        }
+    }
+
+    fn due(&self, pace: &Pace, record: &Record, now_ns: u64) -> Option<u64> {
+        let publisher = usize::from(self.number);
+        pace.due(publisher, self.next, record.returned(publisher), now_ns)
+    }
+}

@@ -1,0 +1,281 @@
+//! What each message carries: who sent it, which one it is, when it should have been sent, and when it was.
+//!
+//! A stamp is text of fixed width, so that it passes through any server that relays text, and is read by offset:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0 to 8 | the run's tag, by which a message is found in whatever a server puts around it |
+//! | 8 to 12 | publisher, in hex |
+//! | 12 to 24 | intended send time in nanoseconds since the run's origin, in hex |
+//! | 24 to 32 | sequence number of that publisher, in hex |
+//! | 32 to 40 | how much later it was sent, in units of 256 ns, in hex |
+//!
+//! Filler follows, up to the wanted size.
+
+use std::fmt::Write as _;
+
+use memchr::memmem;
+
+/// Bytes of a stamp: the smallest message there is.
+pub const STAMP_BYTES: usize = 40;
+/// Publishers that a stamp can name.
+pub const PUBLISHERS_MAX: usize = 1 << 16;
+/// Nanoseconds since the origin that a stamp can carry: 78 hours.
+pub const TIME_NS_MAX: u64 = (1 << 48) - 1;
+
+/// Bytes of a run's tag.
+const TAG_BYTES: usize = 8;
+/// The unit of a delay is 256 ns: 18 minutes can be told.
+const DELAY_UNIT_NS_LOG2: u32 = 8;
+/// Printable, and nothing that a server trims or escapes.
+const FILLER: u8 = b'.';
+
+/// One message's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Which publisher sent it.
+    pub publisher: u16,
+    /// Which of that publisher's messages it is, from 0 without gaps.
+    pub sequence: u32,
+    /// When it should have been sent, in nanoseconds since the run's origin.
+    pub intended_ns: u64,
+    /// How much later it was sent, in nanoseconds; known to 256 of them.
+    pub delay_ns: u64,
+}
+
+/// How the messages of one run look.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    tag: [u8; TAG_BYTES],
+    size: usize,
+}
+
+/// Finds the messages of a run in the frames of one server, wherever it puts them. What it learned of one frame's
+/// layout it tries first on the next.
+#[derive(Debug)]
+pub struct Finder {
+    format: Format,
+    tag: memmem::Finder<'static>,
+    /// Bytes before the first message of a frame.
+    lead: usize,
+    /// Bytes from the begin of one message to that of the next.
+    stride: usize,
+}
+
+/// How far a frame has been read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cursor {
+    /// Where the last message began.
+    previous: Option<usize>,
+    /// Where the rest begins.
+    rest: usize,
+}
+
+impl Format {
+    /// The format of a run: its name as a number, and the bytes of each message (at least [`STAMP_BYTES`]).
+    pub fn new(run: u32, size: usize) -> Self {
+        let mut tag = *b"~0000000";
+        for (at, byte) in tag[1..].iter_mut().enumerate() {
+            *byte = b"0123456789abcdef"[(run >> (4 * at)) as usize & 0xF];
+        }
+        Self {
+            tag,
+            size: size.max(STAMP_BYTES),
+        }
+    }
+
+    /// The text of one message.
+    pub fn write(&self, stamp: Stamp) -> String {
+        let mut text = String::with_capacity(self.size);
+        text.extend(self.tag.map(char::from));
+        let delay = (stamp.delay_ns >> DELAY_UNIT_NS_LOG2).min(u64::from(u32::MAX));
+        write!(
+            text,
+            "{:04x}{:012x}{:08x}{delay:08x}",
+            stamp.publisher,
+            stamp.intended_ns & TIME_NS_MAX,
+            stamp.sequence,
+        )
+        .expect("a string takes all that is written to it");
+        text.extend(std::iter::repeat_n(
+            char::from(FILLER),
+            self.size - STAMP_BYTES,
+        ));
+        text
+    }
+
+    /// The message that begins there, if it is all there.
+    #[inline]
+    fn read(&self, bytes: &[u8]) -> Option<Stamp> {
+        // One look at its end: a server may have cut it.
+        if self.size > STAMP_BYTES && bytes.get(self.size - 1) != Some(&FILLER) {
+            return None;
+        }
+        let (words, _) = bytes.first_chunk::<STAMP_BYTES>()?.as_chunks::<8>();
+        let head = hex(words[1]);
+        Some(Stamp {
+            publisher: u16::try_from(head >> 16).ok()?,
+            sequence: hex(words[3]),
+            intended_ns: u64::from(head & 0xFFFF) << 32 | u64::from(hex(words[2])),
+            delay_ns: u64::from(hex(words[4])) << DELAY_UNIT_NS_LOG2,
+        })
+    }
+}
+
+impl Finder {
+    /// A finder that expects messages one after another, with one byte in between.
+    pub fn new(format: Format) -> Self {
+        Self {
+            format,
+            tag: memmem::Finder::new(&format.tag).into_owned(),
+            lead: 0,
+            stride: format.size + 1,
+        }
+    }
+
+    /// The next message of a text frame; `Some(None)` for one that is damaged.
+    #[inline]
+    pub fn next(&mut self, frame: &[u8], cursor: &mut Cursor) -> Option<Option<Stamp>> {
+        let expected = cursor
+            .previous
+            .map_or(self.lead, |previous| previous + self.stride);
+        let at = match frame.get(expected..expected + TAG_BYTES) {
+            Some(tag) if tag == self.format.tag => expected,
+            // What is shorter than a tag holds none.
+            _ if frame.len() < cursor.rest + TAG_BYTES => return None,
+            _ => self.search(frame, cursor)?,
+        };
+        let message = self.format.read(&frame[at..]);
+        cursor.previous = Some(at);
+        cursor.rest = at + message.map_or(TAG_BYTES, |_| self.format.size);
+        Some(message)
+    }
+
+    /// Where the next message begins that is not where it was expected.
+    #[cold]
+    fn search(&mut self, frame: &[u8], cursor: &Cursor) -> Option<usize> {
+        let at = cursor.rest + self.tag.find(&frame[cursor.rest..])?;
+        match cursor.previous {
+            Some(previous) => self.stride = at - previous,
+            None => self.lead = at,
+        }
+        Some(at)
+    }
+}
+
+/// Eight hex digits at once. Anything else gives some number: the tag has vouched for them.
+fn hex(digits: [u8; 8]) -> u32 {
+    let word = u64::from_be_bytes(digits);
+    // Letters have bit 6 set, and their low nibble is 9 short of their value.
+    let letters = (word >> 6) & 0x0101_0101_0101_0101;
+    let nibbles = ((word & 0x0F0F_0F0F_0F0F_0F0F) + letters * 9) & 0x0F0F_0F0F_0F0F_0F0F;
+    let bytes = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF;
+    let pairs = (bytes | bytes >> 8) & 0x0000_FFFF_0000_FFFF;
+    u32::try_from((pairs | pairs >> 16) & 0xFFFF_FFFF).expect("masked to 32 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STAMP: Stamp = Stamp {
+        publisher: 0xBEEF,
+        sequence: 0x0123_4567,
+        intended_ns: 0x89AB_CDEF_0123,
+        delay_ns: 0x7700,
+    };
+    const NEXT: Stamp = Stamp {
+        sequence: 1,
+        ..STAMP
+    };
+
+    fn read(format: Format, frame: &str) -> Vec<Option<Stamp>> {
+        all(&mut Finder::new(format), frame.as_bytes())
+    }
+
+    fn all(finder: &mut Finder, frame: &[u8]) -> Vec<Option<Stamp>> {
+        let mut cursor = Cursor::default();
+        std::iter::from_fn(|| finder.next(frame, &mut cursor)).collect()
+    }
+
+    #[test]
+    fn a_message_has_the_wanted_size_and_is_visible_text() {
+        for size in [STAMP_BYTES, 41, 64, 1000] {
+            let text = Format::new(7, size).write(STAMP);
+            assert_eq!(text.len(), size);
+            assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+        }
+    }
+
+    #[test]
+    fn messages_of_a_frame_are_told_apart_whatever_is_around_them() {
+        let format = Format::new(7, 50);
+        let (one, two) = (format.write(STAMP), format.write(NEXT));
+        for frame in [
+            format!("{one}\n{two}"),
+            format!("{one}{two}"),
+            format!("[{{\"message\":\"{one}\",\"seq\":9}},{{\"message\":\"{two}\",\"seq\":10}}]"),
+            format!("hello\n{one}\nand\n\n~0000000\n{two} and more"),
+        ] {
+            assert_eq!(read(format, &frame), [Some(STAMP), Some(NEXT)], "{frame}");
+        }
+    }
+
+    #[test]
+    fn a_layout_that_changes_is_learned_again() {
+        let format = Format::new(7, 50);
+        let (one, two) = (format.write(STAMP), format.write(NEXT));
+        let mut finder = Finder::new(format);
+        for frame in [
+            "{one}\n{two}",
+            "<{one}>, <{two}>",
+            "{one}{two}",
+            "{one}\n{two}",
+        ] {
+            let frame = frame.replace("{one}", &one).replace("{two}", &two);
+            let found = all(&mut finder, frame.as_bytes());
+            assert_eq!(found, [Some(STAMP), Some(NEXT)], "{frame}");
+        }
+    }
+
+    #[test]
+    fn messages_of_other_runs_are_not_seen() {
+        let format = Format::new(7, 50);
+        let other = Format::new(8, 50).write(STAMP);
+        let frame = format!("hello\n{}\n{other}\n", format.write(STAMP));
+        assert_eq!(read(format, &frame), [Some(STAMP)]);
+    }
+
+    #[test]
+    fn a_message_that_was_cut_is_damaged() {
+        let format = Format::new(7, 50);
+        let text = format.write(STAMP);
+        for length in TAG_BYTES..50 {
+            assert_eq!(read(format, &text[..length]), [None]);
+        }
+        let frame = format!("{}\n{}", &text[..45], format.write(NEXT));
+        assert_eq!(read(format, &frame), [None, Some(NEXT)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_written_is_read_back(
+            publisher: u16, sequence: u32, intended_ns in 0..=TIME_NS_MAX, delay: u32, run: u32, size in 40..200_usize,
+        ) {
+            let stamp = Stamp { publisher, sequence, intended_ns, delay_ns: u64::from(delay) << 8 };
+            let format = Format::new(run, size);
+            prop_assert_eq!(read(format, &format.write(stamp)), [Some(stamp)]);
+        }
+
+        #[test]
+        fn arbitrary_frames_never_panic(frame: Vec<u8>, tail: Vec<u8>) {
+            let mut finder = Finder::new(Format::new(0, 50));
+            all(&mut finder, &frame);
+            all(&mut finder, &[b"~0000000".as_slice(), &tail].concat());
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! One run of all clients against one server: connect, exchange messages, look at what it cost.
+
+use std::{
+    cell::RefCell,
+    io,
+    path::Path,
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread::{self, ScopedJoinHandle},
+    time::Duration,
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+use thiserror::Error;
+
+use crate::{
+    collect::Collection,
+    figures,
+    live::Live,
+    plan::{Plan, nanoseconds, protocol::Protocol, target::Target},
+    record::{Sums, fairness::Fairness, log::DeliveryLog, sample::Sample},
+    report::words::{rounded, time},
+    server::usage::Watched,
+    swarm::{
+        common::Common,
+        shard::{Shard, ShardError, Timeline, Window},
+    },
+};
+
+/// How often signals are looked for, and the live view is drawn.
+const TICK: Duration = Duration::from_millis(50);
+/// From here to the first message: the time that all threads take to begin.
+const START: Duration = Duration::from_millis(5);
+/// A server that says nothing when a client is in gets this time to take them all in.
+const ENTRY_GRACE: Duration = Duration::from_millis(500);
+/// Between two rounds of handshakes.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+/// What a trial runs with, beside its plan.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// The server.
+    pub target: &'a Target,
+    /// Its process, if that is known.
+    pub watched: Option<&'a Watched>,
+    /// File for every delivery.
+    pub log: Option<&'a Path>,
+    /// How the user ends it.
+    pub interrupts: &'a mut Interrupts,
+    /// How it goes, for people.
+    pub live: &'a mut Live,
+}
+
+/// What one run came to.
+#[derive(Debug)]
+pub struct Trial {
+    /// Connected clients per second.
+    pub connected_per_second: f64,
+    /// Resident memory of the server.
+    pub memory: Memory,
+    /// CPU seconds of the server while the clients connected.
+    pub connect_cpu_seconds: Option<f64>,
+    /// What each thread did in the measured window.
+    pub windows: Vec<Window>,
+    /// Messages sent.
+    pub sent: u64,
+    /// What adds up over all threads.
+    pub sums: Sums,
+    /// What came, moment by moment.
+    pub collection: Collection,
+    /// Each client's share.
+    pub fairness: Fairness,
+    /// Whether a signal ended it early.
+    pub interrupted: bool,
+}
+
+/// Resident memory of a server at three moments, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory {
+    /// Before the clients came.
+    pub start: Option<u64>,
+    /// Once they were all there and silent.
+    pub idle: Option<u64>,
+    /// At the end, before they left.
+    pub end: Option<u64>,
+}
+
+/// The signals that a user ends a run with: once for of the sending, twice for of everything.
+#[derive(Debug)]
+pub struct Interrupts(Signals);
+
+impl Interrupts {
+    /// Heeds them from here on.
+    ///
+    /// # Errors
+    /// When the system does not allow it.
+    pub fn new() -> io::Result<Self> {
+        Signals::new([SIGINT, SIGTERM]).map(Self)
+    }
+
+    fn pass_on(&mut self, common: &Common) {
+        self.0.pending().for_each(|_| common.interrupt());
+    }
+}
+
+impl Trial {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When there is nothing to report: a server that cannot be reached, or a system that denies what is needed.
+    pub fn run(plan: &Plan, stage: &mut Stage) -> Result<Self, TrialError> {
+        let log = stage.log.map(DeliveryLog::create).transpose();
+        let common = Common::new(plan, log.map_err(|source| stage.log_error(source))?);
+        let start = stage.rss_bytes();
+        let begun_ns = common.clock.now_ns();
+        let mut shards = shards(plan, stage, &common)?;
+        let arrivals = stage.connect(plan, &common, &mut shards)?;
+        let took_ns = common.clock.now_ns() - begun_ns;
+        let idle = stage.rss_bytes();
+        let mut collection = Collection::new(plan);
+        let windows = stage.exchange(plan, &common, &mut shards, &mut collection)?;
+        let end = stage.rss_bytes();
+        let (sums, fairness) = stage.close(shards)?;
+        Ok(Self {
+            connected_per_second: figures::per_second(sums.connect.count(), took_ns),
+            memory: Memory { start, idle, end },
+            connect_cpu_seconds: arrivals.iter().find_map(Window::server_cpu_seconds),
+            windows,
+            sent: common.sent(),
+            sums,
+            collection,
+            fairness,
+            interrupted: common.interrupts() > 0,
+        })
+    }
+
+    /// Connects all clients and says goodbye, again and again, until connecting took the planned duration.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn handshakes(plan: &Plan, stage: &mut Stage) -> Result<Self, TrialError> {
+        let start = stage.rss_bytes();
+        let mut idle = None;
+        let mut sums = Sums::default();
+        let mut windows: Vec<Window> = Vec::new();
+        let mut took_ns = 0;
+        let mut interrupted = false;
+        while took_ns < nanoseconds(plan.duration) {
+            let common = Common::new(plan, None);
+            let mut shards = shards(plan, stage, &common)?;
+            let arrivals = match stage.connect(plan, &common, &mut shards) {
+                // What was measured before is worth a report.
+                Err(ShardError::Interrupted) if took_ns > 0 => {
+                    interrupted = true;
+                    break;
+                }
+                arrivals => arrivals?,
+            };
+            took_ns += common.clock.now_ns();
+            idle = idle.or_else(|| stage.rss_bytes());
+            windows.extend(arrivals);
+            sums.add(stage.close(shards)?.0);
+            // The server gets time to see them off, so that it does not do so while the next ones come.
+            thread::sleep(GOODBYE);
+        }
+        let window = Window::all(&windows);
+        Ok(Self {
+            connected_per_second: figures::per_second(sums.connect.count(), took_ns),
+            memory: Memory {
+                start,
+                idle,
+                end: stage.rss_bytes(),
+            },
+            connect_cpu_seconds: window.server_cpu_seconds(),
+            windows: vec![window],
+            sent: 0,
+            sums,
+            collection: Collection::new(plan),
+            fairness: Fairness::new(0),
+            interrupted,
+        })
+    }
+}
+
+fn shards<'run>(
+    plan: &'run Plan,
+    stage: &Stage<'run>,
+    common: &'run Common,
+) -> Result<Vec<Shard<'run>>, ShardError> {
+    (0..plan.threads)
+        .map(|thread| Shard::new(plan, stage.target, common, thread))
+        .collect()
+}
+
+impl Stage<'_> {
+    fn rss_bytes(&self) -> Option<u64> {
+        self.watched.and_then(Watched::rss_bytes)
+    }
+
+    /// Connects all clients, each thread its own.
+    fn connect(
+        &mut self,
+        plan: &Plan,
+        common: &Common,
+        shards: &mut [Shard],
+    ) -> Result<Vec<Window>, ShardError> {
+        let watched = self.watched;
+        let (done, all_done) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            let shards = shards.iter_mut().enumerate();
+            let threads = shards.map(|(thread, shard)| {
+                let done = done.clone();
+                scope.spawn(move || {
+                    let connected = shard.connect(watched.filter(|_| thread == 0));
+                    if connected.is_err() {
+                        // The others need not go on.
+                        common.interrupt();
+                    }
+                    drop(done);
+                    connected
+                })
+            });
+            let threads: Vec<_> = threads.collect();
+            drop(done);
+            attend(
+                &all_done,
+                |()| {},
+                || {
+                    self.interrupts.pass_on(common);
+                    let connected = common.connected();
+                    let words = || format!("{connected} of {} clients", plan.clients);
+                    self.live
+                        .show("connecting", connected as u64, plan.clients as u64, words);
+                },
+            );
+            all(threads)
+        })
+    }
+
+    /// Exchanges messages, each thread with its own clients, while the samples are put together.
+    fn exchange(
+        &mut self,
+        plan: &Plan,
+        common: &Common,
+        shards: &mut [Shard],
+        collection: &mut Collection,
+    ) -> Result<Vec<Window>, ShardError> {
+        let grace = match plan.protocol {
+            Protocol::Raw { .. } => ENTRY_GRACE,
+            Protocol::Relay | Protocol::Chat => START,
+        };
+        let timeline = Timeline::new(plan, common.clock.now_ns() + nanoseconds(grace));
+        let watched = self.watched;
+        let (samples, all_samples) = mpsc::channel();
+        thread::scope(|scope| {
+            let shards = shards.iter_mut().enumerate();
+            let threads = shards.map(|(thread, shard)| {
+                let samples = samples.clone();
+                let watched = watched.filter(|_| thread == 0);
+                scope.spawn(move || shard.exchange(timeline, watched, samples))
+            });
+            let threads: Vec<_> = threads.collect();
+            drop(samples);
+            let collection = RefCell::new(collection);
+            attend(
+                &all_samples,
+                |sample: Sample| collection.borrow_mut().add(&sample),
+                || {
+                    self.interrupts.pass_on(common);
+                    let now_ns = common.clock.now_ns();
+                    show(self.live, timeline, now_ns, &collection.borrow());
+                },
+            );
+            all(threads)
+        })
+    }
+
+    /// Says goodbye for all clients; what all threads recorded.
+    fn close(&self, shards: Vec<Shard>) -> Result<(Sums, Fairness), TrialError> {
+        let mut sums = Sums::default();
+        let mut fairness = Vec::new();
+        for shard in shards {
+            let (more, part) = shard.close().map_err(|source| self.log_error(source))?;
+            sums.add(more);
+            fairness.push(part);
+        }
+        Ok((sums, Fairness::woven(fairness)))
+    }
+
+    fn log_error(&self, source: io::Error) -> TrialError {
+        TrialError::Log {
+            path: self.log.unwrap_or(Path::new("")).display().to_string(),
+            source,
+        }
+    }
+}
+
+/// Takes what comes until nobody is left to send, and does something else every tick.
+fn attend<T>(channel: &Receiver<T>, mut take: impl FnMut(T), mut tick: impl FnMut()) {
+    loop {
+        match channel.recv_timeout(TICK) {
+            Ok(item) => take(item),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        tick();
+    }
+}
+
+/// What all threads came to, or the failure that was not caused by another.
+fn all<T>(threads: Vec<ScopedJoinHandle<Result<T, ShardError>>>) -> Result<Vec<T>, ShardError> {
+    let ends = threads
+        .into_iter()
+        .map(|thread| thread.join().expect("a thread does not panic"));
+    let (good, mut bad): (Vec<_>, Vec<_>) = ends.partition(Result::is_ok);
+    bad.sort_by_key(|end| matches!(end, Err(ShardError::Interrupted)));
+    bad.into_iter().chain(good).collect()
+}
+
+fn show(live: &mut Live, timeline: Timeline, now_ns: u64, collection: &Collection) {
+    let Timeline {
+        start_ns,
+        begin_ns,
+        end_ns,
+    } = timeline;
+    let (phase, from_ns, to_ns) = if now_ns < begin_ns {
+        ("warming up", start_ns, begin_ns)
+    } else if now_ns < end_ns {
+        ("measuring", begin_ns, end_ns)
+    } else {
+        ("settling", end_ns, end_ns)
+    };
+    let done_ns = now_ns.saturating_sub(from_ns);
+    live.show(phase, done_ns, (to_ns - from_ns).max(1), || {
+        let elapsed = figures::seconds(now_ns.saturating_sub(start_ns));
+        let Some(moment) = collection.latest() else {
+            return format!("{elapsed:.1} s");
+        };
+        let rate = rounded(moment.delivered_per_second);
+        let time = |ns: Option<u64>| ns.map_or("-".to_owned(), |ns| time(figures::micros(ns)));
+        format!(
+            "{elapsed:.1} s  {rate}/s  p50 {}  p99 {}  last receiver {}  lost {}",
+            time(moment.p50_ns),
+            time(moment.p99_ns),
+            time(moment.last_receiver_p99_ns),
+            collection.skipped(),
+        )
+    });
+}
+
+/// Why a trial has no result.
+#[derive(Debug, Error)]
+pub enum TrialError {
+    /// The clients did not connect, or the system failed them.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    /// The log cannot be written.
+    #[error("cannot write the log to {path} ({source}): give --log another path")]
+    Log {
+        /// What `--log` says.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
