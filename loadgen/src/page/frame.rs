@@ -16,8 +16,10 @@ use super::{
 
 /// A line with more points than this is drawn without them.
 const POINTS_SHOWN: usize = 24;
+/// The radius of a point, in pixels.
+const POINT: i32 = 3;
 /// Between a label of the axis upwards and that axis, in pixels.
-const BESIDE: i32 = 12;
+const BESIDE: i32 = 16;
 /// Between two labels of the axis to the right, in pixels.
 const BETWEEN: i32 = 6;
 
@@ -43,14 +45,16 @@ impl Frame<'_> {
     /// Draws it, and gives the chart within.
     pub fn draw<'s, 'a>(&self, sheet: &'s Sheet<'a>) -> Drawn<Chart<'s, 'a>> {
         let sheet_width = sheet.dim_in_pixel().0.cast_signed();
-        let left = self.y.labels().map(width).max().unwrap_or(0) + fine(BESIDE);
         let label_width = |label: &str| width(label) + fine(BETWEEN);
-        let right = self.x.overhang(sheet_width - left, label_width);
+        let beside = self.y.labels().map(width).max().unwrap_or(0) + fine(BESIDE);
+        let (before, after) = self.x.overhang(sheet_width - beside, label_width);
+        let left = beside.max(before);
+        let right = after.max(fine(2 * POINT));
         let across = sheet_width - left - right;
         let quiet = letters(QUIET, HPos::Left, VPos::Top);
         if !self.y_name.is_empty() {
             let name = fitted(self.y_name, sheet_width);
-            sheet.draw_text(&name, &quiet, (0, fine(2)))?;
+            sheet.draw_text(&name, &quiet, (0, fine(4)))?;
         }
 
         let mut chart = ChartBuilder::on(sheet)
@@ -87,7 +91,7 @@ pub fn line(chart: &Chart, ink: RGBColor, points: Vec<(f64, f64)>) -> Drawn {
     let area = chart.plotting_area();
     if points.len() <= POINTS_SHOWN {
         for &point in &points {
-            area.draw(&Circle::new(point, fine(3), ink.filled()))?;
+            area.draw(&Circle::new(point, fine(POINT), ink.filled()))?;
         }
     }
     area.draw(&PathElement::new(points, ink.stroke_width(STROKE)))

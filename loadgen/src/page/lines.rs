@@ -3,23 +3,27 @@
 use plotters::prelude::{Color, Rectangle};
 
 use super::{
-    Axis, Curves,
+    Axis, Curve,
     canvas::{Size, sheet},
     frame::{Frame, line},
     ink::{Inks, SHADE},
     scale::Scale,
+    spacing::Spacing,
 };
 
 /// The lines; `None` if none has a point.
 pub fn draw(
     x: &Axis,
     y: &Axis,
-    lines: &Curves,
+    lines: &[Curve],
     shaded: Option<(f64, f64)>,
     size: Size,
 ) -> Option<String> {
-    let all = lines.iter().flat_map(|(_, points)| points);
-    let points = || all.clone().filter(|(x, y)| x.is_finite() && y.is_finite());
+    let has_place =
+        |point: &(f64, f64)| Spacing::of(x).takes(point.0) && Spacing::of(y).takes(point.1);
+    let shown = |(_, points): &Curve| points.iter().copied().filter(has_place).collect::<Vec<_>>();
+    let shown: Vec<_> = lines.iter().map(shown).collect();
+    let points = || shown.iter().flatten();
     let across = Scale::snug(x, points().map(|(x, _)| *x), size.ticks())?;
     let up = Scale::round(y, points().map(|(_, y)| *y))?;
     let inks = Inks::of(lines);
@@ -38,10 +42,8 @@ pub fn draw(
             let shade = Rectangle::new(corners, SHADE.filled());
             chart.plotting_area().draw(&shade)?;
         }
-        for (name, points) in lines {
-            let shown = points.iter().copied();
-            let shown = shown.filter(|(x, y)| across.takes(*x) && up.takes(*y));
-            line(&chart, inks.ink(name), shown.collect())?;
+        for ((name, _), points) in lines.iter().zip(shown) {
+            line(&chart, inks.ink(name), points)?;
         }
         Ok(())
     }))

@@ -1,7 +1,7 @@
 //! The result as a page that one looks at: one HTML file, with its plots inside and nothing loaded from elsewhere.
 //!
 //! A [`Page`] says what there is to see; `document` writes it down with `page.css`, and each [`Kind`] of plot draws
-//! itself on a `canvas`, along `scale`s.
+//! itself on a `canvas`, within a `frame` of two `scale`s, in `ink`s to which the style sheet gives their colour.
 
 mod bars;
 mod canvas;
@@ -12,6 +12,7 @@ mod lines;
 mod percentiles;
 mod ratios;
 mod scale;
+mod spacing;
 mod unit;
 
 pub use unit::Unit;
@@ -86,15 +87,15 @@ pub struct Plot {
     pub kind: Kind,
 }
 
-/// Lines by name. Those that share a name share a colour, such as several runs of one server.
-pub type Curves = [(String, Vec<(f64, f64)>)];
+/// A line and its name. Those that share a name share a colour, such as several runs of one server.
+pub type Curve = (String, Vec<(f64, f64)>);
 
 /// The ways to draw figures. What is not finite, or has no place on its axis, is left out.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// Latency by percentile, each further nine given as much room as the last: curves of quantile (0 to 1) and
     /// nanoseconds.
-    Percentiles(Vec<(String, Vec<(f64, f64)>)>),
+    Percentiles(Vec<Curve>),
     /// Lines through points.
     Lines {
         /// What runs to the right.
@@ -102,7 +103,7 @@ pub enum Kind {
         /// What runs upwards.
         y: Axis,
         /// The points of each line, in the order in which they are joined.
-        lines: Vec<(String, Vec<(f64, f64)>)>,
+        lines: Vec<Curve>,
         /// The part of the x axis that is shaded.
         shaded: Option<(f64, f64)>,
     },
@@ -161,6 +162,193 @@ impl Kind {
             Self::Percentiles(lines) | Self::Lines { lines, .. } => Inks::of(lines),
             Self::Bars { series, .. } => Inks::of(series),
             Self::Ratios(_) => Inks::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const HOSTILE: &str = r#"</title><script src='https://elsewhere/x.js'>&"]]>-->"#;
+
+    fn axis(name: &str, log: bool) -> Axis {
+        Axis {
+            name: name.to_owned(),
+            unit: Unit::Count,
+            log,
+        }
+    }
+
+    fn lines(name: &str, points: &[(f64, f64)], log: bool) -> Kind {
+        Kind::Lines {
+            x: axis(name, log),
+            y: axis(name, log),
+            lines: vec![(name.to_owned(), points.to_vec())],
+            shaded: Some((0.0, 1.5)),
+        }
+    }
+
+    fn bars(name: &str, values: &[f64]) -> Kind {
+        Kind::Bars {
+            y: axis(name, false),
+            labels: vec![name.to_owned(); values.len()],
+            series: vec![(name.to_owned(), values.to_vec()); 2],
+        }
+    }
+
+    /// Each kind of plot, of the same figures.
+    fn kinds(name: &str, figures: &[f64]) -> Vec<Kind> {
+        let steps = (1_u32..).map(|at| f64::from(at) / 8.0);
+        let points: Vec<_> = steps.zip(figures.iter().copied()).collect();
+        let ratio = |&figure: &f64| (name.to_owned(), figure / 2.0, figure, figure * 2.0);
+        vec![
+            Kind::Percentiles(vec![(name.to_owned(), points.clone())]),
+            lines(name, &points, false),
+            lines(name, &points, true),
+            bars(name, figures),
+            Kind::Ratios(figures.iter().map(ratio).collect()),
+        ]
+    }
+
+    fn page(name: &str, kinds: Vec<Kind>) -> Page {
+        let text = || name.to_owned();
+        let plot = |kind| Plot {
+            title: text(),
+            caption: text(),
+            kind,
+        };
+        Page {
+            title: text(),
+            subtitle: text(),
+            mood: Mood::Good,
+            verdict: text(),
+            headline: vec![Fact {
+                name: text(),
+                figure: text(),
+                note: text(),
+            }],
+            plots: kinds.into_iter().map(plot).collect(),
+            tables: vec![Table {
+                title: text(),
+                header: vec![text(); 2],
+                rows: vec![vec![text(); 2]],
+            }],
+            config: vec![(text(), text())],
+            command: text(),
+        }
+    }
+
+    #[test]
+    fn what_a_user_names_is_escaped() {
+        let html = page(HOSTILE, kinds(HOSTILE, &[1.0, 2.0])).to_html();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!html.contains("]]>"), "{html}");
+        assert_eq!(html.matches("</title>").count(), 1);
+        assert!(html.contains("&lt;script src=&#39;https"), "{html}");
+    }
+
+    #[test]
+    fn nothing_is_loaded_from_elsewhere() {
+        let html = page("plain", kinds("plain", &[1.0, 2.0])).to_html();
+        let without_namespaces = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+        for trace in [
+            "http:", "https:", "//", "src=", "href=", "url(", "@import", "<script",
+        ] {
+            assert!(!without_namespaces.contains(trace), "{trace} in {html}");
+        }
+    }
+
+    #[test]
+    fn a_single_point_or_none_is_drawn_without_panic() {
+        for kind in kinds("one", &[1.0]) {
+            assert!(kind.draw(Size::Wide).is_some(), "{kind:?}");
+            assert!(kind.draw(Size::Narrow).is_some(), "{kind:?}");
+        }
+        for kind in kinds("none", &[]) {
+            assert!(kind.draw(Size::Wide).is_none(), "{kind:?}");
+        }
+        let html = page("none", kinds("none", &[])).to_html();
+        assert!(html.contains("Nothing was measured."), "{html}");
+    }
+
+    #[test]
+    fn figures_without_a_place_are_left_out() {
+        let nowhere = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        for kind in kinds("nowhere", &nowhere) {
+            assert!(kind.draw(Size::Wide).is_none(), "{kind:?}");
+        }
+        for kind in kinds("some", &[1.0, f64::NAN, 2.0, f64::INFINITY, 0.0, -1.0]) {
+            let svg = kind.draw(Size::Wide).expect("some have a place");
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        }
+    }
+
+    #[test]
+    fn extreme_figures_are_drawn_without_panic() {
+        let figures: [&[f64]; 5] = [
+            &[0.0; 3],
+            &[5.0; 3],
+            &[f64::MIN_POSITIVE, f64::MAX],
+            &[f64::MIN, f64::MAX],
+            &[1.0; 300],
+        ];
+        for figures in figures {
+            page(&"long ".repeat(200), kinds(&"long ".repeat(200), figures)).to_html();
+        }
+    }
+
+    #[test]
+    fn many_curves_are_told_apart_and_those_of_one_name_are_not() {
+        let curve = |name: usize| (name.to_string(), vec![(0.5, 1.0)]);
+        let inks = |curves: Vec<Curve>| {
+            let kind = Kind::Percentiles(curves);
+            let swatches: BTreeSet<String> =
+                kind.inks().legend().map(|(_, swatch)| swatch).collect();
+            swatches.len()
+        };
+        assert_eq!(inks((0..30).map(curve).collect()), 30);
+        assert_eq!(inks((0..30).map(|run| curve(run % 2)).collect()), 2);
+    }
+
+    #[test]
+    fn each_ink_has_its_colour_in_the_style_sheet() {
+        let style = include_str!("page.css");
+        let mut svg: String = kinds("name", &[1.0, 20.0])
+            .iter()
+            .filter_map(|kind| kind.draw(Size::Wide))
+            .collect();
+        let curve = |name: usize| (name.to_string(), vec![(0.5, 1.0)]);
+        svg += &Kind::Percentiles((0..32).map(curve).collect())
+            .draw(Size::Wide)
+            .unwrap();
+        for property in ["fill", "stroke"] {
+            let opened = format!(" {property}=\"#");
+            for rest in svg.split(opened.as_str()).skip(1) {
+                let (whole, hue, dash) = (&rest[..6], &rest[..2], &rest[4..6]);
+                let coloured = style.contains(&format!("[{property}=\"#{whole}\"]"))
+                    || style.contains(&format!("[{property}^=\"#{hue}\"]"));
+                assert!(coloured, "{property} {whole}");
+                let dashed = dash == "00" || style.contains(&format!("[stroke$=\"{dash}\"]"));
+                assert!(dashed, "{property} {whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_mood_is_said_in_a_word_as_well() {
+        for (mood, word) in [
+            (Mood::Good, "Good."),
+            (Mood::Bad, "Bad."),
+            (Mood::Doubtful, "Doubtful."),
+        ] {
+            let page = Page {
+                mood,
+                ..page("it", Vec::new())
+            };
+            assert!(page.to_html().contains(word), "{mood:?}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Latency by percentile.
 
 use super::{
-    Axis, Curves,
+    Axis, Curve,
     canvas::{Size, sheet},
     frame::{Frame, line},
     ink::Inks,
     scale::Scale,
+    spacing::Spacing,
     unit::Unit,
 };
 
@@ -13,20 +14,21 @@ use super::{
 const TAIL_ONLY: f64 = 20.0;
 
 /// The curves; `None` if none has a point.
-pub fn draw(curves: &Curves, size: Size) -> Option<String> {
+pub fn draw(curves: &[Curve], size: Size) -> Option<String> {
     let points = || curves.iter().flat_map(|(_, points)| points);
+    let quantiles = points().map(|(quantile, _)| *quantile);
     let times = || points().map(|(_, time)| *time);
-    let positive = times().filter(|time| time.is_finite() && *time > 0.0);
-    let (least, greatest) = positive.fold((f64::INFINITY, 0.0_f64), |(least, greatest), time| {
-        (least.min(time), greatest.max(time))
-    });
+    let bounds = Spacing::Log.bounds(times());
     let latency = Axis {
         name: "Latency".to_owned(),
         unit: Unit::Nanoseconds,
-        log: greatest / least > TAIL_ONLY,
+        log: bounds.is_some_and(|(least, greatest)| greatest / least > TAIL_ONLY),
     };
-    let x = Scale::nines(points().map(|(quantile, _)| *quantile))?;
+    let x = Scale::nines(quantiles)?;
     let y = Scale::round(&latency, times())?;
+    let has_place = |(quantile, time): &&(f64, f64)| {
+        Spacing::Nines.takes(*quantile) && Spacing::of(&latency).takes(*time)
+    };
     let inks = Inks::of(curves);
     Some(sheet(size.width(), size.height(), |sheet| {
         let frame = Frame {
@@ -38,12 +40,10 @@ pub fn draw(curves: &Curves, size: Size) -> Option<String> {
         };
         let chart = frame.draw(sheet)?;
         for (name, points) in curves {
-            let shown = points
-                .iter()
-                .filter(|(quantile, time)| x.takes(*quantile) && y.takes(*time));
+            let shown = points.iter().filter(has_place);
             // The maximum, the quantile 1, would stand infinitely far to the right: it ends the curve where that is.
-            let below_one = shown.clone().map(|(quantile, _)| *quantile);
-            let last = below_one
+            let quantiles = shown.clone().map(|(quantile, _)| *quantile);
+            let last = quantiles
                 .filter(|&quantile| quantile < 1.0)
                 .fold(0.0, f64::max);
             let placed = shown.map(|&(quantile, time)| (quantile.min(last), time));

@@ -10,6 +10,7 @@ use super::{
     frame::Frame,
     ink::{self, BASE, QUIET, TEXT},
     scale::Scale,
+    spacing::Spacing,
     unit::Unit,
 };
 
@@ -43,7 +44,11 @@ const AXIS: i32 = 40;
 
 /// The ratios; `None` if there are none.
 pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<String> {
-    let ratios: Vec<_> = ratios.iter().filter(has_place).collect();
+    let has_place = |ratio: &f64| Spacing::Log.takes(*ratio);
+    let shown = ratios
+        .iter()
+        .filter(|(_, low, median, high)| [low, median, high].into_iter().all(has_place));
+    let ratios: Vec<_> = shown.collect();
     let ends = ratios
         .iter()
         .flat_map(|(_, low, median, high)| [*low, *median, *high]);
@@ -78,7 +83,7 @@ pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<String> {
             area.draw(&Circle::new((*median, height), fine(5), ink.filled()))?;
 
             let [low, median, high] = [low, median, high].map(|ratio| written(*ratio));
-            let figures = format!("{median} ({low} – {high})");
+            let figures = format!("{median} ({low}–{high})");
             let name_room = match size {
                 Size::Wide => fine(row.left),
                 Size::Narrow => fine(size.width()) - width(&figures),
@@ -93,18 +98,11 @@ pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<String> {
     }))
 }
 
-fn has_place((_, low, median, high): &&(String, f64, f64, f64)) -> bool {
-    let ratios = [low, median, high];
-    ratios
-        .iter()
-        .all(|ratio| ratio.is_normal() && ratio.is_sign_positive())
-}
-
 /// A ratio with as many decimals as its neighbours, so that they are easily compared.
 fn written(ratio: f64) -> String {
     if (0.1..10.0).contains(&ratio) {
         format!("{ratio:.2}")
     } else {
-        Unit::Ratio.write(ratio, ratio)
+        Unit::Ratio.write(ratio)
     }
 }

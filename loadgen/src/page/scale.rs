@@ -4,16 +4,11 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-use super::{Axis, unit::Unit};
-
-/// How a value becomes a distance.
-#[derive(Clone, Copy, Debug)]
-enum Spacing {
-    Linear,
-    Log,
-    /// A quantile by the nines that it has: 0.9, 0.99 and 0.999 are as far apart from each other.
-    Nines,
-}
+use super::{
+    Axis,
+    spacing::{MOST_NINES, Spacing},
+    unit::Unit,
+};
 
 /// One side of a plot.
 #[derive(Clone, Debug)]
@@ -31,33 +26,28 @@ struct Tick {
     label: String,
 }
 
-/// The quantile beyond which an axis of nines does not go.
-const MOST_NINES: f64 = 0.999_999_999;
-/// How many decades lie between the least and the greatest number that there is.
-const MOST_DECADES: u32 = 640;
 /// About how many ticks an axis upwards has.
 const UP: u32 = 5;
 
 impl Scale {
     /// An axis from the least to the greatest of the values, with about so many ticks; `None` if there are none.
     pub fn snug(axis: &Axis, values: impl Iterator<Item = f64>, ticks: u32) -> Option<Self> {
-        let spacing = spacing(axis);
-        let (low, high) = widened(spacing, bounds(spacing, values)?);
-        let places = spacing.places(low, high, ticks);
-        Some(Self::with_places(axis.unit, spacing, (low, high), &places))
+        let spacing = Spacing::of(axis);
+        let bounds = spacing.widened(spacing.bounds(values)?);
+        Some(Self::with_ticks(axis.unit, spacing, bounds, ticks))
     }
 
     /// An axis that ends on round values and begins at zero if it can; `None` if there are no values.
     pub fn round(axis: &Axis, values: impl Iterator<Item = f64>) -> Option<Self> {
-        let spacing = spacing(axis);
-        let (least, greatest) = bounds(spacing, values)?;
-        let grounded = match spacing {
-            Spacing::Linear => (least.min(0.0), greatest.max(0.0)),
-            _ => (least, greatest),
+        let spacing = Spacing::of(axis);
+        let (low, high) = spacing.bounds(values)?;
+        let grounded = if axis.log {
+            (low, high)
+        } else {
+            (low.min(0.0), high.max(0.0))
         };
-        let (low, high) = spacing.rounded(widened(spacing, grounded), UP);
-        let places = spacing.places(low, high, UP);
-        Some(Self::with_places(axis.unit, spacing, (low, high), &places))
+        let bounds = spacing.rounded(spacing.widened(grounded), UP);
+        Some(Self::with_ticks(axis.unit, spacing, bounds, UP))
     }
 
     /// An axis of quantiles, up to the last one below 1; `None` if there are none.
@@ -85,33 +75,26 @@ impl Scale {
 
     /// An axis of ratios that has one on it; `None` if there are none.
     pub fn around_one(values: impl Iterator<Item = f64>, ticks: u32) -> Option<Self> {
-        let (low, high) = bounds(Spacing::Log, values)?;
-        let room = (high.max(1.0) / low.min(1.0)).powf(0.06).max(1.01);
-        let (low, high) = (low.min(1.0) / room, high.max(1.0) * room);
-        let places = Spacing::Log.places(low, high, ticks);
-        Some(Self::with_places(
-            Unit::Ratio,
-            Spacing::Log,
-            (low, high),
-            &places,
-        ))
+        let (low, high) = Spacing::Log.bounds(values)?;
+        let (low, high) = (low.min(1.0), high.max(1.0));
+        let room = (high / low).powf(0.06).max(1.01);
+        let bounds = (low / room, high * room);
+        Some(Self::with_ticks(Unit::Ratio, Spacing::Log, bounds, ticks))
     }
 
-    /// An axis with a place of width one for each label; the first is centred on a half.
-    pub fn slots(labels: &[String]) -> Self {
+    /// An axis with a place of width one for each label, the first from 0 to 1, and a tick for every so many.
+    pub fn slots(labels: &[String], every: usize) -> Self {
         let middles = (0_u32..).map(|slot| f64::from(slot) + 0.5);
-        let ticks: Vec<_> = middles
-            .zip(labels)
-            .map(|(at, label)| Tick {
-                at,
-                label: label.clone(),
-            })
-            .collect();
+        let slots: Vec<_> = middles.zip(labels).collect();
+        let named = slots.iter().step_by(every).map(|&(at, label)| Tick {
+            at,
+            label: label.clone(),
+        });
         Self {
             spacing: Spacing::Linear,
             low: 0.0,
-            high: ticks.last().map_or(1.0, |last| last.at + 0.5),
-            ticks,
+            high: slots.last().map_or(1.0, |(at, _)| at + 0.5),
+            ticks: named.collect(),
         }
     }
 
@@ -125,12 +108,17 @@ impl Scale {
         }
     }
 
-    fn with_places(unit: Unit, spacing: Spacing, (low, high): (f64, f64), places: &[f64]) -> Self {
+    fn with_ticks(unit: Unit, spacing: Spacing, (low, high): (f64, f64), most: u32) -> Self {
+        let places = spacing.between((low, high), most);
+        let step = match places[..] {
+            [first, second, ..] => second - first,
+            _ => high - low,
+        };
         let ticks = places.iter().map(|&at| Tick {
             at,
             label: match spacing {
-                Spacing::Linear => unit.write(at, low.abs().max(high.abs())),
-                _ => unit.write(at, at),
+                Spacing::Linear => unit.write_among(at, low.abs().max(high.abs()), step),
+                _ => unit.write(at),
             },
         });
         Self {
@@ -161,17 +149,25 @@ impl Scale {
         self
     }
 
-    /// How far the last label reaches beyond an axis so long, where labels are as long as `length` says.
-    pub fn overhang(&self, axis_length: i32, length: impl Fn(&str) -> i32) -> i32 {
-        self.ticks.last().map_or(0, |tick| {
-            let end = self.map(&tick.at, (0, axis_length)) + length(&tick.label) / 2;
-            (end - axis_length).max(0)
-        })
-    }
-
-    /// Whether a value has a place on the axis.
-    pub fn takes(&self, value: f64) -> bool {
-        self.spacing.takes(value)
+    /// How far the first and the last label reach beyond an axis so long, where labels are as long as `length` says.
+    pub fn overhang(&self, axis_length: i32, length: impl Fn(&str) -> i32) -> (i32, i32) {
+        let place = |tick: &Tick| {
+            (
+                self.map(&tick.at, (0, axis_length)),
+                length(&tick.label) / 2,
+            )
+        };
+        let before = self
+            .ticks
+            .first()
+            .map(place)
+            .map_or(0, |(at, half)| half - at);
+        let after = self
+            .ticks
+            .last()
+            .map(place)
+            .map_or(0, |(at, half)| at + half - axis_length);
+        (before.max(0), after.max(0))
     }
 
     /// The least and the greatest value.
@@ -230,158 +226,38 @@ impl ValueFormatter<f64> for Scale {
     }
 }
 
-impl Spacing {
-    fn takes(self, value: f64) -> bool {
-        match self {
-            Self::Linear => value.is_finite(),
-            Self::Log => value.is_finite() && value > 0.0,
-            Self::Nines => (0.0..=1.0).contains(&value),
-        }
-    }
-
-    fn distance(self, value: f64) -> f64 {
-        match self {
-            Self::Linear => value,
-            Self::Log => value.log10(),
-            Self::Nines => -(1.0 - value).max(1.0 - MOST_NINES).log10(),
-        }
-    }
-
-    /// Round values from `low` to `high`, about so many at most.
-    fn places(self, low: f64, high: f64, most: u32) -> Vec<f64> {
-        let slack = (high - low) * 1e-9;
-        let inside = |at: &f64| (low - slack..=high + slack).contains(at);
-        if let Self::Log = self {
-            let span = (high / low).log10();
-            let most = f64::from(most);
-            let decades: Vec<f64> = if span * 3.0 <= most {
-                decades(low, high, 1.0, &[1.0, 2.0, 5.0])
-                    .filter(inside)
-                    .collect()
-            } else {
-                let every = (span / most).ceil().max(1.0);
-                decades(low, high, every, &[1.0]).filter(inside).collect()
-            };
-            if decades.len() > 2 {
-                return decades;
-            }
-        }
-        let step = step(low, high, most);
-        let first = (low / step).floor();
-        let steps = (0..=most + 2).map(|at| (first + f64::from(at)) * step);
-        steps.filter(inside).collect()
-    }
-
-    /// The bounds, moved outwards to round values.
-    fn rounded(self, (low, high): (f64, f64), ticks: u32) -> (f64, f64) {
-        // A round value that was missed by a rounding error only is not exceeded.
-        if let Self::Log = self {
-            let round = || decades(low, high, 1.0, &[1.0, 2.0, 5.0]);
-            let below = round().take_while(|at| *at <= low * (1.0 + 1e-9)).last();
-            let above = round().find(|at| *at >= high * (1.0 - 1e-9));
-            return (below.unwrap_or(low), above.unwrap_or(high));
-        }
-        let step = step(low, high, ticks);
-        let below = (low / step + 1e-9).floor() * step;
-        let above = (high / step - 1e-9).ceil() * step;
-        (below, above)
-    }
-}
-
-fn spacing(axis: &Axis) -> Spacing {
-    if axis.log {
-        Spacing::Log
-    } else {
-        Spacing::Linear
-    }
-}
-
-fn bounds(spacing: Spacing, values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values
-        .filter(|&value| spacing.takes(value))
-        .map(|value| (value, value))
-        .reduce(|(low, high), (value, _)| (low.min(value), high.max(value)))
-}
-
-/// Bounds that are apart, so that they make an axis.
-fn widened(spacing: Spacing, (low, high): (f64, f64)) -> (f64, f64) {
-    match spacing {
-        Spacing::Log if high / low < 1.001 => (low / 2.0, high * 2.0),
-        Spacing::Linear if high <= 0.0 && low >= 0.0 => (0.0, 1.0),
-        Spacing::Linear if high - low <= high.abs() * 1e-9 => {
-            (low - high.abs() / 2.0, high + high.abs() / 2.0)
-        }
-        _ => (low, high),
-    }
-}
-
-/// The least of 1, 2 and 5 times a power of ten that needs about so many steps at most.
-fn step(low: f64, high: f64, most: u32) -> f64 {
-    let least = (high - low) / f64::from(most);
-    let power = 10_f64.powf(least.log10().floor());
-    let factors = [1.0, 2.0, 5.0];
-    let enough = factors
-        .into_iter()
-        .find(|factor| factor * power >= least * 0.999);
-    enough.unwrap_or(10.0) * power
-}
-
-/// Every so many powers of ten, times each of the factors, from below `low` to above `high`.
-fn decades(low: f64, high: f64, every: f64, factors: &[f64]) -> impl Iterator<Item = f64> {
-    let (first, last) = (low.log10().floor(), high.log10().ceil());
-    let powers = (0..MOST_DECADES)
-        .map(move |at| first + f64::from(at) * every)
-        .take_while(move |exponent| *exponent < last + every);
-    powers.flat_map(|exponent| {
-        factors
-            .iter()
-            .map(move |factor| factor * 10_f64.powf(exponent))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn axis(log: bool) -> Axis {
-        Axis {
+    fn labels(scale: &Scale) -> Vec<String> {
+        let plain = |label: &str| label.replace('\u{a0}', " ");
+        scale.labels().map(plain).collect()
+    }
+
+    #[test]
+    fn an_axis_upwards_begins_at_zero_and_has_one_unit() {
+        let axis = Axis {
             name: String::new(),
             unit: Unit::Nanoseconds,
-            log,
-        }
-    }
-
-    fn labels(scale: &Scale) -> Vec<String> {
-        scale
-            .labels()
-            .map(|label| label.replace('\u{a0}', " "))
-            .collect()
+            log: false,
+        };
+        let scale = Scale::round(&axis, [3.1e5, 1.4e6].into_iter()).unwrap();
+        assert_eq!(labels(&scale), ["0 ms", "0.5 ms", "1 ms", "1.5 ms"]);
     }
 
     #[test]
-    fn a_linear_axis_upwards_begins_at_zero_and_ends_on_a_tick() {
-        let scale = Scale::round(&axis(false), [3.1e6, 8.4e6].into_iter()).unwrap();
+    fn ticks_close_together_are_told_apart() {
+        let axis = Axis {
+            name: String::new(),
+            unit: Unit::Seconds,
+            log: false,
+        };
+        let scale = Scale::snug(&axis, [100.01, 100.04].into_iter(), 4).unwrap();
         assert_eq!(
             labels(&scale),
-            ["0 ms", "2 ms", "4 ms", "6 ms", "8 ms", "10 ms"]
+            ["100.01 s", "100.02 s", "100.03 s", "100.04 s"]
         );
-        let scale = Scale::round(&axis(false), [0.0, 1e7].into_iter()).unwrap();
-        assert_eq!(scale.ends(), (0.0, 1e7));
-        let scale = Scale::round(&axis(false), [-3.0, 2.0].into_iter()).unwrap();
-        assert_eq!(scale.ends(), (-3.0, 2.0));
-    }
-
-    #[test]
-    fn a_logarithmic_axis_names_few_round_values() {
-        let wide = Scale::round(&axis(true), [1.5e5, 1.3e7].into_iter()).unwrap();
-        assert_eq!(labels(&wide), ["100 µs", "1 ms", "10 ms"]);
-        assert!(wide.ends().1 < 2.1e7, "{wide:?}");
-        let narrow = Scale::snug(&axis(true), [1e5, 8e5].into_iter(), 9).unwrap();
-        assert_eq!(labels(&narrow), ["100 µs", "200 µs", "500 µs"]);
-        let tight = Scale::around_one([0.8, 1.3].into_iter(), 6).unwrap();
-        assert_eq!(labels(&tight), ["0.8", "0.9", "1", "1.1", "1.2", "1.3"]);
-        let vast = Scale::snug(&axis(true), [1e-200, 1e200].into_iter(), 9).unwrap();
-        assert!(vast.labels().count() < 12, "{vast:?}");
     }
 
     #[test]
@@ -393,32 +269,24 @@ mod tests {
     }
 
     #[test]
+    fn one_is_on_an_axis_of_ratios() {
+        let scale = Scale::around_one([1.2, 1.3].into_iter(), 6).unwrap();
+        assert_eq!(labels(&scale), ["1", "1.1", "1.2", "1.3"]);
+    }
+
+    #[test]
     fn labels_that_would_touch_are_dropped_and_the_last_stays() {
         let scale = Scale::nines([0.999].into_iter()).unwrap();
         let thinned = scale.clone().thinned(300, |_| 100);
         assert_eq!(labels(&thinned), ["0%", "90%", "99%", "99.9%"]);
-        assert_eq!(scale.overhang(300, |_| 100), 50);
+        assert_eq!(scale.overhang(300, |_| 100), (50, 50));
     }
 
     #[test]
-    fn without_a_value_that_has_a_place_there_is_no_axis() {
-        let nowhere = [f64::NAN, f64::INFINITY, 0.0, -1.0];
-        assert!(Scale::round(&axis(true), nowhere.into_iter()).is_none());
-        assert!(Scale::around_one(nowhere.into_iter(), 5).is_none());
-        assert!(Scale::nines([-0.1, f64::NAN].into_iter()).is_none());
-    }
-
-    #[test]
-    fn one_value_makes_an_axis_as_well() {
-        for value in [0.0, 1.0, 1e-300, 1e300, f64::MAX, f64::MIN_POSITIVE] {
-            for log in [false, true] {
-                let round = Scale::round(&axis(log), [value].into_iter());
-                let snug = Scale::snug(&axis(log), [value].into_iter(), 9);
-                for scale in round.into_iter().chain(snug) {
-                    let (low, high) = scale.ends();
-                    assert!(low < high, "{value} on {scale:?}");
-                }
-            }
-        }
+    fn every_so_many_slots_are_named_in_their_middle() {
+        let scale = Scale::slots(&["a", "b", "c"].map(str::to_owned), 2);
+        assert_eq!(labels(&scale), ["a", "c"]);
+        assert_eq!(scale.map(&2.5, (0, 300)), 250);
+        assert_eq!(scale.format_ext(&2.5), "c");
     }
 }

@@ -27,19 +27,24 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// A value as the axis shows it, with the prefix and the precision that suit `scale`, which may be the value
-    /// itself or the largest among its neighbours.
-    pub(super) fn write(self, value: f64, scale: f64) -> String {
-        let steps = match self {
+    /// A value with three digits.
+    pub(super) fn write(self, value: f64) -> String {
+        self.write_among(value, value.abs(), value.abs() / 100.0)
+    }
+
+    /// A value among others of which the greatest decides on the prefix and the distance between two on the decimals.
+    pub(super) fn write_among(self, value: f64, greatest: f64, distance: f64) -> String {
+        let prefixes = match self {
             Self::Seconds => SECONDS,
             Self::Nanoseconds => NANOSECONDS,
             Self::PerSecond => METRIC_PER_SECOND,
             Self::Count => METRIC,
             Self::Percent | Self::Ratio => NONE,
         };
-        let reached = steps.iter().rfind(|(size, _)| *size <= scale.abs() * 1.001);
-        let (size, suffix) = reached.unwrap_or(&steps[0]);
-        let digits = three_digits(value / size, scale / size);
+        // What is a prefix's size but for a rounding error has that prefix.
+        let reached = prefixes.iter().rfind(|(size, _)| *size <= greatest * 1.001);
+        let (size, suffix) = reached.unwrap_or(&prefixes[0]);
+        let digits = decimal(value / size, distance / size);
         match self {
             Self::Percent => digits + "%",
             _ if suffix.is_empty() => digits,
@@ -48,12 +53,12 @@ impl Unit {
     }
 }
 
-/// A value rounded to three digits of `scale`, without zeros that say nothing.
-fn three_digits(value: f64, scale: f64) -> String {
+/// A value with as many decimals as tell it from its neighbours, without zeros that say nothing.
+fn decimal(value: f64, distance: f64) -> String {
     if value.abs() >= 1e6 {
         return format!("{value:.1e}");
     }
-    let part = 10_f64.powf((2.0 - scale.abs().log10().floor()).clamp(0.0, 9.0));
+    let part = 10_f64.powf((-distance.log10().floor()).clamp(0.0, 9.0));
     // Adding zero turns a negative zero into the other.
     format!("{}", (value * part).round() / part + 0.0)
 }
@@ -64,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_figure_is_written_in_the_unit_that_suits_it() {
-        let alone = |unit: Unit, value| unit.write(value, value).replace(NO_BREAK_SPACE, " ");
+        let alone = |unit: Unit, value| unit.write(value).replace(NO_BREAK_SPACE, " ");
         assert_eq!(alone(Unit::Nanoseconds, 750.0), "750 ns");
         assert_eq!(alone(Unit::Nanoseconds, 1_234_567.0), "1.23 ms");
         assert_eq!(alone(Unit::Nanoseconds, 2.5e9), "2.5 s");
@@ -80,16 +85,16 @@ mod tests {
 
     #[test]
     fn figures_of_one_axis_share_their_unit() {
-        let shown = |value| Unit::Nanoseconds.write(value, 2e6);
-        assert_eq!(shown(0.0), "0\u{a0}ms");
-        assert_eq!(shown(500_000.0), "0.5\u{a0}ms");
-        assert_eq!(shown(2_000_000.0), "2\u{a0}ms");
+        let written = |value| Unit::Nanoseconds.write_among(value, 2e6, 5e5);
+        assert_eq!(written(0.0), "0\u{a0}ms");
+        assert_eq!(written(500_000.0), "0.5\u{a0}ms");
+        assert_eq!(written(2_000_000.0), "2\u{a0}ms");
     }
 
     #[test]
     fn a_figure_beyond_all_measure_stays_short() {
         for value in [0.0, -0.0, 1e-300, 1e300, f64::MIN, f64::MAX] {
-            let shown = Unit::Count.write(value, value);
+            let shown = Unit::Count.write(value);
             assert!(shown.len() < 16, "{shown}");
         }
     }
