@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::figures;
 
 /// Beyond an hour a value counts as an hour.
-const LONGEST_NS: u64 = 3600 * 1_000_000_000;
+pub const LONGEST_NS: u64 = 3600 * 1_000_000_000;
 /// A value is known to three decimal digits.
-const DIGITS: u8 = 3;
+pub const DIGITS: u8 = 3;
 /// Points of a curve in each halving of the distance to the largest value.
 const CURVE_STEPS: u32 = 5;
 
@@ -60,6 +60,11 @@ impl Distribution {
     #[inline]
     pub fn record(&mut self, ns: u64) {
         self.histogram.saturating_record(ns);
+    }
+
+    /// Adds one duration so many times.
+    pub fn record_many(&mut self, ns: u64, count: u64) {
+        self.histogram.saturating_record_n(ns, count);
     }
 
     /// Adds all of another.

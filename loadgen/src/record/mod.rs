@@ -7,6 +7,7 @@ pub mod flights;
 pub mod integrity;
 pub mod log;
 pub mod sample;
+pub mod tally;
 
 use std::{collections::BTreeMap, io, mem, ops::Range};
 
@@ -24,6 +25,7 @@ use flights::Flights;
 use integrity::{Arrival, Counts, Integrity};
 use log::Lines;
 use sample::{Landed, Sample, Totals};
+use tally::Tally;
 
 /// The record of one thread. Clients are numbered as in that thread.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ pub struct Record<'run> {
     sample: Sample,
     /// What was received before the sample.
     before: Totals,
+    times: Times,
     fairness: Fairness,
     sums: Sums,
 }
@@ -59,6 +62,15 @@ struct Source {
     /// Its place among the publishers of that channel.
     place: usize,
     flights: Flights,
+}
+
+/// Times since the last sample, of messages that were sent when they should have been, and of those sent later, which
+/// have two times each.
+#[derive(Debug, Default)]
+struct Times {
+    on_time: Tally,
+    late: Tally,
+    late_since_sent: Tally,
 }
 
 /// What adds up over all threads.
@@ -148,6 +160,7 @@ impl<'run> Record<'run> {
             clients,
             sample: Sample::new(thread, 0),
             before: Totals::default(),
+            times: Times::default(),
             fairness: Fairness::new(first),
             sums: Sums::default(),
         }
@@ -304,6 +317,7 @@ impl<'run> Record<'run> {
     pub fn cut(&mut self, moment: u64) -> Sample {
         let mut sample = mem::replace(&mut self.sample, Sample::new(self.thread, moment));
         sample.skipped = self.integrity.counts().skipped;
+        self.times.drain_into(&mut sample);
         self.before += sample.totals;
         sample
     }
@@ -402,9 +416,7 @@ impl<'run> Record<'run> {
             });
         }
         if measured {
-            self.sample.latency.record(latency_ns);
-            let sent_ns = latency_ns.saturating_sub(stamp.delay_ns);
-            self.sample.sent_latency.record(sent_ns);
+            self.times.record(latency_ns, stamp.delay_ns);
             self.fairness.of(client).record(latency_ns);
         }
     }
@@ -423,6 +435,26 @@ impl<'run> Record<'run> {
         if let Some(latency_ns) = latency_ns.filter(|_| arrival != Arrival::Again) {
             self.sums.storm.latency.record(latency_ns);
         }
+    }
+}
+
+impl Times {
+    #[inline]
+    fn record(&mut self, latency_ns: u64, delay_ns: u64) {
+        if delay_ns == 0 {
+            self.on_time.record(latency_ns);
+        } else {
+            self.late.record(latency_ns);
+            let since_sent_ns = latency_ns.saturating_sub(delay_ns);
+            self.late_since_sent.record(since_sent_ns);
+        }
+    }
+
+    fn drain_into(&mut self, sample: &mut Sample) {
+        self.on_time.drain_into(&mut sample.latency);
+        sample.sent_latency.add(&sample.latency);
+        self.late.drain_into(&mut sample.latency);
+        self.late_since_sent.drain_into(&mut sample.sent_latency);
     }
 }
 
