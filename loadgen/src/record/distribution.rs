@@ -59,12 +59,13 @@ impl Distribution {
     /// Adds one duration.
     #[inline]
     pub fn record(&mut self, ns: u64) {
-        self.histogram.saturating_record(ns);
+        self.record_many(ns, 1);
     }
 
     /// Adds one duration so many times.
     pub fn record_many(&mut self, ns: u64, count: u64) {
-        self.histogram.saturating_record_n(ns, count);
+        self.histogram
+            .saturating_record_n(ns.min(LONGEST_NS), count);
     }
 
     /// Adds all of another.

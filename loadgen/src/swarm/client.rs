@@ -6,6 +6,7 @@ use std::{
 };
 
 use mio::{Interest, Registry, Token, net::TcpStream};
+use nix::sys::socket::{SetSockOpt, sockopt};
 use socket2::{Domain, Protocol as Transport, Socket, Type};
 
 use crate::{
@@ -253,8 +254,8 @@ fn connect(address: SocketAddr, source: Option<Ipv4Addr>) -> io::Result<TcpStrea
         Type::STREAM.nonblocking().cloexec(),
         Some(Transport::TCP),
     )?;
-    // Ports of connections that have just ended are as good as any.
-    socket.set_reuse_address(true)?;
+    // The port is chosen on connecting, when it has to be free towards this server only (ip(7)).
+    sockopt::IpBindAddressNoPort.set(&socket, &true)?;
     socket.bind(&SocketAddr::from((source, 0)).into())?;
     match socket.connect(&address.into()) {
         Err(error)
