@@ -113,13 +113,9 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
                 session.args.rounds, contender.name
             );
             session.live.label(label);
-            let trial = contender.run(session, &plan)?;
-            if trial.interrupted {
-                if rounds.is_empty() {
-                    baseline.get_or_insert(trial);
-                }
+            let Some(trial) = contender.run(session, &plan)? else {
                 break 'rounds;
-            }
+            };
             steps.push((index, Step::new(&plan, &trial)));
             contender.latency.add(&trial.collection.latency);
             if index == 0 {
@@ -138,7 +134,7 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
     }
     let interrupted = rounds.len() < contenders.len() * session.args.rounds as usize;
     let comparison = Comparison::new(&contenders, rounds);
-    let trial = baseline.expect("a first round was run");
+    let trial = baseline.ok_or(RunError::Nothing)?;
     let invalid_reason = comparison.invalid_reason();
     let findings = Findings::Comparison(comparison);
     let mut report = Report::new(session.args, &plan, &trial, invalid_reason, findings);
@@ -161,13 +157,14 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
 
 /// The servers that the flags name, and as many of our own as two need.
 fn contenders(session: &Session, plan: &Plan) -> Result<Vec<Contender>, RunError> {
-    let named = session.args.target.iter();
-    let named = named.map(|(name, url)| (name.clone(), Some(url.clone())));
-    let missing = OWN.len().saturating_sub(session.args.target.len());
-    let own = OWN
+    let targets = &session.args.target;
+    let named = targets
         .iter()
-        .take(missing)
-        .map(|&name| (name.to_owned(), None));
+        .map(|(name, url)| (name.clone(), Some(url.clone())));
+    let is_free = |own: &&&str| targets.iter().all(|(name, _)| name != **own);
+    let missing = OWN.len().saturating_sub(targets.len());
+    let own = OWN.iter().filter(is_free).take(missing);
+    let own = own.map(|&name| (name.to_owned(), None));
     let mut pids = session.args.server_pid.iter().copied();
     let contender = |(name, url): (String, Option<String>)| {
         let pid = pids.next();
@@ -188,12 +185,12 @@ fn contenders(session: &Session, plan: &Plan) -> Result<Vec<Contender>, RunError
 }
 
 impl Contender {
-    fn run(&self, session: &mut Session, plan: &Plan) -> Result<Trial, RunError> {
+    fn run(&self, session: &mut Session, plan: &Plan) -> Result<Option<Trial>, RunError> {
         if let Some(host) = &self.host {
-            return session.trial(plan, host);
+            return session.next_trial(plan, host);
         }
         let host = session.host_at(plan, None, self.pid)?;
-        session.trial(plan, &host)
+        session.next_trial(plan, &host)
     }
 }
 

@@ -102,6 +102,17 @@ impl Session<'_> {
         Ok(plan)
     }
 
+    /// Runs one of many trials against a server; `None` if the user ended it before there was anything to report of it.
+    ///
+    /// # Errors
+    /// As [`trial`](Self::trial).
+    pub fn next_trial(&mut self, plan: &Plan, host: &Host) -> Result<Option<Trial>, RunError> {
+        match self.trial(plan, host) {
+            Err(RunError::Trial(TrialError::Shard(ShardError::Interrupted))) => Ok(None),
+            trial => trial.map(|trial| Some(trial).filter(|trial| !trial.interrupted)),
+        }
+    }
+
     /// Runs one trial against a server.
     ///
     /// # Errors
@@ -222,6 +233,9 @@ pub enum RunError {
     /// There is nothing to report of a trial.
     #[error(transparent)]
     Trial(#[from] TrialError),
+    /// The user ended it too early.
+    #[error("stopped before there was anything to report: nothing was measured")]
+    Nothing,
     /// A process that cannot be watched.
     #[error(transparent)]
     Usage(#[from] UsageError),

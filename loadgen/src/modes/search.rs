@@ -12,7 +12,9 @@ use crate::{
 /// The search ends when the lowest rate that does not hold is at most this much above the highest that does.
 const RESOLUTION: f64 = 1.05;
 /// A rate counts as too high when it did not hold so many times: a busy machine may spoil a single one.
-const ATTEMPTS: usize = 2;
+const FAILED_MAX: usize = 2;
+/// Times that say nothing of the server are tried again, up to so often.
+const INVALID_MAX: usize = 3;
 /// Nothing is sent faster than this many messages a second.
 const RATE_MAX: u32 = 10_000_000;
 
@@ -64,10 +66,13 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
     };
     let mut best_trial = None;
     let mut last_trial = None;
+    let mut interrupted = false;
     let mut next = Some(session.args.rate);
     while let Some(rate) = next {
-        let (tried, trial) = attempt(session, &plan, &host, rate, &mut search.steps)?;
-        let interrupted = trial.interrupted;
+        let Some((tried, trial)) = attempt(session, &plan, &host, rate, &mut search.steps)? else {
+            interrupted = true;
+            break;
+        };
         if tried.held {
             bounds.holds = Some(rate);
             search.best = Some(tried);
@@ -76,19 +81,13 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
             bounds.fails = Some(rate);
             last_trial = Some(trial);
         }
-        next = bounds.next().filter(|_| !interrupted);
+        next = bounds.next();
     }
     let invalid_reason = search.limited_by_us(bounds);
-    let trial = best_trial.or(last_trial).expect("one rate was tried");
-    let interrupted = search.steps.len() < 2 && trial.interrupted;
-    let mut report = Report::new(
-        session.args,
-        &plan,
-        &trial,
-        invalid_reason,
-        Findings::Search(search),
-    );
-    report.interrupted |= interrupted;
+    let trial = best_trial.or(last_trial).ok_or(RunError::Nothing)?;
+    let findings = Findings::Search(search);
+    let mut report = Report::new(session.args, &plan, &trial, invalid_reason, findings);
+    report.interrupted = interrupted;
     Ok(Outcome {
         latency: None,
         page: pages::search(&report),
@@ -96,22 +95,21 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
     })
 }
 
-/// Tries a rate, more than once if it does not hold.
+/// Tries a rate, more than once if it does not hold; `None` if the user ended it.
 fn attempt(
     session: &mut Session,
     plan: &Plan,
     host: &Host,
     rate: u32,
     steps: &mut Vec<Tried>,
-) -> Result<(Tried, Trial), RunError> {
+) -> Result<Option<(Tried, Trial)>, RunError> {
     let plan = Plan {
         pacing: Pacing::Open { rate },
         ..plan.clone()
     };
-    let mut attempts = ATTEMPTS;
-    loop {
-        session.live.label(format!("{rate} a second: "));
-        let trial = session.trial(&plan, host)?;
+    let (mut failed, mut invalid) = (0, 0);
+    session.live.label(format!("{rate} a second: "));
+    while let Some(trial) = session.next_trial(&plan, host)? {
         let traffic = Traffic::new(&plan, &trial);
         let step = Step::new(&plan, &trial);
         let report = Report::traffic(session.args, &plan, &trial, traffic);
@@ -120,15 +118,20 @@ fn attempt(
         let held = slo.fold(true, |held, demand| held & demand.judge(&result).passed);
         let tried = Tried {
             rate,
-            held: held && !step.broken && step.valid && !trial.interrupted,
+            held: held && !step.broken && step.valid,
             step,
         };
         steps.push(tried.clone());
-        attempts -= 1;
-        if tried.held || attempts == 0 || trial.interrupted {
-            return Ok((tried, trial));
+        if tried.step.valid {
+            failed += 1;
+        } else {
+            invalid += 1;
+        }
+        if tried.held || failed == FAILED_MAX || invalid == INVALID_MAX {
+            return Ok(Some((tried, trial)));
         }
     }
+    Ok(None)
 }
 
 impl Bounds {

@@ -131,15 +131,15 @@ impl Flights {
 mod tests {
     use super::*;
 
-    fn landing(first_ns: u64, last_ns: u64) -> Option<Landing> {
-        Some(Landing { first_ns, last_ns })
+    fn landing(first_ns: u64, last_ns: u64) -> Landing {
+        Landing { first_ns, last_ns }
     }
 
     #[test]
     fn the_last_receiver_ends_the_flight() {
         let mut flights = Flights::new(2);
         assert_eq!(flights.arrived(0, 15, 15), None);
-        assert_eq!(flights.arrived(0, 22, 22), landing(15, 22));
+        assert_eq!(flights.arrived(0, 22, 22), Some(landing(15, 22)));
         assert_eq!(flights.arrived(0, 30, 30), None);
     }
 
@@ -147,7 +147,7 @@ mod tests {
     fn receivers_that_are_groups_say_when_their_own_first_and_last_were() {
         let mut flights = Flights::new(2);
         assert_eq!(flights.arrived(0, 15, 40), None);
-        assert_eq!(flights.arrived(0, 10, 20), landing(10, 40));
+        assert_eq!(flights.arrived(0, 10, 20), Some(landing(10, 40)));
     }
 
     #[test]
@@ -176,9 +176,9 @@ mod tests {
         flights.arrived(1, 6, 6);
         flights.arrived(2, 7, 7);
         // It had missed 0, got 1, and left before 2.
-        flights.left(2, &[0..1]);
-        assert_eq!(flights.arrived(1, 9, 9), landing(6, 9));
-        assert_eq!(flights.arrived(3, 9, 9), landing(9, 9));
+        flights.left(2, std::slice::from_ref(&(0..1)));
+        assert_eq!(flights.arrived(1, 9, 9), Some(landing(6, 9)));
+        assert_eq!(flights.arrived(3, 9, 9), Some(landing(9, 9)));
         assert!(flights.flying.is_empty());
     }
 
@@ -187,6 +187,6 @@ mod tests {
         let mut flights = Flights::new(1);
         flights.joined(1);
         assert_eq!(flights.arrived(1, 5, 5), None);
-        assert_eq!(flights.arrived(1, 6, 6), landing(5, 6));
+        assert_eq!(flights.arrived(1, 6, 6), Some(landing(5, 6)));
     }
 }
