@@ -20,6 +20,8 @@ const POINTS_SHOWN: usize = 24;
 const POINT: i32 = 3;
 /// Between a label of the axis upwards and that axis, in pixels.
 const BESIDE: i32 = 16;
+/// What a letter may be wider than it is taken for, at the right end, in pixels.
+const SPARE: i32 = 4;
 /// Between two labels of the axis to the right, in pixels.
 const BETWEEN: i32 = 6;
 
@@ -49,7 +51,7 @@ impl Frame<'_> {
         let beside = self.y.labels().map(width).max().unwrap_or(0) + fine(BESIDE);
         let (before, after) = self.x.overhang(sheet_width - beside, label_width);
         let left = beside.max(before);
-        let right = after.max(fine(2 * POINT));
+        let right = (after + fine(SPARE)).max(fine(2 * POINT));
         let across = sheet_width - left - right;
         let quiet = letters(QUIET, HPos::Left, VPos::Top);
         if !self.y_name.is_empty() {

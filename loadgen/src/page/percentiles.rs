@@ -10,15 +10,18 @@ use super::{
     unit::Unit,
 };
 
-/// From this factor between the least and the greatest latency on, a linear axis would show the tail only.
+/// From this factor between a middling and the greatest latency on, a linear axis would show the tail only.
 const TAIL_ONLY: f64 = 20.0;
+/// Quantiles from here on are middling or worse.
+const MIDDLING: f64 = 0.5;
 
 /// The curves; `None` if none has a point.
 pub fn draw(curves: &[Curve], size: Size) -> Option<String> {
     let points = || curves.iter().flat_map(|(_, points)| points);
     let quantiles = points().map(|(quantile, _)| *quantile);
     let times = || points().map(|(_, time)| *time);
-    let bounds = Spacing::Log.bounds(times());
+    let middling = points().filter(|(quantile, _)| *quantile >= MIDDLING);
+    let bounds = Spacing::Log.bounds(middling.map(|(_, time)| *time));
     let latency = Axis {
         name: "Latency".to_owned(),
         unit: Unit::Nanoseconds,

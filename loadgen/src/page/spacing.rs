@@ -93,7 +93,8 @@ impl Spacing {
             };
             let every = (span / most).ceil().max(1.0);
             let round: Vec<_> = decades(low, high, every, factors).filter(inside).collect();
-            if round.len() > 2 {
+            // Two decades apart say more than equal steps, which would crowd at the upper end.
+            if round.len() > 2 || (round.len() == 2 && every > 1.0) {
                 return round;
             }
         }

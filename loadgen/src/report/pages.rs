@@ -1,5 +1,9 @@
 //! What the page of each mode shows.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::{
     collect::{Collection, Moment},
     figures,
@@ -60,17 +64,17 @@ pub fn search(report: &Report) -> Page {
         return page(Vec::new());
     };
     let line = |name: &str, figure: fn(&crate::modes::search::Tried) -> Option<f64>| {
-        let mut points: Vec<(f64, f64)> = search
-            .steps
-            .iter()
-            .filter_map(|tried| Some((f64::from(tried.rate), figure(tried)? * 1000.0)))
+        let steps = search.steps.iter();
+        // Of several attempts at one rate, the last decided.
+        let points: BTreeMap<u32, f64> = steps
+            .filter_map(|tried| Some((tried.rate, figure(tried)? * 1000.0)))
             .collect();
-        points.sort_by(|one, other| one.0.total_cmp(&other.0));
-        (name.to_owned(), points)
+        let points = points.into_iter().map(|(rate, ns)| (f64::from(rate), ns));
+        (name.to_owned(), points.collect())
     };
     page(vec![Plot {
         title: "Latency by rate".to_owned(),
-        caption: "Each point is one step of the search; both axes are logarithmic. Where the lines turn upwards the \
+        caption: "Each point is a rate that was tried; both axes are logarithmic. Where the lines turn upwards the \
                   server is at its limit."
             .to_owned(),
         kind: Kind::Lines {
@@ -145,7 +149,7 @@ pub fn complete(page: Page, report: &Report) -> Page {
         headline: headline(report),
         tables: [digest::tables(report), vec![facts]].concat(),
         config: config(report),
-        command: std::env::args().collect::<Vec<_>>().join(" "),
+        command: command(),
         ..page
     }
 }
@@ -243,18 +247,39 @@ fn headline(report: &Report) -> Vec<Fact> {
     facts
 }
 
+/// How this was made. Where the program lies is nobody's business.
+fn command() -> String {
+    let arguments = std::env::args().skip(1);
+    let words = std::iter::once("loadgen".to_owned()).chain(arguments.map(quoted));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: String) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,%@+".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// The settings, name by name.
 fn config(report: &Report) -> Vec<(String, String)> {
     let settings = serde_json::to_value(&report.config).unwrap_or_default();
     let settings = settings.as_object().into_iter().flatten();
     settings
-        .map(|(name, value)| {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            (name.replace('_', " "), text)
-        })
+        .map(|(name, value)| (name.replace('_', " "), setting(value)))
         .collect()
+}
+
+fn setting(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(setting).collect::<Vec<_>>().join(", "),
+        // A server: its name and its URL.
+        Value::Object(fields) => fields.values().map(setting).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
 }
 
 fn latency_over_time(moments: &[Moment], report: &Report) -> Plot {
