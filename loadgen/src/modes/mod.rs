@@ -25,7 +25,7 @@ use crate::{
         target::{Target, TargetError},
     },
     record::distribution::Distribution,
-    report::{Report, hdr::Percentiles, pages, table::Shown},
+    report::{Report, expect::UnknownFigure, hdr::Percentiles, pages, table::Shown},
     server::{
         find,
         own::{self, ServeError, Server, ServerError},
@@ -71,6 +71,13 @@ pub struct Host {
 /// When there is nothing to report: wrong flags, or a server that cannot be reached. The text is one sentence that says
 /// what to do.
 pub fn run(args: &Args) -> Result<u8, RunError> {
+    args.expect
+        .iter()
+        .try_for_each(|expectation| expectation.check(args.mode))?;
+    // What is demanded of each step of a search is demanded of a fan-out.
+    args.slo
+        .iter()
+        .try_for_each(|demand| demand.check(Mode::Fanout))?;
     let mut session = Session {
         args,
         interrupts: Interrupts::new().map_err(RunError::Signals)?,
@@ -224,6 +231,9 @@ pub enum RunError {
     /// Flags that cannot work.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// An expectation of what is not measured.
+    #[error(transparent)]
+    Figure(#[from] UnknownFigure),
     /// A URL that cannot be connected to.
     #[error(transparent)]
     Target(#[from] TargetError),

@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::{args::Mode, report::schema};
+
 /// Figures of the result that may be demanded without naming where they stand: they are the latency's.
 const LATENCY_FIGURES: [&str; 6] = ["p50", "p90", "p99", "p999", "max", "mean"];
 
@@ -32,6 +34,22 @@ pub struct Outcome {
 }
 
 impl Expectation {
+    /// Checks that results of a mode may have the figure.
+    ///
+    /// # Errors
+    /// The user's: they have none by that path.
+    pub fn check(&self, mode: Mode) -> Result<(), UnknownFigure> {
+        let mode = mode.to_string();
+        if schema::has_figure(&mode, &self.path) {
+            return Ok(());
+        }
+        Err(UnknownFigure {
+            text: self.text.clone(),
+            figure: self.path[1..].replace('/', "."),
+            mode,
+        })
+    }
+
     /// Holds the expectation against a result.
     pub fn judge(&self, result: &Value) -> Outcome {
         let actual = result.pointer(&self.path).and_then(Value::as_f64);
@@ -93,6 +111,17 @@ impl FromStr for Expectation {
 #[error("{reason}; write an expectation like 'p99<5ms' or 'messages.lost<1'")]
 pub struct ExpectationError {
     reason: String,
+}
+
+/// An expectation of a figure that there is none of. The user's to mend.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "cannot expect '{text}': results of {mode} have no figure {figure}; look for its path in what --json writes"
+)]
+pub struct UnknownFigure {
+    text: String,
+    figure: String,
+    mode: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +188,27 @@ mod tests {
     fn a_figure_that_is_not_there_fails() {
         let outcome = judge("latency_us.p42<5ms");
         assert_eq!((outcome.actual, outcome.passed), (None, false));
+    }
+
+    #[test]
+    fn a_figure_that_no_result_has_is_refused_before_the_run() {
+        let check = |text: &str, mode| text.parse::<Expectation>().unwrap().check(mode);
+        assert_eq!(check("p99<5ms", Mode::Fanout), Ok(()));
+        assert_eq!(check("connect.latency_us.p99<5ms", Mode::Connect), Ok(()));
+        let error = check("no.such.figure<5", Mode::Fanout).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("fanout have no figure no.such.figure"),
+            "{error}"
+        );
+        let error = check("p99<5ms", Mode::Connect).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("connect have no figure latency_us.p99"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod expect;
 pub mod hdr;
 pub mod pages;
+pub mod schema;
 pub mod table;
 pub mod traffic;
 pub mod validity;
