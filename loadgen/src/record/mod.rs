@@ -283,11 +283,11 @@ impl<'run> Record<'run> {
         self.sums.foreign += 1;
     }
 
-    /// Notes the messages of a text frame that reached a client at `now_ns`; how many there were.
+    /// Notes the messages of a text frame that reached a client at `now_ns`; how many there were, damaged ones too.
     #[inline]
     pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> u64 {
         let seat = self.clients[client];
-        let mut count = 0;
+        let (mut count, mut damaged) = (0, 0);
         let mut cursor = Cursor::default();
         while let Some(message) = self.finder.next(frame, &mut cursor) {
             match message.filter(|stamp| self.common.knows(*stamp)) {
@@ -295,15 +295,16 @@ impl<'run> Record<'run> {
                     count += 1;
                     self.arrived(client, seat, stamp, now_ns);
                 }
-                None => self.sums.foreign += 1,
+                None => damaged += 1,
             }
         }
+        self.sums.foreign += damaged;
         if count > 0 {
             self.sample.totals.messages += count;
             self.sample.totals.frames += 1;
             self.sample.batch.record(count);
         }
-        count
+        count + damaged
     }
 
     /// Notes that a turn of the loop handled events from one moment to another.
