@@ -1,5 +1,8 @@
 //! What a process uses of the machine.
 
+use std::time::Duration;
+
+use nix::{time::clock_getcpuclockid, unistd::Pid};
 use procfs::{WithCurrentSystemInfo, process::Process};
 use rustix::time::{ClockId, clock_gettime};
 use thiserror::Error;
@@ -22,23 +25,12 @@ impl Watched {
         Ok(Self { process })
     }
 
-    /// CPU seconds so far, user and system, of all its threads. `None` once it has ended.
-    ///
-    /// Exact to a nanosecond where the kernel keeps count of each thread (`/proc/PID/task/TID/schedstat`), save for
-    /// threads that have ended; else to a scheduler tick.
+    /// CPU seconds so far, user and system, of all its threads, those that have ended too; exact to a nanosecond. `None`
+    /// once it has ended.
     pub fn cpu_seconds(&self) -> Option<f64> {
-        self.scheduled_seconds().or_else(|| {
-            let stat = self.process.stat().ok()?;
-            let ticks = stat.utime + stat.stime;
-            Some(figures::ratio(ticks, procfs::ticks_per_second()))
-        })
-    }
-
-    fn scheduled_seconds(&self) -> Option<f64> {
-        let tasks = self.process.tasks().ok()?;
-        let each = tasks.map(|task| Some(task.ok()?.schedstat().ok()?.sum_exec_runtime));
-        let total_ns = each.sum::<Option<u64>>().filter(|&total_ns| total_ns > 0)?;
-        Some(figures::seconds(total_ns))
+        let clock = clock_getcpuclockid(Pid::from_raw(self.process.pid())).ok()?;
+        let time = Duration::from(nix::time::clock_gettime(clock).ok()?);
+        Some(time.as_secs_f64())
     }
 
     /// Bytes of resident memory now. `None` once it has ended.
@@ -61,4 +53,24 @@ pub fn thread_cpu_seconds() -> f64 {
 pub struct UsageError {
     pid: i32,
     source: procfs::ProcError,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn what_a_thread_used_still_counts_once_it_has_ended() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let watched = Watched::new(own).unwrap();
+        let before = watched.cpu_seconds().unwrap();
+        let busy = thread::spawn(|| {
+            let start = thread_cpu_seconds();
+            while thread_cpu_seconds() < start + 0.02 {}
+        });
+        busy.join().unwrap();
+        assert!(watched.cpu_seconds().unwrap() >= before + 0.02);
+    }
 }
