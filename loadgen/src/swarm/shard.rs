@@ -74,6 +74,8 @@ pub struct Shard<'run> {
     dialing: usize,
     /// Of the first clients, those that wait for the answer to their entry.
     entering: usize,
+    /// Whether that answer was an error for one of them.
+    refused: bool,
     /// Whether slow clients have stopped reading.
     deaf: bool,
     publishers: Vec<Publisher>,
@@ -201,6 +203,7 @@ impl<'run> Shard<'run> {
             clients: Vec::with_capacity(plan.clients_of(thread).len()),
             dialing: 0,
             entering: 0,
+            refused: false,
             deaf: false,
             publishers: numbers.map(Publisher::new).collect(),
             pace: Pace::Silent,
@@ -231,6 +234,9 @@ impl<'run> Shard<'run> {
             }
             self.dial_more(begun_ns, wanted)?;
             self.turn()?;
+            if self.refused {
+                return Err(self.dial_error(DialError::Entry));
+            }
             let now_ns = self.common.clock.now_ns();
             if self.clients.len() - self.dialing - self.entering > inside {
                 progress_ns = now_ns;
@@ -630,7 +636,10 @@ impl<'run> Shard<'run> {
                 let entry = self.plan.protocol.entry(channel);
                 entry.map_or(Ok(()), |entry| self.clients[index].ask(entry))
             }
-            Answer::Refused => Err(End::Refused),
+            Answer::Refused => {
+                self.refused |= self.entering > 0;
+                Err(End::Refused)
+            }
         };
         if let Err(end) = went {
             self.lost(index, end);
@@ -788,7 +797,7 @@ impl<'run> Shard<'run> {
     fn dial_error(&self, source: DialError) -> ShardError {
         ShardError::Dial {
             url: self.target.url().to_owned(),
-            inside: self.common.connected(),
+            inside: self.common.connected() - self.entering,
             source,
         }
     }
