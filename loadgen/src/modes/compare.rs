@@ -54,7 +54,9 @@ pub struct Versus {
     pub target: String,
     /// Each of its figures over that of the first, round by round.
     pub ratios: BTreeMap<&'static str, Ratio>,
-    /// What they say, in words.
+    /// What the decisive one says: whether this server needs less or more CPU per delivery than the first.
+    pub finding: Finding,
+    /// The same in words.
     pub verdict: String,
 }
 
@@ -70,19 +72,25 @@ struct Contender {
     latency: Distribution,
 }
 
+/// A figure of a round, if that round has one that says something of the server.
 type Figure = fn(&Step) -> Option<f64>;
 
-/// Figures whose ratios are told.
+/// Figures whose ratios are told. Times count only where the load generator kept its schedule; what the server used for
+/// them does not depend on that.
 const FIGURES: [(&str, Figure); 8] = [
     ("cpu_us_per_delivery", |step| step.cpu_us_per_delivery),
     ("delivered_per_second", |step| {
         Some(step.delivered_per_second)
     }),
     ("mean_batch", |step| step.mean_batch),
-    ("p50", |step| Some(step.latency_us?.p50)),
-    ("p99", |step| Some(step.latency_us?.p99)),
-    ("last_receiver_p99", |step| Some(step.last_receiver_us?.p99)),
-    ("spread_p50", |step| Some(step.spread_us?.p50)),
+    ("p50", |step| Some(step.believed(step.latency_us)?.p50)),
+    ("p99", |step| Some(step.believed(step.latency_us)?.p99)),
+    ("last_receiver_p99", |step| {
+        Some(step.believed(step.last_receiver_us)?.p99)
+    }),
+    ("spread_p50", |step| {
+        Some(step.believed(step.spread_us)?.p50)
+    }),
     ("rss_bytes_per_connection", |step| {
         step.rss_bytes_per_connection
     }),
@@ -235,10 +243,10 @@ impl Comparison {
         std::iter::once(&self.second).chain(&self.more)
     }
 
-    /// Why the rounds say nothing of the servers; `None` if most of them do.
+    /// Why the rounds say nothing of what the servers cost; `None` if most of them do.
     fn invalid_reason(&self) -> Option<String> {
-        let reasons = self.rounds.iter();
-        let reasons = reasons.filter_map(|round| round.step.invalid_reason.as_deref());
+        let full = self.rounds.iter().filter(|round| round.step.was_full);
+        let reasons = full.filter_map(|round| round.step.invalid_reason.as_deref());
         let (count, all) = (reasons.clone().count(), self.rounds.len());
         let reason = reasons.into_iter().next()?;
         (count * 2 > all).then(|| format!("in {count} of {all} rounds {reason}"))
@@ -247,37 +255,41 @@ impl Comparison {
 
 impl Versus {
     fn new(first: &Contender, other: &Contender) -> Self {
-        let pairs = || other.steps.iter().zip(&first.steps);
+        let pairs = other.steps.iter().zip(&first.steps);
+        let pairs = pairs.filter(|(step, of)| !step.was_full && !of.was_full);
         let ratio = |figure: Figure| {
-            Ratio::new(pairs().filter_map(|(step, of)| Some((figure(step)?, figure(of)?))))
+            let figures = |(step, of)| Some((figure(step)?, figure(of)?));
+            Ratio::new(pairs.clone().filter_map(figures))
         };
         let ratios: BTreeMap<_, _> = FIGURES
             .into_iter()
             .filter_map(|(name, figure)| Some((name, ratio(figure)?)))
             .collect();
-        let verdict = verdict(
-            &first.name,
-            &other.name,
-            ratios.get(DECISIVE),
-            pairs().count(),
-        );
+        let decisive = ratios.get(DECISIVE);
         Self {
             target: other.name.clone(),
+            finding: decisive.map_or(Finding::Unknown, Ratio::finding),
+            verdict: verdict(&first.name, &other.name, decisive),
             ratios,
-            verdict,
         }
     }
 }
 
-fn verdict(first: &str, other: &str, ratio: Option<&Ratio>, pairs: usize) -> String {
+fn verdict(first: &str, other: &str, ratio: Option<&Ratio>) -> String {
     let Some(ratio) = ratio else {
         return format!(
-            "Nobody knows which of {first} and {other} costs more: the CPU time of both has to be watched; give --server-pid for each"
+            "nobody knows which of {first} and {other} costs more: the CPU time of both has to be watched; give --server-pid for each"
         );
     };
-    let Ratio { median, low, high } = ratio;
-    let interval = format!("{median:.3} times, 99% interval {low:.3} to {high:.3}, {pairs} rounds");
-    match ratio.finding(pairs) {
+    let Ratio {
+        median,
+        low,
+        high,
+        rounds,
+    } = ratio;
+    let interval =
+        format!("{median:.3} times, 99% interval {low:.3} to {high:.3}, {rounds} rounds");
+    match ratio.finding() {
         Finding::More => format!("{other} needs more CPU per delivery than {first}: {interval}"),
         Finding::Less => format!("{other} needs less CPU per delivery than {first}: {interval}"),
         Finding::Alike => format!(
@@ -295,16 +307,20 @@ mod tests {
 
     #[test]
     fn a_verdict_names_who_needs_more() {
-        let ratio = |median: f64| Ratio {
-            median,
-            low: median - 0.02,
-            high: median + 0.02,
+        let says = |median, rounds| {
+            let (low, high) = (median - 0.02, median + 0.02);
+            let ratio = Ratio {
+                median,
+                low,
+                high,
+                rounds,
+            };
+            verdict("a", "b", Some(&ratio))
         };
-        let says = |median, pairs| verdict("a", "b", Some(&ratio(median)), pairs);
         assert!(says(1.2, 12).starts_with("b needs more CPU per delivery than a: 1.200 times"));
         assert!(says(0.8, 12).starts_with("b needs less"));
         assert!(says(1.01, 12).contains("within the noise"));
         assert!(says(1.2, 3).starts_with("too few rounds"));
-        assert!(verdict("a", "b", None, 12).contains("--server-pid"));
+        assert!(verdict("a", "b", None).contains("--server-pid"));
     }
 }

@@ -18,10 +18,13 @@ pub struct Ratio {
     pub low: f64,
     /// The true ratio is at most this, with the same confidence.
     pub high: f64,
+    /// Rounds that it comes from.
+    pub rounds: usize,
 }
 
 /// What a ratio says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Finding {
     /// It is less than one.
     Less,
@@ -53,12 +56,13 @@ impl Ratio {
             median,
             low: ratios[cut],
             high: ratios[count - 1 - cut],
+            rounds: count,
         })
     }
 
-    /// What it says, if it comes from so many pairs.
-    pub fn finding(&self, pairs: usize) -> Finding {
-        if outliers(pairs).is_none() {
+    /// What it says.
+    pub fn finding(&self) -> Finding {
+        if outliers(self.rounds).is_none() {
             Finding::Unknown
         } else if self.low > 1.0 && self.median > 1.0 + ALIKE_WITHIN {
             Finding::More
@@ -122,7 +126,7 @@ mod tests {
         let around = |middle: f64| -> Vec<f64> {
             (0..12).map(|n| middle + f64::from(n - 6) * 0.005).collect()
         };
-        let finding = |ratios: &[f64]| ratio(ratios).finding(ratios.len());
+        let finding = |ratios: &[f64]| ratio(ratios).finding();
         assert_eq!(finding(&around(1.0)), Finding::Alike);
         assert_eq!(finding(&around(1.2)), Finding::More);
         assert_eq!(finding(&around(0.8)), Finding::Less);

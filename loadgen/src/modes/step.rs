@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     plan::Plan,
     record::distribution::Summary,
-    report::{bottleneck, cost::Server, traffic::Traffic},
+    report::{bottleneck, cost::Server, traffic::Traffic, validity::Bottleneck},
     trial::Trial,
 };
 
@@ -45,20 +45,29 @@ pub struct Step {
     /// Resident memory that one silent client added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_per_connection: Option<f64>,
+    /// Whether the load generator could do no more, so that not even CPU times are worth anything.
+    #[serde(skip)]
+    pub was_full: bool,
     /// Whether a message was lost, duplicated or reordered, or a client was disconnected.
     #[serde(skip)]
     pub broken: bool,
 }
 
 impl Step {
+    /// A distribution of times, if the load generator was punctual enough for them to be the server's.
+    pub fn believed(&self, times: Option<Summary>) -> Option<Summary> {
+        times.filter(|_| self.valid)
+    }
+
     /// A trial in short.
     pub fn new(plan: &Plan, trial: &Trial) -> Self {
         let traffic = Traffic::new(plan, trial);
         let server = Server::new(plan, trial);
-        let invalid_reason = bottleneck(plan, trial, &traffic);
+        let bottleneck = bottleneck(plan, trial, &traffic);
         Self {
-            valid: invalid_reason.is_none(),
-            invalid_reason,
+            valid: bottleneck.is_none(),
+            invalid_reason: bottleneck.map(|bottleneck| bottleneck.to_string()),
+            was_full: matches!(bottleneck, Some(Bottleneck::Full { .. })),
             lost: traffic.messages.lost,
             duplicated: traffic.messages.duplicated,
             reordered: traffic.messages.reordered,

@@ -24,7 +24,7 @@ use crate::{
 use cost::{Connect, Loadgen, Server};
 use expect::{Expectation, Outcome};
 use traffic::Traffic;
-use validity::Conduct;
+use validity::{Bottleneck, Conduct};
 
 /// The result of a run. What was not measured is absent, not zero.
 #[derive(Clone, Debug, Serialize)]
@@ -141,6 +141,7 @@ impl Report {
     /// The result of one trial with traffic.
     pub fn traffic(args: &Args, plan: &Plan, trial: &Trial, traffic: Traffic) -> Self {
         let invalid_reason = bottleneck(plan, trial, &traffic);
+        let invalid_reason = invalid_reason.map(|bottleneck| bottleneck.to_string());
         let findings = Findings::Traffic(Box::new(traffic));
         Self::new(args, plan, trial, invalid_reason, findings)
     }
@@ -183,7 +184,7 @@ impl Report {
 }
 
 /// Why one trial says nothing of the server; `None` if it does.
-pub fn bottleneck(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Option<String> {
+pub fn bottleneck(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Option<Bottleneck> {
     let seconds = trial.window_seconds();
     Conduct {
         pacing: plan.pacing,

@@ -1,5 +1,7 @@
 //! Whether a run's figures are the server's, and not the load generator's.
 
+use std::fmt;
+
 use crate::{plan::Pacing, record::distribution::Summary};
 
 /// Slip of the schedule that is always tolerated, in microseconds.
@@ -26,9 +28,28 @@ pub struct Conduct<'a> {
     pub server_share: Option<f64>,
 }
 
+/// How the load generator was the bottleneck.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bottleneck {
+    /// It kept its schedule too badly for latencies to be believed. CPU times are the server's all the same.
+    Late {
+        /// The p99 of its slip, in microseconds.
+        slip_us: f64,
+        /// What is tolerated of that.
+        tolerated_us: f64,
+    },
+    /// There was no more to be had from it, but from the server.
+    Full {
+        /// The part of a core that its busiest thread used.
+        own_share: f64,
+        /// The part of a core that the server used, if it was watched.
+        server_share: Option<f64>,
+    },
+}
+
 impl Conduct<'_> {
     /// Why the figures say nothing of the server; `None` if they do.
-    pub fn bottleneck(&self) -> Option<String> {
+    pub fn bottleneck(&self) -> Option<Bottleneck> {
         match self.pacing {
             Pacing::Open { .. } => self.late().or_else(|| self.full()),
             Pacing::Closed { .. } => self.full(),
@@ -36,36 +57,55 @@ impl Conduct<'_> {
         }
     }
 
-    /// The schedule was kept too badly for latencies to be believed.
-    fn late(&self) -> Option<String> {
+    fn late(&self) -> Option<Bottleneck> {
         let slip_us = self.slip?.p99;
         let median_us = self.latency.map_or(0.0, |latency| latency.p50);
         let tolerated_us = SLIP_TOLERATED_US.max(median_us * SLIP_TOLERATED_PART);
-        (slip_us > tolerated_us).then(|| {
-            format!(
-                "the load generator sent late: the p99 of its schedule slip is {slip_us:.0} us, and {tolerated_us:.0} us are \
-                 tolerated; lower --rate or --clients, or give it a core of its own"
-            )
+        (slip_us > tolerated_us).then_some(Bottleneck::Late {
+            slip_us,
+            tolerated_us,
         })
     }
 
-    /// There was no more to be had from the load generator, but from the server.
-    fn full(&self) -> Option<String> {
-        if self.own_share < CORE_FULL {
-            return None;
-        }
-        let own = self.own_share * 100.0;
-        match self.server_share {
-            Some(server) if server >= SERVER_BUSY => None,
-            Some(server) => Some(format!(
-                "the load generator's core was full ({own:.0} %) while the server used only {:.0} % of its own; \
+    fn full(&self) -> Option<Bottleneck> {
+        let server_busy = self.server_share.is_some_and(|share| share >= SERVER_BUSY);
+        (self.own_share >= CORE_FULL && !server_busy).then_some(Bottleneck::Full {
+            own_share: self.own_share,
+            server_share: self.server_share,
+        })
+    }
+}
+
+impl fmt::Display for Bottleneck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Late {
+                slip_us,
+                tolerated_us,
+            } => write!(
+                f,
+                "the load generator sent late: the p99 of its schedule slip is {slip_us:.0} us, and {tolerated_us:.0} us are \
+                 tolerated; lower --rate or --clients, or give it a core of its own"
+            ),
+            Self::Full {
+                own_share,
+                server_share: Some(server_share),
+            } => write!(
+                f,
+                "the load generator's core was full ({:.0} %) while the server used only {:.0} % of its own; \
                  raise --threads, lower --clients, or give it a core of its own",
-                server * 100.0
-            )),
-            None => Some(format!(
-                "the load generator's core was full ({own:.0} %), and nobody knows how busy the server was; \
-                 name its process with --server-pid, or raise --threads"
-            )),
+                own_share * 100.0,
+                server_share * 100.0
+            ),
+            Self::Full {
+                own_share,
+                server_share: None,
+            } => write!(
+                f,
+                "the load generator's core was full ({:.0} %), and nobody knows how busy the server was; \
+                 name its process with --server-pid, or raise --threads",
+                own_share * 100.0
+            ),
         }
     }
 }
@@ -94,6 +134,7 @@ mod tests {
             server_share: None,
         }
         .bottleneck()
+        .map(|bottleneck| bottleneck.to_string())
     }
 
     fn full(own_share: f64, server_share: Option<f64>) -> Option<String> {
@@ -105,6 +146,7 @@ mod tests {
             server_share,
         }
         .bottleneck()
+        .map(|bottleneck| bottleneck.to_string())
     }
 
     #[test]
