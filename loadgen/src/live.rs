@@ -23,7 +23,7 @@ impl Live {
     /// Nothing to see yet.
     pub fn new() -> Self {
         let bar = io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{prefix} {bar:20} {wide_msg}");
+            let style = ProgressStyle::with_template("{prefix} {bar:6} {wide_msg}");
             let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
             bar.set_style(style.expect("the template is well-formed"));
             bar

@@ -341,7 +341,7 @@ fn show(live: &mut Live, timeline: Timeline, now_ns: u64, collection: &Collectio
         let rate = rounded(moment.delivered_per_second);
         let time = |ns: Option<u64>| ns.map_or("-".to_owned(), |ns| time(figures::micros(ns)));
         format!(
-            "{elapsed:.1} s  {rate}/s  p50 {}  p99 {}  last receiver {}  lost {}",
+            "{elapsed:.1} s  {rate}/s  p50 {}  p99 {}  last {}  lost {}",
             time(moment.p50_ns),
             time(moment.p99_ns),
             time(moment.last_receiver_p99_ns),
