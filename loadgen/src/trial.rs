@@ -60,9 +60,11 @@ pub struct Trial {
     pub connected_per_second: f64,
     /// Resident memory of the server.
     pub memory: Memory,
-    /// CPU seconds of the server while the clients connected.
+    /// CPU seconds of the server while the clients connected, if it was watched.
     pub connect_cpu_seconds: Option<f64>,
-    /// What each thread did in the measured window.
+    /// CPU seconds of the server in the measured time, if it was watched.
+    pub server_cpu_seconds: Option<f64>,
+    /// What each thread did in the measured time.
     pub windows: Vec<Window>,
     /// Messages sent.
     pub sent: u64,
@@ -116,8 +118,10 @@ impl Trial {
         let start = stage.rss_bytes();
         let begun_ns = common.clock.now_ns();
         let mut shards = shards(plan, stage, &common)?;
-        let arrivals = stage.connect(plan, &common, &mut shards)?;
+        let cpu_before = stage.cpu_seconds();
+        stage.connect(plan, &common, &mut shards)?;
         let took_ns = common.clock.now_ns() - begun_ns;
+        let connect_cpu_seconds = since(cpu_before, stage.cpu_seconds());
         let idle = stage.rss_bytes();
         let mut collection = Collection::new(plan);
         let windows = stage.exchange(plan, &common, &mut shards, &mut collection)?;
@@ -126,7 +130,8 @@ impl Trial {
         Ok(Self {
             connected_per_second: figures::per_second(sums.connect.count(), took_ns),
             memory: Memory { start, idle, end },
-            connect_cpu_seconds: arrivals.iter().find_map(Window::server_cpu_seconds),
+            connect_cpu_seconds,
+            server_cpu_seconds: windows.iter().find_map(Window::server_cpu_seconds),
             windows,
             sent: common.sent(),
             sums,
@@ -145,11 +150,13 @@ impl Trial {
         let mut idle = None;
         let mut sums = Sums::default();
         let mut windows: Vec<Window> = Vec::new();
+        let mut cpu_seconds = stage.cpu_seconds().map(|_| 0.0);
         let mut took_ns = 0;
         let mut interrupted = false;
         while took_ns < nanoseconds(plan.duration) {
             let common = Common::new(plan, None);
             let mut shards = shards(plan, stage, &common)?;
+            let cpu_before = stage.cpu_seconds();
             let arrivals = match stage.connect(plan, &common, &mut shards) {
                 // What was measured before is worth a report.
                 Err(ShardError::Interrupted) if took_ns > 0 => {
@@ -159,13 +166,14 @@ impl Trial {
                 arrivals => arrivals?,
             };
             took_ns += common.clock.now_ns();
+            let more = since(cpu_before, stage.cpu_seconds());
+            cpu_seconds = cpu_seconds.zip(more).map(|(sum, more)| sum + more);
             idle = idle.or_else(|| stage.rss_bytes());
             windows.extend(arrivals);
             sums.add(stage.close(shards)?.0);
             // The server gets time to see them off, so that it does not do so while the next ones come.
             thread::sleep(GOODBYE);
         }
-        let window = Window::all(&windows);
         Ok(Self {
             connected_per_second: figures::per_second(sums.connect.count(), took_ns),
             memory: Memory {
@@ -173,8 +181,9 @@ impl Trial {
                 idle,
                 end: stage.rss_bytes(),
             },
-            connect_cpu_seconds: window.server_cpu_seconds(),
-            windows: vec![window],
+            connect_cpu_seconds: cpu_seconds,
+            server_cpu_seconds: cpu_seconds,
+            windows,
             sent: 0,
             sums,
             collection: Collection::new(plan),
@@ -194,9 +203,18 @@ fn shards<'run>(
         .collect()
 }
 
+/// CPU seconds between two moments, if they are known.
+fn since(before: Option<f64>, after: Option<f64>) -> Option<f64> {
+    Some(after? - before?)
+}
+
 impl Stage<'_> {
     fn rss_bytes(&self) -> Option<u64> {
         self.watched.and_then(Watched::rss_bytes)
+    }
+
+    fn cpu_seconds(&self) -> Option<f64> {
+        self.watched.and_then(Watched::cpu_seconds)
     }
 
     /// Connects all clients, each thread its own.
@@ -206,14 +224,12 @@ impl Stage<'_> {
         common: &Common,
         shards: &mut [Shard],
     ) -> Result<Vec<Window>, ShardError> {
-        let watched = self.watched;
         let (done, all_done) = mpsc::channel::<()>();
         thread::scope(|scope| {
-            let shards = shards.iter_mut().enumerate();
-            let threads = shards.map(|(thread, shard)| {
+            let threads = shards.iter_mut().map(|shard| {
                 let done = done.clone();
                 scope.spawn(move || {
-                    let connected = shard.connect(watched.filter(|_| thread == 0));
+                    let connected = shard.connect();
                     if connected.is_err() {
                         // The others need not go on.
                         common.interrupt();

@@ -58,7 +58,7 @@ impl Idle {
             disconnects: trial.sums.disconnects.values().sum(),
             disconnects_by: by_name(&trial.sums.disconnects),
             cpu_us_per_connection_second: trial
-                .server_cpu_seconds()
+                .server_cpu_seconds
                 .map(|cpu| cpu * 1e6 / connection_seconds),
             rss_bytes_per_connection_end: grown
                 .map(|(end, start)| figures::ratio(end.saturating_sub(start), connections)),

@@ -84,7 +84,7 @@ impl Server {
     /// In one trial.
     pub fn new(plan: &Plan, trial: &Trial) -> Self {
         let memory = trial.memory;
-        let cpu_seconds = trial.server_cpu_seconds();
+        let cpu_seconds = trial.server_cpu_seconds;
         let delivered = trial.received(|totals| totals.messages);
         let grown = memory
             .idle
@@ -120,7 +120,7 @@ impl Loadgen {
 }
 
 impl Trial {
-    /// Seconds that were measured.
+    /// Seconds that were measured, by the thread that took longest.
     pub fn window_seconds(&self) -> f64 {
         let spans = self.windows.iter().map(Window::span_ns);
         figures::seconds(spans.max().unwrap_or(0).max(1))
@@ -132,11 +132,6 @@ impl Trial {
         windows
             .map(|window| figure(&window.end.totals) - figure(&window.begin.totals))
             .sum()
-    }
-
-    /// CPU seconds of the server in the measured window, if it was watched.
-    pub fn server_cpu_seconds(&self) -> Option<f64> {
-        self.windows.iter().find_map(Window::server_cpu_seconds)
     }
 
     /// CPU seconds of the load generator in the measured window.

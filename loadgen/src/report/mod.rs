@@ -191,7 +191,7 @@ pub fn bottleneck(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Option<Bottl
         slip: trial.sums.slip.summary().as_ref(),
         latency: traffic.latency_us.as_ref(),
         own_share: trial.own_cpu_share(),
-        server_share: trial.server_cpu_seconds().map(|cpu| cpu / seconds),
+        server_share: trial.server_cpu_seconds.map(|cpu| cpu / seconds),
     }
     .bottleneck()
 }

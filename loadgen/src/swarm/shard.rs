@@ -133,23 +133,6 @@ struct Sampling {
 }
 
 impl Window {
-    /// Several of them as if they had followed each other.
-    pub fn all(windows: &[Self]) -> Self {
-        let mut whole = Self {
-            begin: Mark::default(),
-            end: Mark::default(),
-        };
-        for Self { begin, end } in windows {
-            whole.end.at_ns += end.at_ns - begin.at_ns;
-            whole.end.own_cpu_seconds += end.own_cpu_seconds - begin.own_cpu_seconds;
-            if let Some((end, begin)) = end.server_cpu_seconds.zip(begin.server_cpu_seconds) {
-                whole.begin.server_cpu_seconds = Some(0.0);
-                *whole.end.server_cpu_seconds.get_or_insert_default() += end - begin;
-            }
-        }
-        whole
-    }
-
     /// How long it was.
     pub fn span_ns(&self) -> u64 {
         self.end.at_ns - self.begin.at_ns
@@ -217,19 +200,19 @@ impl<'run> Shard<'run> {
         })
     }
 
-    /// Connects all clients but the newcomers. The server is watched, if that is this thread's part.
+    /// Connects all clients but the newcomers.
     ///
     /// # Errors
     /// When one of them does not come in and may not fail, or the user gives up.
-    pub fn connect(&mut self, watched: Option<&Watched>) -> Result<Window, ShardError> {
+    pub fn connect(&mut self) -> Result<Window, ShardError> {
         let wanted = self.plan.first_clients_of(self.thread);
-        let begin = self.mark(watched);
+        let begin = self.mark(None);
         let begun_ns = begin.at_ns;
         let mut progress_ns = begun_ns;
         loop {
             let inside = self.clients.len() - self.dialing - self.entering;
             if inside == wanted {
-                let end = self.mark(watched);
+                let end = self.mark(None);
                 return Ok(Window { begin, end });
             }
             self.dial_more(begun_ns, wanted)?;
