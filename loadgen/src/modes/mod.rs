@@ -172,7 +172,9 @@ impl Session<'_> {
         let own_url = own.as_ref().map(|server| server.url(&plan.protocol));
         let url = url.or(own_url.as_deref()).unwrap_or_default();
         let target = Target::new(url, &self.args.header, self.args.subprotocol.as_ref())?;
-        if plan.source_ips.is_some() && !target.address().ip().is_loopback() {
+        let address = target.address();
+        let is_near = address.is_ipv4() && address.ip().is_loopback();
+        if plan.source_ips.is_some() && !is_near {
             return Err(RunError::SourceIps {
                 url: url.to_owned(),
             });
@@ -253,7 +255,9 @@ pub enum RunError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// Addresses of this machine lead to this machine only.
-    #[error("--source-ips are addresses of this machine, and {url} is not on it: leave them out")]
+    #[error(
+        "--source-ips are addresses like 127.0.0.2, from where {url} cannot be reached: leave them out"
+    )]
     SourceIps {
         /// Where to.
         url: String,

@@ -52,7 +52,8 @@ impl Target {
         let address = (host.trim_matches(['[', ']']), port)
             .to_socket_addrs()
             .map_err(|error| of(format!("its host cannot be resolved ({error})")))?
-            .next()
+            // `localhost` is both, and more servers listen at 127.0.0.1 than at ::1.
+            .min_by_key(SocketAddr::is_ipv6)
             .ok_or_else(|| of("its host has no address".to_owned()))?;
         Ok(Self {
             url: url.to_owned(),
