@@ -39,24 +39,22 @@ pub enum Finding {
 impl Ratio {
     /// The ratio of paired figures; `None` without any.
     ///
-    /// The interval is that of order statistics, which asks nothing of the figures' distribution, and which a round
-    /// that something else disturbed hardly moves.
+    /// The interval is that of Wilcoxon's signed ranks, on the logarithms of the ratios. It asks only that a ratio is as
+    /// likely to be too large as too small, which pairs in alternating order make true, and a round that something else
+    /// disturbed hardly moves it.
     pub fn new(pairs: impl Iterator<Item = (f64, f64)>) -> Option<Self> {
-        let ratios = pairs.map(|(figure, of)| figure / of);
-        let mut ratios: Vec<f64> = ratios.filter(|ratio| ratio.is_finite()).collect();
-        ratios.sort_by(f64::total_cmp);
-        let count = ratios.len();
-        let median = match count {
-            0 => return None,
-            _ if count % 2 == 1 => ratios[count / 2],
-            _ => ratios[count / 2 - 1].midpoint(ratios[count / 2]),
-        };
-        let cut = outliers(count).unwrap_or(0);
+        let logs = pairs.map(|(figure, of)| (figure / of).ln());
+        let mut logs: Vec<f64> = logs.filter(|log| log.is_finite()).collect();
+        logs.sort_by(f64::total_cmp);
+        let rounds = logs.len();
+        let (low, high) = (*logs.first()?, *logs.last()?);
+        let median = logs[(rounds - 1) / 2].midpoint(logs[rounds / 2]);
+        let (low, high) = interval(&logs).unwrap_or((low, high));
         Some(Self {
-            median,
-            low: ratios[cut],
-            high: ratios[count - 1 - cut],
-            rounds: count,
+            median: median.exp(),
+            low: low.exp(),
+            high: high.exp(),
+            rounds,
         })
     }
 
@@ -74,24 +72,37 @@ impl Ratio {
     }
 }
 
-/// How many of so many sorted values may be left out at either end, so that the rest still holds the true median with
-/// enough confidence; `None` if not even all of them do.
+/// The interval that holds the true middle of what these values are samples of; `None` if there are too few.
+fn interval(values: &[f64]) -> Option<(f64, f64)> {
+    let outliers = outliers(values.len())?;
+    let mut means: Vec<f64> = values
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| values[at..].iter().map(|other| one.midpoint(*other)))
+        .collect();
+    means.sort_by(f64::total_cmp);
+    Some((means[outliers], means[means.len() - 1 - outliers]))
+}
+
+/// How many of the means of any two of so many values may be left out at either end, so that the rest still holds the
+/// true middle with enough confidence; `None` if not even all of them do.
 fn outliers(count: usize) -> Option<usize> {
-    // The probability that at most so many of `count` fair coins show heads, times two: both ends.
-    let mut coins = 0.5_f64.powi(i32::try_from(count).ok()?);
-    let mut missed = 2.0 * coins;
-    let mut left_out = None;
-    for heads in 0..count / 2 {
-        if 1.0 - missed < CONFIDENCE {
-            break;
+    // How probable each sum of ranks is, when each rank counts with the probability of a half.
+    let mut sums = vec![0.0; count * (count + 1) / 2 + 1];
+    sums[0] = 1.0;
+    for rank in 1..=count {
+        for sum in (0..sums.len()).rev() {
+            let without: f64 = sums[sum];
+            let with = sum.checked_sub(rank).map_or(0.0, |rest| sums[rest]);
+            sums[sum] = without.midpoint(with);
         }
-        left_out = Some(heads);
-        #[expect(clippy::cast_precision_loss, reason = "rounds are few")]
-        let ways = (count - heads) as f64 / (heads + 1) as f64;
-        coins *= ways;
-        missed += 2.0 * coins;
     }
-    left_out
+    let mut missed = 0.0;
+    let enough = sums.iter().take_while(|probability| {
+        missed += 2.0 * **probability;
+        missed <= 1.0 - CONFIDENCE
+    });
+    enough.count().checked_sub(1)
 }
 
 #[cfg(test)]
@@ -104,21 +115,32 @@ mod tests {
 
     #[test]
     fn eight_rounds_are_the_fewest_that_tell() {
-        // 1 - 2 / 2^7 = 0.984, 1 - 2 / 2^8 = 0.992, 1 - 2 (1 + 12) / 2^12 = 0.9937.
+        // 1 - 2 / 2^7 = 0.984, 1 - 2 / 2^8 = 0.992; the others are in every table of the signed-rank test.
+        assert_eq!(outliers(0), None);
         assert_eq!(outliers(7), None);
         assert_eq!(outliers(8), Some(0));
-        assert_eq!(outliers(11), Some(0));
-        assert_eq!(outliers(12), Some(1));
-        assert_eq!(outliers(0), None);
+        assert_eq!(outliers(10), Some(3));
+        assert_eq!(outliers(20), Some(37));
     }
 
     #[test]
-    fn the_median_is_in_the_middle_of_an_interval_that_leaves_outliers_out() {
-        let ratios: Vec<f64> = (1..=12)
-            .map(|n| if n == 12 { 100.0 } else { f64::from(n) })
-            .collect();
-        let ratio = ratio(&ratios);
-        assert_eq!((ratio.low, ratio.median, ratio.high), (2.0, 6.5, 11.0));
+    fn a_round_that_was_disturbed_hardly_moves_the_interval() {
+        let mut ratios: Vec<f64> = (0..20).map(|n| 1.0 + f64::from(n - 10) * 0.01).collect();
+        let calm = ratio(&ratios);
+        assert!(calm.low < calm.median && calm.median < calm.high);
+        ratios[19] = 100.0;
+        let disturbed = ratio(&ratios);
+        assert!((disturbed.median - calm.median).abs() < 1e-9);
+        assert!(disturbed.high < calm.high * 1.02, "{disturbed:?}");
+    }
+
+    #[test]
+    fn both_directions_are_alike() {
+        let ratios = [0.9, 1.0, 1.05, 1.1, 1.2, 1.25, 1.3, 1.4, 1.5];
+        let there = ratio(&ratios);
+        let back = ratio(&ratios.map(|ratio| 1.0 / ratio));
+        assert!((there.low * back.high - 1.0).abs() < 1e-9);
+        assert!((there.median * back.median - 1.0).abs() < 1e-9);
     }
 
     #[test]
