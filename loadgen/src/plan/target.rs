@@ -6,7 +6,7 @@ use thiserror::Error;
 use tungstenite::{
     client::IntoClientRequest,
     handshake::client::{Request, generate_key},
-    http::{HeaderName, HeaderValue, Uri, header},
+    http::{HeaderName, HeaderValue, Uri, header, uri::Authority},
 };
 
 /// Where to connect and what to ask for there.
@@ -48,7 +48,12 @@ impl Target {
                 .insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol.clone());
         }
         let host = request.uri().host().unwrap_or_default();
-        let port = request.uri().port_u16().unwrap_or(80);
+        let authority = request.uri().authority().map_or("", Authority::as_str);
+        let port = match request.uri().port_u16() {
+            Some(port) => port,
+            None if authority.ends_with(host) => 80,
+            None => return Err(of("its port is not one from 0 to 65535".to_owned())),
+        };
         let address = (host.trim_matches(['[', ']']), port)
             .to_socket_addrs()
             .map_err(|error| of(format!("its host cannot be resolved ({error})")))?
@@ -158,6 +163,8 @@ mod tests {
             "http://127.0.0.1/",
             "wss://127.0.0.1/",
             "ws://",
+            "ws://127.0.0.1:99999/",
+            "ws://127.0.0.1:/",
         ] {
             let text = Target::new(url, &[], None).unwrap_err().to_string();
             assert!(
