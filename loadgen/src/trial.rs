@@ -163,6 +163,10 @@ impl Trial {
                     interrupted = true;
                     break;
                 }
+                Err(ShardError::Dial { .. } | ShardError::Stalled { .. }) if took_ns > 0 => {
+                    sums.connect_failed += plan.clients as u64;
+                    break;
+                }
                 arrivals => arrivals?,
             };
             took_ns += common.clock.now_ns();
