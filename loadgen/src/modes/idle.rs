@@ -8,7 +8,10 @@ use crate::{
     figures,
     modes::{Outcome, RunError, Session},
     plan::Plan,
-    report::{Findings, Report, pages, traffic::by_name},
+    report::{
+        Findings, Report, pages,
+        traffic::{Storm, by_name},
+    },
     trial::Trial,
 };
 
@@ -28,6 +31,9 @@ pub struct Idle {
     /// Resident memory that each connection had added at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_per_connection_end: Option<f64>,
+    /// How it went for those who came halfway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storm: Option<Storm>,
 }
 
 /// Runs it.
@@ -62,6 +68,7 @@ impl Idle {
                 .map(|cpu| cpu * 1e6 / connection_seconds),
             rss_bytes_per_connection_end: grown
                 .map(|(end, start)| figures::ratio(end.saturating_sub(start), connections)),
+            storm: (plan.storm > 0).then(|| Storm::new(trial)),
         }
     }
 }

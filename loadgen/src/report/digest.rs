@@ -13,7 +13,7 @@ use crate::{
     record::distribution::Summary,
     report::{
         Config, Findings, Report,
-        traffic::Traffic,
+        traffic::{Storm, Traffic},
         words::{bytes, grouped, rounded, time},
     },
 };
@@ -159,12 +159,16 @@ fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {
             format!("{without} / {with}"),
         ));
     }
-    if let Some(storm) = &traffic.storm {
-        let came = format!("{} / {}", grouped(storm.clients), grouped(storm.failed));
-        facts.push(("came halfway / did not come in", came));
-    }
+    of_storm(facts, traffic.storm.as_ref());
     if let Some(churn) = &traffic.churn {
         facts.push(("rejoined", grouped(churn.rejoins)));
+    }
+}
+
+fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {
+    if let Some(storm) = storm {
+        let came = format!("{} / {}", grouped(storm.clients), grouped(storm.failed));
+        facts.push(("came halfway / did not come in", came));
     }
 }
 
@@ -180,6 +184,7 @@ fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
     if let Some(each) = idle.rss_bytes_per_connection_end {
         facts.push(("server memory per connection at the end", bytes(each)));
     }
+    of_storm(facts, idle.storm.as_ref());
 }
 
 /// The figures of a result that are distributions, or come in rows.
@@ -212,7 +217,12 @@ pub fn tables(report: &Report) -> Vec<Table> {
                 ),
             ])]
         }
-        Findings::Idle(_) | Findings::Connect {} => vec![times(&[connect])],
+        Findings::Idle(idle) => {
+            let storm = idle.storm.as_ref();
+            let storm = storm.and_then(|storm| storm.connect_us);
+            vec![times(&[connect, ("handshake halfway", storm)])]
+        }
+        Findings::Connect {} => vec![times(&[connect])],
         Findings::Search(search) => vec![steps(search)],
         Findings::Comparison(comparison) => comparison
             .versus()

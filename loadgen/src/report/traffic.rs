@@ -268,7 +268,8 @@ impl Fairness {
 }
 
 impl Storm {
-    fn new(trial: &Trial) -> Self {
+    /// In one trial.
+    pub fn new(trial: &Trial) -> Self {
         let storm = &trial.sums.storm;
         let came: &Distribution = &storm.connect;
         Self {

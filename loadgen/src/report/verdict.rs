@@ -71,7 +71,10 @@ impl Report {
         self.connect.failed > 0
             || match &self.findings {
                 Findings::Traffic(traffic) => traffic.is_broken(),
-                Findings::Idle(idle) => idle.disconnects > 0,
+                Findings::Idle(idle) => {
+                    let storm = idle.storm.as_ref();
+                    idle.disconnects > 0 || storm.is_some_and(|storm| storm.failed > 0)
+                }
                 Findings::Connect {} | Findings::Search(_) => false,
                 Findings::Comparison(comparison) => comparison.is_broken(),
             }
@@ -96,14 +99,14 @@ impl Report {
             Findings::Traffic(_) => {
                 "not every client got every message once and in order; see the server's log".to_owned()
             }
-            Findings::Idle(_) => {
+            Findings::Idle(idle) if idle.disconnects > 0 => {
                 "the server disconnected clients that answered its pings; see its log".to_owned()
             }
             Findings::Comparison(comparison) => format!(
                 "{} did not bring every message to every client once and in order",
                 comparison.broken().join(" and ")
             ),
-            Findings::Connect {} | Findings::Search(_) => {
+            Findings::Idle(_) | Findings::Connect {} | Findings::Search(_) => {
                 "not every client came in; see the server's log".to_owned()
             }
         }
