@@ -1,0 +1,207 @@
+//! A WebSocket server that knows who is in it, and leaves to its host what is said to whom.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    ops::Range,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use socket2::SockRef;
+use tungstenite::{
+    Message, accept_hdr,
+    handshake::server::{ErrorResponse, Request, Response},
+    protocol::{
+        CloseFrame,
+        frame::{
+            Frame,
+            coding::{Data, OpCode},
+        },
+    },
+};
+
+/// Decides what a room does.
+pub(crate) trait Host: Send + 'static {
+    /// Someone came in.
+    fn entered(&mut self, _room: &mut Room, _client: usize) {}
+
+    /// Someone said something.
+    fn said(&mut self, room: &mut Room, from: usize, text: &str);
+
+    /// Someone answered a ping.
+    fn ponged(&mut self, _payload: &[u8]) {}
+
+    /// How often it does something on its own, if it does.
+    fn period(&self) -> Option<Duration> {
+        None
+    }
+
+    /// It is time for that.
+    fn due(&mut self, _room: &mut Room) {}
+}
+
+/// Who is in, by number from 0 on; who has left keeps its number.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    clients: Vec<Client>,
+}
+
+#[derive(Debug)]
+struct Client {
+    stream: Option<TcpStream>,
+    query: String,
+}
+
+/// How many may come in, and the answer to everyone else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    pub(crate) seats: usize,
+    pub(crate) refusal: &'static [u8],
+}
+
+impl Door {
+    /// Everyone may come in.
+    pub(crate) const OPEN: Self = Self {
+        seats: usize::MAX,
+        refusal: b"",
+    };
+}
+
+/// Opens a room that lasts as long as the tests, and returns its URL.
+pub(crate) fn open(host: impl Host, door: Door) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/relay", listener.local_addr().unwrap());
+    let period = host.period();
+    let room = Arc::new(Mutex::new((host, Room::default())));
+    if let Some(period) = period {
+        let room = Arc::clone(&room);
+        thread::spawn(move || {
+            loop {
+                thread::sleep(period);
+                let (host, room) = &mut *room.lock().unwrap();
+                host.due(room);
+            }
+        });
+    }
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            if number < door.seats {
+                welcome(stream, &room);
+            } else {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(door.refusal);
+            }
+        }
+    });
+    url
+}
+
+fn welcome<H: Host>(stream: TcpStream, shared: &Arc<Mutex<(H, Room)>>) {
+    stream.set_nodelay(true).unwrap();
+    // Nobody says anything until a client that was told it is in is in; one after another, so that numbers are those of
+    // the load generator.
+    let mut locked = shared.lock().unwrap();
+    let mut query = String::new();
+    #[expect(clippy::result_large_err, reason = "the error is tungstenite's")]
+    let note = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
+        query.push_str(request.uri().query().unwrap_or_default());
+        Ok(response)
+    };
+    // Whoever gave up in the handshake is nobody.
+    let Ok(mut socket) = accept_hdr(stream.try_clone().unwrap(), note) else {
+        return;
+    };
+    let (host, room) = &mut *locked;
+    let number = room.clients.len();
+    let stream = Some(stream);
+    room.clients.push(Client { stream, query });
+    host.entered(room, number);
+    drop(locked);
+    let shared = Arc::clone(shared);
+    thread::spawn(move || {
+        while let Ok(message) = socket.read() {
+            let (host, room) = &mut *shared.lock().unwrap();
+            match message {
+                Message::Text(text) => host.said(room, number, &text),
+                Message::Pong(payload) => host.ponged(&payload),
+                _ => {}
+            }
+        }
+    });
+}
+
+impl Room {
+    /// All that ever were in.
+    pub(crate) fn clients(&self) -> Range<usize> {
+        0..self.clients.len()
+    }
+
+    /// What a client's URL asked for beside its path.
+    pub(crate) fn query(&self, client: usize) -> &str {
+        &self.clients[client].query
+    }
+
+    /// Says something to a client.
+    pub(crate) fn say(&mut self, client: usize, text: impl Into<Vec<u8>>) {
+        self.write(
+            client,
+            Frame::message(text.into(), OpCode::Data(Data::Text), true),
+        );
+    }
+
+    /// Pings a client.
+    pub(crate) fn ping(&mut self, client: usize, payload: &'static [u8]) {
+        self.write(client, Frame::ping(payload));
+    }
+
+    /// Closes a client with a code.
+    pub(crate) fn close(&mut self, client: usize, code: u16) {
+        let close = CloseFrame {
+            code: code.into(),
+            reason: "a test".into(),
+        };
+        self.write(client, Frame::close(Some(close)));
+    }
+
+    /// Ends a client's stream without a word.
+    pub(crate) fn hang_up(&mut self, client: usize) {
+        if let Some(stream) = self.clients[client].stream.take() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Has a client's connection reset.
+    pub(crate) fn reset(&mut self, client: usize) {
+        if let Some(stream) = self.clients[client].stream.take() {
+            // Closing resets then; its reader, which has a part in it, stops when it may not read.
+            let none = Some(Duration::ZERO);
+            SockRef::from(&stream).set_linger(none).unwrap();
+            stream.shutdown(Shutdown::Read).unwrap();
+        }
+    }
+
+    fn write(&mut self, client: usize, frame: Frame) {
+        let mut bytes = Vec::new();
+        frame.format(&mut bytes).unwrap();
+        if let Some(stream) = &mut self.clients[client].stream {
+            // A client that has left is no fault of the room's.
+            let _ = stream.write_all(&bytes);
+        }
+    }
+}
+
+/// Answers whatever comes with these bytes and closes; returns the URL it would have as a relay.
+pub(crate) fn answering(answer: &'static [u8]) -> String {
+    struct Nobody;
+    impl Host for Nobody {
+        fn said(&mut self, _room: &mut Room, _from: usize, _text: &str) {}
+    }
+    let door = Door {
+        seats: 0,
+        refusal: answer,
+    };
+    open(Nobody, door)
+}

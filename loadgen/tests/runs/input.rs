@@ -1,0 +1,219 @@
+//! What a run cannot begin with is refused in one sentence; what it writes goes where it should.
+
+use std::{fs, net::TcpListener, process::Command, thread};
+
+use serde_json::Value;
+
+use crate::common::{
+    against,
+    chat::{Chat, Entry},
+    loadgen, refusal, refused_by,
+    relay::Relay,
+    room::answering,
+    run, small,
+};
+
+#[test]
+fn what_is_no_server_is_refused_in_one_sentence() {
+    let nowhere = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("ws://{}/", listener.local_addr().unwrap())
+    };
+    assert!(refusal(&["--url", &nowhere]).contains("refused"));
+
+    let not_found = answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    assert!(refusal(&["--url", &not_found]).contains("404 Not Found"));
+
+    let forged = answering(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
+    );
+    assert!(refusal(&["--url", &forged]).contains("handshake failed"));
+
+    let mail = answering(b"220 mail.example ESMTP\r\n");
+    assert!(refusal(&["--url", &mail]).contains("not HTTP"));
+
+    let mute = answering(b"");
+    assert!(refusal(&["--url", &mute]).contains("closed the connection"));
+}
+
+#[test]
+fn a_server_that_never_answers_is_given_up() {
+    // The system takes in the connections of a listener that does not.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let deaf = format!("ws://{}/", listener.local_addr().unwrap());
+    let chat = Chat::with(Entry::Ignored).start();
+    // Together, since each takes the ten seconds that a server is given.
+    let waits = [(deaf, "relay"), (chat, "chat")].map(|(url, protocol)| {
+        thread::spawn(move || refusal(&["--url", &url, "--protocol", protocol]))
+    });
+    for told in waits.map(|wait| wait.join().unwrap()) {
+        assert!(told.contains("only 0 of 5 clients could connect"), "{told}");
+    }
+}
+
+#[test]
+fn a_wrong_url_is_quoted_with_a_right_one() {
+    for url in [
+        "",
+        "nonsense",
+        "http://127.0.0.1:1/",
+        "wss://127.0.0.1:1/",
+        "ws://",
+        "ws://127.0.0.1:99999/",
+    ] {
+        let told = refusal(&["--url", url]);
+        assert!(
+            told.contains(url) && told.contains("ws://127.0.0.1:8080/relay"),
+            "{told}"
+        );
+    }
+    let told = refusal(&["compare", "--target", "one=nonsense"]);
+    assert!(told.contains("nonsense"), "{told}");
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_refused() {
+    for (flags, culprit) in [
+        (&["--publishers", "6"][..], "--publishers"),
+        (&["--size", "8B"], "--size"),
+        (&["--size", "1GiB"], "--size"),
+        (&["--duration", "0s"], "--duration"),
+        (&["--duration", "40h"], "--duration"),
+        (&["--slow", "5"], "--slow"),
+        (&["--isolation"], "--slow"),
+        (&["--channels", "6"], "--channels"),
+        (&["--channels", "2", "--protocol", "raw"], "--channels"),
+        (&["--churn", "1s"], "--protocol chat"),
+        (&["--churn", "0s", "--protocol", "chat"], "--churn"),
+        (&["--hello", "hi"], "--protocol raw"),
+        (&["--template", "no place", "--protocol", "raw"], "%s"),
+        (
+            &["--source-ips", "2", "--url", "ws://192.0.2.1:1/"],
+            "--source-ips",
+        ),
+        (
+            &["--server-pid", "999999999", "--url", "ws://127.0.0.1:1/"],
+            "--server-pid",
+        ),
+        (&["--expect", "no.such.figure<5"], "no.such.figure"),
+        (&["connect", "--expect", "p99<5ms"], "latency_us.p99"),
+        (&["search", "--slo", "no.such.figure<5"], "no.such.figure"),
+        (&["--log", "/nowhere/log"], "/nowhere/log"),
+    ] {
+        let told = refusal(flags);
+        assert!(told.contains(culprit), "{flags:?}: {told}");
+    }
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_says_how_it_should_be() {
+    for (flags, told) in [
+        (&["--clients", "0"][..], "--clients"),
+        (&["--rate", "many"], "--rate"),
+        (&["--no-such-flag"], "--no-such-flag"),
+        (&["sideways"], "sideways"),
+        (&["--expect", "p99"], "'p99<5ms'"),
+        (
+            &["saturate", "--rate", "5"],
+            "--rate means nothing in saturate",
+        ),
+        (
+            &["compare", "--url", "ws://127.0.0.1:1/"],
+            "--url means nothing in compare",
+        ),
+        (&["--header", "no colon"], "colon"),
+        (&["--source-ips", "255"], "--source-ips"),
+    ] {
+        let (code, sentence) = refused_by(&mut loadgen(flags));
+        assert_eq!(code, Some(2), "{sentence}");
+        assert!(sentence.contains(told), "{flags:?}: {sentence}");
+    }
+}
+
+#[test]
+fn too_few_descriptors_are_told_with_how_many_clients_would_do() {
+    let limited = "ulimit -n 64; exec \"$0\" \"$@\"";
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", limited, env!("CARGO_BIN_EXE_loadgen")])
+        .args(small(&["--clients", "100"]));
+    let (code, told) = refused_by(&mut command);
+    assert_eq!(code, Some(2), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("the hard limit is 64"), "{told}");
+    assert!(told.contains("ulimit -Hn"), "{told}");
+}
+
+#[test]
+fn an_expectation_that_does_not_hold_fails_the_run() {
+    let url = Relay::right().start();
+    let failed = against(&url, &["--expect", "messages.delivered<200"]);
+    assert_eq!(failed.at("expectations.0.passed"), false);
+    assert_eq!(failed.at("expectations.0.actual"), 200.0);
+    let code = if failed.at("valid") == true { 1 } else { 3 };
+    assert_eq!(failed.code, Some(code), "{failed:#?}");
+    let run = against(&url, &["--expect", "messages.delivered>=200"]).good();
+    assert_eq!(run.at("expectations.0.passed"), true);
+}
+
+#[test]
+fn the_result_goes_to_a_file_and_the_table_to_stdout() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result.json");
+    let output = loadgen(&["--json", path.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("deliveries per second"), "{table}");
+    assert!(
+        output.stderr.is_empty(),
+        "nothing is wrong, and there is no terminal"
+    );
+    let result: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(result["mode"], "fanout");
+}
+
+#[test]
+fn the_result_goes_to_stdout_alone_and_the_table_to_stderr() {
+    // That is what is asked for whenever a result is read.
+    let run = run(&[]);
+    assert_eq!(run.at("mode"), "fanout");
+    assert!(run.table.contains("deliveries per second"), "{}", run.table);
+}
+
+#[test]
+fn the_page_loads_nothing_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    for mode in ["fanout", "saturate", "search", "idle", "connect", "compare"] {
+        let path = folder.path().join(mode);
+        let mut flags = vec![mode, "--report", path.to_str().unwrap()];
+        match mode {
+            "search" => flags.extend(["--rate", "1", "--duration", "200ms", "--slo", "p99<1us"]),
+            "compare" => flags.extend(["--rounds", "2", "--duration", "100ms"]),
+            _ => {}
+        }
+        run(&flags);
+        let html = fs::read_to_string(path).unwrap();
+        assert!(html.starts_with("<!doctype html>") || html.starts_with("<!DOCTYPE html>"));
+        // The name of SVG is one that nothing is loaded from.
+        let html = html.replace("http://www.w3.org/2000/svg", "");
+        for load in ["http://", "https://", "src=", "@import", "<link", "url("] {
+            assert!(!html.contains(load), "{mode}: {load}");
+        }
+    }
+}
+
+#[test]
+fn the_server_is_watched_by_its_process() {
+    let own = std::process::id().to_string();
+    let run = against(&Relay::right().start(), &["--server-pid", &own]);
+    for figure in [
+        "cpu_seconds",
+        "cpu_us_per_delivery",
+        "rss_bytes_start",
+        "rss_bytes_idle",
+        "rss_bytes_end",
+    ] {
+        assert!(run.figure(&format!("server.{figure}")) > 0.0, "{figure}");
+    }
+}

@@ -1,0 +1,8 @@
+//! Whole runs of the load generator: against its own server, servers that are wrong in one place, and what is no server
+//! at all.
+
+mod common;
+mod faults;
+mod input;
+mod modes;
+mod protocols;
