@@ -3,6 +3,7 @@
 
 mod common;
 mod faults;
+mod figures;
 mod input;
 mod modes;
 mod protocols;
