@@ -7,3 +7,4 @@ mod figures;
 mod input;
 mod modes;
 mod protocols;
+mod schema;
