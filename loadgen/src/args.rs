@@ -129,7 +129,7 @@ pub struct Args {
     pub slo: Vec<Expectation>,
 
     /// Rounds of compare; from 8 on a difference can be told from the noise
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub rounds: u32,
 
     /// What each round of compare measures: fanout or saturate
