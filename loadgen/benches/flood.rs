@@ -25,34 +25,47 @@ use tungstenite::{
 };
 
 const CLIENTS: usize = 100;
+/// So many writes' messages are under way: the relay never waits for the publisher.
+const WRITES_UNDER_WAY: usize = 16;
 /// Bytes of a masked frame before a payload of less than 126 bytes, and those of that payload.
 const HEADER_BYTES: usize = 6;
 const MESSAGE_BYTES: usize = 64;
 
-/// How messages that wait together leave.
+/// How the messages of one write leave.
 #[derive(Clone, Copy)]
-enum Form {
-    /// So many to a frame.
-    Joined(usize),
-    /// In frames of their own, so many to a write.
-    Single(usize),
+struct Form {
+    /// Messages in a frame.
+    joined: usize,
+    /// Frames in a write.
+    frames: usize,
+}
+
+/// One frame to a write is bounded by what the system takes for a read, many by what we take for a message.
+const FORMS: [Form; 5] = [
+    form(50, 1),
+    form(50, 8),
+    form(200, 1),
+    form(200, 4),
+    form(1, 200),
+];
+
+const fn form(joined: usize, frames: usize) -> Form {
+    Form { joined, frames }
 }
 
 fn main() {
     let in_test = !std::env::args().any(|argument| argument == "--bench");
     let duration = if in_test { "50ms" } else { "3s" };
     let rounds = if in_test { 1 } else { 5 };
-    for form in [Form::Joined(50), Form::Joined(200), Form::Single(200)] {
+    for form in FORMS {
         let mut millions: Vec<f64> = (0..rounds).map(|_| flood(form, duration)).collect();
         millions.sort_by(f64::total_cmp);
         let (least, most) = (millions[0], millions[millions.len() - 1]);
         let median = millions[millions.len() / 2];
-        let name = match form {
-            Form::Joined(count) => format!("joined by {count}"),
-            Form::Single(count) => format!("frames of their own, {count} to a write"),
-        };
+        let Form { joined, frames } = form;
         println!(
-            "{name}: {median:.1} million messages per second and core ({least:.1} to {most:.1})"
+            "{joined} to a frame, {frames} frames to a write: \
+             {median:.1} million messages per second and core ({least:.1} to {most:.1})"
         );
     }
 }
@@ -62,10 +75,9 @@ fn flood(form: Form, duration: &str) -> f64 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
     let address = listener.local_addr().expect("it is bound");
     let relay = thread::spawn(move || relay(&listener, form));
-    let (Form::Joined(count) | Form::Single(count)) = form;
     let line = format!(
         "loadgen saturate --clients {CLIENTS} --publishers 1 --window {} --warmup 50ms --duration {duration}",
-        count * 16
+        form.joined * form.frames * WRITES_UNDER_WAY
     );
     let args = Args::read(line.split(' ')).expect("the line is well-formed");
     let plan = Plan::new(&args).expect("there are descriptors");
@@ -99,15 +111,16 @@ fn relay(listener: &TcpListener, form: Form) -> io::Result<()> {
         clients.push(handshaken(stream)?);
     }
     let mut publisher = clients[0].try_clone()?;
-    let (Form::Joined(count) | Form::Single(count)) = form;
-    let mut heard = vec![0; count * (HEADER_BYTES + MESSAGE_BYTES)];
+    let Form { joined, frames } = form;
+    let mut heard = vec![0; joined * frames * (HEADER_BYTES + MESSAGE_BYTES)];
     loop {
         publisher.read_exact(&mut heard)?;
         let bodies = heard.chunks(HEADER_BYTES + MESSAGE_BYTES).map(unmasked);
-        let bytes = match form {
-            Form::Joined(_) => frame(bodies.collect::<Vec<_>>().join(&b'\n')),
-            Form::Single(_) => bodies.flat_map(frame).collect(),
-        };
+        let bodies: Vec<Vec<u8>> = bodies.collect();
+        let frames = bodies
+            .chunks(joined)
+            .map(|bodies| frame(bodies.join(&b'\n')));
+        let bytes = frames.collect::<Vec<_>>().concat();
         for client in &mut clients {
             client.write_all(&bytes)?;
         }
