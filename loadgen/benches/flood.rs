@@ -62,11 +62,13 @@ fn main() {
         millions.sort_by(f64::total_cmp);
         let (least, most) = (millions[0], millions[millions.len() - 1]);
         let median = millions[millions.len() / 2];
+        let figures = if in_test {
+            "runs".to_owned()
+        } else {
+            format!("{median:.1} million messages per second and core ({least:.1} to {most:.1})")
+        };
         let Form { joined, frames } = form;
-        println!(
-            "{joined} to a frame, {frames} frames to a write: \
-             {median:.1} million messages per second and core ({least:.1} to {most:.1})"
-        );
+        println!("{joined} to a frame, {frames} frames to a write: {figures}");
     }
 }
 
@@ -76,7 +78,7 @@ fn flood(form: Form, duration: &str) -> f64 {
     let address = listener.local_addr().expect("it is bound");
     let relay = thread::spawn(move || relay(&listener, form));
     let line = format!(
-        "loadgen saturate --clients {CLIENTS} --publishers 1 --window {} --warmup 50ms --duration {duration}",
+        "loadgen saturate --clients {CLIENTS} --publishers 1 --window {} --warmup 50ms --duration {duration} --settle 1s",
         form.joined * form.frames * WRITES_UNDER_WAY
     );
     let args = Args::read(line.split(' ')).expect("the line is well-formed");

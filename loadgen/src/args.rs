@@ -56,11 +56,11 @@ pub struct Args {
     #[arg(long, default_value = "64B", value_parser = size)]
     pub size: usize,
 
-    /// How long to measure, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 1s each round of compare]
+    /// How long to measure, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 300ms each round of compare]
     #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
 
-    /// How long to send before measuring begins [default: 2s; 1s in search, 300ms in compare, none in idle]
+    /// How long to send before measuring begins [default: 2s; 1s in search, 100ms in compare, none in idle]
     #[arg(long, value_parser = duration)]
     warmup: Option<Duration>,
 
@@ -129,7 +129,7 @@ pub struct Args {
     pub slo: Vec<Expectation>,
 
     /// Rounds of compare; from 8 on a difference can be told from the noise
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub rounds: u32,
 
     /// What each round of compare measures: fanout or saturate
@@ -262,7 +262,8 @@ impl Args {
     pub fn duration(&self) -> Duration {
         self.duration.unwrap_or(match self.mode {
             Search => Duration::from_secs(3),
-            Compare => Duration::from_secs(1),
+            // Short, so that what disturbs one server of a round meets the other too.
+            Compare => Duration::from_millis(300),
             _ => Duration::from_secs(10),
         })
     }
@@ -271,7 +272,7 @@ impl Args {
     pub fn warmup(&self) -> Duration {
         self.warmup.unwrap_or(match self.mode {
             Search => Duration::from_secs(1),
-            Compare => Duration::from_millis(300),
+            Compare => Duration::from_millis(100),
             Idle | Connect => Duration::ZERO,
             _ => Duration::from_secs(2),
         })

@@ -8,6 +8,7 @@ use crate::{
     figures,
     plan::Plan,
     record::distribution::{Distribution, Summary},
+    report::words::grouped,
     swarm::client::End,
     trial::Trial,
 };
@@ -202,20 +203,32 @@ impl Traffic {
 
     /// Whether anything went wrong that must not.
     pub fn is_broken(&self) -> bool {
+        self.wrongs().any(|(count, _)| count > 0)
+    }
+
+    /// What went wrong that must not, as a list in words.
+    pub fn whats_wrong(&self) -> String {
+        let wrongs = self.wrongs().filter(|(count, _)| *count > 0);
+        let wrongs = wrongs.map(|(count, what)| format!("{} {what}", grouped(count)));
+        wrongs.collect::<Vec<_>>().join(", ")
+    }
+
+    fn wrongs(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let messages = &self.messages;
-        let storm = self.storm.as_ref();
-        let storm = storm.map_or(0, |storm| {
-            storm.failed + storm.lost + storm.duplicated + storm.reordered
+        let (failed, wrong) = self.storm.as_ref().map_or((0, 0), |storm| {
+            let wrong = storm.lost + storm.duplicated + storm.reordered;
+            (storm.failed, wrong)
         });
-        let wrongs = [
-            messages.lost,
-            messages.duplicated,
-            messages.reordered,
-            messages.disconnects,
-            messages.stray,
-            storm,
-        ];
-        wrongs.iter().any(|&count| count > 0)
+        [
+            (messages.lost, "lost"),
+            (messages.duplicated, "duplicated"),
+            (messages.reordered, "out of order"),
+            (messages.stray, "in a wrong channel"),
+            (messages.disconnects, "disconnected without being slow"),
+            (failed, "not let in halfway"),
+            (wrong, "wrong at those who came halfway"),
+        ]
+        .into_iter()
     }
 }
 

@@ -96,9 +96,10 @@ impl Report {
                 "the server sends a message to everyone but its sender, and the load generator expects it at the sender too"
                     .to_owned()
             }
-            Findings::Traffic(_) => {
-                "not every client got every message once and in order; see the server's log".to_owned()
-            }
+            Findings::Traffic(traffic) => format!(
+                "not every client got every message once and in order ({}); see the server's log",
+                traffic.whats_wrong()
+            ),
             Findings::Idle(idle) if idle.disconnects > 0 => {
                 "the server disconnected clients that answered its pings; see its log".to_owned()
             }
