@@ -87,6 +87,7 @@ fn flood(form: Form, duration: &str) -> f64 {
     let mut stage = Stage {
         target: &target,
         watched: None,
+        fresh: true,
         log: None,
         interrupts: &mut Interrupts::new().expect("signals can be heeded"),
         live: &mut Live::new(),

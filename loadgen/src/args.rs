@@ -289,16 +289,15 @@ impl Args {
 
     /// What could not have any effect, or no sensible one.
     fn without_sense(&self) -> Option<String> {
-        if self.mode != Compare && self.server_pid.len() > 1 {
-            return Some(
-                "--server-pid is given more than once: only compare has several servers".to_owned(),
-            );
-        }
-        let targets = self.target.len().max(2);
-        if self.mode == Compare && ![0, targets].contains(&self.server_pid.len()) {
+        let servers = match self.mode {
+            Compare => self.target.len(),
+            _ => usize::from(self.url.is_some()),
+        };
+        let pids = self.server_pid.len();
+        if pids > 0 && pids != servers {
             return Some(format!(
-                "--server-pid is given {} times for {targets} servers: give one for each --target, or none",
-                self.server_pid.len()
+                "--server-pid is given {pids} times for {servers} servers that are not the run's own: \
+                 give one for each --url or --target, or none"
             ));
         }
         let mut names: Vec<&str> = self.target.iter().map(|(name, _)| name.as_str()).collect();
@@ -423,9 +422,11 @@ mod tests {
 
     #[test]
     fn several_servers_are_named_once_each() {
-        let pids = refused("loadgen fanout --server-pid 1 --server-pid 2");
-        assert!(pids.contains("only compare"), "{pids}");
-        let pids = refused("loadgen compare --server-pid 1");
+        let pids = refused("loadgen fanout --url ws://x/ --server-pid 1 --server-pid 2");
+        assert!(pids.contains("2 times for 1 servers"), "{pids}");
+        let pids = refused("loadgen fanout --server-pid 1");
+        assert!(pids.contains("1 times for 0 servers"), "{pids}");
+        let pids = refused("loadgen compare --target a=ws://x --target b=ws://y --server-pid 1");
         assert!(pids.contains("1 times for 2 servers"), "{pids}");
         let twins = refused("loadgen compare --target a=ws://x --target a=ws://y");
         assert!(twins.contains("two --target are called a"), "{twins}");

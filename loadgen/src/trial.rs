@@ -45,6 +45,8 @@ pub struct Stage<'a> {
     pub target: &'a Target,
     /// Its process, if that is known.
     pub watched: Option<&'a Watched>,
+    /// Whether no trial ran against it before.
+    pub fresh: bool,
     /// File for every delivery.
     pub log: Option<&'a Path>,
     /// How the user ends it.
@@ -87,6 +89,15 @@ pub struct Memory {
     pub idle: Option<u64>,
     /// At the end, before they left.
     pub end: Option<u64>,
+    /// Whether no clients of ours had been there before: what they left behind would be taken for nothing.
+    pub fresh: bool,
+}
+
+impl Memory {
+    /// How much the server had grown by some moment because of its clients, if that can be told.
+    pub fn grown(&self, by: Option<u64>) -> Option<u64> {
+        by?.checked_sub(self.start?).filter(|_| self.fresh)
+    }
 }
 
 /// The signals that a user ends a run with: once for of the sending, twice for of everything.
@@ -129,7 +140,12 @@ impl Trial {
         let (sums, fairness) = stage.close(shards)?;
         Ok(Self {
             connected_per_second: figures::per_second(sums.connect.count(), took_ns),
-            memory: Memory { start, idle, end },
+            memory: Memory {
+                start,
+                idle,
+                end,
+                fresh: stage.fresh,
+            },
             connect_cpu_seconds,
             server_cpu_seconds: windows.iter().find_map(Window::server_cpu_seconds),
             windows,
@@ -163,7 +179,7 @@ impl Trial {
                     interrupted = true;
                     break;
                 }
-                Err(ShardError::Dial { .. } | ShardError::Stalled { .. }) if took_ns > 0 => {
+                Err(error) if error.is_refusal() && took_ns > 0 => {
                     sums.connect_failed += plan.clients as u64;
                     break;
                 }
@@ -175,6 +191,10 @@ impl Trial {
             idle = idle.or_else(|| stage.rss_bytes());
             windows.extend(arrivals);
             sums.add(stage.close(shards)?.0);
+            if common.interrupts() > 0 {
+                interrupted = true;
+                break;
+            }
             // The server gets time to see them off, so that it does not do so while the next ones come.
             thread::sleep(GOODBYE);
         }
@@ -184,6 +204,7 @@ impl Trial {
                 start,
                 idle,
                 end: stage.rss_bytes(),
+                fresh: stage.fresh,
             },
             connect_cpu_seconds: cpu_seconds,
             server_cpu_seconds: cpu_seconds,
@@ -323,7 +344,7 @@ fn attend<T>(channel: &Receiver<T>, mut take: impl FnMut(T), mut tick: impl FnMu
         match channel.recv_timeout(TICK) {
             Ok(item) => take(item),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return tick(),
         }
         tick();
     }

@@ -1,7 +1,7 @@
 //! Fan-out, by a schedule or as much as goes: one trial, or two to see what slow clients do to the others.
 
 use crate::{
-    modes::{Outcome, RunError, Session},
+    modes::{Outcome, RunError, Session, step::Step},
     plan::Plan,
     report::{
         Report, pages,
@@ -23,7 +23,9 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
             slow: 0,
             ..plan.clone()
         };
-        let trial = session.trial(&healthy, &host)?;
+        let trial = session
+            .next_trial(&healthy, &host)?
+            .ok_or(RunError::Nothing)?;
         session.live.label("with slow clients: ".to_owned());
         Some(trial)
     } else {
@@ -31,11 +33,17 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
     };
     let trial = session.trial(&plan, &host)?;
     let mut traffic = Traffic::new(&plan, &trial);
-    traffic.isolation = alone.as_ref().and_then(|alone| {
-        let without = alone.collection.latency.summary();
-        Isolation::new(without.as_ref(), traffic.latency_us.as_ref())
-    });
-    let report = Report::traffic(session.args, &plan, &trial, traffic);
+    let alone = alone.map(|alone| Step::new(&plan, &alone));
+    traffic.isolation = alone
+        .as_ref()
+        .and_then(|alone| Isolation::new(alone, traffic.latency_us.as_ref()));
+    let mut report = Report::traffic(session.args, &plan, &trial, traffic);
+    if let Some(reason) = alone.and_then(|alone| alone.invalid_reason) {
+        report.valid = false;
+        report
+            .invalid_reason
+            .get_or_insert(format!("without slow clients {reason}"));
+    }
     let mut collection = trial.collection;
     Ok(Outcome {
         latency: Some(collection.latency.clone()),

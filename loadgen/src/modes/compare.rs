@@ -64,7 +64,6 @@ pub struct Versus {
 struct Contender {
     name: String,
     url: Option<String>,
-    pid: Option<i32>,
     /// A running server; of our own, a new one is started in each round, since two copies of one program differ by
     /// where their memory happens to lie.
     host: Option<Host>,
@@ -141,8 +140,10 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
         }
     }
     let interrupted = rounds.len() < contenders.len() * session.args.rounds as usize;
+    let trial = baseline
+        .filter(|_| !rounds.is_empty())
+        .ok_or(RunError::Nothing)?;
     let comparison = Comparison::new(&contenders, rounds);
-    let trial = baseline.ok_or(RunError::Nothing)?;
     let invalid_reason = comparison.invalid_reason();
     let findings = Findings::Comparison(comparison);
     let mut report = Report::new(session.args, &plan, &trial, invalid_reason, findings);
@@ -183,7 +184,6 @@ fn contenders(session: &Session, plan: &Plan) -> Result<Vec<Contender>, RunError
         Ok(Contender {
             name,
             url,
-            pid,
             host,
             steps: Vec::new(),
             latency: Distribution::default(),
@@ -197,7 +197,7 @@ impl Contender {
         if let Some(host) = &self.host {
             return session.next_trial(plan, host);
         }
-        let host = session.host_at(plan, None, self.pid)?;
+        let host = session.host_at(plan, None, None)?;
         session.next_trial(plan, &host)
     }
 }
@@ -245,8 +245,11 @@ impl Comparison {
 
     /// Why the rounds say nothing of what the servers cost; `None` if most of them do.
     fn invalid_reason(&self) -> Option<String> {
-        let full = self.rounds.iter().filter(|round| round.step.was_full);
-        let reasons = full.filter_map(|round| round.step.invalid_reason.as_deref());
+        let disturbed = self
+            .rounds
+            .iter()
+            .filter(|round| round.step.disturbed_server);
+        let reasons = disturbed.filter_map(|round| round.step.invalid_reason.as_deref());
         let (count, all) = (reasons.clone().count(), self.rounds.len());
         let reason = reasons.into_iter().next()?;
         (count * 2 > all).then(|| format!("in {count} of {all} rounds {reason}"))
@@ -256,7 +259,7 @@ impl Comparison {
 impl Versus {
     fn new(first: &Contender, other: &Contender) -> Self {
         let pairs = other.steps.iter().zip(&first.steps);
-        let pairs = pairs.filter(|(step, of)| !step.was_full && !of.was_full);
+        let pairs = pairs.filter(|(step, of)| !step.disturbed_server && !of.disturbed_server);
         let ratio = |figure: Figure| {
             let figures = |(step, of)| Some((figure(step)?, figure(of)?));
             Ratio::new(pairs.clone().filter_map(figures))

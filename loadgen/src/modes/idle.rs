@@ -56,18 +56,21 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
 impl Idle {
     fn new(plan: &Plan, trial: &Trial) -> Self {
         let connections = plan.clients as u64;
+        let at_the_end = connections + trial.sums.storm.connect.count();
         let connection_seconds = figures::ratio(connections, 1) * trial.window_seconds();
-        let memory = trial.memory;
-        let grown = memory.end.zip(memory.start);
         Self {
             pings_answered: trial.sums.pings,
             disconnects: trial.sums.disconnects.values().sum(),
             disconnects_by: by_name(&trial.sums.disconnects),
+            // With a storm it would be that of its handshakes.
             cpu_us_per_connection_second: trial
                 .server_cpu_seconds
+                .filter(|_| plan.storm == 0)
                 .map(|cpu| cpu * 1e6 / connection_seconds),
-            rss_bytes_per_connection_end: grown
-                .map(|(end, start)| figures::ratio(end.saturating_sub(start), connections)),
+            rss_bytes_per_connection_end: trial
+                .memory
+                .grown(trial.memory.end)
+                .map(|bytes| figures::ratio(bytes, at_the_end)),
             storm: (plan.storm > 0).then(|| Storm::new(trial)),
         }
     }

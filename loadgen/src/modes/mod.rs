@@ -9,6 +9,7 @@ pub mod search;
 pub mod step;
 
 use std::{
+    cell::Cell,
     fs,
     io::{self, Write},
     path::Path,
@@ -61,6 +62,8 @@ pub struct Session<'a> {
 pub struct Host {
     target: Target,
     watched: Option<Watched>,
+    /// Trials that ran against it.
+    trials: Cell<u32>,
     /// The run's own; dropped last, and so stopped after all else.
     _own: Option<Server>,
 }
@@ -140,6 +143,7 @@ impl Session<'_> {
         Stage {
             target: &host.target,
             watched: host.watched.as_ref(),
+            fresh: host.trials.replace(host.trials.get() + 1) == 0,
             log: self.args.log.as_deref(),
             interrupts: &mut self.interrupts,
             live: &mut self.live,
@@ -187,12 +191,13 @@ impl Session<'_> {
         Ok(Host {
             target,
             watched,
+            trials: Cell::new(0),
             _own: own,
         })
     }
 }
 
-/// Writes the table to stdout, and what else is wanted to where it is; if JSON goes to stdout, the table goes to stderr.
+/// Writes what is wanted to where it is, and the table to stdout; if JSON goes there, the table goes to stderr.
 fn write(args: &Args, outcome: Outcome) -> Result<u8, RunError> {
     let Outcome {
         mut report,
@@ -200,21 +205,10 @@ fn write(args: &Args, outcome: Outcome) -> Result<u8, RunError> {
         page,
     } = outcome;
     report.judge(&args.expect);
-    let table = Shown(&report);
     let json_to_stdout = args.json.as_deref() == Some(Path::new("-"));
-    if json_to_stdout {
-        eprintln!("{table}");
-    } else {
-        println!("{table}");
-    }
-    if let Some(path) = &args.json {
-        let text = report.to_json() + "\n";
-        let written = if json_to_stdout {
-            io::stdout().write_all(text.as_bytes())
-        } else {
-            fs::write(path, text)
-        };
-        written.map_err(|source| RunError::write("--json", path, source))?;
+    let json = report.to_json() + "\n";
+    if let Some(path) = args.json.as_ref().filter(|_| !json_to_stdout) {
+        fs::write(path, &json).map_err(|source| RunError::write("--json", path, source))?;
     }
     if let Some((path, latency)) = args.hdr.as_ref().zip(latency) {
         let text = Percentiles(&latency).to_string();
@@ -224,6 +218,14 @@ fn write(args: &Args, outcome: Outcome) -> Result<u8, RunError> {
         let html = pages::complete(page, &report).to_html();
         fs::write(path, html).map_err(|source| RunError::write("--report", path, source))?;
     }
+    let table = Shown(&report);
+    // Whoever does not read it to its end has read enough.
+    let _ = if json_to_stdout {
+        eprintln!("{table}");
+        io::stdout().write_all(json.as_bytes())
+    } else {
+        writeln!(io::stdout(), "{table}")
+    };
     Ok(report.verdict().exit_code())
 }
 
@@ -281,9 +283,7 @@ impl RunError {
     /// The exit status: 2, usage or set-up, unless the server let some clients in and then failed the others.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Trial(TrialError::Shard(
-                ShardError::Dial { inside, .. } | ShardError::Stalled { inside, .. },
-            )) if *inside > 0 => 1,
+            Self::Trial(TrialError::Shard(error)) if error.is_refusal() && error.inside() > 0 => 1,
             _ => 2,
         }
     }

@@ -26,6 +26,9 @@ pub struct Search {
     /// The highest rate that held; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best: Option<Tried>,
+    /// What the server did that ended the search early; absent if it served to the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
 }
 
 /// How it went at one rate.
@@ -59,6 +62,7 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
     let mut search = Search {
         steps: Vec::new(),
         best: None,
+        ended_by: None,
     };
     let mut bounds = Bounds {
         holds: None,
@@ -69,9 +73,18 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
     let mut interrupted = false;
     let mut next = Some(session.args.rate);
     while let Some(rate) = next {
-        let Some((tried, trial)) = attempt(session, &plan, &host, rate, &mut search.steps)? else {
-            interrupted = true;
-            break;
+        let (tried, trial) = match attempt(session, &plan, &host, rate, &mut search.steps) {
+            Ok(Some(tried)) => tried,
+            Ok(None) => {
+                interrupted = true;
+                break;
+            }
+            // What was found before is worth a report.
+            Err(RunError::Trial(error)) if !search.steps.is_empty() => {
+                search.ended_by = Some(error.to_string());
+                break;
+            }
+            Err(error) => return Err(error),
         };
         if tried.held {
             bounds.holds = Some(rate);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     plan::Plan,
     record::distribution::Summary,
-    report::{bottleneck, cost::Server, traffic::Traffic, validity::Bottleneck},
+    report::{bottleneck, cost::Server, traffic::Traffic},
     trial::Trial,
 };
 
@@ -45,9 +45,9 @@ pub struct Step {
     /// Resident memory that one silent client added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_per_connection: Option<f64>,
-    /// Whether the load generator could do no more, so that not even CPU times are worth anything.
+    /// Whether the load generator's conduct was such that not even CPU times are worth anything.
     #[serde(skip)]
-    pub was_full: bool,
+    pub disturbed_server: bool,
     /// Whether a message was lost, duplicated or reordered, or a client was disconnected.
     #[serde(skip)]
     pub broken: bool,
@@ -63,11 +63,11 @@ impl Step {
     pub fn new(plan: &Plan, trial: &Trial) -> Self {
         let traffic = Traffic::new(plan, trial);
         let server = Server::new(plan, trial);
-        let bottleneck = bottleneck(plan, trial, &traffic);
+        let (bottleneck, disturbed_server) = bottleneck(plan, trial, &traffic);
         Self {
             valid: bottleneck.is_none(),
             invalid_reason: bottleneck.map(|bottleneck| bottleneck.to_string()),
-            was_full: matches!(bottleneck, Some(Bottleneck::Full { .. })),
+            disturbed_server,
             lost: traffic.messages.lost,
             duplicated: traffic.messages.duplicated,
             reordered: traffic.messages.reordered,

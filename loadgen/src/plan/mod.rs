@@ -21,9 +21,11 @@ use protocol::Protocol;
 
 /// Publishers, unless there are fewer clients or the user says otherwise.
 const PUBLISHERS: u32 = 10;
-/// Descriptors that are not clients: standard streams, timers, the server's pipes, the files of the result, and for
+/// Numbers that every reader of JSON takes as they are.
+const SEEDS: u64 = 1 << 53;
+/// Descriptors that are not clients: those that a server of our own keeps back too, standard streams, timers, the server's pipes, the files of the result, and for
 /// each thread its poll, waker and timer.
-const RESERVED_DESCRIPTORS: usize = 32;
+const RESERVED_DESCRIPTORS: usize = 72;
 const DESCRIPTORS_PER_THREAD: usize = 4;
 /// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
 pub const SOURCE_IPS_MAX: u8 = 254;
@@ -122,7 +124,7 @@ impl Plan {
             storm: args.storm.unwrap_or(0) as usize,
             churn: args.churn,
             some_may_fail: args.mode == Mode::Connect,
-            seed: args.seed.unwrap_or_else(|| fastrand::u64(..)),
+            seed: args.seed.unwrap_or_else(|| fastrand::u64(..SEEDS)),
         };
         plan.check(args)?;
         let limit = descriptors::raise_limit().map_err(PlanError::RaiseLimit)?;

@@ -13,6 +13,8 @@ pub struct Integrity {
     publishers: usize,
     /// The next expected sequence number of each publisher, client by client.
     next: Vec<u32>,
+    /// For each pair of a newcomer and a publisher that nothing came of: what should come at the latest.
+    due: HashMap<usize, u32>,
     /// For each pair of client and publisher with gaps: what was skipped and has not come since, in order.
     missing: HashMap<usize, Vec<Range<u32>>>,
     counts: Counts,
@@ -48,6 +50,7 @@ impl Integrity {
         Self {
             publishers,
             next: vec![0; clients * publishers],
+            due: HashMap::new(),
             missing: HashMap::new(),
             counts: Counts::default(),
         }
@@ -81,10 +84,25 @@ impl Integrity {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// From here on whichever messages come first begin the counts of a client: it has just joined.
+    /// From here on whichever messages come first begin the counts of a client: it has left, or never was there.
     pub fn begin_anew(&mut self, client: usize) {
-        let row = client * self.publishers..(client + 1) * self.publishers;
-        self.next[row].fill(UNTRACKED);
+        for cell in client * self.publishers..(client + 1) * self.publishers {
+            self.next[cell] = UNTRACKED;
+            self.missing.remove(&cell);
+            self.due.remove(&cell);
+        }
+    }
+
+    /// A client that was begun anew is in: it must get a publisher's messages from this one on, and may get some before.
+    pub fn expect_from(&mut self, client: usize, publisher: usize, sequence: u32) {
+        self.due
+            .insert(client * self.publishers + publisher, sequence);
+    }
+
+    /// The sequence number that a client must get next of a publisher; `None` if it need not get any.
+    pub fn owed_from(&self, client: usize, publisher: usize) -> Option<u32> {
+        let due = self.due.get(&(client * self.publishers + publisher));
+        self.next(client, publisher).or(due.copied())
     }
 
     /// How it went so far.
@@ -98,17 +116,24 @@ impl Integrity {
         if *next == UNTRACKED {
             *next = sequence + 1;
             self.counts.delivered += 1;
+            if let Some(due) = self.due.remove(&cell).filter(|due| *due < sequence) {
+                self.skip(cell, due..sequence);
+            }
             return Arrival::Begun;
         }
         if sequence > *next {
             let gap = *next..sequence;
             *next = sequence + 1;
-            self.counts.skipped += u64::from(gap.end - gap.start);
-            self.missing.entry(cell).or_default().push(gap);
+            self.skip(cell, gap);
             self.counts.delivered += 1;
             return Arrival::First;
         }
         self.arrived_late(cell, sequence)
+    }
+
+    fn skip(&mut self, cell: usize, gap: Range<u32>) {
+        self.counts.skipped += u64::from(gap.end - gap.start);
+        self.missing.entry(cell).or_default().push(gap);
     }
 
     fn arrived_late(&mut self, cell: usize, sequence: u32) -> Arrival {
@@ -197,6 +222,19 @@ mod tests {
         assert_eq!(integrity.arrived(0, 0, 9), Arrival::First);
         assert_eq!(integrity.counts(), counts(2, 0, 0, 1));
         assert_eq!(integrity.missing(0, 0), std::slice::from_ref(&(8..9)));
+    }
+
+    #[test]
+    fn what_a_newcomer_should_have_got_first_is_missed_and_may_come_late() {
+        let mut integrity = Integrity::new(1, 1);
+        integrity.begin_anew(0);
+        assert_eq!(integrity.owed_from(0, 0), None);
+        integrity.expect_from(0, 0, 5);
+        assert_eq!(integrity.owed_from(0, 0), Some(5));
+        integrity.arrived(0, 0, 7);
+        assert_eq!(integrity.counts(), counts(1, 0, 0, 2));
+        assert_eq!(integrity.arrived(0, 0, 6), Arrival::First);
+        assert_eq!(integrity.counts(), counts(2, 0, 1, 1));
     }
 
     #[test]

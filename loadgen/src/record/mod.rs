@@ -231,8 +231,20 @@ impl<'run> Record<'run> {
     }
 
     /// Notes that a client that had left is in again, `took_ns` after it asked to leave.
-    pub fn rejoined(&mut self, took_ns: u64) {
+    pub fn rejoined(&mut self, client: usize, took_ns: u64) {
+        // An answer may overtake what was queued with it: whatever came since belongs to the time before.
+        self.left(client);
         self.sums.rejoin.record(took_ns);
+    }
+
+    /// Notes that a client that came late is in: it must get all that is sent from now on.
+    pub fn entered(&mut self, client: usize) {
+        for publisher in self.publishers_to(client) {
+            let place = self.publishers[publisher].place;
+            let sent = self.common.sent_by(publisher);
+            let (integrity, row) = self.table(client);
+            integrity.expect_from(row, place, sent);
+        }
     }
 
     /// The text of a message that is sent now, at `now_ns`, by a publisher whose socket was not writable until
@@ -339,13 +351,17 @@ impl<'run> Record<'run> {
 
     /// Whether a client has all that was sent so far, if it should have it.
     pub fn is_complete(&self, client: usize) -> bool {
-        !self.role(client).stays()
-            || self.publishers_to(client).all(|publisher| {
-                let place = self.publishers[publisher].place;
-                let next = self.integrity.next(client, place);
-                next.is_none_or(|next| next == self.common.sent_by(publisher))
-                    && self.integrity.missing(client, place).is_empty()
-            })
+        let (integrity, row) = match self.role(client) {
+            Role::Slow => return true,
+            Role::Newcomer => (&self.storm_integrity, self.newcomer(client)),
+            Role::Member | Role::Rover => (&self.integrity, client),
+        };
+        self.publishers_to(client).all(|publisher| {
+            let place = self.publishers[publisher].place;
+            let owed_from = integrity.owed_from(row, place);
+            owed_from.is_none_or(|owed_from| owed_from >= self.common.sent_by(publisher))
+                && integrity.missing(row, place).is_empty()
+        })
     }
 
     /// Ends the record, once nothing more is waited for: what has not come is lost, if `is_open` says that its
@@ -354,30 +370,48 @@ impl<'run> Record<'run> {
     /// # Errors
     /// The first that writing the log met.
     pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> io::Result<(Sums, Fairness)> {
+        self.sums.counts = self.integrity.counts();
+        self.sums.lost += self.sums.counts.skipped;
+        self.sums.storm.counts = self.storm_integrity.counts();
         for client in 0..self.clients.len() {
-            if !self.role(client).stays() {
+            let role = self.role(client);
+            if role == Role::Slow {
                 continue;
             }
             for publisher in self.publishers_to(client) {
                 let place = self.publishers[publisher].place;
-                let next = self.integrity.next(client, place);
                 let sent = self.common.sent_by(publisher);
-                let owed = u64::from(next.map_or(0, |next| sent - next));
-                if is_open(client) {
-                    self.sums.lost += owed;
-                } else {
-                    self.sums.missed += owed;
+                let (integrity, row) = self.table(client);
+                let owed_from = integrity.owed_from(row, place);
+                let owed = u64::from(owed_from.map_or(0, |from| sent.saturating_sub(from)));
+                match role {
+                    Role::Newcomer if is_open(client) => self.sums.storm.counts.skipped += owed,
+                    _ if is_open(client) => self.sums.lost += owed,
+                    _ => self.sums.missed += owed,
                 }
             }
         }
         for publisher in self.plan.publishers_of(self.thread) {
             self.sums.to_sender += u64::from(self.returned(publisher));
         }
-        self.sums.counts = self.integrity.counts();
-        self.sums.lost += self.sums.counts.skipped;
-        self.sums.storm.counts = self.storm_integrity.counts();
         self.lines.as_mut().map_or(Ok(()), Lines::finish)?;
         Ok((self.sums, self.fairness))
+    }
+
+    /// Where a client's deliveries are checked, and its row there.
+    fn table(&mut self, client: usize) -> (&mut Integrity, usize) {
+        match self.role(client) {
+            Role::Newcomer => {
+                let row = self.newcomer(client);
+                (&mut self.storm_integrity, row)
+            }
+            _ => (&mut self.integrity, client),
+        }
+    }
+
+    /// Which of the newcomers a client is.
+    fn newcomer(&self, client: usize) -> usize {
+        client - self.plan.first_clients_of(self.thread)
     }
 
     /// The publishers whose messages a client should get.
@@ -390,19 +424,19 @@ impl<'run> Record<'run> {
         let source = &mut self.publishers[usize::from(stamp.publisher)];
         if source.channel != seat.channel {
             self.sums.stray += 1;
+            self.log(client, stamp, now_ns, false);
             return;
         }
         let latency_ns = now_ns.saturating_sub(stamp.intended_ns);
         let measured = self.window_ns.contains(&stamp.intended_ns);
         if !seat.role.stays() {
+            self.log(client, stamp, now_ns, false);
             self.arrived_aside(client, seat.role, stamp, measured.then_some(latency_ns));
             return;
         }
         let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
-        if let Some(lines) = &mut self.lines {
-            let number = self.thread + client * self.plan.threads;
-            lines.add(number, stamp, now_ns, measured && arrival != Arrival::Again);
-        }
+        self.log(client, stamp, now_ns, measured && arrival != Arrival::Again);
+        let source = &mut self.publishers[usize::from(stamp.publisher)];
         match arrival {
             Arrival::First => {}
             Arrival::Begun => source.flights.joined(stamp.sequence),
@@ -422,13 +456,21 @@ impl<'run> Record<'run> {
         }
     }
 
+    #[inline]
+    fn log(&mut self, client: usize, stamp: Stamp, now_ns: u64, counted: bool) {
+        if let Some(lines) = &mut self.lines {
+            let number = self.thread + client * self.plan.threads;
+            lines.add(number, stamp, now_ns, counted);
+        }
+    }
+
     /// Notes what reached a client that is not measured with the others.
     #[cold]
     fn arrived_aside(&mut self, client: usize, role: Role, stamp: Stamp, latency_ns: Option<u64>) {
         if role != Role::Newcomer {
             return;
         }
-        let newcomer = client - self.plan.first_clients_of(self.thread);
+        let newcomer = self.newcomer(client);
         let place = self.publishers[usize::from(stamp.publisher)].place;
         let arrival = self
             .storm_integrity

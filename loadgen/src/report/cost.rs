@@ -86,10 +86,7 @@ impl Server {
         let memory = trial.memory;
         let cpu_seconds = trial.server_cpu_seconds;
         let delivered = trial.received(|totals| totals.messages);
-        let grown = memory
-            .idle
-            .zip(memory.start)
-            .map(|(idle, start)| idle.saturating_sub(start));
+        let grown = memory.grown(memory.idle);
         Self {
             cpu_seconds,
             cpu_us_per_delivery: cpu_seconds

@@ -140,8 +140,8 @@ pub struct Named {
 impl Report {
     /// The result of one trial with traffic.
     pub fn traffic(args: &Args, plan: &Plan, trial: &Trial, traffic: Traffic) -> Self {
-        let invalid_reason = bottleneck(plan, trial, &traffic);
-        let invalid_reason = invalid_reason.map(|bottleneck| bottleneck.to_string());
+        let (bottleneck, _) = bottleneck(plan, trial, &traffic);
+        let invalid_reason = bottleneck.map(|bottleneck| bottleneck.to_string());
         let findings = Findings::Traffic(Box::new(traffic));
         Self::new(args, plan, trial, invalid_reason, findings)
     }
@@ -183,17 +183,18 @@ impl Report {
     }
 }
 
-/// Why one trial says nothing of the server; `None` if it does.
-pub fn bottleneck(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Option<Bottleneck> {
+/// Why one trial says nothing of the server, if it does not; and whether not even its CPU time does.
+pub fn bottleneck(plan: &Plan, trial: &Trial, traffic: &Traffic) -> (Option<Bottleneck>, bool) {
     let seconds = trial.window_seconds();
-    Conduct {
+    let slip = trial.sums.slip.summary();
+    let conduct = Conduct {
         pacing: plan.pacing,
-        slip: trial.sums.slip.summary().as_ref(),
+        slip: slip.as_ref(),
         latency: traffic.latency_us.as_ref(),
         own_share: trial.own_cpu_share(),
         server_share: trial.server_cpu_seconds.map(|cpu| cpu / seconds),
-    }
-    .bottleneck()
+    };
+    (conduct.bottleneck(), conduct.disturbed_server())
 }
 
 impl Config {

@@ -34,7 +34,7 @@ impl fmt::Display for Shown<'_> {
         for outcome in &report.expectations {
             let actual = outcome
                 .actual
-                .map_or("no such figure".to_owned(), |actual| format!("{actual:.1}"));
+                .map_or("no such figure".to_owned(), |actual| format!("{actual:.3}"));
             let held = if outcome.passed { "held" } else { "FAILED" };
             writeln!(f, "expected {}: {held} ({actual})", outcome.expect)?;
         }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     figures,
+    modes::step::Step,
     plan::Plan,
     record::distribution::{Distribution, Summary},
     report::words::grouped,
@@ -168,6 +169,9 @@ pub struct Isolation {
     pub p99_us_with: f64,
     /// The second over the first.
     pub ratio: f64,
+    /// Whether something went wrong in the run without them.
+    #[serde(skip)]
+    pub broken: bool,
 }
 
 impl Traffic {
@@ -215,6 +219,8 @@ impl Traffic {
 
     fn wrongs(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let messages = &self.messages;
+        let alone = self.isolation.as_ref();
+        let alone = u64::from(alone.is_some_and(|isolation| isolation.broken));
         let (failed, wrong) = self.storm.as_ref().map_or((0, 0), |storm| {
             let wrong = storm.lost + storm.duplicated + storm.reordered;
             (storm.failed, wrong)
@@ -225,6 +231,7 @@ impl Traffic {
             (messages.reordered, "out of order"),
             (messages.stray, "in a wrong channel"),
             (messages.disconnects, "disconnected without being slow"),
+            (alone, "wrong without slow clients"),
             (failed, "not let in halfway"),
             (wrong, "wrong at those who came halfway"),
         ]
@@ -299,10 +306,11 @@ impl Storm {
 }
 
 impl Isolation {
-    /// A run without slow clients, and one with them.
-    pub fn new(without: Option<&Summary>, with: Option<&Summary>) -> Option<Self> {
-        let (without, with) = (without?.p99, with?.p99);
+    /// A run without slow clients, and the latency of one with them.
+    pub fn new(alone: &Step, with: Option<&Summary>) -> Option<Self> {
+        let (without, with) = (alone.latency_us?.p99, with?.p99);
         Some(Self {
+            broken: alone.broken,
             p99_us_without: without,
             p99_us_with: with,
             ratio: with / without,

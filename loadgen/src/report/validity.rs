@@ -57,10 +57,21 @@ impl Conduct<'_> {
         }
     }
 
+    /// Whether even what the server used says nothing of it: the load generator could do no more, or sent in bursts.
+    pub fn disturbed_server(&self) -> bool {
+        let tolerated_us = self.slip_tolerated_us();
+        let bursts = self.slip.is_some_and(|slip| slip.p50 > tolerated_us);
+        self.full().is_some() || bursts
+    }
+
+    fn slip_tolerated_us(&self) -> f64 {
+        let median_us = self.latency.map_or(0.0, |latency| latency.p50);
+        SLIP_TOLERATED_US.max(median_us * SLIP_TOLERATED_PART)
+    }
+
     fn late(&self) -> Option<Bottleneck> {
         let slip_us = self.slip?.p99;
-        let median_us = self.latency.map_or(0.0, |latency| latency.p50);
-        let tolerated_us = SLIP_TOLERATED_US.max(median_us * SLIP_TOLERATED_PART);
+        let tolerated_us = self.slip_tolerated_us();
         (slip_us > tolerated_us).then_some(Bottleneck::Late {
             slip_us,
             tolerated_us,

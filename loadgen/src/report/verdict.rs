@@ -1,6 +1,9 @@
 //! What a result comes to: an exit status, and a sentence.
 
-use crate::report::{Findings, Report};
+use crate::{
+    modes::search::Search,
+    report::{Findings, Report},
+};
 
 /// What a run comes to, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +78,8 @@ impl Report {
                     let storm = idle.storm.as_ref();
                     idle.disconnects > 0 || storm.is_some_and(|storm| storm.failed > 0)
                 }
-                Findings::Connect {} | Findings::Search(_) => false,
+                Findings::Connect {} => false,
+                Findings::Search(search) => search.ended_by.is_some(),
                 Findings::Comparison(comparison) => comparison.is_broken(),
             }
     }
@@ -107,6 +111,10 @@ impl Report {
                 "{} did not bring every message to every client once and in order",
                 comparison.broken().join(" and ")
             ),
+            Findings::Search(Search {
+                ended_by: Some(error),
+                ..
+            }) => format!("after a step that it served: {error}"),
             Findings::Idle(_) | Findings::Connect {} | Findings::Search(_) => {
                 "not every client came in; see the server's log".to_owned()
             }

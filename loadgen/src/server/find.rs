@@ -8,7 +8,8 @@ use procfs::{
     process::{self, FDTarget},
 };
 
-/// The process that listens at an address of this machine, if it can be seen: other users' processes need privileges.
+/// The process that listens at an address of this machine, if it can be seen (other users' processes need privileges)
+/// and is the only one: of several that share a socket nobody knows which of them serves.
 pub fn listener(address: SocketAddr) -> Option<i32> {
     if !address.ip().is_loopback() {
         return None;
@@ -21,13 +22,9 @@ pub fn listener(address: SocketAddr) -> Option<i32> {
                 .any(|descriptor| descriptor.target == FDTarget::Socket(inode))
         })
     };
-    // A child that inherited the socket is not who serves, if the parent still holds it: the lowest id is the eldest.
-    process::all_processes()
-        .ok()?
-        .flatten()
-        .filter(holds)
-        .map(|process| process.pid)
-        .min()
+    let mut holders = process::all_processes().ok()?.flatten().filter(holds);
+    let only = holders.next()?.pid;
+    holders.next().is_none().then_some(only)
 }
 
 fn listening_inode(address: SocketAddr) -> ProcResult<Option<u64>> {

@@ -66,7 +66,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Goes on after the socket became writable again.
+    /// Goes on after the socket became writable again, at `since_ns` at the latest.
     ///
     /// # Errors
     /// How the client's connection ended, if it did.
@@ -76,13 +76,14 @@ impl Publisher {
         pace: &Pace,
         clock: &Clock,
         record: &mut Record,
+        since_ns: u64,
     ) -> Result<(), End> {
         // Also when it is not this publisher's doing that something waits: a pong may.
         if !client.flush()? || !self.blocked {
             return Ok(());
         }
         self.blocked = false;
-        self.writable_since_ns = clock.now_ns();
+        self.writable_since_ns = since_ns;
         self.publish(client, pace, clock, record)
     }
 

@@ -87,6 +87,8 @@ pub struct Shard<'run> {
     churn: Option<Churn>,
     storm_ns: u64,
     sampling: Sampling,
+    /// When the events that are being handled came.
+    turn_ns: u64,
     buffer: Box<[u8]>,
     record: Record<'run>,
 }
@@ -195,6 +197,7 @@ impl<'run> Shard<'run> {
             churn: None,
             storm_ns: u64::MAX,
             sampling: Sampling::default(),
+            turn_ns: 0,
             buffer: vec![0; RECEIVE_BYTES].into(),
             record: Record::new(common, plan, thread),
         })
@@ -205,6 +208,7 @@ impl<'run> Shard<'run> {
     /// # Errors
     /// When one of them does not come in and may not fail, or the user gives up.
     pub fn connect(&mut self) -> Result<Window, ShardError> {
+        self.seed();
         let wanted = self.plan.first_clients_of(self.thread);
         let begin = self.mark(None);
         let begun_ns = begin.at_ns;
@@ -214,6 +218,9 @@ impl<'run> Shard<'run> {
             if inside == wanted {
                 let end = self.mark(None);
                 return Ok(Window { begin, end });
+            }
+            if self.dialing + self.entering == 0 {
+                progress_ns = self.common.clock.now_ns();
             }
             self.dial_more(begun_ns, wanted)?;
             self.turn()?;
@@ -254,15 +261,21 @@ impl<'run> Shard<'run> {
             begin_ns,
             end_ns,
         } = timeline;
+        self.seed();
         self.begin(timeline, samples);
         self.run_until(start_ns)?;
-        self.publish_all();
+        self.open_windows(end_ns);
         self.run_until(begin_ns)?;
+        if self.common.clock.now_ns() < begin_ns {
+            return Err(ShardError::Interrupted);
+        }
         self.deaf = true;
         let begin = self.mark(watched);
         self.run_until(end_ns)?;
         let end = self.mark(watched);
-        self.churn = None;
+        if let Some(churn) = &mut self.churn {
+            churn.stop();
+        }
         if self.common.interrupts() > 0 {
             self.pace.stop(end.at_ns);
         }
@@ -289,6 +302,11 @@ impl<'run> Shard<'run> {
         closed
     }
 
+    /// Has the thread that runs this draw the same numbers each time.
+    fn seed(&self) {
+        fastrand::seed(self.plan.seed.wrapping_add(self.thread as u64));
+    }
+
     fn begin(&mut self, timeline: Timeline, samples: Sender<Sample>) {
         let Timeline {
             start_ns,
@@ -296,23 +314,17 @@ impl<'run> Shard<'run> {
             end_ns,
         } = timeline;
         self.record.measure(begin_ns..end_ns);
-        self.pace = match self.plan.pacing {
-            Pacing::Closed { window } => Pace::Closed {
-                window,
-                until_ns: end_ns,
-            },
-            _ => self
-                .plan
-                .schedule(start_ns)
-                .map_or(Pace::Silent, Pace::Open),
-        };
+        self.pace = self
+            .plan
+            .schedule(start_ns)
+            .map_or(Pace::Silent, Pace::Open);
         if let (Pace::Open(_), false) = (self.pace, self.publishers.is_empty()) {
             self.next_due_ns = start_ns;
         }
         self.churn = self.plan.churn.map(|period| {
             let clients = 0..self.clients.len();
             let rovers = clients.filter(|&client| self.record.role(client) == Role::Rover);
-            Churn::new(rovers.collect(), begin_ns, nanoseconds(period))
+            Churn::new(rovers.collect(), begin_ns..end_ns, nanoseconds(period))
         });
         if self.plan.storm > 0 {
             self.storm_ns = begin_ns.midpoint(end_ns);
@@ -328,20 +340,24 @@ impl<'run> Shard<'run> {
     fn dial_more(&mut self, begun_ns: u64, wanted: usize) -> Result<(), ShardError> {
         let most = DIALS_MAX.div_ceil(self.plan.threads);
         while self.clients.len() < wanted && self.dialing < most {
+            let mut turn_ns = self.common.clock.now_ns();
             if let Some(rate) = self.plan.connect_rate {
                 let before = self.thread + self.clients.len() * self.plan.threads;
-                let turn_ns = begun_ns + before as u64 * SECOND_NS / u64::from(rate);
-                if self.common.clock.now_ns() < turn_ns {
-                    self.timer.arm(&self.common.clock, turn_ns)?;
+                let intended_ns = begun_ns + before as u64 * SECOND_NS / u64::from(rate);
+                if turn_ns < intended_ns {
+                    self.timer.arm(&self.common.clock, intended_ns)?;
                     break;
                 }
+                turn_ns = intended_ns;
             }
-            self.dial().map_err(|source| self.dial_error(source))?;
+            self.dial(turn_ns)
+                .map_err(|source| self.dial_error(source))?;
         }
         Ok(())
     }
 
-    fn dial(&mut self) -> Result<(), DialError> {
+    /// Begins a connection that should begin at `begun_ns`.
+    fn dial(&mut self, begun_ns: u64) -> Result<(), DialError> {
         let index = self.clients.len();
         let number = self.thread + index * self.plan.threads;
         let channel = (self.plan.channels > 1).then(|| self.record.channel(index));
@@ -352,7 +368,7 @@ impl<'run> Shard<'run> {
             self.source(number),
             self.poll.registry(),
             Token(index),
-            self.common.clock.now_ns(),
+            begun_ns,
         )?;
         self.clients.push(client);
         self.dialing += 1;
@@ -396,7 +412,7 @@ impl<'run> Shard<'run> {
                 while self.is_complete(complete) {
                     complete += 1;
                 }
-                if complete == self.clients.len() {
+                if complete == self.clients.len() && !self.is_storming() {
                     settled = true;
                     self.common.note_settled();
                 }
@@ -431,7 +447,13 @@ impl<'run> Shard<'run> {
         let Some(state) = self.clients.get(client) else {
             return false;
         };
-        !state.is_open() || (self.record.is_complete(client) && !state.awaits())
+        let is_gone = !state.is_open() && state.dialing().is_none();
+        is_gone || (state.is_open() && self.record.is_complete(client) && !state.awaits())
+    }
+
+    /// Whether newcomers are still to begin to connect.
+    fn is_storming(&self) -> bool {
+        self.storm_ns != u64::MAX && self.common.interrupts() == 0
     }
 
     /// Has slow clients read what is left for them, to learn whether the server closed them.
@@ -462,9 +484,14 @@ impl<'run> Shard<'run> {
             }
         }
         let planned = 0..self.plan.clients_of(self.thread).len();
+        let interrupted = self.common.interrupts() > 0;
         for index in planned {
-            let client = self.clients.get(index);
-            if client.is_none_or(|client| client.dialing().is_some()) {
+            let came = match self.clients.get(index) {
+                Some(client) => client.dialing().is_none(),
+                // Who was never asked to come has not failed to.
+                None => interrupted,
+            };
+            if !came {
                 self.record.failed_to_connect(index);
             }
         }
@@ -489,13 +516,13 @@ impl<'run> Shard<'run> {
     fn turn(&mut self) -> Result<(), ShardError> {
         let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
         let polled = self.poll.poll(&mut events, Some(TICK));
-        let begun_ns = self.common.clock.now_ns();
+        self.turn_ns = self.common.clock.now_ns();
         let handled = match polled {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error.into()),
             _ => events.iter().try_for_each(|event| self.handle(event)),
         };
         self.events = events;
-        self.record.turned(begun_ns, self.common.clock.now_ns());
+        self.record.turned(self.turn_ns, self.common.clock.now_ns());
         handled
     }
 
@@ -553,13 +580,17 @@ impl<'run> Shard<'run> {
 
     /// Says what is to be said on entry.
     fn enter(&mut self, index: usize) -> Result<(), End> {
+        let newcomer = self.record.role(index) == Role::Newcomer;
+        if newcomer && self.plan.protocol == Protocol::Relay {
+            self.record.entered(index);
+        }
         let Some(entry) = self.plan.protocol.entry(self.record.channel(index)) else {
             return Ok(());
         };
         if !self.plan.protocol.answers() {
             return self.clients[index].say(entry);
         }
-        self.entering += usize::from(self.record.role(index) != Role::Newcomer);
+        self.entering += usize::from(!newcomer);
         self.clients[index].ask(entry)
     }
 
@@ -608,8 +639,11 @@ impl<'run> Shard<'run> {
         let went = match answer {
             Answer::Joined => {
                 match self.churn.as_mut().and_then(|churn| churn.back(index)) {
-                    Some(left_ns) => self.record.rejoined(now_ns - left_ns),
-                    None if self.record.role(index) == Role::Newcomer => {}
+                    Some(left_ns) => {
+                        self.record.rejoined(index, now_ns - left_ns);
+                        self.record.entered(index);
+                    }
+                    None if self.record.role(index) == Role::Newcomer => self.record.entered(index),
                     None => self.entering = self.entering.saturating_sub(1),
                 }
                 Ok(())
@@ -652,9 +686,10 @@ impl<'run> Shard<'run> {
         self.next_due_ns = ours.map_or(u64::MAX, |k| schedule.time(k));
     }
 
-    /// Has every publisher of a closed loop fill its window.
-    fn publish_all(&mut self) {
-        if let Pace::Closed { .. } = self.pace {
+    /// Has every publisher of a closed loop fill its window, and keep it full until a moment.
+    fn open_windows(&mut self, until_ns: u64) {
+        if let Pacing::Closed { window } = self.plan.pacing {
+            self.pace = Pace::Closed { window, until_ns };
             (0..self.publishers.len()).for_each(|index| self.publish(index));
         }
     }
@@ -702,7 +737,7 @@ impl<'run> Shard<'run> {
         }
         let planned = self.plan.clients_of(self.thread).len();
         for _ in 0..STORM_DIALS_PER_TURN.min(planned - self.clients.len()) {
-            if self.dial().is_err() {
+            if self.dial(now_ns).is_err() {
                 // The others would fare no better; who never began counts as failed in the end.
                 self.storm_ns = u64::MAX;
                 return u64::MAX;
@@ -710,8 +745,9 @@ impl<'run> Shard<'run> {
         }
         if self.clients.len() == planned {
             self.storm_ns = u64::MAX;
+            return u64::MAX;
         }
-        self.storm_ns
+        now_ns
     }
 
     /// Goes on with what a socket would not take before.
@@ -722,7 +758,8 @@ impl<'run> Shard<'run> {
         }
         let written = match self.publishers.get_mut(index) {
             Some(publisher) => {
-                publisher.writable(client, &self.pace, &self.common.clock, &mut self.record)
+                let (pace, clock) = (&self.pace, &self.common.clock);
+                publisher.writable(client, pace, clock, &mut self.record, self.turn_ns)
             }
             None => client.flush().map(drop),
         };
@@ -813,11 +850,32 @@ pub enum ShardError {
         wanted: usize,
     },
     /// A signal came before there was anything to report.
-    #[error("stopped before all clients were connected: nothing was measured")]
+    #[error("stopped before measuring began: there is nothing to report")]
     Interrupted,
     /// The system denies what a run needs.
     #[error("the system failed the load generator: {0}")]
     System(#[from] io::Error),
+}
+
+impl ShardError {
+    /// Whether the server let no more clients in, rather than this machine or the user.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Dial { source, .. } => {
+                !matches!(source, DialError::NoLocalPort | DialError::Connect(_))
+            }
+            Self::Stalled { .. } => true,
+            Self::Interrupted | Self::System(_) => false,
+        }
+    }
+
+    /// Clients that had come in before.
+    pub fn inside(&self) -> usize {
+        match self {
+            Self::Dial { inside, .. } | Self::Stalled { inside, .. } => *inside,
+            Self::Interrupted | Self::System(_) => 0,
+        }
+    }
 }
 
 fn after(inside: usize) -> String {

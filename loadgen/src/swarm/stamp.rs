@@ -139,7 +139,9 @@ impl Finder {
             .previous
             .map_or(self.lead, |previous| previous + self.stride);
         let at = match frame.get(expected..expected + TAG_BYTES) {
-            Some(tag) if tag == self.format.tag => expected,
+            Some(tag) if *tag == self.format.tag && self.is_next(frame, cursor, expected) => {
+                expected
+            }
             // What is shorter than a tag holds none.
             _ if frame.len() < cursor.rest + TAG_BYTES => return None,
             _ => self.search(frame, cursor)?,
@@ -148,6 +150,15 @@ impl Finder {
         cursor.previous = Some(at);
         cursor.rest = at + message.map_or(TAG_BYTES, |_| self.format.size);
         Some(message)
+    }
+
+    /// Whether no message begins before the place where one was expected.
+    #[inline]
+    fn is_next(&self, frame: &[u8], cursor: &Cursor, expected: usize) -> bool {
+        let skipped = expected.checked_sub(cursor.rest);
+        skipped.is_some_and(|bytes| {
+            bytes < TAG_BYTES || self.tag.find(&frame[cursor.rest..expected]).is_none()
+        })
     }
 
     /// Where the next message begins that is not where it was expected.
@@ -240,6 +251,24 @@ mod tests {
             let found = all(&mut finder, frame.as_bytes());
             assert_eq!(found, [Some(STAMP), Some(NEXT)], "{frame}");
         }
+    }
+
+    #[test]
+    fn a_place_that_was_learned_hides_no_message_before_it() {
+        let format = Format::new(7, 50);
+        let (one, two) = (format.write(STAMP), format.write(NEXT));
+        let other = Format::new(8, 50).write(STAMP);
+        let mut finder = Finder::new(format);
+        assert_eq!(
+            all(&mut finder, format!("{other}\n{one}").as_bytes()),
+            [Some(STAMP)]
+        );
+        let both = [Some(STAMP), Some(NEXT)];
+        assert_eq!(all(&mut finder, format!("{one}\n{two}").as_bytes()), both);
+        let apart = format!("{one}\n{other}\n{two}");
+        assert_eq!(all(&mut finder, apart.as_bytes()), both);
+        let three = format!("{one}\n{two}\n{one}");
+        assert_eq!(all(&mut finder, three.as_bytes()).len(), 3);
     }
 
     #[test]

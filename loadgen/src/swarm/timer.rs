@@ -58,12 +58,14 @@ impl Timer {
     /// # Errors
     /// What the system said.
     pub fn arm(&mut self, clock: &Clock, at_ns: u64) -> io::Result<()> {
-        if self.armed_for_ns == Some(at_ns) {
+        let now_ns = clock.now_ns();
+        // What is past has woken the loop already.
+        if self.armed_for_ns == Some(at_ns) && at_ns > now_ns {
             return Ok(());
         }
         self.armed_for_ns = Some(at_ns);
         // A delay of zero would disarm it.
-        let delay_ns = at_ns.saturating_sub(clock.now_ns()).max(1);
+        let delay_ns = at_ns.saturating_sub(now_ns).max(1);
         let zero = Timespec {
             tv_sec: 0,
             tv_nsec: 0,

@@ -227,6 +227,15 @@ fn with_seats(seats: usize) -> String {
 }
 
 #[test]
+fn newcomers_that_are_let_in_and_forgotten_are_noticed() {
+    let run = against(&only(|_, to, _| to < 5).start(), &["--storm", "2"]).broken([0; 4]);
+    assert_eq!(run.count("storm.clients"), 2);
+    assert_eq!(run.count("storm.delivered"), 0);
+    assert!(run.count("storm.lost") > 0);
+    assert_eq!(run.message("delivered"), DELIVERED);
+}
+
+#[test]
 fn newcomers_that_are_turned_away_are_counted_apart() {
     let run = against(&with_seats(5), &["--storm", "3"]).broken([0; 4]);
     assert_eq!(run.count("storm.failed"), 3);
