@@ -34,8 +34,16 @@ impl Watched {
     }
 
     /// Bytes of resident memory now. `None` once it has ended.
+    ///
+    /// Counted page by page where the kernel does that (`/proc/PID/smaps_rollup`): what `/proc/PID/stat` says lags by some
+    /// pages for each core, which is much when it is divided among a thousand small connections.
     pub fn rss_bytes(&self) -> Option<u64> {
-        Some(self.process.stat().ok()?.rss_bytes().get())
+        let counted = self.process.smaps_rollup().ok();
+        let maps = counted.iter().flat_map(|rollup| &rollup.memory_map_rollup);
+        let resident: Option<u64> = maps.map(|map| map.extension.map.get("Rss").copied()).sum();
+        resident
+            .filter(|&bytes| bytes > 0)
+            .or_else(|| Some(self.process.stat().ok()?.rss_bytes().get()))
     }
 }
 
