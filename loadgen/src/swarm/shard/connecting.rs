@@ -1,0 +1,169 @@
+//! Clients that come in: as many at once as a server's backlog takes, or at a rate.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use mio::Token;
+
+use crate::{
+    plan::{nanoseconds, protocol::Protocol, roles::Role},
+    swarm::{
+        client::{Client, End},
+        dial::{Dial, DialError},
+        shard::{Shard, ShardError, Window},
+    },
+};
+
+/// Handshakes under way at once, on all threads: the smallest listen backlog that is common. Beyond it the kernel drops
+/// what it cannot queue, and the next attempt comes a second later.
+const DIALS_MAX: usize = 128;
+/// How long connecting may go without one more client coming in.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const SECOND_NS: u64 = 1_000_000_000;
+
+impl Shard<'_> {
+    /// Connects all clients but the newcomers.
+    ///
+    /// # Errors
+    /// When one of them does not come in and may not fail, or the user gives up.
+    pub fn connect(&mut self) -> Result<Window, ShardError> {
+        self.seed();
+        let wanted = self.plan.first_clients_of(self.thread);
+        let begin = self.mark(None);
+        let begun_ns = begin.at_ns;
+        let mut progress_ns = begun_ns;
+        loop {
+            let inside = self.clients.len() - self.dialing - self.entering;
+            if inside == wanted {
+                let end = self.mark(None);
+                return Ok(Window { begin, end });
+            }
+            if self.dialing + self.entering == 0 {
+                progress_ns = self.common.clock.now_ns();
+            }
+            self.dial_more(begun_ns, wanted)?;
+            self.turn()?;
+            if self.refused {
+                return Err(self.dial_error(DialError::Entry));
+            }
+            let now_ns = self.common.clock.now_ns();
+            if self.clients.len() - self.dialing - self.entering > inside {
+                progress_ns = now_ns;
+            }
+            if self.common.interrupts() > 0 {
+                return Err(ShardError::Interrupted);
+            }
+            let waiting = self.dialing + self.entering > 0;
+            if now_ns - progress_ns > nanoseconds(CONNECT_TIMEOUT) && waiting {
+                return Err(ShardError::Stalled {
+                    url: self.target.url().to_owned(),
+                    inside: self.common.connected() - self.entering,
+                    wanted: self.plan.clients,
+                });
+            }
+        }
+    }
+
+    /// Begins as many connections as may be under way.
+    fn dial_more(&mut self, begun_ns: u64, wanted: usize) -> Result<(), ShardError> {
+        let most = DIALS_MAX.div_ceil(self.plan.threads);
+        while self.clients.len() < wanted && self.dialing < most {
+            let mut turn_ns = self.common.clock.now_ns();
+            if let Some(rate) = self.plan.connect_rate {
+                let before = self.thread + self.clients.len() * self.plan.threads;
+                let intended_ns = begun_ns + before as u64 * SECOND_NS / u64::from(rate);
+                if turn_ns < intended_ns {
+                    self.timer.arm(&self.common.clock, intended_ns)?;
+                    break;
+                }
+                turn_ns = intended_ns;
+            }
+            self.dial(turn_ns)
+                .map_err(|source| self.dial_error(source))?;
+        }
+        Ok(())
+    }
+
+    /// Begins a connection that should begin at `begun_ns`.
+    pub(super) fn dial(&mut self, begun_ns: u64) -> Result<(), DialError> {
+        let index = self.clients.len();
+        let number = self.thread + index * self.plan.threads;
+        let channel = (self.plan.channels > 1).then(|| self.record.channel(index));
+        let query = self.plan.protocol.query(number, channel);
+        let client = Client::dial(
+            self.target,
+            query.as_deref(),
+            self.source(number),
+            self.poll.registry(),
+            Token(index),
+            begun_ns,
+        )?;
+        self.clients.push(client);
+        self.dialing += 1;
+        Ok(())
+    }
+
+    /// The address that a client connects from, if that is ours to choose.
+    fn source(&self, number: usize) -> Option<Ipv4Addr> {
+        let count = usize::from(self.plan.source_ips?);
+        let last = u8::try_from(number % count + 1).expect("there are fewer addresses");
+        Some(Ipv4Addr::new(127, 0, 0, last))
+    }
+
+    /// Goes on with a client's handshake, and with what came behind it.
+    pub(super) fn advance(&mut self, index: usize) -> Result<(), ShardError> {
+        let client = &mut self.clients[index];
+        let begun_ns = client.dialing().map_or(0, Dial::begun_ns);
+        let behind = match client.advance() {
+            Ok(Some(behind)) => behind,
+            Ok(None) => return Ok(()),
+            Err(_) if self.may_fail(index) => {
+                self.dialing -= 1;
+                self.record.failed_to_connect(index);
+                self.clients[index].abandon();
+                return Ok(());
+            }
+            Err(source) => return Err(self.dial_error(source)),
+        };
+        let now_ns = self.common.clock.now_ns();
+        self.dialing -= 1;
+        self.common.note_connected();
+        self.record.connected(index, now_ns - begun_ns);
+        if let Err(end) = self.enter(index) {
+            self.lost(index, end);
+        }
+        self.take_in(index, &behind, now_ns);
+        // The edge is spent, and the handshake need not have read all of it.
+        self.receive(index, true);
+        Ok(())
+    }
+
+    /// Whether a run goes on without a client that does not come in.
+    fn may_fail(&self, index: usize) -> bool {
+        let others_came = self.common.connected() > 0;
+        self.record.role(index) == Role::Newcomer || (self.plan.some_may_fail && others_came)
+    }
+
+    /// Says what is to be said on entry.
+    fn enter(&mut self, index: usize) -> Result<(), End> {
+        let newcomer = self.record.role(index) == Role::Newcomer;
+        if newcomer && self.plan.protocol == Protocol::Relay {
+            self.record.entered(index);
+        }
+        let Some(entry) = self.plan.protocol.entry(self.record.channel(index)) else {
+            return Ok(());
+        };
+        if !self.plan.protocol.answers() {
+            return self.clients[index].say(entry);
+        }
+        self.entering += usize::from(!newcomer);
+        self.clients[index].ask(entry)
+    }
+
+    pub(super) fn dial_error(&self, source: DialError) -> ShardError {
+        ShardError::Dial {
+            url: self.target.url().to_owned(),
+            inside: self.common.connected() - self.entering,
+            source,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Why a run cannot go on.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::swarm::{dial::DialError, shard::connecting::CONNECT_TIMEOUT};
+
+/// Why a run cannot go on.
+#[derive(Debug, Error)]
+pub enum ShardError {
+    /// A client did not come in. The server's fault, or the URL's.
+    #[error("cannot connect to {url}: {source}{}", after(*inside))]
+    Dial {
+        /// Where to.
+        url: String,
+        /// Clients that had come in before.
+        inside: usize,
+        /// What went wrong, and what to look at.
+        source: DialError,
+    },
+    /// The server accepts no more, or answers no more.
+    #[error(
+        "only {inside} of {wanted} clients could connect to {url}, and none in the last {CONNECT_TIMEOUT:?}: \
+         is it a WebSocket server that speaks this --protocol, and below its limit of connections?"
+    )]
+    Stalled {
+        /// Where to.
+        url: String,
+        /// Clients that came in.
+        inside: usize,
+        /// Clients that should.
+        wanted: usize,
+    },
+    /// A signal came before there was anything to report.
+    #[error("stopped before measuring began: there is nothing to report")]
+    Interrupted,
+    /// The system denies what a run needs.
+    #[error("the system failed the load generator: {0}")]
+    System(#[from] io::Error),
+}
+
+impl ShardError {
+    /// Whether the server let no more clients in, rather than this machine or the user.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Dial { source, .. } => {
+                !matches!(source, DialError::NoLocalPort | DialError::Connect(_))
+            }
+            Self::Stalled { .. } => true,
+            Self::Interrupted | Self::System(_) => false,
+        }
+    }
+
+    /// Clients that had come in before.
+    pub fn inside(&self) -> usize {
+        match self {
+            Self::Dial { inside, .. } | Self::Stalled { inside, .. } => *inside,
+            Self::Interrupted | Self::System(_) => 0,
+        }
+    }
+}
+
+fn after(inside: usize) -> String {
+    match inside {
+        0 => String::new(),
+        inside => format!(" ({inside} clients had come in before)"),
+    }
+}

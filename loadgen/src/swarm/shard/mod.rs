@@ -1,0 +1,390 @@
+//! The clients of one thread: one poll, one receive buffer, and a schedule that is looked at after every receive, so
+//! that sending stays on time however much there is to receive.
+
+mod connecting;
+mod error;
+mod sending;
+mod settling;
+mod window;
+
+pub use error::ShardError;
+pub use window::{Mark, Timeline, Window};
+
+use std::{io, mem, sync::mpsc::Sender, time::Duration};
+
+use mio::{Events, Poll, Token, event::Event};
+
+use crate::{
+    plan::{Plan, nanoseconds, protocol::Answer, roles::Role, target::Target},
+    record::{Record, Sums, fairness::Fairness, sample::Sample},
+    server::usage::{self, Watched},
+    swarm::{
+        churn::Churn,
+        client::{Client, End},
+        common::Common,
+        pace::Pace,
+        publisher::Publisher,
+        timer::Timer,
+    },
+};
+
+const TIMER: Token = Token(usize::MAX - 1);
+
+/// Events taken from the system at once: few, so that a socket that became writable does not wait behind thousands
+/// that became readable.
+const EVENTS_MAX: usize = 256;
+/// Bytes of the receive buffer that all clients share.
+const RECEIVE_BYTES: usize = 256 << 10;
+/// Nothing sleeps longer.
+const TICK: Duration = Duration::from_millis(200);
+/// The time that one sample covers.
+pub const SAMPLE: Duration = Duration::from_millis(200);
+/// Close codes of RFC 6455, section 7.4.1.
+const CLOSE_NORMAL: u16 = 1000;
+const CLOSE_PROTOCOL_ERROR: u16 = 1002;
+
+/// The clients of one thread, and all that happens to them.
+#[derive(Debug)]
+pub struct Shard<'run> {
+    plan: &'run Plan,
+    target: &'run Target,
+    common: &'run Common,
+    thread: usize,
+    poll: Poll,
+    events: Events,
+    timer: Timer,
+    clients: Vec<Client>,
+    /// Of these, clients whose handshake is not done.
+    dialing: usize,
+    /// Of the first clients, those that wait for the answer to their entry.
+    entering: usize,
+    /// Whether that answer was an error for one of them.
+    refused: bool,
+    /// Whether slow clients have stopped reading.
+    deaf: bool,
+    publishers: Vec<Publisher>,
+    pace: Pace,
+    /// Messages of the schedule that their publishers were told of.
+    announced: u64,
+    /// When the first that was not announced is due.
+    next_due_ns: u64,
+    churn: Option<Churn>,
+    storm_ns: u64,
+    sampling: Sampling,
+    /// When the events that are being handled came.
+    turn_ns: u64,
+    buffer: Box<[u8]>,
+    record: Record<'run>,
+}
+
+/// Where samples go, and when the next one ends.
+#[derive(Debug, Default)]
+struct Sampling {
+    samples: Option<Sender<Sample>>,
+    start_ns: u64,
+    next_ns: u64,
+}
+
+impl<'run> Shard<'run> {
+    /// One thread's clients, none of them connected.
+    ///
+    /// # Errors
+    /// When the system lacks what every run needs, such as descriptors.
+    pub fn new(
+        plan: &'run Plan,
+        target: &'run Target,
+        common: &'run Common,
+        thread: usize,
+    ) -> Result<Self, ShardError> {
+        let poll = Poll::new()?;
+        let publishers = plan.publishers_of(thread);
+        let numbers = publishers.filter_map(|number| u16::try_from(number).ok());
+        Ok(Self {
+            plan,
+            target,
+            common,
+            thread,
+            timer: Timer::new(poll.registry(), TIMER)?,
+            poll,
+            events: Events::with_capacity(EVENTS_MAX),
+            clients: Vec::with_capacity(plan.clients_of(thread).len()),
+            dialing: 0,
+            entering: 0,
+            refused: false,
+            deaf: false,
+            publishers: numbers.map(Publisher::new).collect(),
+            pace: Pace::Silent,
+            announced: 0,
+            next_due_ns: u64::MAX,
+            churn: None,
+            storm_ns: u64::MAX,
+            sampling: Sampling::default(),
+            turn_ns: 0,
+            buffer: vec![0; RECEIVE_BYTES].into(),
+            record: Record::new(common, plan, thread),
+        })
+    }
+
+    /// Runs warm-up, measurement, and the wait for what is still under way. Samples are sent as they are taken; the
+    /// server is watched, if that is this thread's part.
+    ///
+    /// # Errors
+    /// When the system fails us. A server that does is part of the record.
+    pub fn exchange(
+        &mut self,
+        timeline: Timeline,
+        watched: Option<&Watched>,
+        samples: Sender<Sample>,
+    ) -> Result<Window, ShardError> {
+        let Timeline {
+            start_ns,
+            begin_ns,
+            end_ns,
+        } = timeline;
+        self.seed();
+        self.begin(timeline, samples);
+        self.run_until(start_ns)?;
+        self.open_windows(end_ns);
+        self.run_until(begin_ns)?;
+        if self.common.clock.now_ns() < begin_ns {
+            return Err(ShardError::Interrupted);
+        }
+        self.deaf = true;
+        let begin = self.mark(watched);
+        self.run_until(end_ns)?;
+        let end = self.mark(watched);
+        if let Some(churn) = &mut self.churn {
+            churn.stop();
+        }
+        if self.common.interrupts() > 0 {
+            self.pace.stop(end.at_ns);
+        }
+        self.settle()?;
+        self.let_slow_catch_up()?;
+        self.give_up();
+        Ok(Window { begin, end })
+    }
+
+    /// Says goodbye for all clients; what is recorded.
+    ///
+    /// # Errors
+    /// When the log could not be written.
+    pub fn close(self) -> io::Result<(Sums, Fairness)> {
+        let Self {
+            mut clients,
+            record,
+            ..
+        } = self;
+        let closed = record.close(|client| clients.get(client).is_some_and(Client::is_open));
+        for client in clients.iter_mut().filter(|client| client.is_open()) {
+            client.close(Some(CLOSE_NORMAL));
+        }
+        closed
+    }
+
+    /// Has the thread that runs this draw the same numbers each time.
+    fn seed(&self) {
+        fastrand::seed(self.plan.seed.wrapping_add(self.thread as u64));
+    }
+
+    fn begin(&mut self, timeline: Timeline, samples: Sender<Sample>) {
+        let Timeline {
+            start_ns,
+            begin_ns,
+            end_ns,
+        } = timeline;
+        self.record.measure(begin_ns..end_ns);
+        self.pace = self
+            .plan
+            .schedule(start_ns)
+            .map_or(Pace::Silent, Pace::Open);
+        if let (Pace::Open(_), false) = (self.pace, self.publishers.is_empty()) {
+            self.next_due_ns = start_ns;
+        }
+        self.churn = self.plan.churn.map(|period| {
+            let clients = 0..self.clients.len();
+            let rovers = clients.filter(|&client| self.record.role(client) == Role::Rover);
+            Churn::new(rovers.collect(), begin_ns..end_ns, nanoseconds(period))
+        });
+        if self.plan.storm > 0 {
+            self.storm_ns = begin_ns.midpoint(end_ns);
+        }
+        self.sampling = Sampling {
+            samples: Some(samples),
+            start_ns,
+            next_ns: start_ns + nanoseconds(SAMPLE),
+        };
+    }
+
+    /// Keeps to what is due until a moment, or the user's signal.
+    fn run_until(&mut self, until_ns: u64) -> Result<(), ShardError> {
+        loop {
+            let now_ns = self.common.clock.now_ns();
+            let next_ns = self.do_due(now_ns);
+            if now_ns >= until_ns || self.common.interrupts() > 0 {
+                return Ok(());
+            }
+            self.timer.arm(&self.common.clock, until_ns.min(next_ns))?;
+            self.turn()?;
+        }
+    }
+
+    /// Does what is due; when something is again, in nanoseconds since the origin.
+    fn do_due(&mut self, now_ns: u64) -> u64 {
+        self.publish_due(now_ns);
+        self.sample(now_ns);
+        let leave_ns = self.leave_due(now_ns);
+        let storm_ns = self.storm(now_ns);
+        self.next_due_ns
+            .min(self.sampling.next_ns)
+            .min(leave_ns)
+            .min(storm_ns)
+    }
+
+    /// Sleeps until something happens, and handles it.
+    fn turn(&mut self) -> Result<(), ShardError> {
+        let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
+        let polled = self.poll.poll(&mut events, Some(TICK));
+        self.turn_ns = self.common.clock.now_ns();
+        let handled = match polled {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error.into()),
+            _ => events.iter().try_for_each(|event| self.handle(event)),
+        };
+        self.events = events;
+        self.record.turned(self.turn_ns, self.common.clock.now_ns());
+        handled
+    }
+
+    fn handle(&mut self, event: &Event) -> Result<(), ShardError> {
+        match event.token() {
+            TIMER => {}
+            Token(index) if self.clients[index].dialing().is_some() => self.advance(index)?,
+            Token(index) => {
+                if event.is_writable() {
+                    self.writable(index);
+                }
+                // Data and the end of the stream can share an edge, and then a short read is not the last.
+                let ending = event.is_read_closed() || event.is_error();
+                if event.is_readable() || ending {
+                    self.receive(index, ending);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Receives what a socket has.
+    fn receive(&mut self, index: usize, ending: bool) {
+        if self.deaf && self.record.role(index) == Role::Slow {
+            return;
+        }
+        let mut buffer = mem::take(&mut self.buffer);
+        while self.clients[index].is_open() {
+            let received = self.clients[index].receive(&mut buffer);
+            let now_ns = self.common.clock.now_ns();
+            match received {
+                Ok(None) => break,
+                Ok(Some(count)) => {
+                    self.record.received_bytes(count);
+                    self.take_in(index, &buffer[..count], now_ns);
+                    self.publish_due(now_ns);
+                    if !ending && count < buffer.len() {
+                        break;
+                    }
+                }
+                Err(end) => self.lost(index, end),
+            }
+        }
+        self.buffer = buffer;
+    }
+
+    /// Takes in what a client received.
+    fn take_in(&mut self, index: usize, bytes: &[u8], now_ns: u64) {
+        let client = &mut self.clients[index];
+        match client.take_in(bytes, index, now_ns, &mut self.record) {
+            Ok(None) => {}
+            Ok(Some(answer)) => self.answered(index, answer, now_ns),
+            Err(end) => return self.lost(index, end),
+        }
+        // What came back may make room for more.
+        if let (Pace::Closed { .. }, true) = (self.pace, index < self.publishers.len()) {
+            self.publish(index);
+        }
+    }
+
+    /// Goes on with what a client asked the server for.
+    fn answered(&mut self, index: usize, answer: Answer, now_ns: u64) {
+        let channel = self.record.channel(index);
+        let went = match answer {
+            Answer::Joined => {
+                match self.churn.as_mut().and_then(|churn| churn.back(index)) {
+                    Some(left_ns) => {
+                        self.record.rejoined(index, now_ns - left_ns);
+                        self.record.entered(index);
+                    }
+                    None if self.record.role(index) == Role::Newcomer => self.record.entered(index),
+                    None => self.entering = self.entering.saturating_sub(1),
+                }
+                Ok(())
+            }
+            Answer::Left => {
+                self.record.left(index);
+                let entry = self.plan.protocol.entry(channel);
+                entry.map_or(Ok(()), |entry| self.clients[index].ask(entry))
+            }
+            Answer::Refused => {
+                self.refused |= self.entering > 0;
+                Err(End::Refused)
+            }
+        };
+        if let Err(end) = went {
+            self.lost(index, end);
+        }
+    }
+
+    fn lost(&mut self, index: usize, end: End) {
+        let client = &mut self.clients[index];
+        if !client.is_open() {
+            return;
+        }
+        self.record.disconnected(index, end);
+        let roams = self.churn.as_mut().and_then(|churn| churn.back(index));
+        if client.awaits() && roams.is_none() && self.record.role(index) != Role::Newcomer {
+            self.entering = self.entering.saturating_sub(1);
+        }
+        client.close(match end {
+            End::Closed(code) => code,
+            End::Broken => None,
+            End::Protocol | End::Refused => Some(CLOSE_PROTOCOL_ERROR),
+        });
+    }
+
+    /// Ends the sample once its time is over.
+    fn sample(&mut self, now_ns: u64) {
+        let Sampling {
+            samples: Some(samples),
+            start_ns,
+            next_ns,
+        } = &mut self.sampling
+        else {
+            self.sampling.next_ns = u64::MAX;
+            return;
+        };
+        if now_ns < *next_ns {
+            return;
+        }
+        let moment = now_ns.saturating_sub(*start_ns) / nanoseconds(SAMPLE);
+        *next_ns = *start_ns + (moment + 1) * nanoseconds(SAMPLE);
+        // Nobody listens any more only when the run has failed elsewhere.
+        let _ = samples.send(self.record.cut(moment));
+    }
+
+    fn mark(&self, watched: Option<&Watched>) -> Mark {
+        Mark {
+            at_ns: self.common.clock.now_ns(),
+            totals: self.record.totals(),
+            own_cpu_seconds: usage::thread_cpu_seconds(),
+            server_cpu_seconds: watched.and_then(Watched::cpu_seconds),
+        }
+    }
+}

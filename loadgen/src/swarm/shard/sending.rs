@@ -1,0 +1,116 @@
+//! What a thread does on its own account when it is due: publishers send, rovers leave, newcomers come.
+
+use crate::{
+    plan::{Pacing, protocol::Protocol},
+    swarm::{pace::Pace, shard::Shard},
+};
+
+/// Newcomers that begin to connect in one turn: all at once would keep the schedule waiting.
+const STORM_DIALS_PER_TURN: usize = 4;
+
+impl Shard<'_> {
+    /// Has every publisher send what became due, each in one write.
+    pub(super) fn publish_due(&mut self, now_ns: u64) {
+        if now_ns < self.next_due_ns {
+            return;
+        }
+        let Pace::Open(schedule) = self.pace else {
+            return;
+        };
+        let first = self.announced;
+        self.announced = schedule.due(now_ns);
+        let turns = (self.announced - first).min(self.plan.publishers as u64);
+        for k in first..first + turns {
+            let publisher = schedule.publisher(k);
+            if publisher % self.plan.threads == self.thread {
+                self.publish(publisher / self.plan.threads);
+            }
+        }
+        let ours = (self.announced..schedule.total())
+            .take(self.plan.publishers)
+            .find(|&k| schedule.publisher(k) % self.plan.threads == self.thread);
+        self.next_due_ns = ours.map_or(u64::MAX, |k| schedule.time(k));
+    }
+
+    /// Has every publisher of a closed loop fill its window, and keep it full until a moment.
+    pub(super) fn open_windows(&mut self, until_ns: u64) {
+        if let Pacing::Closed { window } = self.plan.pacing {
+            self.pace = Pace::Closed { window, until_ns };
+            (0..self.publishers.len()).for_each(|index| self.publish(index));
+        }
+    }
+
+    pub(super) fn publish(&mut self, index: usize) {
+        let published = self.publishers[index].publish(
+            &mut self.clients[index],
+            &self.pace,
+            &self.common.clock,
+            &mut self.record,
+        );
+        if let Err(end) = published {
+            self.lost(index, end);
+        }
+    }
+
+    /// Goes on with what a socket would not take before.
+    pub(super) fn writable(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        if !client.is_open() {
+            return;
+        }
+        let written = match self.publishers.get_mut(index) {
+            Some(publisher) => {
+                let (pace, clock) = (&self.pace, &self.common.clock);
+                publisher.writable(client, pace, clock, &mut self.record, self.turn_ns)
+            }
+            None => client.flush().map(drop),
+        };
+        if let Err(end) = written {
+            self.lost(index, end);
+        }
+    }
+
+    /// Has those leave whose turn it is; when the next one does.
+    pub(super) fn leave_due(&mut self, now_ns: u64) -> u64 {
+        let Some(churn) = &mut self.churn else {
+            return u64::MAX;
+        };
+        let mut ended = Vec::new();
+        while let Some(index) = churn.turn(now_ns) {
+            let client = &mut self.clients[index];
+            if !client.is_open() || client.awaits() {
+                continue;
+            }
+            churn.leaving(index, now_ns);
+            let channel = self.record.channel(index);
+            if let Err(end) = client.ask(Protocol::exit(channel)) {
+                ended.push((index, end));
+            }
+        }
+        let next_ns = churn.next_ns();
+        for (index, end) in ended {
+            self.lost(index, end);
+        }
+        next_ns
+    }
+
+    /// Has newcomers begin to connect once it is time; when to go on with that.
+    pub(super) fn storm(&mut self, now_ns: u64) -> u64 {
+        if now_ns < self.storm_ns {
+            return self.storm_ns;
+        }
+        let planned = self.plan.clients_of(self.thread).len();
+        for _ in 0..STORM_DIALS_PER_TURN.min(planned - self.clients.len()) {
+            if self.dial(now_ns).is_err() {
+                // The others would fare no better; who never began counts as failed in the end.
+                self.storm_ns = u64::MAX;
+                return u64::MAX;
+            }
+        }
+        if self.clients.len() == planned {
+            self.storm_ns = u64::MAX;
+            return u64::MAX;
+        }
+        now_ns
+    }
+}

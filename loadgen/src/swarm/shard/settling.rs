@@ -1,0 +1,122 @@
+//! The end of a run: what is still under way may arrive, and what cannot be sent any more is given up.
+
+use std::time::Duration;
+
+use crate::{
+    plan::{nanoseconds, roles::Role},
+    swarm::shard::{Shard, ShardError},
+};
+
+/// How long duplicates are waited for after the last message was delivered.
+const QUIET: Duration = Duration::from_millis(100);
+/// How long slow clients read at the end, to learn how the server ended them.
+const CATCH_UP: Duration = Duration::from_millis(500);
+/// How often it is looked whether other threads are done.
+const SETTLE_TICK: Duration = Duration::from_millis(10);
+
+impl Shard<'_> {
+    /// Waits until everything is delivered or the time for that is over, and then a moment for duplicates.
+    pub(super) fn settle(&mut self) -> Result<(), ShardError> {
+        let mut until_ns = self.common.clock.now_ns() + nanoseconds(self.plan.settle);
+        let (mut sent, mut settled, mut quiet) = (false, false, false);
+        // Clients that have everything, from the first on.
+        let mut complete = 0;
+        loop {
+            let now_ns = self.common.clock.now_ns();
+            let next_ns = self.do_due(now_ns);
+            if !sent && self.all_sent(now_ns) {
+                sent = true;
+                self.common.note_all_sent();
+            }
+            if !settled && self.common.all_sent() {
+                while self.is_complete(complete) {
+                    complete += 1;
+                }
+                if complete == self.clients.len() && !self.is_storming() {
+                    settled = true;
+                    self.common.note_settled();
+                }
+            }
+            if !quiet && self.common.all_settled() {
+                quiet = true;
+                until_ns = until_ns.min(now_ns + nanoseconds(QUIET));
+            }
+            if now_ns >= until_ns || self.common.interrupts() > 1 {
+                break;
+            }
+            let tick_ns = now_ns + nanoseconds(SETTLE_TICK);
+            let wake_ns = until_ns.min(next_ns).min(tick_ns);
+            self.timer.arm(&self.common.clock, wake_ns)?;
+            self.turn()?;
+        }
+        if !sent {
+            self.common.note_all_sent();
+        }
+        if !settled {
+            self.common.note_settled();
+        }
+        Ok(())
+    }
+
+    fn all_sent(&self, now_ns: u64) -> bool {
+        let mut pairs = self.publishers.iter().zip(&self.clients);
+        pairs.all(|(publisher, client)| publisher.is_done(client, &self.pace, now_ns))
+    }
+
+    fn is_complete(&self, client: usize) -> bool {
+        let Some(state) = self.clients.get(client) else {
+            return false;
+        };
+        let is_gone = !state.is_open() && state.dialing().is_none();
+        is_gone || (state.is_open() && self.record.is_complete(client) && !state.awaits())
+    }
+
+    /// Whether newcomers are still to begin to connect.
+    fn is_storming(&self) -> bool {
+        self.storm_ns != u64::MAX && self.common.interrupts() == 0
+    }
+
+    /// Has slow clients read what is left for them, to learn whether the server closed them.
+    pub(super) fn let_slow_catch_up(&mut self) -> Result<(), ShardError> {
+        self.deaf = false;
+        if self.plan.slow == 0 {
+            return Ok(());
+        }
+        for client in 0..self.clients.len() {
+            if self.record.role(client) == Role::Slow {
+                self.receive(client, true);
+            }
+        }
+        let until_ns = self.common.clock.now_ns() + nanoseconds(CATCH_UP);
+        while self.common.clock.now_ns() < until_ns && self.common.interrupts() < 2 {
+            self.timer.arm(&self.common.clock, until_ns)?;
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// Ends what is not over: sends that were blocked, newcomers that are not in. The last sample leaves.
+    pub(super) fn give_up(&mut self) {
+        let now_ns = self.common.clock.now_ns();
+        for (publisher, client) in self.publishers.iter_mut().zip(&self.clients) {
+            if client.is_open() {
+                publisher.give_up(&self.pace, now_ns, &mut self.record);
+            }
+        }
+        let planned = 0..self.plan.clients_of(self.thread).len();
+        let interrupted = self.common.interrupts() > 0;
+        for index in planned {
+            let came = match self.clients.get(index) {
+                Some(client) => client.dialing().is_none(),
+                // Who was never asked to come has not failed to.
+                None => interrupted,
+            };
+            if !came {
+                self.record.failed_to_connect(index);
+            }
+        }
+        self.sampling.next_ns = 0;
+        self.sample(now_ns);
+        self.sampling.samples = None;
+    }
+}

@@ -1,0 +1,68 @@
+//! Spans of a run, and what one thread did in them.
+
+use crate::{
+    plan::{Plan, nanoseconds},
+    record::sample::Totals,
+};
+
+/// When a run does what, in nanoseconds since the origin.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeline {
+    /// The first message.
+    pub start_ns: u64,
+    /// The first measured one.
+    pub begin_ns: u64,
+    /// The end of measuring.
+    pub end_ns: u64,
+}
+
+/// What one thread did in a span of time, such as the measured one.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// When it began.
+    pub begin: Mark,
+    /// When it ended.
+    pub end: Mark,
+}
+
+/// Counters of one thread at one moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    /// The moment, in nanoseconds since the origin.
+    pub at_ns: u64,
+    /// What was received.
+    pub totals: Totals,
+    /// CPU seconds of the thread.
+    pub own_cpu_seconds: f64,
+    /// CPU seconds of the server, if this thread watches it.
+    pub server_cpu_seconds: Option<f64>,
+}
+
+impl Window {
+    /// How long it was.
+    pub fn span_ns(&self) -> u64 {
+        self.end.at_ns - self.begin.at_ns
+    }
+
+    /// CPU seconds of the thread.
+    pub fn own_cpu_seconds(&self) -> f64 {
+        self.end.own_cpu_seconds - self.begin.own_cpu_seconds
+    }
+
+    /// CPU seconds of the server, if this thread watched it.
+    pub fn server_cpu_seconds(&self) -> Option<f64> {
+        Some(self.end.server_cpu_seconds? - self.begin.server_cpu_seconds?)
+    }
+}
+
+impl Timeline {
+    /// A planned run that starts then.
+    pub fn new(plan: &Plan, start_ns: u64) -> Self {
+        let begin_ns = start_ns + nanoseconds(plan.warmup);
+        Self {
+            start_ns,
+            begin_ns,
+            end_ns: begin_ns + nanoseconds(plan.duration),
+        }
+    }
+}
