@@ -175,7 +175,7 @@ pub enum Mode {
     Search,
     /// Silent connections, their pings answered: memory and CPU of each
     Idle,
-    /// Handshakes per second, and their latency
+    /// Handshakes per second, and their latency; up to 128 are under way at once, unless --connect-rate spaces them
     Connect,
     /// Two or more servers in interleaved rounds: ratios with their spread
     Compare,

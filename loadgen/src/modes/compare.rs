@@ -13,7 +13,7 @@ use crate::{
     },
     plan::Plan,
     record::distribution::Distribution,
-    report::{Findings, Named, Report, pages},
+    report::{Findings, Named, Report, pages, traffic::Traffic},
     trial::Trial,
 };
 
@@ -123,7 +123,10 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
             let Some(trial) = contender.run(session, &plan)? else {
                 break 'rounds;
             };
-            steps.push((index, Step::new(&plan, &trial)));
+            steps.push((
+                index,
+                Step::new(&plan, &trial, &Traffic::new(&plan, &trial)),
+            ));
             contender.latency.add(&trial.collection.latency);
             if index == 0 {
                 baseline = Some(trial);

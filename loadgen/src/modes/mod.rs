@@ -74,6 +74,10 @@ pub struct Host {
 /// When there is nothing to report: wrong flags, or a server that cannot be reached. The text is one sentence that says
 /// what to do.
 pub fn run(args: &Args) -> Result<u8, RunError> {
+    if args.mode == Mode::ServeChild {
+        own::serve_child()?;
+        return Ok(0);
+    }
     args.expect
         .iter()
         .try_for_each(|expectation| expectation.check(args.mode))?;
@@ -87,10 +91,7 @@ pub fn run(args: &Args) -> Result<u8, RunError> {
         live: Live::new(),
     };
     let outcome = match args.mode {
-        Mode::ServeChild => {
-            own::serve_child()?;
-            return Ok(0);
-        }
+        Mode::ServeChild => unreachable!("it has returned"),
         Mode::Fanout | Mode::Saturate => broadcast::run(&mut session)?,
         Mode::Search => search::run(&mut session)?,
         Mode::Idle => idle::run(&mut session)?,

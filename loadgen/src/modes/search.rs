@@ -6,7 +6,7 @@ use crate::{
     modes::{Host, Outcome, RunError, Session, step::Step},
     plan::{Pacing, Plan},
     report::{Config, Findings, Report, pages, traffic::Traffic, words::rounded},
-    trial::Trial,
+    trial::{Trial, TrialError},
 };
 
 /// The search ends when the lowest rate that does not hold is at most this much above the highest that does.
@@ -80,7 +80,9 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
                 break;
             }
             // What was found before is worth a report.
-            Err(RunError::Trial(error)) if !search.steps.is_empty() => {
+            Err(RunError::Trial(TrialError::Shard(error)))
+                if error.is_refusal() && (best_trial.is_some() || last_trial.is_some()) =>
+            {
                 search.ended_by = Some(error.to_string());
                 break;
             }
@@ -124,11 +126,11 @@ fn attempt(
     session.live.label(format!("{rate} a second: "));
     while let Some(trial) = session.next_trial(&plan, host)? {
         let traffic = Traffic::new(&plan, &trial);
-        let step = Step::new(&plan, &trial);
+        let step = Step::new(&plan, &trial, &traffic);
         let report = Report::traffic(session.args, &plan, &trial, traffic);
         let result = serde_json::to_value(&report).unwrap_or_default();
-        let slo = session.args.slo.iter();
-        let held = slo.fold(true, |held, demand| held & demand.judge(&result).passed);
+        let mut slo = session.args.slo.iter();
+        let held = slo.all(|demand| demand.judge(&result).passed);
         let tried = Tried {
             rate,
             held: held && !step.broken && step.valid,

@@ -60,10 +60,9 @@ impl Step {
     }
 
     /// A trial in short.
-    pub fn new(plan: &Plan, trial: &Trial) -> Self {
-        let traffic = Traffic::new(plan, trial);
+    pub fn new(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Self {
         let server = Server::new(plan, trial);
-        let (bottleneck, disturbed_server) = bottleneck(plan, trial, &traffic);
+        let (bottleneck, disturbed_server) = bottleneck(plan, trial, traffic);
         Self {
             valid: bottleneck.is_none(),
             invalid_reason: bottleneck.map(|bottleneck| bottleneck.to_string()),

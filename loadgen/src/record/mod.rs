@@ -529,3 +529,92 @@ impl Sums {
         self.storm.latency.add(&other.storm.latency);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Args;
+
+    const BEGIN_NS: u64 = 1_000_000;
+    const END_NS: u64 = 2_000_000;
+
+    /// What is recorded when two members, one of whom sends, measure from the first millisecond to the second.
+    fn recorded(tell: impl FnOnce(&mut Record)) -> (Sample, Sums) {
+        let words = ["loadgen", "--clients", "2", "--publishers", "1"];
+        let plan = Plan::new(&Args::read(words).unwrap()).unwrap();
+        let common = Common::new(&plan, None);
+        let mut record = Record::new(&common, &plan, 0);
+        record.measure(BEGIN_NS..END_NS);
+        tell(&mut record);
+        let sample = record.cut(0);
+        let (sums, _) = record.close(|_| true).unwrap();
+        (sample, sums)
+    }
+
+    fn max_us(distribution: &Distribution) -> String {
+        format!("{:.0}", distribution.summary().unwrap().max)
+    }
+
+    #[test]
+    fn latency_counts_from_the_intended_time_and_from_the_actual() {
+        let (sample, sums) = recorded(|record| {
+            let text = record.sent(0, 0, BEGIN_NS, 1_200_000, 0);
+            record.received(0, text.as_bytes(), 1_300_000);
+            record.received(1, text.as_bytes(), 1_700_000);
+        });
+        assert_eq!(max_us(&sample.latency), "700");
+        assert_eq!(max_us(&sample.sent_latency), "500");
+        assert_eq!(max_us(&sums.slip), "200");
+        let landing = sample.landed[0].landing;
+        assert_eq!((landing.first_ns, landing.last_ns), (1_300_000, 1_700_000));
+        assert_eq!((sums.counts.delivered, sums.lost), (2, 0));
+    }
+
+    #[test]
+    fn waiting_for_a_blocked_socket_is_not_slip() {
+        let (_, sums) = recorded(|record| {
+            record.sent(0, 0, BEGIN_NS, 1_950_000, 1_900_000);
+        });
+        assert_eq!(max_us(&sums.slip), "50");
+        assert_eq!(max_us(&sums.blocked), "900");
+    }
+
+    #[test]
+    fn outside_the_window_messages_are_checked_and_not_measured() {
+        let (sample, sums) = recorded(|record| {
+            let text = record.sent(0, 0, BEGIN_NS - 1, BEGIN_NS, 0);
+            for _ in 0..2 {
+                record.received(0, text.as_bytes(), 1_100_000);
+            }
+        });
+        assert_eq!((sums.counts.duplicated, sums.lost), (1, 1));
+        assert_eq!(sample.latency.summary(), None);
+    }
+
+    #[test]
+    fn a_frame_counts_once_however_many_messages_it_carries() {
+        let (sample, _) = recorded(|record| {
+            let one = record.sent(0, 0, BEGIN_NS, BEGIN_NS, 0);
+            let two = record.sent(0, 1, BEGIN_NS, BEGIN_NS, 0);
+            record.received(0, format!("{one}\n{two}").as_bytes(), 1_100_000);
+            record.received(0, b"welcome", 1_100_000);
+        });
+        assert_eq!((sample.totals.messages, sample.totals.frames), (2, 1));
+    }
+
+    #[test]
+    fn what_was_never_sent_is_foreign() {
+        let (_, sums) = recorded(|record| {
+            record.sent(0, 0, BEGIN_NS, BEGIN_NS, 0);
+            let forged = Stamp {
+                publisher: 0,
+                sequence: 9,
+                intended_ns: BEGIN_NS,
+                delay_ns: 0,
+            };
+            let text = record.common.format.write(forged);
+            record.received(0, text.as_bytes(), 1_100_000);
+        });
+        assert_eq!((sums.counts.delivered, sums.foreign), (0, 1));
+    }
+}

@@ -158,6 +158,7 @@ impl<'run> Shard<'run> {
         }
         if self.common.interrupts() > 0 {
             self.pace.stop(end.at_ns);
+            self.storm_ns = u64::MAX;
         }
         self.settle()?;
         self.let_slow_catch_up()?;

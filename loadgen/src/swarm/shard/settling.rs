@@ -32,7 +32,8 @@ impl Shard<'_> {
                 while self.is_complete(complete) {
                     complete += 1;
                 }
-                if complete == self.clients.len() && !self.is_storming() {
+                let storming = self.storm_ns != u64::MAX;
+                if complete == self.clients.len() && !storming {
                     settled = true;
                     self.common.note_settled();
                 }
@@ -69,11 +70,6 @@ impl Shard<'_> {
         };
         let is_gone = !state.is_open() && state.dialing().is_none();
         is_gone || (state.is_open() && self.record.is_complete(client) && !state.awaits())
-    }
-
-    /// Whether newcomers are still to begin to connect.
-    fn is_storming(&self) -> bool {
-        self.storm_ns != u64::MAX && self.common.interrupts() == 0
     }
 
     /// Has slow clients read what is left for them, to learn whether the server closed them.
