@@ -8,7 +8,7 @@ use http::{Method, Request, header};
 use super::http::{HttpError, Response};
 use crate::{
     state::{batch::Form, dialect::relay::LOBBY},
-    vocabulary::config::NAME_CHARS_MAX,
+    vocabulary::{config::NAME_CHARS_MAX, name::is_name},
 };
 
 const PAGE: &str = include_str!("../page/index.html");
@@ -45,6 +45,13 @@ pub enum SessionKind {
     },
     /// An echo.
     Echo,
+    /// A client of the chat.
+    Chat {
+        /// What it calls itself.
+        name: String,
+        /// What its picture is made of.
+        email: Option<String>,
+    },
 }
 
 impl Endpoint {
@@ -114,9 +121,10 @@ fn chat(query: &str) -> Result<SessionKind, HttpError> {
             channel: LOBBY.to_owned(),
             form: Form::Single,
         }),
-        Some(name) if is_name(&name) => Err(HttpError::not_implemented(
-            "the chat protocol is not built yet; connect without a name for the plain hub",
-        )),
+        Some(name) if is_name(&name) => Ok(SessionKind::Chat {
+            name,
+            email: parameter(query, "email"),
+        }),
         Some(_) => Err(bad_name("name")),
     }
 }
@@ -127,17 +135,9 @@ fn parameter(query: &str, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-fn is_name(text: &str) -> bool {
-    let mut chars = 0;
-    text.chars().all(|char| {
-        chars += 1;
-        !char.is_control() && chars <= NAME_CHARS_MAX
-    }) && chars > 0
-}
-
 fn bad_name(parameter: &str) -> HttpError {
     HttpError::bad_name(format!(
-        "{parameter} must have 1 to {NAME_CHARS_MAX} characters, none of them a control character"
+        "{parameter} must have 1 to {NAME_CHARS_MAX} characters, none of them a control character, and not only spaces"
     ))
 }
 
@@ -188,7 +188,18 @@ mod tests {
         assert_eq!(status("/relay?channel="), 400);
         assert_eq!(status("/relay?channel=a%00"), 400);
         assert_eq!(status("/ws?name="), 400);
-        assert_eq!(status("/ws?name=Ada"), 501);
+        assert_eq!(status("/ws?name=%20"), 400);
+        assert_eq!(status("/ws?name=a%0A"), 400);
+    }
+
+    #[test]
+    fn one_with_a_name_is_a_client_of_the_chat() {
+        let ada = |email: Option<&str>| SessionKind::Chat {
+            name: "Ada L".to_owned(),
+            email: email.map(str::to_owned),
+        };
+        assert_eq!(session("/ws?name=Ada+L"), ada(None));
+        assert_eq!(session("/ws?email=a%40b&name=Ada%20L"), ada(Some("a@b")));
     }
 
     #[test]

@@ -123,11 +123,6 @@ impl HttpError {
         )
     }
 
-    /// 501: not yet.
-    pub fn not_implemented(message: &'static str) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, "not-implemented", message)
-    }
-
     /// 503: more connections than `--max-connections`.
     pub fn full() -> Self {
         Self {

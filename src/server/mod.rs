@@ -23,6 +23,7 @@ use self::{
 };
 use crate::{
     state::{
+        commons::Commons,
         metrics::{Metrics, ProcessUsage},
         timers::Timers,
     },
@@ -67,15 +68,16 @@ struct Tenant<S> {
 }
 
 impl<S: Stream> Server<S> {
-    /// A server without connections, for up to `max_connections` of them.
+    /// A server without connections, for up to `max_connections` of them. The seed decides the ids of the chat.
     pub fn new(
         config: Config,
         max_connections: usize,
         process_usage: fn() -> Option<ProcessUsage>,
+        seed: u64,
     ) -> Self {
         Self {
             tenants: Slab::new(),
-            world: World::new(config, process_usage),
+            world: World::new(config, process_usage, seed),
             timers: Timers::default(),
             readers: VecDeque::new(),
             writers: Vec::new(),
@@ -168,13 +170,15 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// How long to wait for events: not at all while input is left over, else until the next deadline.
+    /// How long to wait for events: not at all while input is left over or something is to be handed out, such as the
+    /// news of who just ended; else until the next deadline.
     pub fn patience(&self, now: Duration) -> Option<Duration> {
-        if !self.readers.is_empty() {
+        if !self.readers.is_empty() || !self.world.commons.hub.is_quiet() {
             return Some(Duration::ZERO);
         }
         let end = self.world.drain.map(|drain| drain.ends_at());
-        let next = [self.timers.next(), end].into_iter().flatten().min();
+        let deadlines = [self.timers.next(), self.world.commons.registry.next(), end];
+        let next = deadlines.into_iter().flatten().min();
         next.map(|next| next.saturating_sub(now))
     }
 
@@ -216,7 +220,7 @@ impl<S: Stream> Server<S> {
 
     /// Deadlines set, clients in the hub, channels, and unsent bytes: all zero once everyone is gone.
     pub fn leftovers(&self) -> [usize; 4] {
-        let hub = &self.world.hub;
+        let hub = &self.world.commons.hub;
         [
             self.timers.len(),
             hub.clients(),
@@ -276,6 +280,8 @@ impl<S: Stream> Server<S> {
             self.enlist(slot);
         }
         self.due = due;
+        let Commons { hub, registry } = &mut self.world.commons;
+        registry.expire(hub, self.world.now);
     }
 
     fn seal(&mut self) {
@@ -285,7 +291,7 @@ impl<S: Stream> Server<S> {
             writers,
             ..
         } = self;
-        world.hub.seal(|slot, slice| {
+        world.commons.hub.seal(|slot, slice| {
             let tenant = &mut tenants[slot as usize];
             tenant.connection.deliver(slice);
             if !tenant.is_writer {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::websocket::Protocol;
 use crate::{
     state::{
-        hub::Hub,
+        channel::Departure,
+        commons::Commons,
+        dialect::{Dialect, chat::Registry},
         metrics::{Gauges, Metrics, ProcessUsage},
     },
     vocabulary::{config::Config, time::Now},
@@ -16,8 +18,8 @@ use crate::{
 pub struct World {
     /// The settings.
     pub config: Config,
-    /// Who is in which channel.
-    pub hub: Hub,
+    /// What sessions act on.
+    pub commons: Commons,
     /// What was counted.
     pub metrics: Metrics,
     /// The WebSocket state that connections share.
@@ -42,12 +44,12 @@ pub struct Drain {
 }
 
 impl World {
-    /// A world at time zero.
-    pub fn new(config: Config, process_usage: fn() -> Option<ProcessUsage>) -> Self {
+    /// A world at time zero. The seed decides ids.
+    pub fn new(config: Config, process_usage: fn() -> Option<ProcessUsage>, seed: u64) -> Self {
         Self {
+            commons: Commons::new(Registry::new(&config, seed)),
             protocol: Protocol::new(config.max_message_bytes),
             config,
-            hub: Hub::default(),
             metrics: Metrics::default(),
             now: Now::default(),
             drain: None,
@@ -57,11 +59,16 @@ impl World {
         }
     }
 
+    /// Ends a session.
+    pub fn end(&mut self, dialect: &Dialect, departure: Departure) {
+        dialect.end(departure, &mut self.commons, self.now);
+    }
+
     /// The page of `/metrics`.
     pub fn render_metrics(&self) -> String {
         self.metrics.render(&Gauges {
             connections: self.connections,
-            channels: self.hub.channels(),
+            channels: self.commons.hub.channels(),
             unsent_bytes: self.unsent_bytes,
             process: (self.process_usage)(),
         })

@@ -56,6 +56,14 @@ impl OpenBatch {
         self.mark(Kind::Text);
     }
 
+    /// Adds a message that is written by `write`. Returns its bytes.
+    pub fn compose(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        let start = self.bodies.len();
+        write(&mut self.bodies);
+        self.mark(kind);
+        self.bodies.len() - start
+    }
+
     /// How many messages it holds.
     pub fn len(&self) -> usize {
         self.marks.len()
@@ -167,13 +175,13 @@ struct Span {
 }
 
 impl Run {
-    /// One message in a frame that it shares with no other.
-    pub fn alone(kind: Kind, body: &[u8]) -> Self {
+    /// One message, for one peer; if it is single it shares its frame with no other.
+    pub fn alone(kind: Kind, body: &[u8], form: Form) -> Self {
         let mut batch = OpenBatch::default();
         batch.push(kind, body);
         Self {
             is_alone: true,
-            ..batch.encode(Form::Single)
+            ..batch.encode(form)
         }
     }
 

@@ -1,8 +1,9 @@
 //! A channel: its members, and what is said in it this turn.
 
+use std::mem;
 use std::rc::Rc;
 
-use super::batch::{Form, OpenBatch, Slice};
+use super::batch::{Form, OpenBatch, Run, Slice};
 use crate::vocabulary::frame::Kind;
 
 /// Where a member stands in its channel. It changes when another member leaves, and the hub is told.
@@ -25,6 +26,15 @@ pub struct Member {
     since: u64,
 }
 
+/// How a member goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// Of its own will: it gets all that was said before.
+    Leaves,
+    /// With its connection, which takes nothing more.
+    Vanishes,
+}
+
 /// What one who left this turn is still owed.
 #[derive(Clone, Copy, Debug)]
 struct Owed {
@@ -40,6 +50,8 @@ pub struct Channel {
     rows: [Vec<Member>; 2],
     open: OpenBatch,
     owed: Vec<Owed>,
+    /// The open batch, encoded, while it is handed out.
+    sealed: [Option<Rc<Run>>; 2],
     /// The number of the open batch's first message; the channel's first message ever is number 0.
     first: u64,
 }
@@ -50,9 +62,30 @@ impl Channel {
         self.rows.iter().all(Vec::is_empty) && self.open.is_empty()
     }
 
+    /// How many members.
+    pub fn count(&self) -> usize {
+        self.rows.iter().map(Vec::len).sum()
+    }
+
+    /// The members, in no order that means anything.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.rows.iter().flatten()
+    }
+
+    /// How many messages were ever said.
+    pub fn said(&self) -> u64 {
+        self.first + self.open.len() as u64
+    }
+
+    /// Takes an empty batch to collect what is said this turn.
+    pub fn begin(&mut self, batch: OpenBatch) {
+        debug_assert!(self.open.is_empty() && batch.is_empty());
+        self.open = batch;
+    }
+
     /// Takes in a member, who gets all that is said from now on. O(1).
     pub fn join(&mut self, client: u32, slot: u32, form: Form) -> Seat {
-        let since = self.next();
+        let since = self.said();
         let row = &mut self.rows[form as usize];
         let index = u32::try_from(row.len()).expect("members are connections, which 32 bits count");
         row.push(Member {
@@ -63,16 +96,16 @@ impl Channel {
         Seat { form, index }
     }
 
-    /// Lets a member go, who still gets all that was said until now. Returns the client whose seat this became, if the
-    /// last of the row had to move up. O(1).
-    pub fn leave(&mut self, seat: Seat) -> Option<u32> {
+    /// Lets a member go, who still gets all that was said until now, if it can take anything. Returns the client whose
+    /// seat this became, if the last of the row had to move up. O(1).
+    pub fn leave(&mut self, seat: Seat, departure: Departure) -> Option<u32> {
         let (first, next) = (self.first, self.open.len());
         let row = &mut self.rows[seat.form as usize];
         let member = row.swap_remove(seat.index as usize);
         let moved = row.get(seat.index as usize).map(|member| member.client);
         let from = member.suffix(first);
         let to = u32::try_from(next).expect("a batch's messages fit 32 bits");
-        if from < to {
+        if departure == Departure::Leaves && from < to {
             self.owed.push(Owed {
                 slot: member.slot,
                 form: seat.form,
@@ -93,18 +126,31 @@ impl Channel {
         self.open.push_line(text);
     }
 
-    /// Encodes the open batch once for each form that someone wants, and hands everyone the part that is theirs: first
-    /// those who left, so that one who left and came back gets both parts in order.
+    /// Adds a text message that is written by `write`, which writes no newline. Returns its bytes.
+    pub fn compose(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.open.compose(Kind::Text, write)
+    }
+
+    /// Encodes the open batch once for each form that someone wants, and hands those who left the part that is theirs.
     pub fn seal(&mut self, deliver: &mut impl FnMut(u32, Slice)) {
         for form in [Form::Joined, Form::Single] {
-            let row = &self.rows[form as usize];
-            if row.is_empty() && self.owed.iter().all(|owed| owed.form != form) {
+            let is_wanted = !self.rows[form as usize].is_empty()
+                || self.owed.iter().any(|owed| owed.form == form);
+            self.sealed[form as usize] = is_wanted.then(|| Rc::new(self.open.encode(form)));
+        }
+        for owed in mem::take(&mut self.owed) {
+            if let Some(run) = &self.sealed[owed.form as usize] {
+                deliver(owed.slot, slice(run, owed.from, owed.to));
+            }
+        }
+    }
+
+    /// Hands every member the part of the sealed batch that is theirs, and gives the emptied batch back.
+    pub fn deliver(&mut self, deliver: &mut impl FnMut(u32, Slice)) -> OpenBatch {
+        for (row, sealed) in self.rows.iter().zip(&mut self.sealed) {
+            let Some(run) = sealed.take() else {
                 continue;
-            }
-            let run = Rc::new(self.open.encode(form));
-            for owed in self.owed.iter().filter(|owed| owed.form == form) {
-                deliver(owed.slot, slice(&run, owed.from, owed.to));
-            }
+            };
             let to = run.messages();
             for member in row {
                 let from = member.suffix(self.first);
@@ -113,14 +159,10 @@ impl Channel {
                 }
             }
         }
-        self.first = self.next();
-        self.open.clear();
-        self.owed = Vec::new();
-    }
-
-    /// The number that the next message gets.
-    fn next(&self) -> u64 {
-        self.first + self.open.len() as u64
+        self.first = self.said();
+        let mut batch = mem::take(&mut self.open);
+        batch.clear();
+        batch
     }
 }
 
@@ -135,7 +177,7 @@ impl Member {
     }
 }
 
-fn slice(run: &Rc<super::batch::Run>, from: u32, to: u32) -> Slice {
+fn slice(run: &Rc<Run>, from: u32, to: u32) -> Slice {
     Slice {
         run: Rc::clone(run),
         from,
@@ -150,12 +192,14 @@ mod tests {
     /// Seals and returns who got which words.
     fn heard(channel: &mut Channel) -> Vec<(u32, String)> {
         let mut heard = Vec::new();
-        channel.seal(&mut |slot, slice| {
+        let mut hear = |slot, slice: Slice| {
             for message in slice.from..slice.to {
                 let body = String::from_utf8(slice.run.body(message).to_vec()).unwrap();
                 heard.push((slot, body));
             }
-        });
+        };
+        channel.seal(&mut hear);
+        channel.deliver(&mut hear);
         heard
     }
 
@@ -174,7 +218,7 @@ mod tests {
         let stays = channel.join(0, 10, Form::Joined);
         let leaves = channel.join(1, 11, Form::Joined);
         channel.say_line("one");
-        channel.leave(leaves);
+        channel.leave(leaves, Departure::Leaves);
         channel.say_line("two");
         channel.join(2, 12, Form::Single);
         channel.say_line("three");
@@ -183,7 +227,7 @@ mod tests {
         expect(&first, 11, &["one"]);
         expect(&first, 12, &["three"]);
         channel.say_line("four");
-        channel.leave(stays);
+        channel.leave(stays, Departure::Leaves);
         let second = heard(&mut channel);
         expect(&second, 10, &["four"]);
         expect(&second, 11, &[]);
@@ -195,7 +239,7 @@ mod tests {
         let mut channel = Channel::default();
         let seat = channel.join(0, 10, Form::Joined);
         channel.say_line("before");
-        channel.leave(seat);
+        channel.leave(seat, Departure::Leaves);
         channel.say_line("while away");
         channel.join(0, 10, Form::Joined);
         channel.say_line("after");
@@ -203,12 +247,24 @@ mod tests {
     }
 
     #[test]
+    fn one_who_vanishes_is_owed_nothing() {
+        let mut channel = Channel::default();
+        let seat = channel.join(0, 10, Form::Joined);
+        channel.say_line("unheard");
+        channel.leave(seat, Departure::Vanishes);
+        assert_eq!(heard(&mut channel), []);
+    }
+
+    #[test]
     fn leaving_tells_whose_seat_changed() {
         let mut channel = Channel::default();
         let first = channel.join(0, 10, Form::Joined);
         let second = channel.join(1, 11, Form::Joined);
-        assert_eq!(channel.leave(first), Some(1));
-        assert_eq!(channel.leave(Seat { index: 0, ..second }), None);
+        assert_eq!(channel.leave(first, Departure::Leaves), Some(1));
+        assert_eq!(
+            channel.leave(Seat { index: 0, ..second }, Departure::Leaves),
+            None
+        );
         assert!(channel.is_idle());
     }
 

@@ -1,20 +1,23 @@
 //! The hub: who is in which channel. It takes messages in during a turn and hands out sealed batches at its end.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::mem;
+use std::rc::Rc;
 
 use slab::Slab;
 
 use super::{
-    batch::{Form, Slice},
-    channel::{Channel, Seat},
+    batch::{Form, OpenBatch, Run, Slice},
+    channel::{Channel, Departure, Seat},
 };
+use crate::vocabulary::config::SPARE_BATCHES_MAX;
 
 /// A client of the hub, from [`Hub::enter`] to [`Hub::exit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(u32);
 
-/// A channel of the hub. It stays valid while the client that joined it is a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A channel of the hub. It stays valid while the channel has members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(u32);
 
 /// Channels of the same name in different spaces have nothing to do with each other.
@@ -22,6 +25,8 @@ pub struct ChannelId(u32);
 pub enum Space {
     /// Channels of `/relay`, and of `/ws` without a name.
     Relay,
+    /// Channels of the chat.
+    Chat,
 }
 
 /// Clients, channels, and memberships between them.
@@ -29,9 +34,14 @@ pub enum Space {
 pub struct Hub {
     clients: Slab<Client>,
     channels: Slab<Named>,
-    by_name: HashMap<(Space, Box<str>), ChannelId>,
+    by_name: [BTreeMap<Box<str>, ChannelId>; 2],
+    /// How many channels there ever were.
+    founded: u64,
     /// Channels in which something was said this turn.
     loud: Vec<ChannelId>,
+    /// What single clients were told this turn, by slot.
+    mail: Vec<(u32, Slice)>,
+    spare: Vec<OpenBatch>,
 }
 
 #[derive(Debug)]
@@ -51,6 +61,7 @@ struct Membership {
 struct Named {
     space: Space,
     name: Box<str>,
+    serial: u64,
     channel: Channel,
     is_loud: bool,
 }
@@ -66,27 +77,21 @@ impl Hub {
         ClientId(id(self.clients.insert(client)))
     }
 
-    /// Lets a client go, out of all its channels. What was said there before is still delivered at the end of the turn.
-    pub fn exit(&mut self, client: ClientId) {
-        let client = self.clients.remove(client.0 as usize);
-        for membership in client.memberships {
-            let channel = &mut self.channels[membership.channel.0 as usize].channel;
-            if let Some(moved) = channel.leave(membership.seat) {
-                self.reseat(moved, membership.channel, membership.seat);
-            }
-            self.forget_if_idle(membership.channel);
+    /// Lets a client go, out of all its channels.
+    pub fn exit(&mut self, client: ClientId, departure: Departure) {
+        while let Some(last) = self.clients[client.0 as usize].memberships.last() {
+            self.leave(client, last.channel, departure);
         }
+        self.clients.remove(client.0 as usize);
     }
 
     /// Makes a client a member of a channel, which is created if nobody is there. Joining again changes nothing.
     pub fn join(&mut self, client: ClientId, space: Space, name: &str) -> ChannelId {
-        let channel = self.channel(space, name);
-        let member = &mut self.clients[client.0 as usize];
-        let is_member = member
-            .memberships
-            .iter()
-            .any(|membership| membership.channel == channel);
-        if !is_member {
+        let channel = self
+            .find(space, name)
+            .unwrap_or_else(|| self.found(space, name));
+        if !self.is_member(client, channel) {
+            let member = &mut self.clients[client.0 as usize];
             let room = &mut self.channels[channel.0 as usize].channel;
             let seat = room.join(client.0, member.slot, member.form);
             member.memberships.reserve_exact(1);
@@ -95,29 +100,122 @@ impl Hub {
         channel
     }
 
+    /// Lets a member leave a channel, which is forgotten if nobody is left and nothing waits to be handed out.
+    pub fn leave(&mut self, client: ClientId, channel: ChannelId, departure: Departure) {
+        let memberships = &mut self.clients[client.0 as usize].memberships;
+        let place = memberships
+            .iter()
+            .position(|membership| membership.channel == channel)
+            .expect("only members leave");
+        let Membership { seat, .. } = memberships.swap_remove(place);
+        let room = &mut self.channels[channel.0 as usize].channel;
+        if let Some(moved) = room.leave(seat, departure) {
+            self.reseat(moved, channel, seat);
+        }
+        self.forget_if_idle(channel);
+    }
+
     /// The channel, to say something in it this turn.
     pub fn speak(&mut self, id: ChannelId) -> &mut Channel {
         let named = &mut self.channels[id.0 as usize];
         if !named.is_loud {
             named.is_loud = true;
+            named.channel.begin(self.spare.pop().unwrap_or_default());
             self.loud.push(id);
         }
         &mut named.channel
     }
 
-    /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared.
-    pub fn seal(&mut self, mut deliver: impl FnMut(u32, Slice)) {
-        for index in 0..self.loud.len() {
-            let id = self.loud[index];
-            let named = &mut self.channels[id.0 as usize];
-            named.is_loud = false;
-            named.channel.seal(&mut deliver);
-            self.forget_if_idle(id);
-        }
-        self.loud.clear();
+    /// Tells one client something, which reaches it after what it is owed of channels that it has left, and before what
+    /// is said this turn in those that it is in.
+    pub fn tell(&mut self, client: ClientId, run: Rc<Run>) {
+        let slot = self.clients[client.0 as usize].slot;
+        self.mail.push((slot, Slice::whole(run)));
     }
 
-    /// How many channels have members.
+    /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared.
+    pub fn seal(&mut self, mut deliver: impl FnMut(u32, Slice)) {
+        let mut loud = mem::take(&mut self.loud);
+        for id in &loud {
+            self.channels[id.0 as usize].channel.seal(&mut deliver);
+        }
+        for (slot, slice) in self.mail.drain(..) {
+            deliver(slot, slice);
+        }
+        for id in loud.drain(..) {
+            let named = &mut self.channels[id.0 as usize];
+            let batch = named.channel.deliver(&mut deliver);
+            if self.spare.len() < SPARE_BATCHES_MAX {
+                self.spare.push(batch);
+            }
+            named.is_loud = false;
+            self.forget_if_idle(id);
+        }
+        self.loud = loud;
+    }
+
+    /// Whether nothing waits to be handed out.
+    pub fn is_quiet(&self) -> bool {
+        self.loud.is_empty() && self.mail.is_empty()
+    }
+
+    /// The channel of this name, if it has members.
+    pub fn find(&self, space: Space, name: &str) -> Option<ChannelId> {
+        self.by_name[space as usize].get(name).copied()
+    }
+
+    /// The channel of this name, if the client is a member of it.
+    pub fn membership(&self, client: ClientId, name: &str) -> Option<ChannelId> {
+        self.memberships(client)
+            .find(|&channel| self.name(channel) == name)
+    }
+
+    /// The channels that a client is in.
+    pub fn memberships(&self, client: ClientId) -> impl ExactSizeIterator<Item = ChannelId> {
+        let memberships = &self.clients[client.0 as usize].memberships;
+        memberships.iter().map(|membership| membership.channel)
+    }
+
+    /// Whether a client is in a channel.
+    pub fn is_member(&self, client: ClientId, channel: ChannelId) -> bool {
+        self.memberships(client).any(|of| of == channel)
+    }
+
+    /// What a channel is called.
+    pub fn name(&self, channel: ChannelId) -> &str {
+        &self.channels[channel.0 as usize].name
+    }
+
+    /// A number that no other channel has had, not even one of the same name before this was created. `None` if there is
+    /// no such channel any more.
+    pub fn serial(&self, channel: ChannelId) -> Option<u64> {
+        let named = self.channels.get(channel.0 as usize);
+        named.map(|named| named.serial)
+    }
+
+    /// How many members a channel has.
+    pub fn count(&self, channel: ChannelId) -> usize {
+        self.channels[channel.0 as usize].channel.count()
+    }
+
+    /// How many messages were ever said in a channel.
+    pub fn said(&self, channel: ChannelId) -> u64 {
+        self.channels[channel.0 as usize].channel.said()
+    }
+
+    /// The members of a channel.
+    pub fn members(&self, channel: ChannelId) -> impl Iterator<Item = ClientId> {
+        let members = self.channels[channel.0 as usize].channel.members();
+        members.map(|member| ClientId(member.client))
+    }
+
+    /// The channels of a space, by name.
+    pub fn channels_of(&self, space: Space) -> impl ExactSizeIterator<Item = (&str, ChannelId)> {
+        let by_name = &self.by_name[space as usize];
+        by_name.iter().map(|(name, &channel)| (&**name, channel))
+    }
+
+    /// How many channels there are.
     pub fn channels(&self) -> usize {
         self.channels.len()
     }
@@ -127,18 +225,17 @@ impl Hub {
         self.clients.len()
     }
 
-    fn channel(&mut self, space: Space, name: &str) -> ChannelId {
-        let key = (space, Box::from(name));
-        if let Some(&id) = self.by_name.get(&key) {
-            return id;
-        }
+    fn found(&mut self, space: Space, name: &str) -> ChannelId {
+        let serial = self.founded;
+        self.founded += 1;
         let id = ChannelId(id(self.channels.insert(Named {
             space,
-            name: key.1.clone(),
+            name: name.into(),
+            serial,
             channel: Channel::default(),
             is_loud: false,
         })));
-        self.by_name.insert(key, id);
+        self.by_name[space as usize].insert(name.into(), id);
         id
     }
 
@@ -156,19 +253,20 @@ impl Hub {
         let named = &self.channels[id.0 as usize];
         if named.channel.is_idle() && !named.is_loud {
             let Named { space, name, .. } = self.channels.remove(id.0 as usize);
-            self.by_name.remove(&(space, name));
+            self.by_name[space as usize].remove(&name);
         }
     }
 }
 
-/// Clients and channels are at most as many as connections, which 32 bits count.
+/// Clients are at most as many as connections, and channels as their memberships, which 32 bits count.
 fn id(index: usize) -> u32 {
-    u32::try_from(index).expect("fewer than 2^32 connections")
+    u32::try_from(index).expect("fewer than 2^32 memberships")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::frame::Kind;
 
     fn said(hub: &mut Hub) -> Vec<(u32, u32)> {
         let mut said = Vec::new();
@@ -200,7 +298,7 @@ mod tests {
             channel = Some(hub.join(client, Space::Relay, "all"));
         }
         for leaver in [0, 9, 4, 5, 1] {
-            hub.exit(clients[leaver]);
+            hub.exit(clients[leaver], Departure::Leaves);
         }
         hub.speak(channel.unwrap()).say_line("still here?");
         let heard: Vec<_> = said(&mut hub).into_iter().map(|(slot, _)| slot).collect();
@@ -215,7 +313,7 @@ mod tests {
         assert_eq!(hub.join(ada, Space::Relay, "tea"), tea);
         hub.speak(tea).say_line("once");
         assert_eq!(said(&mut hub), [(1, 1)]);
-        hub.exit(ada);
+        hub.exit(ada, Departure::Leaves);
         assert_eq!((hub.channels(), hub.clients()), (0, 0));
     }
 
@@ -225,9 +323,40 @@ mod tests {
         let ada = hub.enter(1, Form::Joined);
         let tea = hub.join(ada, Space::Relay, "tea");
         hub.speak(tea).say_line("farewell");
-        hub.exit(ada);
+        hub.exit(ada, Departure::Leaves);
         assert_eq!(hub.channels(), 1);
         assert_eq!(said(&mut hub), [(1, 1)]);
         assert_eq!((hub.channels(), hub.clients()), (0, 0));
+    }
+
+    #[test]
+    fn what_one_is_told_comes_between_the_channels_it_left_and_those_it_is_in() {
+        let mut hub = Hub::default();
+        let ada = hub.enter(1, Form::Joined);
+        let tea = hub.join(ada, Space::Chat, "tea");
+        hub.speak(tea).say_line("1");
+        hub.leave(ada, tea, Departure::Leaves);
+        let told = Rc::new(Run::alone(Kind::Text, b"22", Form::Joined));
+        hub.tell(ada, told);
+        let tea = hub.join(ada, Space::Chat, "tea");
+        hub.speak(tea).say_line("333");
+        let mut bytes = Vec::new();
+        hub.seal(|_, slice| bytes.push(slice.first_bytes()));
+        assert_eq!(bytes, [1, 2, 3]);
+        assert!(hub.is_quiet());
+    }
+
+    #[test]
+    fn a_channel_that_begins_again_has_another_serial() {
+        let mut hub = Hub::default();
+        let ada = hub.enter(1, Form::Joined);
+        let serial = |hub: &mut Hub| {
+            let tea = hub.join(ada, Space::Chat, "tea");
+            let serial = hub.serial(tea);
+            hub.leave(ada, tea, Departure::Leaves);
+            assert_eq!(hub.serial(tea), None);
+            serial
+        };
+        assert_ne!(serial(&mut hub), serial(&mut hub));
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod channel;
+pub mod commons;
 pub mod dialect;
 pub mod hub;
 pub mod metrics;

@@ -72,6 +72,15 @@ pub struct Serve {
     #[arg(long, env = "HUBBUB_LINGER_TIMEOUT", default_value = "2s", value_name = "DURATION", value_parser = duration)]
     linger_timeout: Duration,
 
+    /// Members of a chat channel beyond which comings and goings are told in one summary a second
+    #[arg(
+        long,
+        env = "HUBBUB_NOTICE_LIMIT",
+        default_value_t = 200,
+        value_name = "MEMBERS"
+    )]
+    notice_limit: usize,
+
     /// Time to end gracefully on SIGTERM or SIGINT: closes (1001) are spread over its first half, the rest is cut at
     /// its end; a second signal ends at once
     #[arg(long, env = "HUBBUB_DRAIN_TIMEOUT", default_value = "5s", value_name = "DURATION", value_parser = duration)]
@@ -130,6 +139,7 @@ impl Serve {
             handshake_timeout: self.handshake_timeout,
             drain_timeout: self.drain_timeout,
             linger_timeout: self.linger_timeout,
+            notice_limit: self.notice_limit,
         }
     }
 }

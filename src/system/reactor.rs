@@ -127,7 +127,7 @@ impl Reactor {
         Ok(Self {
             url: listener.url().map_err(refused("the address listened on"))?,
             spare: Spare::take().map_err(refused("a spare descriptor"))?,
-            server: Server::new(config, max_connections, process::usage),
+            server: Server::new(config, max_connections, process::usage, fastrand::u64(..)),
             stopper: Stopper {
                 waker: Arc::new(waker),
                 is_stopping: Arc::default(),

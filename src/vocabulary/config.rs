@@ -28,6 +28,20 @@ pub const REQUEST_HEADERS_MAX: usize = 64;
 pub const OUTBOX_BATCHES_MAX: usize = 1 << 16;
 /// Characters of a client's or a channel's name.
 pub const NAME_CHARS_MAX: usize = 64;
+/// Channels of one chat client.
+pub const CLIENT_CHANNELS_MAX: usize = 64;
+/// Channels of the chat in all, which bounds what they cost when everyone makes as many as possible.
+pub const CHANNELS_MAX: usize = 100_000;
+/// Members, or channels, listed in one answer of the chat; the total is told beside them.
+pub const LISTED_MAX: usize = 1000;
+/// Members and channels listed for one client in one turn, so that a burst of small requests cannot make a large heap.
+pub const TURN_LISTED_MAX: usize = 2 * LISTED_MAX;
+/// Bytes of the `ref` that a chat client may add to a request.
+pub const REF_BYTES_MAX: usize = 64;
+/// How often at most the comings and goings of a large channel are summarised.
+pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
+/// Emptied batches kept to be used again; channels in which nothing is said hold none.
+pub const SPARE_BATCHES_MAX: usize = 64;
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
 
@@ -53,6 +67,8 @@ pub struct Config {
     pub pong_timeout: Duration,
     /// From accept to upgraded, or to the end of an HTTP request.
     pub handshake_timeout: Duration,
+    /// Members of a chat channel beyond which comings and goings are summarised.
+    pub notice_limit: usize,
     /// How long a stopping server gives its peers to go.
     pub drain_timeout: Duration,
     /// How long the last bytes to a peer, its close frame among them, are waited for.
@@ -70,6 +86,7 @@ impl Default for Config {
             ping_interval: Duration::from_secs(54),
             pong_timeout: Duration::from_mins(1),
             handshake_timeout: Duration::from_secs(10),
+            notice_limit: 200,
             drain_timeout: Duration::from_secs(5),
             linger_timeout: Duration::from_secs(2),
         }

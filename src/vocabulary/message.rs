@@ -11,6 +11,16 @@ pub enum Message<'a> {
     Binary(&'a [u8]),
 }
 
+impl Message<'_> {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
 /// The body of every error over HTTP: `{"error":{"code":"…","message":"…"}}`.
 #[derive(Debug, Serialize)]
 pub struct ErrorBody<'a> {

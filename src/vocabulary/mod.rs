@@ -1,10 +1,12 @@
 //! Ring 0: the words that all other rings speak. Plain values; nothing here keeps state or reaches outside.
 
 pub mod address;
+pub mod chat;
 pub mod config;
 pub mod frame;
 pub mod id;
 pub mod message;
+pub mod name;
 pub mod reason;
 pub mod time;
 pub mod units;

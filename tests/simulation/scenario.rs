@@ -77,7 +77,7 @@ impl Simulation {
             ..Config::default()
         };
         Self {
-            server: Server::new(config, usize::MAX, || None),
+            server: Server::new(config, usize::MAX, || None, seed),
             peers: Vec::new(),
             keys: Vec::new(),
             now: Now::default(),

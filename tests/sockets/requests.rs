@@ -89,7 +89,6 @@ fn errors_are_json_with_the_right_status() {
             "headers-too-large",
         ),
         (get("/", &many), 431, "headers-too-large"),
-        (upgrade_request("/ws?name=Ada", ""), 501, "not-implemented"),
     ] {
         let response = ask(&server, &request);
         assert_eq!(response.status, status, "{request:?}");

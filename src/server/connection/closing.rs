@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Connection, Phase};
 use crate::server::{stream::Stream, world::World};
-use crate::state::dialect::DialectName;
+use crate::state::{channel::Departure, dialect::DialectName};
 use crate::vocabulary::{frame, reason::Reason, time::Now};
 
 /// The last bytes go out, then the writing side is shut, then input is discarded until the peer has ended its side:
@@ -26,6 +26,10 @@ pub(super) struct Closing {
 impl<S: Stream> Connection<S> {
     /// Begins the end: out of the hub at once; the peer is still sent all that it was owed, and told why.
     pub(super) fn close(&mut self, reason: Reason, world: &mut World) {
+        self.depart(reason, Departure::Leaves, world);
+    }
+
+    fn depart(&mut self, reason: Reason, departure: Departure, world: &mut World) {
         self.is_rearmed = true;
         let closing = Phase::Closing(Closing {
             reason,
@@ -38,7 +42,7 @@ impl<S: Stream> Connection<S> {
         });
         match mem::replace(&mut self.phase, closing) {
             Phase::Open(session) => {
-                session.dialect.end(&mut world.hub);
+                world.end(&session.dialect, departure);
                 if let Some((code, words)) = reason.close() {
                     self.outbox.close(frame::close(code, words));
                 }
@@ -53,7 +57,7 @@ impl<S: Stream> Connection<S> {
         match &mut self.phase {
             Phase::Open(_) => {
                 self.outbox.abandon();
-                self.close(reason, world);
+                self.depart(reason, Departure::Vanishes, world);
                 if let Phase::Closing(closing) = &mut self.phase {
                     closing.until = Some(world.now.monotonic + world.config.linger_timeout);
                     closing.is_given_up = true;

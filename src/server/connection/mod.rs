@@ -19,10 +19,11 @@ use super::{
 use crate::{
     state::{
         batch::Slice,
-        dialect::{Dialect, DialectName, relay::Relay},
+        channel::Departure,
+        dialect::{Dialect, DialectName, chat::Chat, relay::Relay},
         outbox::Outbox,
     },
-    vocabulary::{frame::PING, message::Message, reason::Reason},
+    vocabulary::{frame::PING, reason::Reason},
 };
 
 /// A stream, what waits for it, and how far it has come.
@@ -109,8 +110,8 @@ impl<S: Stream> Connection<S> {
             || matches!(self.phase, Phase::Closing(_))
     }
 
-    /// Reads once into `buffer`, acts on what arrived, and returns how many bytes that was: of the stream, or of
-    /// messages where they are more. The reading is over when [`wants_reading`](Self::wants_reading) says no.
+    /// Reads once into `buffer`, acts on what arrived, and returns how many bytes that was, or how many came of it where
+    /// they are more. The reading is over when [`wants_reading`](Self::wants_reading) says no.
     pub fn read(&mut self, buffer: &mut [u8], world: &mut World) -> usize {
         if let Phase::Http(exchange) = &self.phase
             && exchange.has_more
@@ -249,7 +250,7 @@ impl<S: Stream> Connection<S> {
     pub fn leave(&mut self, world: &mut World) {
         world.unsent_bytes -= mem::take(&mut self.counted_unsent);
         if let Phase::Open(session) = &self.phase {
-            session.dialect.end(&mut world.hub);
+            world.end(&session.dialect, Departure::Vanishes);
         }
     }
 
@@ -273,10 +274,17 @@ impl<S: Stream> Connection<S> {
     /// Begins the session, and hears what the client sent along with its request.
     fn open(&mut self, kind: SessionKind, response: Bytes, world: &mut World) {
         let dialect = match kind {
-            SessionKind::Relay { channel, form } => {
-                Dialect::Relay(Relay::join(&mut world.hub, self.slot, &channel, form))
-            }
+            SessionKind::Relay { channel, form } => Dialect::Relay(Relay::join(
+                &mut world.commons.hub,
+                self.slot,
+                &channel,
+                form,
+            )),
             SessionKind::Echo => Dialect::Echo,
+            SessionKind::Chat { name, email } => {
+                let chat = Chat::enter(&mut world.commons, self.slot, &name, email.as_deref());
+                Dialect::Chat(Box::new(chat))
+            }
         };
         self.outbox.stage(response);
         let session = Session {
@@ -289,7 +297,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Hears WebSocket bytes, and returns how many bytes of messages came of them.
+    /// Hears WebSocket bytes, and returns how many bytes came of them, in channels and answers.
     fn hear(&mut self, input: &[u8], world: &mut World) -> usize {
         let Phase::Open(Session { websocket, dialect }) = &mut self.phase else {
             return 0;
@@ -299,11 +307,7 @@ impl<S: Stream> Connection<S> {
         let mut bytes = 0;
         let received = websocket.receive(&mut world.protocol, input, &mut replies, |message| {
             heard += 1;
-            bytes += match message {
-                Message::Text(text) => text.len(),
-                Message::Binary(bytes) => bytes.len(),
-            };
-            dialect.hear(message, &mut world.hub, &mut self.outbox);
+            bytes += dialect.hear(message, &mut world.commons, &mut self.outbox, world.now);
         });
         world.metrics.messages_received[dialect.name() as usize] += heard;
         if !replies.is_empty() {

@@ -4,17 +4,19 @@ use std::rc::Rc;
 
 use crate::{
     state::{
-        batch::{Run, Slice},
+        batch::{Form, Run, Slice},
         outbox::Outbox,
     },
     vocabulary::{frame::Kind, message::Message},
 };
 
-/// Answers a message with itself.
-pub fn hear(message: Message<'_>, outbox: &mut Outbox) {
-    let run = match message {
-        Message::Text(text) => Run::alone(Kind::Text, text.as_bytes()),
-        Message::Binary(bytes) => Run::alone(Kind::Binary, bytes),
+/// Answers a message with itself. Returns its bytes.
+pub fn hear(message: Message<'_>, outbox: &mut Outbox) -> usize {
+    let kind = match message {
+        Message::Text(_) => Kind::Text,
+        Message::Binary(_) => Kind::Binary,
     };
+    let run = Run::alone(kind, message.bytes(), Form::Single);
     outbox.push(Slice::whole(Rc::new(run)));
+    message.bytes().len()
 }

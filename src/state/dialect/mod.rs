@@ -1,12 +1,13 @@
 //! Dialects: what a message means, by the endpoint that a client chose.
 
+pub mod chat;
 pub mod echo;
 pub mod relay;
 
-use crate::vocabulary::message::Message;
+use crate::vocabulary::{message::Message, time::Now};
 
-use super::{hub::Hub, outbox::Outbox};
-use relay::Relay;
+use self::{chat::Chat, relay::Relay};
+use super::{channel::Departure, commons::Commons, outbox::Outbox};
 
 /// What a session speaks.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub enum Dialect {
     Relay(Relay),
     /// Everything said comes back.
     Echo,
+    /// Named people, in channels that they join and leave.
+    Chat(Box<Chat>),
 }
 
 /// The names of the dialects, as metrics count by them.
@@ -24,17 +27,20 @@ pub enum DialectName {
     Relay,
     /// [`Dialect::Echo`].
     Echo,
+    /// [`Dialect::Chat`].
+    Chat,
 }
 
 impl DialectName {
     /// All of them, in the order of their counters.
-    pub const ALL: [Self; 2] = [Self::Relay, Self::Echo];
+    pub const ALL: [Self; 3] = [Self::Relay, Self::Echo, Self::Chat];
 
     /// The name in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Relay => "relay",
             Self::Echo => "echo",
+            Self::Chat => "chat",
         }
     }
 }
@@ -45,22 +51,31 @@ impl Dialect {
         match self {
             Self::Relay(_) => DialectName::Relay,
             Self::Echo => DialectName::Echo,
+            Self::Chat(_) => DialectName::Chat,
         }
     }
 
-    /// Acts on a message: speaks in the hub, or answers into the speaker's own outbox.
-    pub fn hear(&self, message: Message<'_>, hub: &mut Hub, outbox: &mut Outbox) {
+    /// Acts on a message: speaks in the hub, or answers. Returns how many bytes came of it.
+    pub fn hear(
+        &mut self,
+        message: Message<'_>,
+        commons: &mut Commons,
+        outbox: &mut Outbox,
+        now: Now,
+    ) -> usize {
         match self {
-            Self::Relay(relay) => relay.hear(message, hub),
+            Self::Relay(relay) => relay.hear(message, &mut commons.hub),
             Self::Echo => echo::hear(message, outbox),
+            Self::Chat(chat) => chat.hear(message, commons, now),
         }
     }
 
     /// Ends the session: out of all channels.
-    pub fn end(&self, hub: &mut Hub) {
+    pub fn end(&self, departure: Departure, commons: &mut Commons, now: Now) {
         match self {
-            Self::Relay(relay) => relay.end(hub),
+            Self::Relay(relay) => relay.end(departure, &mut commons.hub),
             Self::Echo => {}
+            Self::Chat(chat) => chat.end(departure, commons, now),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     state::{
         batch::Form,
+        channel::Departure,
         hub::{ChannelId, ClientId, Hub, Space},
     },
     vocabulary::{frame::Kind, message::Message},
@@ -26,8 +27,9 @@ impl Relay {
         Self { client, channel }
     }
 
-    /// Says a message to everyone. Text is trimmed and put on one line; what is empty then is ignored.
-    pub fn hear(&self, message: Message<'_>, hub: &mut Hub) {
+    /// Says a message to everyone. Text is trimmed and put on one line; what is empty then is ignored. Returns the
+    /// message's bytes.
+    pub fn hear(&self, message: Message<'_>, hub: &mut Hub) -> usize {
         match message {
             Message::Text(text) => match text.trim() {
                 "" => {}
@@ -35,10 +37,11 @@ impl Relay {
             },
             Message::Binary(bytes) => hub.speak(self.channel).say(Kind::Binary, bytes),
         }
+        message.bytes().len()
     }
 
     /// Leaves.
-    pub fn end(&self, hub: &mut Hub) {
-        hub.exit(self.client);
+    pub fn end(&self, departure: Departure, hub: &mut Hub) {
+        hub.exit(self.client, departure);
     }
 }

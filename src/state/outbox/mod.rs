@@ -359,7 +359,11 @@ mod tests {
         batch.push(Kind::Binary, b"\n");
         batch.push_line("b");
         outbox.push(Slice::whole(Rc::new(batch.encode(Form::Joined))));
-        outbox.push(Slice::whole(Rc::new(Run::alone(Kind::Text, b"echo"))));
+        outbox.push(Slice::whole(Rc::new(Run::alone(
+            Kind::Text,
+            b"echo",
+            Form::Single,
+        ))));
         outbox.push(texts(&["c"], Form::Joined));
         let mut sink = Sink::with_room(usize::MAX);
         outbox.flush(&mut sink).unwrap();
@@ -456,7 +460,11 @@ mod tests {
     fn an_empty_message_of_ones_own_weighs_what_it_takes() {
         let mut outbox = Outbox::default();
         for _ in 0..100 {
-            outbox.push(Slice::whole(Rc::new(Run::alone(Kind::Text, b""))));
+            outbox.push(Slice::whole(Rc::new(Run::alone(
+                Kind::Text,
+                b"",
+                Form::Single,
+            ))));
         }
         assert!(outbox.exceeds(10_000));
     }

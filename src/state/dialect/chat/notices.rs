@@ -1,0 +1,145 @@
+//! Comings and goings, told to the others: one by one in a small channel, in a summary now and then in a large one,
+//! since the cost of telling everyone of everyone grows with the square of a channel.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use super::write;
+use crate::{
+    state::hub::{ChannelId, Hub},
+    vocabulary::{
+        chat::{Event, Identity, Told},
+        config::SUMMARY_INTERVAL,
+        time::Now,
+    },
+};
+
+/// Whether someone came or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Move {
+    /// Came.
+    Joined,
+    /// Went.
+    Left,
+}
+
+/// What waits to be summarised.
+#[derive(Debug)]
+pub(super) struct Notices {
+    /// Members of a channel beyond which notices are summarised.
+    limit: usize,
+    /// By the serial of the channel, as the id may be another's by then.
+    waiting: HashMap<u64, Summary>,
+    /// When to tell the summary of which channel: in the order in which they were begun.
+    due: VecDeque<(Duration, u64)>,
+}
+
+#[derive(Debug)]
+struct Summary {
+    channel: ChannelId,
+    joined: u64,
+    left: u64,
+}
+
+impl Notices {
+    /// Summaries in channels with more than `limit` members.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            waiting: HashMap::new(),
+            due: VecDeque::new(),
+        }
+    }
+
+    /// Tells the members of a channel that someone else came or went, at once or in the next summary; `members` is how
+    /// many there are then, whoever comes included. Returns the bytes said.
+    pub(super) fn tell(
+        &mut self,
+        hub: &mut Hub,
+        channel: ChannelId,
+        who: &Identity,
+        what: Move,
+        members: usize,
+        now: Now,
+    ) -> usize {
+        if members > self.limit {
+            self.count(hub, channel, what, now);
+            return 0;
+        }
+        let (verb, event) = match what {
+            Move::Joined => ("joined", Event::Joined { member: who }),
+            Move::Left => ("left", Event::Left { member: who }),
+        };
+        let message = format!("{} {verb} the channel", who.name);
+        say(hub, channel, &message, event, now)
+    }
+
+    /// When the next summary is due.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.due.front().map(|&(due, _)| due)
+    }
+
+    /// Tells the summaries that are due.
+    pub(super) fn expire(&mut self, hub: &mut Hub, now: Now) {
+        while let Some(&(due, serial)) = self.due.front()
+            && due <= now.monotonic
+        {
+            self.due.pop_front();
+            let summary = self.waiting.remove(&serial);
+            let still = |summary: &Summary| hub.serial(summary.channel) == Some(serial);
+            if let Some(summary) = summary.filter(still) {
+                summary.tell(hub, now);
+            }
+        }
+    }
+
+    fn count(&mut self, hub: &Hub, channel: ChannelId, what: Move, now: Now) {
+        let serial = hub.serial(channel).expect("there is someone to tell");
+        let summary = self.waiting.entry(serial).or_insert_with(|| {
+            let due = now.monotonic + SUMMARY_INTERVAL;
+            self.due.push_back((due, serial));
+            Summary {
+                channel,
+                joined: 0,
+                left: 0,
+            }
+        });
+        match what {
+            Move::Joined => summary.joined += 1,
+            Move::Left => summary.left += 1,
+        }
+    }
+}
+
+impl Summary {
+    fn tell(self, hub: &mut Hub, now: Now) {
+        let Self {
+            channel,
+            joined,
+            left,
+        } = self;
+        let message = match (joined, left) {
+            (joined, 0) => format!("{joined} joined"),
+            (0, left) => format!("{left} left"),
+            (joined, left) => format!("{joined} joined, {left} left"),
+        };
+        let event = Event::Summary {
+            joined,
+            left,
+            count: hub.count(channel),
+        };
+        say(hub, channel, &message, event, now);
+    }
+}
+
+fn say(hub: &mut Hub, channel: ChannelId, message: &str, event: Event<'_>, now: Now) -> usize {
+    let target = hub.name(channel).to_owned();
+    let told = Told::Notice {
+        message,
+        target: &target,
+        event,
+        seq: hub.said(channel) + 1,
+        time: now.unix_ms,
+    };
+    hub.speak(channel).compose(|bytes| write(&told, bytes))
+}

@@ -1,0 +1,532 @@
+//! The chat protocol of `/ws`: what clients ask, what they are answered, and what goes wrong, as JSON.
+
+use std::borrow::Cow;
+
+use arrayvec::ArrayString;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::{
+    config::{
+        CHANNELS_MAX, CLIENT_CHANNELS_MAX, LISTED_MAX, NAME_CHARS_MAX, REF_BYTES_MAX,
+        TURN_LISTED_MAX,
+    },
+    name::{is_name, quoted},
+};
+
+/// What a client asks: `{"action":"…", …}`. Unknown fields are ignored, and texts borrowed where they have no escapes.
+#[derive(Debug, Deserialize)]
+pub struct Request<'a> {
+    #[serde(borrow)]
+    action: Option<Text<'a>>,
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+    #[serde(borrow)]
+    target: Option<Text<'a>>,
+    #[serde(borrow, rename = "ref")]
+    reference: Option<Text<'a>>,
+}
+
+/// An action with what it takes. Channels' names are valid ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// To become a member of a channel.
+    Join {
+        /// The channel's name.
+        channel: &'a str,
+    },
+    /// To be a member no more.
+    Leave {
+        /// The channel's name.
+        channel: &'a str,
+    },
+    /// To say something to all members of a channel.
+    Send {
+        /// The channel's name.
+        channel: &'a str,
+        /// What is said.
+        message: &'a str,
+    },
+    /// To say something to one client.
+    SendPrivate {
+        /// The client's id or name.
+        target: &'a str,
+        /// What is said.
+        message: &'a str,
+    },
+    /// To be told who is in a channel.
+    ListMembers {
+        /// The channel's name.
+        channel: &'a str,
+    },
+    /// To be told which channels there are.
+    ListChannels,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`ChatError::BadJson`], the client's fault.
+    pub fn parse(text: &'a str) -> Result<Self, ChatError> {
+        // The library would take an array for a struct too.
+        if !text.trim_start().starts_with('{') {
+            return Err(ChatError::BadJson("expected an object".to_owned()));
+        }
+        serde_json::from_str(text).map_err(|error| ChatError::BadJson(error.to_string()))
+    }
+
+    /// What comes back in the answer, if the client gave something that may.
+    pub fn reference(&self) -> Option<&str> {
+        let text = self.reference.as_deref();
+        text.filter(|text| text.len() <= REF_BYTES_MAX)
+    }
+
+    /// What is asked.
+    ///
+    /// # Errors
+    /// What is missing or wrong about it, the client's fault.
+    pub fn action(&self) -> Result<Action<'_>, ChatError> {
+        if self.reference.is_some() && self.reference().is_none() {
+            return Err(ChatError::BadRef);
+        }
+        let message = || field("message", self.message.as_ref());
+        let target = || field("target", self.target.as_ref());
+        Ok(match field("action", self.action.as_ref())? {
+            "join-channel" | "join-communication-channel" => Action::Join {
+                channel: channel(message()?)?,
+            },
+            "leave-channel" | "leave-communication-channel" => Action::Leave {
+                channel: channel(message()?)?,
+            },
+            "send-message" => Action::Send {
+                channel: channel(target()?)?,
+                message: message()?,
+            },
+            "send-private" => Action::SendPrivate {
+                target: target()?,
+                message: message()?,
+            },
+            "list-members" => Action::ListMembers {
+                channel: channel(target()?)?,
+            },
+            "list-channels" => Action::ListChannels,
+            other => return Err(ChatError::UnknownAction(other.to_owned())),
+        })
+    }
+}
+
+/// The `ref` of a request that could not be read otherwise.
+pub fn reference(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Referring {
+        #[serde(rename = "ref")]
+        reference: String,
+    }
+    let Referring { reference } = serde_json::from_str(text).ok()?;
+    (reference.len() <= REF_BYTES_MAX).then_some(reference)
+}
+
+/// What a client is told: `{"action":"…", …}`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+pub enum Told<'a> {
+    /// The first message of a session.
+    Welcome {
+        /// Who the client is.
+        client: &'a Identity,
+        /// Who the server is.
+        server: ServerIdentity,
+        /// What the server's bounds are.
+        limits: Limits,
+    },
+    /// An answer: the client is a member.
+    Joined {
+        /// The channel's name.
+        channel: &'a str,
+        /// Members, as many as are listed.
+        members: &'a [&'a Identity],
+        /// How many members there are.
+        count: usize,
+        /// The number of the channel's last message.
+        seq: u64,
+        /// Another one when a channel that was forgotten begins again.
+        epoch: u64,
+        /// What the request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// An answer: the client is a member no more.
+    Left {
+        /// The channel's name.
+        channel: &'a str,
+        /// What the request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// Something that was said in a channel.
+    SendMessage {
+        /// What was said.
+        message: &'a str,
+        /// The channel's name.
+        target: &'a str,
+        /// Who said it.
+        sender: Mention<'a>,
+        /// The number in the channel: 1, 2, 3 …
+        seq: u64,
+        /// When, in milliseconds since the Unix epoch.
+        time: u64,
+        /// What the sender's request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// Something that happened in a channel.
+    #[serde(rename = "send-message")]
+    Notice {
+        /// What happened, in words.
+        message: &'a str,
+        /// The channel's name.
+        target: &'a str,
+        /// What happened.
+        #[serde(flatten)]
+        event: Event<'a>,
+        /// The number in the channel: 1, 2, 3 …
+        seq: u64,
+        /// When, in milliseconds since the Unix epoch.
+        time: u64,
+    },
+    /// Something that was said to one client.
+    SendPrivate {
+        /// What was said.
+        message: &'a str,
+        /// Who said it.
+        sender: Mention<'a>,
+        /// To whom.
+        target: Mention<'a>,
+        /// When, in milliseconds since the Unix epoch.
+        time: u64,
+        /// What the sender's request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// An answer: who is in a channel.
+    Members {
+        /// The channel's name.
+        channel: &'a str,
+        /// Members, as many as are listed.
+        members: &'a [&'a Identity],
+        /// How many members there are.
+        count: usize,
+        /// What the request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// An answer: which channels there are.
+    Channels {
+        /// Channels by name, as many as are listed.
+        channels: &'a [ChannelEntry<'a>],
+        /// How many channels there are.
+        count: usize,
+        /// What the request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// A request that was not granted. The session goes on.
+    Error {
+        /// What went wrong, for programs.
+        code: &'a str,
+        /// What went wrong and what to do, for people.
+        message: &'a str,
+        /// What the request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+}
+
+/// What a notice is about.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum Event<'a> {
+    /// Someone came.
+    Joined {
+        /// Who.
+        member: &'a Identity,
+    },
+    /// Someone went.
+    Left {
+        /// Who.
+        member: &'a Identity,
+    },
+    /// In a large channel: how many came and went since the last summary.
+    Summary {
+        /// How many came.
+        joined: u64,
+        /// How many went.
+        left: u64,
+        /// How many members there are now.
+        count: usize,
+    },
+}
+
+/// A client as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identity {
+    /// Its alone, and new in each session.
+    pub id: Uuid,
+    /// What it calls itself; others may do so too.
+    pub name: Box<str>,
+    /// The seed of its picture: a SHA-256 in hexadecimal.
+    pub avatar: ArrayString<64>,
+}
+
+impl Identity {
+    /// Who to name as sender or receiver.
+    pub fn mention(&self) -> Mention<'_> {
+        Mention {
+            id: self.id,
+            name: &self.name,
+        }
+    }
+}
+
+/// A client in short.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Mention<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: &'a str,
+}
+
+/// A channel in a list.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ChannelEntry<'a> {
+    /// The channel's name.
+    pub channel: &'a str,
+    /// How many members it has.
+    pub count: usize,
+}
+
+/// Which server it is.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ServerIdentity {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl ServerIdentity {
+    /// This one.
+    pub const OURS: Self = Self {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+}
+
+/// The bounds that a client may want to know.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Limits {
+    /// Bytes of the largest message that a client may send.
+    pub message_bytes: usize,
+    /// Characters of a name.
+    pub name_chars: usize,
+    /// Bytes of a `ref`.
+    pub ref_bytes: usize,
+    /// Channels of one client.
+    pub channels: usize,
+    /// Members, or channels, listed in one answer.
+    pub listed: usize,
+    /// Members of a channel beyond which comings and goings are summarised.
+    pub notice_members: usize,
+}
+
+/// Why a request was not granted. The client's to mend; the connection stays open.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ChatError {
+    /// Not JSON, or not an object, or with fields of other types.
+    #[error(
+        "not a request in JSON: {0}; send one object in each text message, such as {{\"action\":\"list-channels\"}}"
+    )]
+    BadJson(String),
+    /// A binary message.
+    #[error("a binary message; send JSON as text")]
+    Binary,
+    /// An action that there is not.
+    #[error(
+        "there is no action {}; there are join-channel, leave-channel, send-message, send-private, list-members and list-channels",
+        quoted(.0)
+    )]
+    UnknownAction(String),
+    /// Something that the action needs.
+    #[error("the field {0:?} is missing")]
+    MissingField(&'static str),
+    /// A `ref` that is too long to come back.
+    #[error("ref must have at most {REF_BYTES_MAX} bytes")]
+    BadRef,
+    /// A channel's name that cannot be one.
+    #[error(
+        "a channel's name must have 1 to {NAME_CHARS_MAX} characters, none of them a control character, and not only spaces"
+    )]
+    BadName,
+    /// To act in a channel one must have joined it.
+    #[error("you are not a member of {}; join it first", quoted(.0))]
+    NotAMember(String),
+    /// A channel without members.
+    #[error("there is no channel {}; it is created when someone joins it", quoted(.0))]
+    NoSuchChannel(String),
+    /// An id or a name that is nobody's.
+    #[error("there is no client with the id or name {}", quoted(.0))]
+    NoSuchClient(String),
+    /// A name that several have.
+    #[error("several clients are called {}; name one by its id", quoted(.0))]
+    AmbiguousName(String),
+    /// More channels than one client may be in.
+    #[error("you are in {CLIENT_CHANNELS_MAX} channels, and that is the most; leave one first")]
+    TooManyChannels,
+    /// More channels than the server has room for.
+    #[error("the server has {CHANNELS_MAX} channels, and that is the most; join one that exists")]
+    ServerFull,
+    /// More lists than a client may ask for at once.
+    #[error("more than {TURN_LISTED_MAX} entries were asked for at once; ask again later")]
+    TooManyRequests,
+}
+
+impl ChatError {
+    /// The error in a word, for programs; it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadJson(_) | Self::Binary => "bad-json",
+            Self::UnknownAction(_) => "unknown-action",
+            Self::MissingField(_) => "missing-field",
+            Self::BadRef => "bad-ref",
+            Self::BadName => "bad-name",
+            Self::NotAMember(_) => "not-a-member",
+            Self::NoSuchChannel(_) => "no-such-channel",
+            Self::NoSuchClient(_) => "no-such-client",
+            Self::AmbiguousName(_) => "ambiguous-name",
+            Self::TooManyChannels | Self::ServerFull => "too-many-channels",
+            Self::TooManyRequests => "too-many-requests",
+        }
+    }
+}
+
+impl Limits {
+    /// Those of a server with these settings.
+    pub fn new(message_bytes: usize, notice_members: usize) -> Self {
+        Self {
+            message_bytes,
+            name_chars: NAME_CHARS_MAX,
+            ref_bytes: REF_BYTES_MAX,
+            channels: CLIENT_CHANNELS_MAX,
+            listed: LISTED_MAX,
+            notice_members,
+        }
+    }
+}
+
+/// A text, borrowed if it has no escapes. (Within an `Option` the library borrows only through a type of our own.)
+#[derive(Debug, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+fn field<'a>(name: &'static str, value: Option<&'a Text<'_>>) -> Result<&'a str, ChatError> {
+    value
+        .map(|text| &**text)
+        .ok_or(ChatError::MissingField(name))
+}
+
+fn channel(name: &str) -> Result<&str, ChatError> {
+    is_name(name).then_some(name).ok_or(ChatError::BadName)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(text: &str) -> Result<String, &'static str> {
+        let request = Request::parse(text).map_err(|error| error.code())?;
+        let action = request.action().map_err(|error| error.code())?;
+        Ok(format!("{action:?}"))
+    }
+
+    #[test]
+    fn actions_have_the_names_of_the_tutorials_too() {
+        for verb in ["join-channel", "join-communication-channel"] {
+            let asked = format!(r#"{{"action":"{verb}","message":"tea"}}"#);
+            assert_eq!(action(&asked).unwrap(), r#"Join { channel: "tea" }"#);
+        }
+        for verb in ["leave-channel", "leave-communication-channel"] {
+            let asked = format!(r#"{{"action":"{verb}","message":"tea"}}"#);
+            assert_eq!(action(&asked).unwrap(), r#"Leave { channel: "tea" }"#);
+        }
+    }
+
+    #[test]
+    fn fields_that_nobody_knows_are_ignored() {
+        let asked =
+            r#" {"sender":{"id":[1,{}]},"message":"hi","target":"tea","action":"send-message"} "#;
+        assert_eq!(
+            action(asked).unwrap(),
+            r#"Send { channel: "tea", message: "hi" }"#
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_has_a_code() {
+        for (asked, code) in [
+            ("", "bad-json"),
+            ("hello", "bad-json"),
+            ("null", "bad-json"),
+            (r#"["join-channel","tea",null,null]"#, "bad-json"),
+            (r#"{"action":7}"#, "bad-json"),
+            (r#"{"action":"join-channel","action":"x"}"#, "bad-json"),
+            (r#"{"action":"list-channels"} {}"#, "bad-json"),
+            (r#"{"action":"\ud800"}"#, "bad-json"),
+            ("{}", "missing-field"),
+            (r#"{"action":null}"#, "missing-field"),
+            (r#"{"action":"join-channel"}"#, "missing-field"),
+            (
+                r#"{"action":"send-message","target":"tea"}"#,
+                "missing-field",
+            ),
+            (
+                r#"{"action":"send-message","message":"x"}"#,
+                "missing-field",
+            ),
+            (
+                r#"{"action":"send-private","message":"x"}"#,
+                "missing-field",
+            ),
+            (
+                r#"{"action":"list-members","message":"tea"}"#,
+                "missing-field",
+            ),
+            (r#"{"action":"dance"}"#, "unknown-action"),
+            (r#"{"action":"join-channel","message":""}"#, "bad-name"),
+            (
+                r#"{"action":"join-channel","message":"a\u0000"}"#,
+                "bad-name",
+            ),
+        ] {
+            assert_eq!(action(asked), Err(code), "{asked}");
+        }
+        let long = "r".repeat(65);
+        let asked = format!(r#"{{"action":"list-channels","ref":"{long}"}}"#);
+        assert_eq!(action(&asked), Err("bad-ref"));
+    }
+
+    #[test]
+    fn texts_without_escapes_are_borrowed() {
+        let request = Request::parse(r#"{"action":"a","message":"\n","ref":"r"}"#).unwrap();
+        let is_borrowed = |text: &Option<Text>| matches!(text, Some(Text(Cow::Borrowed(_))));
+        assert!(is_borrowed(&request.action) && is_borrowed(&request.reference));
+        assert!(!is_borrowed(&request.message));
+    }
+}

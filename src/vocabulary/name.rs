@@ -1,0 +1,41 @@
+//! Names of people and of channels.
+
+use super::config::NAME_CHARS_MAX;
+
+/// Whether a text can be a name: 1 to [`NAME_CHARS_MAX`] characters, no control characters, and something to see.
+pub fn is_name(text: &str) -> bool {
+    let mut chars = 0;
+    let fits = text.chars().all(|char| {
+        chars += 1;
+        !char.is_control() && chars <= NAME_CHARS_MAX
+    });
+    fits && !text.trim().is_empty()
+}
+
+/// A text of a peer's as it is shown in an error: cut to what a name may have, and quoted.
+pub fn quoted(text: &str) -> String {
+    match text.char_indices().nth(NAME_CHARS_MAX) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_1_to_64_characters_and_no_control_characters() {
+        assert!(is_name("a") && is_name("Ada Lovelace") && is_name(&"é".repeat(64)));
+        for text in ["", " ", "\u{3000}", "a\0", "a\nb", "\u{7f}", "\u{85}"] {
+            assert!(!is_name(text), "{text:?}");
+        }
+        assert!(!is_name(&"a".repeat(65)));
+    }
+
+    #[test]
+    fn a_long_text_is_shown_cut_and_without_control_characters() {
+        assert_eq!(quoted("a\nb"), r#""a\nb""#);
+        assert_eq!(quoted(&"é".repeat(65)), format!("\"{}\"…", "é".repeat(64)));
+    }
+}
