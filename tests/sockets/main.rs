@@ -5,6 +5,7 @@
 mod harness;
 
 mod batching;
+mod chat;
 mod closing;
 mod drain;
 mod fragments;

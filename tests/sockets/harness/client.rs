@@ -18,6 +18,14 @@ impl Client {
         self.send(Message::text(text));
     }
 
+    /// Says the same many times with one write, so that few turns of the server read it.
+    pub(crate) fn say_at_once(&mut self, text: &str, times: usize) {
+        for _ in 0..times {
+            self.socket.write(Message::text(text)).unwrap();
+        }
+        self.socket.flush().unwrap();
+    }
+
     pub(crate) fn send(&mut self, message: Message) {
         self.socket.send(message).unwrap();
     }
