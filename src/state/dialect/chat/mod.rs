@@ -201,16 +201,13 @@ impl Chat {
         if hub.memberships(self.client).len() >= CLIENT_CHANNELS_MAX {
             return Err(ChatError::TooManyChannels);
         }
-        let Some(channel) = hub.find(Space::Chat, name) else {
+        let Some(channel) = find(hub, name) else {
             let has_room = hub.channels_of(Space::Chat).len() < CHANNELS_MAX;
             return has_room.then_some(0).ok_or(ChatError::ServerFull);
         };
-        let others = hub.count(channel);
+        let members = hub.count(channel) + 1;
         let notices = &mut registry.notices;
-        Ok(match others {
-            0 => 0,
-            _ => notices.tell(hub, channel, &self.identity, Move::Joined, others + 1, now),
-        })
+        Ok(notices.tell(hub, channel, &self.identity, Move::Joined, members, now))
     }
 
     fn leave(
@@ -301,12 +298,12 @@ impl Chat {
         now: Now,
     ) -> Result<usize, ChatError> {
         let Commons { hub, registry } = commons;
-        let channel = hub.find(Space::Chat, name);
+        let channel = find(hub, name);
         let channel = channel.ok_or_else(|| ChatError::NoSuchChannel(name.to_owned()))?;
-        let members = self.list(channel, hub, registry, now);
-        if members.is_empty() {
+        if self.room(now) == 0 {
             return Err(ChatError::TooManyRequests);
         }
+        let members = self.list(channel, hub, registry, now);
         let told = Told::Members {
             channel: name,
             members: &members,
@@ -324,16 +321,16 @@ impl Chat {
     ) -> Result<usize, ChatError> {
         let hub = &mut commons.hub;
         let room = self.room(now);
-        let channels = hub.channels_of(Space::Chat);
-        let count = channels.len();
-        let entry = |(channel, id)| ChannelEntry {
-            channel,
-            count: hub.count(id),
-        };
-        let channels: Vec<_> = channels.take(room).map(entry).collect();
-        if channels.is_empty() && count > 0 {
+        if room == 0 {
             return Err(ChatError::TooManyRequests);
         }
+        let channels = hub.channels_of(Space::Chat);
+        let count = channels.len();
+        let entries = channels.map(|(channel, id)| ChannelEntry {
+            channel,
+            count: hub.count(id),
+        });
+        let channels: Vec<_> = entries.filter(|entry| entry.count > 0).take(room).collect();
         self.listed.1 += channels.len();
         let run = alone(&Told::Channels {
             channels: &channels,
@@ -372,7 +369,7 @@ impl Chat {
     /// The channel of this name, of which this is a member.
     fn channel(&self, name: &str, hub: &Hub) -> Result<ChannelId, ChatError> {
         let channel = hub.membership(self.client, name);
-        channel.ok_or_else(|| match hub.find(Space::Chat, name) {
+        channel.ok_or_else(|| match find(hub, name) {
             Some(_) => ChatError::NotAMember(name.to_owned()),
             None => ChatError::NoSuchChannel(name.to_owned()),
         })
@@ -386,6 +383,12 @@ impl Chat {
         };
         answer(hub, self.client, &told)
     }
+}
+
+/// The channel of this name, if it has members: one that the last of them left this turn is about to be forgotten.
+fn find(hub: &Hub, name: &str) -> Option<ChannelId> {
+    let channel = hub.find(Space::Chat, name);
+    channel.filter(|&channel| hub.count(channel) > 0)
 }
 
 /// Tells one client something. Returns its bytes.
