@@ -1,0 +1,220 @@
+//! What must happen, kept as simply as possible.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use hubbub::vocabulary::time::Now;
+use serde_json::{Value, json};
+
+use crate::hearing::Hearing;
+use crate::{CHANNELS, NOTICE_LIMIT, name};
+
+/// What must happen.
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) rooms: BTreeMap<usize, Room>,
+    /// What each session has heard by the end of the last turn.
+    pub(crate) heard: Vec<Hearing>,
+    /// What each session hears at the end of this turn, in a channel or apart.
+    pub(crate) coming: Vec<Vec<(Option<usize>, Value)>>,
+    pub(crate) now: Now,
+}
+
+/// A channel: the sessions in it, and how many messages there were.
+#[derive(Default)]
+pub(crate) struct Room {
+    pub(crate) members: BTreeSet<usize>,
+    seq: u64,
+    /// Something was said this turn, so that it is not forgotten before its end.
+    is_loud: bool,
+    /// Joined, left, and when to say so.
+    summary: Option<(u64, u64, Duration)>,
+}
+
+impl Room {
+    fn names(&self) -> BTreeSet<String> {
+        self.members.iter().map(|&member| name(member)).collect()
+    }
+}
+
+impl Model {
+    pub(crate) fn enter(&mut self, session: usize) {
+        self.heard.push(Hearing::default());
+        self.coming.push(Vec::new());
+        self.tell(session, json!({"action": "welcome", "name": name(session)}));
+    }
+
+    pub(crate) fn leave(&mut self, session: usize, channel: usize) {
+        if self.is_member(session, channel) {
+            self.depart(session, channel);
+            self.tell(
+                session,
+                json!({"action": "left", "channel": CHANNELS[channel]}),
+            );
+        } else {
+            self.refuse(session, channel);
+        }
+    }
+
+    pub(crate) fn send(&mut self, session: usize, channel: usize, message: &str) {
+        if self.is_member(session, channel) {
+            self.say(
+                channel,
+                json!({"message": message, "sender": name(session)}),
+            );
+        } else {
+            self.refuse(session, channel);
+        }
+    }
+
+    pub(crate) fn list_members(&mut self, session: usize, channel: usize) {
+        let room = self
+            .rooms
+            .get(&channel)
+            .filter(|room| !room.members.is_empty());
+        let told = room.map(|room| {
+            json!({"action": "members", "channel": CHANNELS[channel], "members": room.names()})
+        });
+        let refused = json!({"action": "error", "code": "no-such-channel"});
+        self.tell(session, told.unwrap_or(refused));
+    }
+
+    pub(crate) fn list_channels(&mut self, session: usize) {
+        let rooms = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| !room.members.is_empty());
+        let counts = rooms.map(|(&channel, room)| (CHANNELS[channel], room.members.len()));
+        let by_name: BTreeMap<_, _> = counts.collect();
+        let entry = |(channel, count)| json!({"channel": channel, "count": count});
+        let channels: Vec<_> = by_name.into_iter().map(entry).collect();
+        self.tell(session, json!({"action": "channels", "channels": channels}));
+    }
+
+    fn say(&mut self, channel: usize, message: Value) {
+        let room = self.rooms.get_mut(&channel).unwrap();
+        room.seq += 1;
+        room.is_loud = true;
+        let mut message = message;
+        message["seq"] = json!(room.seq);
+        for &member in &room.members {
+            self.coming[member].push((Some(channel), message.clone()));
+        }
+    }
+
+    pub(crate) fn tell(&mut self, session: usize, told: Value) {
+        self.coming[session].push((None, told));
+    }
+
+    fn notice(&mut self, channel: usize, event: &str, who: usize) {
+        let now = self.now.monotonic;
+        let room = self.rooms.get_mut(&channel).unwrap();
+        let members = room.members.len() + usize::from(event == "joined");
+        if room.members.is_empty() {
+            return;
+        }
+        if members > NOTICE_LIMIT {
+            let fresh = (0, 0, now + Duration::from_secs(1));
+            let summary = room.summary.get_or_insert(fresh);
+            match event {
+                "joined" => summary.0 += 1,
+                _ => summary.1 += 1,
+            }
+        } else {
+            let message = format!("{} {event} the channel", name(who));
+            self.say(
+                channel,
+                json!({"event": event, "message": message, "member": name(who)}),
+            );
+        }
+    }
+
+    pub(crate) fn join(&mut self, session: usize, channel: usize) {
+        let is_member = self.is_member(session, channel);
+        self.rooms.entry(channel).or_default();
+        if !is_member {
+            self.notice(channel, "joined", session);
+        }
+        let room = self.rooms.get_mut(&channel).unwrap();
+        room.members.insert(session);
+        let told = json!({"action": "joined", "channel": CHANNELS[channel], "members": room.names(), "seq": room.seq});
+        self.tell(session, told);
+    }
+
+    fn depart(&mut self, session: usize, channel: usize) {
+        self.rooms
+            .get_mut(&channel)
+            .unwrap()
+            .members
+            .remove(&session);
+        self.notice(channel, "left", session);
+        self.forget_empty_rooms();
+    }
+
+    fn is_member(&self, session: usize, channel: usize) -> bool {
+        self.rooms
+            .get(&channel)
+            .is_some_and(|room| room.members.contains(&session))
+    }
+
+    /// Which error one who is not a member gets.
+    fn refuse(&mut self, session: usize, channel: usize) {
+        let code = match self.rooms.get(&channel) {
+            Some(room) if !room.members.is_empty() => "not-a-member",
+            _ => "no-such-channel",
+        };
+        self.tell(session, json!({"action": "error", "code": code}));
+    }
+
+    pub(crate) fn exit(&mut self, session: usize) {
+        for channel in 0..CHANNELS.len() {
+            if self.is_member(session, channel) {
+                self.depart(session, channel);
+            }
+        }
+    }
+
+    fn forget_empty_rooms(&mut self) {
+        self.rooms
+            .retain(|_, room| room.is_loud || !room.members.is_empty());
+    }
+
+    /// What is due is said, and everything said is heard.
+    pub(crate) fn end_turn(&mut self) {
+        let due = |room: &Room| {
+            room.summary
+                .filter(|&(_, _, due)| due <= self.now.monotonic)
+        };
+        let mut due: Vec<_> = self
+            .rooms
+            .iter()
+            .filter_map(|(&channel, room)| Some((channel, due(room)?)))
+            .collect();
+        due.sort_by_key(|&(_, (_, _, due))| due);
+        for (channel, (joined, left, _)) in due {
+            let room = self.rooms.get_mut(&channel).unwrap();
+            room.summary = None;
+            let count = room.members.len();
+            self.say(
+                channel,
+                json!({"event": "summary", "joined": joined, "left": left, "count": count}),
+            );
+        }
+        for (heard, coming) in self.heard.iter_mut().zip(&mut self.coming) {
+            for (channel, value) in coming.drain(..) {
+                match channel {
+                    Some(channel) => heard
+                        .channels
+                        .entry(CHANNELS[channel].to_owned())
+                        .or_default()
+                        .push(value),
+                    None => heard.told.push(value),
+                }
+            }
+        }
+        for room in self.rooms.values_mut() {
+            room.is_loud = false;
+        }
+        self.forget_empty_rooms();
+    }
+}

@@ -1,0 +1,74 @@
+//! The chat as it is, without sockets.
+
+use hubbub::state::channel::Departure;
+use hubbub::state::commons::Commons;
+use hubbub::state::dialect::Dialect;
+use hubbub::state::dialect::chat::{Chat, Registry};
+use hubbub::state::outbox::Outbox;
+use hubbub::vocabulary::config::Config;
+use hubbub::vocabulary::message::Message;
+use hubbub::vocabulary::time::Now;
+use serde_json::Value;
+
+use crate::hearing::Hearing;
+use crate::{CLIENTS, NOTICE_LIMIT, name};
+
+/// The chat, and who is in it.
+pub(crate) struct Subject {
+    pub(crate) commons: Commons,
+    /// The session of each seat.
+    pub(crate) seats: [Option<(usize, Dialect)>; CLIENTS],
+    /// What each session has heard.
+    pub(crate) heard: Vec<Hearing>,
+}
+
+impl Subject {
+    pub(crate) fn new() -> Self {
+        let config = Config {
+            notice_limit: NOTICE_LIMIT,
+            ..Config::default()
+        };
+        Self {
+            commons: Commons::new(Registry::new(&config, 1)),
+            seats: [const { None }; CLIENTS],
+            heard: Vec::new(),
+        }
+    }
+
+    pub(crate) fn enter(&mut self, seat: usize) -> usize {
+        let session = self.heard.len();
+        let slot = u32::try_from(session).unwrap();
+        let chat = Chat::enter(&mut self.commons, slot, &name(session), None);
+        self.seats[seat] = Some((session, Dialect::Chat(Box::new(chat))));
+        self.heard.push(Hearing::default());
+        session
+    }
+
+    pub(crate) fn ask(&mut self, seat: usize, request: &Value, now: Now) {
+        let (_, dialect) = self.seats[seat].as_mut().unwrap();
+        let text = request.to_string();
+        dialect.hear(
+            Message::Text(&text),
+            &mut self.commons,
+            &mut Outbox::default(),
+            now,
+        );
+    }
+
+    pub(crate) fn exit(&mut self, seat: usize, departure: Departure, now: Now) {
+        let (_, dialect) = self.seats[seat].take().unwrap();
+        dialect.end(departure, &mut self.commons, now);
+    }
+
+    pub(crate) fn end_turn(&mut self, now: Now) {
+        let Commons { hub, registry } = &mut self.commons;
+        registry.expire(hub, now);
+        let heard = &mut self.heard;
+        hub.seal(|slot, slice| {
+            for message in slice.from..slice.to {
+                let body: Value = serde_json::from_slice(slice.run.body(message)).unwrap();
+                heard[slot as usize].note(body);
+            }
+        });
+    }
+}
