@@ -51,7 +51,10 @@ impl Conduct<'_> {
     /// Why the figures say nothing of the server; `None` if they do.
     pub fn bottleneck(&self) -> Option<Bottleneck> {
         match self.pacing {
-            Pacing::Open { .. } => self.late().or_else(|| self.full()),
+            // A schedule that was kept is doubted only where the server is known to have had time to spare.
+            Pacing::Open { .. } => self
+                .late()
+                .or_else(|| self.server_share.and_then(|_| self.full())),
             Pacing::Closed { .. } => self.full(),
             Pacing::Silent => None,
         }
@@ -166,6 +169,22 @@ mod tests {
         assert!(late(1001.0, 10.0).unwrap().contains("1001 us"));
         assert_eq!(late(1999.0, 20_000.0), None);
         assert!(late(2001.0, 20_000.0).is_some());
+    }
+
+    #[test]
+    fn a_full_core_that_kept_its_schedule_is_doubted_only_if_the_server_had_time_to_spare() {
+        let kept = |server_share| {
+            Conduct {
+                pacing: Pacing::Open { rate: 1 },
+                slip: Some(&summary(10.0)),
+                latency: Some(&summary(10.0)),
+                own_share: 0.97,
+                server_share,
+            }
+            .bottleneck()
+            .is_none()
+        };
+        assert!(kept(None) && kept(Some(0.95)) && !kept(Some(0.5)));
     }
 
     #[test]
