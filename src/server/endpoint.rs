@@ -1,26 +1,15 @@
 //! Endpoints: what each path is.
 
-use std::hash::{DefaultHasher, Hasher};
-use std::sync::LazyLock;
+use http::{Method, Request};
 
-use http::{Method, Request, header};
-
-use super::http::{HttpError, Response};
+use super::{
+    http::{HttpError, Response},
+    page,
+};
 use crate::{
     state::{batch::Form, dialect::relay::LOBBY},
     vocabulary::{config::NAME_CHARS_MAX, name::is_name},
 };
-
-const PAGE: &str = include_str!("../page/index.html");
-/// Changes with the page.
-static PAGE_ETAG: LazyLock<String> = LazyLock::new(|| {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(PAGE.as_bytes());
-    format!("\"{:016x}\"", hasher.finish())
-});
-/// Nothing from elsewhere; `connect-src` is for a session with this server.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
 
 /// What a request asks for.
 #[derive(Debug)]
@@ -65,7 +54,6 @@ impl Endpoint {
         }
         let query = request.uri().query().unwrap_or_default();
         match request.uri().path() {
-            "/" => Ok(Self::Response(page(request))),
             "/healthz" => Ok(Self::Response(Response::ok(
                 "text/plain; charset=utf-8",
                 &b"ok"[..],
@@ -74,29 +62,11 @@ impl Endpoint {
             "/relay" => relay(query).map(Self::Session),
             "/ws" => chat(query).map(Self::Session),
             "/echo" => Ok(Self::Session(SessionKind::Echo)),
-            _ => Err(HttpError::not_found()),
+            _ => page::respond(request)
+                .map(Self::Response)
+                .ok_or_else(HttpError::not_found),
         }
     }
-}
-
-fn page(request: &Request<()>) -> Response {
-    let tags = request.headers().get_all(header::IF_NONE_MATCH).iter();
-    let is_known = tags
-        .filter_map(|tags| tags.to_str().ok())
-        .flat_map(|tags| tags.split(','))
-        // The comparison is the weak one (RFC 9110, section 13.1.2).
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == "*" || tag == *PAGE_ETAG);
-    let response = if is_known {
-        Response::not_modified()
-    } else {
-        Response::ok("text/html; charset=utf-8", PAGE.as_bytes())
-            .with(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)
-            .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
-    };
-    response
-        .with(header::ETAG, PAGE_ETAG.as_str())
-        .with(header::CACHE_CONTROL, "no-cache")
 }
 
 fn relay(query: &str) -> Result<SessionKind, HttpError> {
@@ -200,19 +170,6 @@ mod tests {
         };
         assert_eq!(session("/ws?name=Ada+L"), ada(None));
         assert_eq!(session("/ws?email=a%40b&name=Ada%20L"), ada(Some("a@b")));
-    }
-
-    #[test]
-    fn a_page_that_is_known_by_its_tag_is_not_sent_again() {
-        let known = |tags: &str| {
-            let request = Request::builder().header(header::IF_NONE_MATCH, tags);
-            let response = page(&request.body(()).unwrap()).encode(0, true, true);
-            response.starts_with(b"HTTP/1.1 304 ")
-        };
-        assert!(known("*"));
-        assert!(known(&PAGE_ETAG));
-        assert!(known(&format!("\"other\", W/{}", *PAGE_ETAG)));
-        assert!(!known("\"other\""));
     }
 
     #[test]

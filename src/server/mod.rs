@@ -4,6 +4,7 @@
 pub mod connection;
 pub mod endpoint;
 pub mod http;
+pub mod page;
 pub mod stream;
 pub mod websocket;
 pub mod world;

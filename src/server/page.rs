@@ -1,0 +1,139 @@
+//! The chat page: its files, embedded in the binary, and how they are served.
+
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::LazyLock;
+
+use http::{Request, header};
+
+use super::http::Response;
+
+/// Nothing from elsewhere, no code or style but that of the files, and no text that becomes markup or code;
+/// `connect-src` is for a session with this server.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+const CSS: &str = "text/css; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// Lists files of the page, each by its media type and by the name that it has in its folder.
+macro_rules! assets {
+    ($($media_type:ident $name:literal)*) => {
+        vec![$(Asset::new($name, $media_type, include_str!(concat!("../page/", $name)))),*]
+    };
+}
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    assets! {
+        HTML "index.html"
+        SVG "icon.svg"
+    }
+});
+
+/// A file of the page.
+struct Asset {
+    name: &'static str,
+    media_type: &'static str,
+    body: &'static str,
+    /// Changes with the body.
+    etag: String,
+}
+
+impl Asset {
+    fn new(name: &'static str, media_type: &'static str, body: &'static str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(body.as_bytes());
+        let etag = format!("\"{:016x}\"", hasher.finish());
+        Self {
+            name,
+            media_type,
+            body,
+            etag,
+        }
+    }
+
+    fn is_known_to(&self, request: &Request<()>) -> bool {
+        let tags = request.headers().get_all(header::IF_NONE_MATCH).iter();
+        tags.filter_map(|tags| tags.to_str().ok())
+            .flat_map(|tags| tags.split(','))
+            // The comparison is the weak one (RFC 9110, section 13.1.2).
+            .map(|tag| tag.trim().trim_start_matches("W/"))
+            .any(|tag| tag == "*" || tag == self.etag)
+    }
+
+    fn respond(&'static self, request: &Request<()>) -> Response {
+        let response = if self.is_known_to(request) {
+            Response::not_modified()
+        } else {
+            Response::ok(self.media_type, self.body.as_bytes())
+                .with(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)
+                .with(header::REFERRER_POLICY, "no-referrer")
+                .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        };
+        response
+            .with(header::ETAG, &self.etag)
+            .with(header::CACHE_CONTROL, "no-cache")
+    }
+}
+
+/// The response to a request for a file of the page: `/`, or `/assets/` and its name. `None` if there is none.
+pub fn respond(request: &Request<()>) -> Option<Response> {
+    let name = match request.uri().path() {
+        "/" => "index.html",
+        path => path.strip_prefix("/assets/")?,
+    };
+    let asset = ASSETS.iter().find(|asset| asset.name == name)?;
+    Some(asset.respond(request))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn ask(path: &str, tags: &str) -> Option<String> {
+        let request = Request::builder()
+            .uri(path)
+            .header(header::IF_NONE_MATCH, tags);
+        let response = respond(&request.body(()).unwrap())?;
+        Some(String::from_utf8(response.encode(0, false, true)).unwrap())
+    }
+
+    #[test]
+    fn a_file_that_is_known_by_its_tag_is_not_sent_again() {
+        let index = ASSETS.iter().find(|asset| asset.name == "index.html");
+        let etag = &index.unwrap().etag;
+        let known = |tags: &str| ask("/", tags).unwrap().starts_with("HTTP/1.1 304 ");
+        assert!(known("*"));
+        assert!(known(etag));
+        assert!(known(&format!("\"other\", W/{etag}")));
+        assert!(!known("\"other\""));
+    }
+
+    #[test]
+    fn every_file_has_a_tag_of_its_own() {
+        let tags: HashSet<_> = ASSETS.iter().map(|asset| &asset.etag).collect();
+        assert_eq!(tags.len(), ASSETS.len());
+    }
+
+    #[test]
+    fn every_file_comes_with_its_type_and_the_policy() {
+        for asset in &*ASSETS {
+            let response = ask(&format!("/assets/{}", asset.name), "").unwrap();
+            assert!(response.contains(&format!("content-type: {}\r\n", asset.media_type)));
+            assert!(response.contains("content-security-policy: default-src 'none'; script-src"));
+            assert!(response.contains("referrer-policy: no-referrer\r\n"));
+            assert!(response.contains("x-content-type-options: nosniff\r\n"));
+            assert!(response.ends_with(asset.body));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_served() {
+        for path in ["/assets/", "/assets/nothing.js", "/assets/../index.html", "/index.html"] {
+            assert!(ask(path, "").is_none(), "{path}");
+        }
+    }
+}
