@@ -7,6 +7,5 @@ export function flawOfName(name) {
   if (name.trim() === '') return 'cannot be empty.';
   if ([...name].length > NAME_CHARS_MAX) return `has at most ${NAME_CHARS_MAX} characters.`;
   if (/\p{Cc}/u.test(name)) return 'cannot have control characters.';
-  if (!name.isWellFormed?.() && /\p{Cs}/u.test(name)) return 'has a character that is only half there.';
   return null;
 }

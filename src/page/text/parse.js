@@ -2,9 +2,10 @@
 
 import { EMOJI } from './emoji.js';
 
-const PATTERN = /`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"`]+)|:(?<name>[a-z0-9_+-]{1,32}):/giu;
+const PATTERN = /`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"`]+)|:(?<name>[a-z0-9_+-]{1,32})(?=:)/giu;
 const EMOJI_ONLY = /^(?:\p{RI}{2}|\p{Emoji_Presentation}|\p{Extended_Pictographic}|[\u200d\ufe0f\u{1f3fb}-\u{1f3ff}\s])+$/u;
 const GRAPHEMES_OF_LARGE_EMOJI = 3;
+const PUNCTUATION = /[.,:;!?'"*_~…»”’]/u;
 const CLOSERS = { ')': '(', ']': '[', '}': '{' };
 
 /** Tokens, each `{kind: 'text' | 'code' | 'link', text}`, links also with `href`. Their texts make up the message. */
@@ -31,6 +32,7 @@ export function isLargeEmoji(tokens) {
   return text.length <= 40 && EMOJI_ONLY.test(text) && graphemes(text) <= GRAPHEMES_OF_LARGE_EMOJI;
 }
 
+/** The token that a match begins, `length` characters long where that is not the whole match; nothing if it is none. */
 function tokenOf({ groups: { code, link, name } }) {
   if (code !== undefined) return { kind: 'code', text: code };
   if (name !== undefined) {
@@ -38,7 +40,7 @@ function tokenOf({ groups: { code, link, name } }) {
     return emoji && { kind: 'text', text: emoji, length: name.length + 2 };
   }
   const text = withoutTrailingPunctuation(link);
-  const url = URL.canParse?.(text) === false ? null : safeUrl(text);
+  const url = safeUrl(text);
   return url && { kind: 'link', text, href: url.href, length: text.length };
 }
 
@@ -53,19 +55,16 @@ function safeUrl(text) {
 
 /** A sentence's punctuation is not the link's, and a closing bracket is only where the link also opened it. */
 function withoutTrailingPunctuation(link) {
+  const counts = new Map();
+  for (const char of link) counts.set(char, (counts.get(char) ?? 0) + 1);
   let end = link.length;
   for (; end > 0; end -= 1) {
     const last = link[end - 1];
-    const isUnbalanced = last in CLOSERS && count(link, last, end) > count(link, CLOSERS[last], end);
-    if (!isUnbalanced && !/[.,:;!?'"*_~…»”’]/u.test(last)) break;
+    const isUnbalanced = last in CLOSERS && counts.get(last) > (counts.get(CLOSERS[last]) ?? 0);
+    if (!isUnbalanced && !PUNCTUATION.test(last)) break;
+    counts.set(last, counts.get(last) - 1);
   }
   return link.slice(0, end);
-}
-
-function count(text, char, end) {
-  let found = 0;
-  for (let index = 0; index < end; index += 1) found += text[index] === char;
-  return found;
 }
 
 function graphemes(text) {

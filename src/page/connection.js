@@ -1,0 +1,90 @@
+// Keeps a WebSocket to the server: sends and receives JSON objects, and connects again when it is lost.
+
+import { Backoff, STABLE_MS } from './backoff.js';
+
+const NORMAL = 1000;
+
+export class Connection {
+  /** `{phase: 'idle' | 'connecting' | 'connected' | 'waiting', code?, retryAt?}`; `code` is why the last one ended. */
+  state = { phase: 'idle' };
+  #url;
+  #socket = null;
+  #timer = null;
+  #stable = null;
+  #backoff = new Backoff();
+  #onObjects;
+  #onState;
+
+  constructor({ onObjects, onState }) {
+    this.#onObjects = onObjects;
+    this.#onState = onState;
+    addEventListener('online', () => this.retryNow());
+  }
+
+  open(url) {
+    this.#url = url;
+    this.#connect();
+  }
+
+  /** Sends an object if there is a connection; says whether there is. */
+  send(object) {
+    if (this.state.phase !== 'connected') return false;
+    this.#socket.send(JSON.stringify(object));
+    return true;
+  }
+
+  retryNow() {
+    if (this.state.phase === 'waiting') this.#connect();
+  }
+
+  /** Ends for good. */
+  close() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#stable);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(NORMAL);
+    this.#backoff.reset();
+    this.#become({ phase: 'idle' });
+  }
+
+  #connect() {
+    clearTimeout(this.#timer);
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    const isCurrent = () => this.#socket === socket;
+    socket.addEventListener('open', () => {
+      if (!isCurrent()) return;
+      this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_MS);
+      this.#become({ phase: 'connected' });
+    });
+    socket.addEventListener('message', ({ data }) => {
+      if (isCurrent() && typeof data === 'string') this.#onObjects(objectsIn(data));
+    });
+    socket.addEventListener('close', ({ code }) => {
+      if (isCurrent()) this.#wait(code);
+    });
+    this.#become({ phase: 'connecting' });
+  }
+
+  #wait(code) {
+    clearTimeout(this.#stable);
+    const delay = this.#backoff.next();
+    this.#timer = setTimeout(() => this.#connect(), delay);
+    this.#become({ phase: 'waiting', code, retryAt: Date.now() + delay });
+  }
+
+  #become(state) {
+    const before = this.state;
+    this.state = state;
+    this.#onState(state, before);
+  }
+}
+
+/** The objects of a frame, one to a line. */
+function objectsIn(frame) {
+  return frame
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}

@@ -1,0 +1,181 @@
+// Does what a person asks for: joins, says, leaves. It ties the connection to the store.
+
+import { Connection } from './connection.js';
+import { flawOfName } from './names.js';
+import { Store } from './state/store.js';
+import { wordsForError } from './words.js';
+
+export const FIRST_CHANNEL = 'general';
+const MEMBERS_REFRESH_MS = 5_000;
+
+export class Session {
+  store = new Store((error) => this.#failed(error));
+  connection;
+  profile = null;
+  #wasWelcome = false;
+  #refs = 0;
+  /** Names of channels by the `ref` of the request to join them. */
+  #joining = new Map();
+  #membersAskedAt = 0;
+  #on;
+
+  /**
+   * `on` hears of what happens: `change()` when anything has, `connection(state, before)`, `alert(words)`, and
+   * `refusal(words)` when the server does not let one in at all.
+   */
+  constructor(on) {
+    this.#on = on;
+    this.connection = new Connection({
+      onObjects: (objects) => this.#receive(objects),
+      onState: (state, before) => this.#connectionIs(state, before),
+    });
+  }
+
+  get isConnected() {
+    return this.connection.state.phase === 'connected';
+  }
+
+  start({ name, email, channels, current }) {
+    this.profile = { name, email };
+    for (const channel of channels) this.store.open(channel, channel === current);
+    this.connection.open(this.#url('ws:'));
+    this.#on.change();
+  }
+
+  end() {
+    this.connection.close();
+  }
+
+  /** Joins a channel (once there is a connection) and turns to it; whether its name can be one. */
+  join(name) {
+    const flaw = flawOfName(name);
+    if (flaw) {
+      this.#on.alert(`A channel’s name ${flaw}`);
+      return false;
+    }
+    const isNew = !this.store.channel(name);
+    this.store.open(name, true);
+    if (isNew && this.isConnected) this.#askToJoin(name);
+    this.#on.change();
+    return true;
+  }
+
+  leave(conversation) {
+    if (conversation.kind === 'channel' && conversation.isJoined) {
+      this.connection.send({ action: 'leave-channel', message: conversation.name, ref: this.#ref() });
+    } else {
+      this.store.close(conversation);
+      this.#on.change();
+    }
+  }
+
+  meet(member) {
+    this.turnTo(this.store.meet(member));
+  }
+
+  turnTo(conversation) {
+    this.store.turnTo(conversation);
+    this.#on.change();
+  }
+
+  /** Says something; whether it is on its way. If not, the words are still the sender's. */
+  say(conversation, text) {
+    const ref = this.#ref();
+    const message = text.toWellFormed?.() ?? text;
+    const object =
+      conversation.kind === 'channel'
+        ? { action: 'send-message', target: conversation.name, message, ref }
+        : { action: 'send-private', target: conversation.id, message, ref };
+    const bytes = new TextEncoder().encode(JSON.stringify(object)).length;
+    const most = this.store.limits.message_bytes ?? Infinity;
+    if (bytes > most) {
+      this.#on.alert(`That is too long by ${kilobytes(bytes - most)} kB: a message has at most ${kilobytes(most)} kB.`);
+      return false;
+    }
+    if (!this.connection.send(object)) {
+      this.#on.alert('Not connected: your message was not sent and is kept here.');
+      return false;
+    }
+    conversation.pending.push({ ref, text, state: 'sending' });
+    this.#on.change();
+    return true;
+  }
+
+  /** Drops a message that was not sent. */
+  drop(conversation, { ref }) {
+    conversation.settle(ref);
+    this.#on.change();
+  }
+
+  /** Asks for the members of a channel whose comings and goings are only told in sums; now and then is enough. */
+  refreshMembers(channel, now = Date.now()) {
+    if (!channel.isSummarised || !channel.isJoined || now - this.#membersAskedAt < MEMBERS_REFRESH_MS) return;
+    this.#membersAskedAt = now;
+    this.connection.send({ action: 'list-members', target: channel.name, ref: this.#ref() });
+  }
+
+  #receive(objects) {
+    const now = Date.now();
+    for (const object of objects) {
+      this.store.receive(object, now);
+      this.#joining.delete(object.ref);
+      if (object.action === 'welcome') this.#welcome();
+    }
+    this.#on.change();
+  }
+
+  #welcome() {
+    this.#wasWelcome = true;
+    for (const { name } of this.store.channels) this.#askToJoin(name);
+  }
+
+  #askToJoin(name) {
+    const ref = this.#ref();
+    this.#joining.set(ref, name);
+    this.connection.send({ action: 'join-channel', message: name, ref });
+  }
+
+  #failed(error) {
+    const name = this.#joining.get(error.ref);
+    if (name !== undefined && this.store.channel(name)) this.store.close(this.store.channel(name));
+    const words = wordsForError(error);
+    this.#on.alert(name === undefined ? words : `“${name}” could not be joined. ${words}`);
+  }
+
+  #connectionIs(state, before) {
+    if (before.phase === 'connected') {
+      this.#joining.clear();
+      this.store.disconnect();
+    }
+    this.#on.connection(state, before);
+    if (state.phase === 'waiting' && !this.#wasWelcome) this.#askWhyRefused();
+    this.#on.change();
+  }
+
+  /** A browser does not tell a page why it was refused; a plain request for the same is answered in words. */
+  async #askWhyRefused() {
+    try {
+      const response = await fetch(this.#url('http:'));
+      if (response.status === 400) this.#on.refusal(wordsForError((await response.json()).error));
+    } catch {
+      // No answer either: the server is away, which the status already says.
+    }
+  }
+
+  #url(scheme) {
+    const url = new URL('/ws', location.href);
+    url.protocol = location.protocol === 'https:' ? scheme.replace(':', 's:') : scheme;
+    url.searchParams.set('name', this.profile.name);
+    if (this.profile.email) url.searchParams.set('email', this.profile.email);
+    return url;
+  }
+
+  #ref() {
+    this.#refs += 1;
+    return this.#refs.toString(36);
+  }
+}
+
+function kilobytes(bytes) {
+  return (bytes / 1000).toLocaleString(undefined, { maximumSignificantDigits: 3 });
+}

@@ -1,0 +1,31 @@
+// Tells errors in words, until they are dismissed.
+
+import { element, icon } from './dom.js';
+
+const ALERTS_MAX = 3;
+
+export class Alerts {
+  #list = document.getElementById('alerts');
+
+  /** Adds an alert; one of a `kind` takes the place of the last of its kind. */
+  add(words, kind = words) {
+    this.remove(kind);
+    const dismiss = element('button', { type: 'button', className: 'icon-button', 'aria-label': 'Dismiss' }, icon('close'));
+    const alert = element('div', { className: 'alert' }, element('p', {}, words), dismiss);
+    alert.dataset.kind = kind;
+    dismiss.addEventListener('click', () => {
+      alert.remove();
+      document.getElementById('message').focus();
+    });
+    this.#list.append(alert);
+    if (this.#list.children.length > ALERTS_MAX) this.#list.firstElementChild.remove();
+  }
+
+  remove(kind) {
+    [...this.#list.children].find((alert) => alert.dataset.kind === kind)?.remove();
+  }
+
+  clear() {
+    this.#list.replaceChildren();
+  }
+}

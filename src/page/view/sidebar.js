@@ -1,0 +1,71 @@
+// The lists of channels and people, and who one is.
+
+import { element, nameElement, reconcile, setAttribute, setText } from './dom.js';
+import { picture } from './picture.js';
+
+const BADGE_MAX = 99;
+
+export class Sidebar {
+  #channels = document.getElementById('channels');
+  #people = document.getElementById('people');
+  #peopleHint = document.getElementById('people-hint');
+  #dot = document.getElementById('unread-dot');
+  #pictureSeed = null;
+  #turnTo;
+
+  constructor({ turnTo, join, signOut }) {
+    this.#turnTo = turnTo;
+    const name = document.getElementById('join-channel-name');
+    document.getElementById('join-channel').addEventListener('submit', (event) => {
+      event.preventDefault();
+      if (join(name.value.trim())) name.value = '';
+      else name.focus();
+    });
+    document.getElementById('sign-out').addEventListener('click', signOut);
+  }
+
+  render({ channels, people, current, unread, self }) {
+    this.#list(this.#channels, channels, current);
+    this.#list(this.#people, people, current);
+    this.#peopleHint.hidden = people.length > 0;
+    this.#dot.hidden = unread === 0;
+    if (!self) return;
+    const name = document.getElementById('me-name');
+    setText(name, self.name);
+    name.title = self.name;
+    if (this.#pictureSeed === self.avatar) return;
+    this.#pictureSeed = self.avatar;
+    document.getElementById('me-picture').replaceChildren(picture(self.avatar));
+  }
+
+  #list(list, conversations, current) {
+    reconcile(
+      list,
+      conversations,
+      ({ key }) => key,
+      (conversation) => this.#entry(conversation),
+      ({ firstElementChild: button }, { name, unread, isGone }) => {
+        const isCurrent = current?.key === button.dataset.key;
+        setAttribute(button, 'aria-current', isCurrent ? 'true' : null);
+        setAttribute(button, 'aria-label', unread > 0 ? `${name}, ${unread} unread` : name);
+        button.classList.toggle('is-gone', Boolean(isGone));
+        const badge = button.lastElementChild;
+        badge.hidden = unread === 0;
+        setText(badge, unread > BADGE_MAX ? `${BADGE_MAX}+` : `${unread}`);
+      },
+    );
+  }
+
+  #entry(conversation) {
+    const sign = conversation.kind === 'channel' ? element('span', { className: 'hash' }, '#') : picture(conversation.avatar);
+    const button = element(
+      'button',
+      { type: 'button', 'data-key': conversation.key },
+      sign,
+      nameElement(conversation.name),
+      element('span', { className: 'badge' }),
+    );
+    button.addEventListener('click', () => this.#turnTo(conversation));
+    return element('li', {}, button);
+  }
+}

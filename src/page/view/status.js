@@ -1,0 +1,32 @@
+// Says how the connection is.
+
+import { setText } from './dom.js';
+
+const WORDS = { idle: '', connecting: 'Connecting…', connected: 'Connected', waiting: 'Disconnected. Trying again' };
+
+export class Status {
+  #frame = document.getElementById('state');
+  #words = document.getElementById('status-words');
+  #wait = document.getElementById('status-wait');
+  #tryNow = document.getElementById('try-now');
+  #ticking = null;
+
+  constructor(tryNow) {
+    this.#tryNow.addEventListener('click', tryNow);
+  }
+
+  render({ phase, retryAt }) {
+    clearInterval(this.#ticking);
+    const isWaiting = phase === 'waiting';
+    this.#frame.dataset.phase = phase;
+    setText(this.#words, WORDS[phase]);
+    this.#tryNow.hidden = !isWaiting;
+    const tick = () => setText(this.#wait, isWaiting ? `in ${secondsUntil(retryAt)} s` : '');
+    tick();
+    if (isWaiting) this.#ticking = setInterval(tick, 500);
+  }
+}
+
+function secondsUntil(time) {
+  return Math.max(1, Math.ceil((time - Date.now()) / 1000));
+}
