@@ -23,12 +23,8 @@ export class Joining {
       if (flaw) this.refuse(`A name ${flaw}`);
       else start({ name, email: this.#email.value.trim() });
     });
-    for (const input of [this.#name, this.#email]) {
-      input.addEventListener('input', () => {
-        this.#excuse();
-        this.#draw();
-      });
-    }
+    this.#name.addEventListener('input', () => this.#excuse());
+    this.#email.addEventListener('input', () => this.#draw());
   }
 
   show(profile) {
@@ -56,8 +52,16 @@ export class Joining {
     this.#name.removeAttribute('aria-invalid');
   }
 
-  #draw() {
-    const seed = this.#email.value.trim().toLowerCase() || this.#name.value.trim();
+  /** Previews the picture, which only an email decides beforehand, and only a secure page can hash. */
+  async #draw() {
+    const email = this.#email.value.trim().toLowerCase();
+    const seed = email && crypto.subtle ? await sha256(email) : null;
+    if (email !== this.#email.value.trim().toLowerCase()) return;
     this.#picture.replaceChildren(...(seed ? [picture(seed)] : []));
   }
+}
+
+async function sha256(text) {
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -90,7 +90,8 @@ export class Log {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const below = scrollHeight - scrollTop - clientHeight;
     const wasFollowing = this.#isFollowing;
-    this.#isFollowing = below < AT_END && this.#end === end;
+    // What came in since the last frame is not shown yet, and no reason to stop.
+    this.#isFollowing = below < AT_END && (wasFollowing || this.#end === end);
     if (wasFollowing && !this.#isFollowing) this.#receivedWhenLeft = this.#conversation.received;
     if (scrollTop < NEAR && this.#start > first) this.#revealOlder(first);
     else if (below < NEAR && this.#end < end) this.#revealNewer(end);
