@@ -59,7 +59,7 @@ function begin({ name, email, channels, current }) {
   const named = channelInAddress();
   const wanted = [...new Set([...channels, named].filter((channel) => typeof channel === 'string' && !flawOfName(channel)))];
   if (wanted.length === 0) wanted.push(FIRST_CHANNEL);
-  session = new Session({ change, connection: connectionIs, alert: (words) => alerts.add(words), refusal: refused });
+  session = new Session({ change, connection: connectionIs, alert: (words, kind) => alerts.add(words, kind), refusal: refused });
   session.store.show(!document.hidden);
   joining.hide();
   shell.hidden = false;
@@ -123,7 +123,7 @@ function render() {
   const { store } = session;
   const { current } = store;
   sidebar.render(store);
-  topic.render(current);
+  topic.render(current, session.isConnected);
   composer.render(current);
   const isChannel = current?.kind === 'channel';
   shell.classList.toggle('is-private', !isChannel);

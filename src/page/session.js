@@ -20,7 +20,8 @@ export class Session {
   #on;
 
   /**
-   * `on` hears of what happens: `change()` when anything has, `connection(state, before)`, `alert(words)`, and
+   * `on` hears of what happens: `change()` when anything has, `connection(state, before)`, `alert(words, kind)`
+   (alerts of the kind `connection` end with the trouble), and
    * `refusal(words)` when the server does not let one in at all.
    */
   constructor(on) {
@@ -93,7 +94,7 @@ export class Session {
       return false;
     }
     if (!this.connection.send(object)) {
-      this.#on.alert('Not connected: your message was not sent and is kept here.');
+      this.#on.alert('Not connected: your message was not sent and is kept here.', 'connection');
       return false;
     }
     conversation.pending.push({ ref, text, state: 'sending' });

@@ -17,8 +17,8 @@ export class Topic {
     this.#leave.addEventListener('click', leave);
   }
 
-  render(conversation) {
-    setText(this.#detail, detailOf(conversation));
+  render(conversation, isConnected) {
+    setText(this.#detail, isConnected ? detailOf(conversation) : 'Not connected');
     if (conversation === this.#shown) return;
     this.#shown = conversation;
     this.#leave.hidden = !conversation;
