@@ -1,0 +1,128 @@
+// Keyboards, screen readers, and schemes of colour.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+import { story } from './support/story.mjs';
+import { eventually } from './support/waiting.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const NARROW = { width: 390, height: 844 };
+
+story('the keyboard is enough, from the name to a private message', async (scene) => {
+  const bob = await scene.arrive('Bob');
+  const ada = await scene.visit('Ada');
+  const { keyboard } = ada.page;
+  await tabTo(ada, ada.nameBox);
+  await keyboard.type('Ada');
+  await tabTo(ada, ada.startButton);
+  await keyboard.press('Enter');
+  await ada.heading('general').waitFor();
+
+  await tabTo(ada, ada.messageBox);
+  await keyboard.type('typed');
+  await keyboard.press('Enter');
+  await bob.see('typed');
+
+  await tabTo(ada, ada.joinBox);
+  await keyboard.type('garden');
+  await keyboard.press('Enter');
+  await ada.heading('garden').waitFor();
+  await tabTo(ada, ada.entry(ada.channels, 'general'));
+  await keyboard.press('Enter');
+  await ada.heading('general').waitFor();
+
+  await tabTo(ada, ada.memberButton('Bob'));
+  await keyboard.press('Enter');
+  await ada.heading('Bob').waitFor();
+  await tabTo(ada, ada.messageBox);
+  await keyboard.type('typed for you');
+  await keyboard.press('Enter');
+  await bob.unread(bob.privates, 'Ada', 1).waitFor();
+});
+
+story('the scheme of the system is followed, also when it changes', async (scene) => {
+  const ada = await scene.arrive('Ada', { colorScheme: 'dark' });
+  const dark = await background(ada);
+  await ada.page.emulateMedia({ colorScheme: 'light' });
+  await eventually(async () => assert(await background(ada) > dark + 100, 'the light background is lighter'));
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  story(`nothing stands in the way of those who see or hear it otherwise, in ${colorScheme} colours`, async (scene) => {
+    const ada = await scene.visit('Ada', { colorScheme });
+    await assertAccessible(ada);
+    await ada.signIn();
+    const bob = await scene.arrive('Bob', { email: 'bob@example.org' });
+    await ada.see('Bob joined the channel');
+    await bob.say('look at https://example.org :smile:');
+    await ada.see('look at');
+    await ada.say('looking');
+    await ada.join('garden');
+    await bob.say('said meanwhile');
+    await bob.memberButton('Ada').click();
+    await bob.say('said in private');
+    await ada.unread(ada.privates, 'Bob', 1).waitFor();
+    await ada.unread(ada.channels, 'general', 1).click();
+    await ada.see('said meanwhile');
+    await assertAccessible(ada);
+
+    await ada.page.setViewportSize(NARROW);
+    await assertAccessible(ada);
+    for (const drawer of ['Channels', 'Members']) {
+      await ada.button(drawer).click();
+      await assertAccessible(ada);
+      await ada.page.keyboard.press('Escape');
+    }
+  });
+}
+
+story('being disconnected and being refused are accessible too', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  ada.tolerate(/^console: WebSocket connection to '\S+' failed/);
+  await ada.joinBox.fill('x'.repeat(65));
+  await ada.button('Join').click();
+  await ada.alert.filter({ hasText: /\S/ }).first().waitFor();
+  await assertAccessible(ada);
+  await scene.server.kill();
+  await ada.button('Try now').waitFor();
+  await assertAccessible(ada);
+});
+
+/** Presses Tab until it is there, all around the page if need be. */
+async function tabTo(person, target) {
+  const stops = [];
+  for (let presses = 0; presses < 60; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await person.page.keyboard.press('Tab');
+    stops.push(await person.page.evaluate(() => document.activeElement.outerHTML.slice(0, 80)));
+  }
+  assert.fail(`Tab does not lead to ${target}, but to\n${[...new Set(stops)].join('\n')}`);
+}
+
+/** How light the page is, from 0 to 255. */
+async function background(person) {
+  return person.page.evaluate(() => {
+    const painted = [document.body, document.documentElement]
+      .map((element) => getComputedStyle(element).backgroundColor)
+      .find((color) => !/, 0\)$/.test(color));
+    const canvas = document.createElement('canvas').getContext('2d');
+    canvas.fillStyle = painted;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+    return (red + green + blue) / 3;
+  });
+}
+
+async function assertAccessible(person) {
+  const nameless = /^ *- (button|textbox|link|navigation|log)(?! ")/m;
+  assert.doesNotMatch(await person.page.locator('body').ariaSnapshot(), nameless);
+  await person.page.evaluate(axe);
+  const violations = await person.page.evaluate(async () => {
+    const { violations: all } = await window.axe.run({ resultTypes: ['violations'] });
+    return all.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+  });
+  assert.deepEqual(violations, []);
+}

@@ -1,0 +1,105 @@
+// Whatever a peer sends is text: in names, emails, channels, messages, and addresses.
+
+import assert from 'node:assert/strict';
+
+import { story } from './support/story.mjs';
+
+const HOSTILE = [
+  '<img src=x onerror=window.pwned=1>',
+  '<script>window.pwned=1</script>',
+  '"><svg onload=window.pwned=1>',
+  "' onmouseover='window.pwned=1' x='",
+  '<iframe srcdoc="<script>parent.pwned=1</script>">',
+  'javascript:window.pwned=1',
+  '&lt;img src=x onerror=window.pwned=1&gt;',
+  '${window.pwned=1}{{window.pwned=1}}',
+  '\u202E\u2066 reversed',
+  '__proto__',
+  'constructor',
+];
+
+story('a hostile message is shown as it was written', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  const mallory = await scene.arrive('Mallory');
+  for (const text of HOSTILE) await mallory.say(text);
+  for (const person of [ada, mallory]) {
+    for (const text of HOSTILE) await seeText(person, text);
+    await assertUnharmed(person);
+  }
+});
+
+story('a hostile name is shown as it was written', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  for (const name of HOSTILE) {
+    const mallory = await scene.script(name);
+    await ada.memberButton(name).waitFor();
+    await ada.see(`${name} joined the channel`);
+    await mallory.say(`said by ${HOSTILE.indexOf(name)}`);
+    const message = await ada.see(new RegExp(`said by ${HOSTILE.indexOf(name)}$`));
+    assert((await message.textContent()).includes(name), name);
+  }
+  await assertUnharmed(ada);
+});
+
+story('a hostile name and email harm nobody at the page that has them', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  for (const name of HOSTILE.slice(0, 3)) {
+    const mallory = await scene.arrive(name, { email: name });
+    await mallory.seeMembers('Ada');
+    await mallory.memberButton('Ada').click();
+    await mallory.say(name);
+    await ada.unread(ada.privates, name, 1).click();
+    await ada.heading(name).waitFor();
+    await seeText(ada, name);
+    await assertUnharmed(mallory);
+    await ada.entry(ada.channels, 'general').click();
+    await mallory.button('Sign out').click();
+    await ada.see(`${name} left the channel`);
+  }
+  await assertUnharmed(ada);
+});
+
+story('a hostile channel is a channel like any other', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  const bob = await scene.arrive('Bob');
+  for (const channel of HOSTILE) {
+    await ada.join(channel);
+    await bob.join(channel);
+    await ada.see('Bob joined the channel');
+    await ada.entry(ada.channels, 'general').click();
+    await bob.say('a word');
+    await ada.unread(ada.channels, channel, 1).click();
+    await ada.see('a word');
+    await ada.button('Leave channel').click();
+    await ada.entry(ada.channels, channel).waitFor({ state: 'detached' });
+  }
+  for (const person of [ada, bob]) await assertUnharmed(person);
+});
+
+story('a hostile address is a channel like any other', async (scene) => {
+  for (const channel of HOSTILE) {
+    const ada = await scene.visit('Ada', { path: `/#${encodeURIComponent(channel)}` });
+    await ada.signIn();
+    await ada.heading(channel).waitFor();
+    await assertUnharmed(ada);
+    await ada.page.close();
+  }
+});
+
+async function seeText(person, text) {
+  const message = person.messages.filter({ hasText: text }).first();
+  await message.waitFor();
+}
+
+/** Nothing ran, nothing can run later, and the prototypes are as they were. */
+async function assertUnharmed(person) {
+  const found = await person.page.evaluate(() => ({
+    pwned: window.pwned,
+    inherited: Object.keys(Object.prototype),
+    elements: document.querySelectorAll('iframe, object, embed, script:not([src]), img[src="x"]').length,
+    handlers: [...document.querySelectorAll('*')].flatMap((element) => element.getAttributeNames())
+      .filter((name) => name.startsWith('on')),
+    links: [...document.links].map((link) => link.protocol).filter((protocol) => !/^https?:$/.test(protocol)),
+  }));
+  assert.deepEqual(found, { pwned: undefined, inherited: [], elements: 0, handlers: [], links: [] });
+}

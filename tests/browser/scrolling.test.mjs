@@ -1,0 +1,93 @@
+// Long conversations: staying at the end, reading back, and a bounded page.
+
+import assert from 'node:assert/strict';
+
+import { story } from './support/story.mjs';
+import { eventually } from './support/waiting.mjs';
+
+const MANY = 10_000;
+/** Elements of the whole page, far fewer than there are messages. */
+const MOST_ELEMENTS = 5_000;
+
+story('the conversation stays at its end until one reads back, and returns there', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  const script = await scene.script('Script');
+  await script.say(...numbered(1, 100));
+  await eventuallyInView(ada, 'message 100.');
+  assert.equal(await ada.latestButton.isVisible(), false);
+
+  await ada.log.hover();
+  await ada.page.mouse.wheel(0, -1500);
+  await ada.latestButton.waitFor();
+  const reading = await firstInView(ada);
+  const place = await placeOf(ada, reading);
+  await script.say(...numbered(101, 110));
+  await ada.latestButton.filter({ hasText: '10' }).waitFor();
+  assert.equal(await isInView(ada, 'message 110.'), false);
+  const placeNow = await placeOf(ada, reading);
+  assert(Math.abs(placeNow - place) <= 1, `what one reads moved from ${place} to ${placeNow}`);
+
+  await ada.latestButton.click();
+  await eventuallyInView(ada, 'message 110.');
+  await ada.latestButton.waitFor({ state: 'hidden' });
+  await script.say(...numbered(111, 112));
+  await eventuallyInView(ada, 'message 112.');
+});
+
+story('who says something is taken to the end', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  const script = await scene.script('Script');
+  await script.say(...numbered(1, 100));
+  await eventuallyInView(ada, 'message 100.');
+  await ada.log.hover();
+  await ada.page.mouse.wheel(0, -1500);
+  await ada.latestButton.waitFor();
+  await ada.say('my own words');
+  await eventuallyInView(ada, 'my own words');
+});
+
+story(`${MANY} messages leave a page of bounded size, with the last one in view`, async (scene) => {
+  const ada = await scene.arrive('Ada');
+  const script = await scene.script('Script');
+  await script.say(...numbered(1, MANY));
+  await eventuallyInView(ada, `message ${MANY}.`);
+  const elements = await ada.page.evaluate(() => document.querySelectorAll('*').length);
+  assert(elements < MOST_ELEMENTS, `${elements} elements`);
+
+  await ada.log.hover();
+  await ada.page.mouse.wheel(0, -100_000);
+  await ada.latestButton.waitFor();
+  await ada.latestButton.click();
+  await eventuallyInView(ada, `message ${MANY}.`);
+  await ada.say('and one more');
+  await eventuallyInView(ada, 'and one more');
+});
+
+function numbered(first, last) {
+  return Array.from({ length: last - first + 1 }, (_, index) => `message ${first + index}.`);
+}
+
+async function eventuallyInView(person, text) {
+  await eventually(async () => assert(await isInView(person, text), `${text} is in view`));
+}
+
+/** Whether the last line of a message is where one can see it. */
+async function isInView(person, text) {
+  const message = person.message(text);
+  if (await message.count() !== 1) return false;
+  return message.evaluate((element) => {
+    const { left, bottom } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(left + 1, bottom - 1));
+  });
+}
+
+async function firstInView(person) {
+  for (const text of numbered(1, 100)) {
+    if (await isInView(person, text)) return text;
+  }
+  throw new Error('none of the messages is in view');
+}
+
+async function placeOf(person, text) {
+  return (await person.message(text).boundingBox()).y;
+}

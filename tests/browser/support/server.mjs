@@ -1,0 +1,64 @@
+// A real `hubbub` in a process of its own, which can be killed, drained and started again where it was.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { eventually } from './waiting.mjs';
+
+const GREETING = /^hubbub listening on (http:\S+)\n/;
+
+export class Server {
+  #flags;
+  #process;
+  #printed;
+
+  /** Where it listens, and does so again after a new start. */
+  url;
+  /** Everything it has logged, over all its starts. */
+  log = '';
+
+  static async start(flags = []) {
+    const server = new Server();
+    server.#flags = flags;
+    await server.start();
+    return server;
+  }
+
+  async start() {
+    const address = this.url ? new URL(this.url).host : '127.0.0.1:0';
+    const flags = ['serve', '--addr', address, '--drain-timeout', '1s', ...this.#flags];
+    const child = spawn(process.env.SERVER, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = child;
+    this.#printed = '';
+    process.once('exit', () => child.kill('SIGKILL'));
+    child.stdout.setEncoding('utf8').on('data', (text) => { this.#printed += text; });
+    child.stderr.setEncoding('utf8').on('data', (text) => { this.log += text; });
+    await once(child, 'spawn');
+    this.url = await eventually(() => {
+      const greeting = GREETING.exec(this.#printed);
+      assert(greeting, `the server does not say where it listens: ${this.log}`);
+      return greeting[1];
+    });
+  }
+
+  /** Ends it as a crash would, with no word to anyone. */
+  async kill() {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends it as an operator does: everyone is told. */
+  async drain() {
+    assert.equal(await this.#end('SIGTERM'), 0, 'the exit status of a drained server');
+  }
+
+  async #end(signal) {
+    const child = this.#process;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      await exit;
+    }
+    return child.exitCode;
+  }
+}

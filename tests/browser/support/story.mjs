@@ -1,0 +1,84 @@
+// A test as a story: a server of its own, people at their pages, and evidence when it does not end well.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { Person } from './person.mjs';
+import { Script } from './script.mjs';
+import { Server } from './server.mjs';
+
+const STORY_MS = 60_000;
+const SCREENSHOTS = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
+
+/** Registers a test; `tell` gets a scene. It also fails when a page complains of anything unexpected. */
+export function story(sentence, tell) {
+  test(sentence, { timeout: STORY_MS }, async () => {
+    const scene = new Scene(await Server.start());
+    try {
+      await tell(scene);
+      scene.assertNoComplaints();
+    } catch (error) {
+      await scene.showEvidence(sentence);
+      throw error;
+    } finally {
+      await scene.close();
+    }
+  });
+}
+
+class Scene {
+  #people = [];
+  #scripts = [];
+
+  constructor(server) {
+    this.server = server;
+  }
+
+  /** Someone before the joining screen; `path` is what the address has after the host. */
+  async visit(name, { path: place = '/', ...options } = {}) {
+    const person = await Person.open(name, this.server.url + place, options);
+    this.#people.push(person);
+    return person;
+  }
+
+  /** Someone who has signed in, and is in the channel `general`. */
+  async arrive(name, { email, ...options } = {}) {
+    const person = await this.visit(name, options);
+    await person.signIn(email);
+    await person.heading('general').waitFor();
+    return person;
+  }
+
+  /** A client without a page, in a channel. */
+  async script(name, channel) {
+    const script = await Script.connect(this.server.url, name, channel);
+    this.#scripts.push(script);
+    return script;
+  }
+
+  assertNoComplaints() {
+    for (const { name, complaints } of this.#people) {
+      assert.deepEqual(complaints, [], `what the page of ${name} complained of`);
+    }
+  }
+
+  async showEvidence(sentence) {
+    console.error(`\n${sentence}: what is left of it`);
+    await mkdir(SCREENSHOTS, { recursive: true });
+    for (const [index, { name, page, complaints }] of this.#people.entries()) {
+      const file = path.join(SCREENSHOTS, `${sentence} ${index + 1}`.replace(/[^a-z0-9]+/gi, '-') + '.png');
+      const failure = await page.screenshot({ path: file }).then(() => null, (error) => error.message);
+      console.error(`${name}: ${failure ?? file}`);
+      for (const complaint of complaints) console.error(`  ${complaint}`);
+    }
+    console.error(`the log of the server:\n${this.server.log.trimEnd()}\n`);
+  }
+
+  async close() {
+    for (const { page } of [...this.#people, ...this.#scripts]) await page.context().close();
+    await this.server.kill();
+  }
+}
