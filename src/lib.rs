@@ -6,8 +6,8 @@
 //!
 //! | ring | folder | what lives there |
 //! |---|---|---|
-//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listener`](system::listener), [`socket`](system::socket), [`clock`](system::clock), [`cli`](system::cli) |
-//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`http`](server::http), [`endpoint`](server::endpoint), [`websocket`](server::websocket) (the only user of `tungstenite`) |
+//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listener`](system::listener), [`socket`](system::socket), [`clock`](system::clock), [`cli`](system::cli), and the [`client`](system::client) of `hubbub connect` |
+//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`http`](server::http), [`endpoint`](server::endpoint), [`websocket`](server::websocket) (the server's only user of `tungstenite`) |
 //! | 1 | [`state`] | pure state: [`hub`](state::hub), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s, [`timers`](state::timers), [`metrics`](state::metrics) |
 //! | 0 | [`vocabulary`] | plain values: [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
 //!

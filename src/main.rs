@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use hubbub::system::{
-    cli::{Cli, Serve},
-    log,
+    cli::{Cli, Command, Serve},
+    client, log,
     reactor::{Outcome, Reactor, ReactorError},
 };
 
@@ -16,25 +16,32 @@ const CANNOT_START: u8 = 2;
 const SIGNAL_STATUS: i32 = 128;
 
 fn main() -> ExitCode {
-    let flags = Cli::parse().serve();
-    log::install(flags.log_format(), flags.log_level());
-    match serve(flags) {
-        Ok(Outcome::Drained) => ExitCode::SUCCESS,
-        Ok(Outcome::Cut { signal }) => {
-            let status = u8::try_from(SIGNAL_STATUS + signal);
-            ExitCode::from(status.unwrap_or(u8::MAX))
-        }
-        Err(error) => {
-            eprintln!("hubbub: {error}");
-            ExitCode::from(CANNOT_START)
-        }
+    match Cli::parse().into_command() {
+        Command::Serve(flags) => match serve(flags) {
+            Ok(Outcome::Drained) => ExitCode::SUCCESS,
+            Ok(Outcome::Cut { signal }) => {
+                let status = u8::try_from(SIGNAL_STATUS + signal);
+                ExitCode::from(status.unwrap_or(u8::MAX))
+            }
+            Err(error) => fail(&error, CANNOT_START),
+        },
+        Command::Connect(flags) => match client::run(flags.options()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, error.status()),
+        },
     }
 }
 
 fn serve(flags: Serve) -> Result<Outcome, ReactorError> {
+    log::install(flags.log_format(), flags.log_level());
     let mut reactor = Reactor::bind(flags.config())?;
     reactor.heed_signals()?;
     // A server whose standard output is closed serves all the same.
     let _ = writeln!(io::stdout(), "hubbub listening on {}", reactor.url());
     reactor.run()
+}
+
+fn fail(error: &dyn std::error::Error, status: u8) -> ExitCode {
+    eprintln!("hubbub: {error}");
+    ExitCode::from(status)
 }

@@ -1,11 +1,14 @@
 //! The command line of `hubbub`: flags, their environment variables, and what they make of a configuration.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use tracing::Level;
 
-use super::log::Format;
+use super::{
+    client::{Options, chat::commands::COMMANDS, target::Target},
+    log::Format,
+};
 use crate::vocabulary::{
     address::Address,
     config::Config,
@@ -22,10 +25,13 @@ pub struct Cli {
     serve: Serve,
 }
 
+/// What to do.
 #[derive(Debug, Subcommand)]
-enum Command {
+pub enum Command {
     /// Serve (the default). Prints one line on stdout once it listens; logs go to stderr.
     Serve(Serve),
+    /// Talk to a WebSocket server: lines typed are sent, messages received are printed; Ctrl-C closes.
+    Connect(Connect),
 }
 
 /// The flags of `hubbub serve`. Durations are written 500ms, 10s, 2m; sizes 512B, 64KiB, 1MiB.
@@ -105,12 +111,55 @@ pub struct Serve {
     log_level: Level,
 }
 
+/// The flags of `hubbub connect`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = CONNECT_HELP.as_str())]
+pub struct Connect {
+    /// The server and the endpoint: ws://HOST:PORT/PATH?QUERY (a path of /ws if there is none), or unix:PATH
+    url: Target,
+
+    /// Endpoint to ask for on a unix socket, like /relay?channel=tea [default: /ws]
+    #[arg(long, env = "HUBBUB_PATH", value_name = "PATH")]
+    path: Option<String>,
+
+    /// Channel of the chat to join at once (repeatable)
+    #[arg(long, env = "HUBBUB_JOIN", value_name = "CHANNEL")]
+    join: Vec<String>,
+
+    /// Send lines and print messages as they are: the chat's JSON, binary messages byte for byte
+    #[arg(long, env = "HUBBUB_RAW")]
+    raw: bool,
+
+    /// Time from the first attempt to connect to an open WebSocket
+    #[arg(long, env = "HUBBUB_HANDSHAKE_TIMEOUT", default_value = "10s", value_name = "DURATION", value_parser = duration)]
+    handshake_timeout: Duration,
+}
+
+static CONNECT_HELP: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "At the chat (/ws?name=NAME) a line is a message to the channel joined last, JSON if it begins with {{, or a \
+         command: {COMMANDS}.\n\n\
+         In a pipe it closes once nothing has arrived for a second after the end of input.\n\n\
+         Exit status: 0 after a normal close (1000), 1 after any other end, 2 when there was no connection."
+    )
+});
+
 impl Cli {
-    /// The flags of `hubbub serve`, whether or not it was named.
-    pub fn serve(self) -> Serve {
-        match self.command {
-            Some(Command::Serve(serve)) => serve,
-            None => self.serve,
+    /// What to do: to serve, if nothing was named.
+    pub fn into_command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(self.serve))
+    }
+}
+
+impl Connect {
+    /// What the flags make of a client.
+    pub fn options(self) -> Options {
+        Options {
+            target: self.url,
+            path: self.path,
+            joins: self.join,
+            is_raw: self.raw,
+            handshake_timeout: self.handshake_timeout,
         }
     }
 }
@@ -157,14 +206,8 @@ mod tests {
 
     #[test]
     fn no_flags_are_the_default_configuration() {
-        assert_eq!(
-            Cli::parse_from(["hubbub"]).serve().config(),
-            Config::default()
-        );
-        assert_eq!(
-            Cli::parse_from(["hubbub", "serve"]).serve().config(),
-            Config::default()
-        );
+        assert_eq!(serve(&["hubbub"]), Config::default());
+        assert_eq!(serve(&["hubbub", "serve"]), Config::default());
     }
 
     #[test]
@@ -173,19 +216,42 @@ mod tests {
             &["hubbub", "--ping-interval", "5s"][..],
             &["hubbub", "serve", "--ping-interval", "5s"],
         ] {
-            let config = Cli::parse_from(arguments).serve().config();
-            assert_eq!(config.ping_interval, Duration::from_secs(5));
+            assert_eq!(serve(arguments).ping_interval, Duration::from_secs(5));
         }
     }
 
     #[test]
+    fn a_client_has_a_target_and_may_join_more_than_one_channel() {
+        let url = "ws://127.0.0.1:8080/ws?name=Ada";
+        let arguments = ["hubbub", "connect", url, "--join", "tea", "--join", "cake"];
+        let Command::Connect(connect) = Cli::parse_from(arguments).into_command() else {
+            panic!("it is the client");
+        };
+        let options = connect.options();
+        assert_eq!(options.target, url.parse().unwrap());
+        assert_eq!(options.joins, ["tea", "cake"]);
+        assert_eq!(options.handshake_timeout, Duration::from_secs(10));
+        assert!(!options.is_raw);
+    }
+
+    #[test]
     fn every_flag_is_an_environment_variable_too() {
-        for flag in Serve::augment_args(clap::Command::new("serve")).get_arguments() {
+        let serve = Serve::augment_args(clap::Command::new("serve"));
+        let connect = Connect::augment_args(clap::Command::new("connect"));
+        let flags = [&serve, &connect].map(clap::Command::get_opts);
+        for flag in flags.into_iter().flatten() {
             let variable = format!("HUBBUB_{}", flag.get_id().as_str().to_uppercase());
             assert_eq!(
                 flag.get_env().and_then(|name| name.to_str()),
                 Some(&variable[..])
             );
+        }
+    }
+
+    fn serve(arguments: &[&str]) -> Config {
+        match Cli::parse_from(arguments).into_command() {
+            Command::Serve(serve) => serve.config(),
+            other @ Command::Connect(_) => panic!("not the server but {other:?}"),
         }
     }
 }

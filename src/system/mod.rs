@@ -1,6 +1,7 @@
 //! Ring 3: the operating system. The only ring that knows sockets, signals, clocks and `mio`.
 
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod descriptors;
 pub mod listener;

@@ -1,0 +1,4 @@
+//! The chat protocol as people type and read it.
+
+pub mod commands;
+pub mod rendering;

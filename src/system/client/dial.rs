@@ -1,0 +1,263 @@
+//! From a target to an open WebSocket.
+
+use std::io::{self, ErrorKind, Read};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use http::{Response, StatusCode, header};
+use mio::net::{TcpStream, UnixStream};
+use serde_json::Value;
+use thiserror::Error;
+use tungstenite::{
+    Error as WebSocketError, HandshakeError, WebSocket, client::client_with_config,
+    protocol::WebSocketConfig,
+};
+
+use super::{
+    MESSAGE_BYTES_MAX,
+    target::{Place, Target},
+    visible::visible,
+    watch::Watch,
+};
+use crate::system::socket::Socket;
+
+/// Bytes of the answer of a server that refuses, beyond which it is not read.
+const REFUSAL_BYTES_MAX: usize = 16 << 10;
+/// Bytes that may wait to be sent: a message, its header, and answers to pings.
+const UNSENT_BYTES_MAX: usize = MESSAGE_BYTES_MAX + (64 << 10);
+
+/// Why there is no connection. The user's to mend: the text says how.
+#[derive(Debug, Error)]
+pub enum DialError {
+    /// The name of the host has no address.
+    #[error("cannot find the host {host} ({cause}); check its name")]
+    Host {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        cause: io::Error,
+    },
+    /// Nobody answers there.
+    #[error(
+        "cannot connect to {place} ({cause}); check the address, and that a server listens there"
+    )]
+    Connect {
+        /// Where that is.
+        place: Place,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// It took too long.
+    #[error(
+        "{place} did not open a WebSocket within {}; check that a WebSocket server listens there, or give it longer \
+         with --handshake-timeout", humantime::format_duration(*.timeout)
+    )]
+    Timeout {
+        /// Where that is.
+        place: Place,
+        /// How long it was waited for.
+        timeout: Duration,
+    },
+    /// The server answered with something else.
+    #[error("{place} answered {status}{}; {}", reason(message.as_deref()), advice(*status))]
+    Refused {
+        /// Where that is.
+        place: Place,
+        /// The status of its answer.
+        status: StatusCode,
+        /// What it said for people.
+        message: Option<String>,
+    },
+    /// What answers there does not speak WebSocket.
+    #[error("{place} does not speak WebSocket ({cause}); check the address")]
+    NotWebSocket {
+        /// Where that is.
+        place: Place,
+        /// What is wrong with its answer.
+        cause: Box<WebSocketError>,
+    },
+    /// The system refused what every client needs.
+    #[error(
+        "the system refused to wait for events ({0}); end something else that runs, and try again"
+    )]
+    System(#[from] io::Error),
+}
+
+/// A deadline, and how long it was when it began.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    timeout: Duration,
+    until: Duration,
+}
+
+/// Connects a socket, makes the handshake on it and hands the WebSocket to `then`.
+///
+/// # Errors
+/// There is no connection, or the server opens no WebSocket on it, before the timeout is over.
+pub fn dial<T>(
+    target: &Target,
+    watch: &mut Watch,
+    timeout: Duration,
+    then: impl FnOnce(WebSocket<&mut Socket>, &mut Watch) -> T,
+) -> Result<T, DialError> {
+    let patience = Patience {
+        timeout,
+        until: watch.now().saturating_add(timeout),
+    };
+    let mut socket = connect(target.place(), watch, patience)?;
+    let cause = match handshake(&mut socket, target, watch, patience)? {
+        Ok(websocket) => return Ok(then(websocket, watch)),
+        Err(cause) => cause,
+    };
+    let place = target.place().clone();
+    Err(match cause {
+        WebSocketError::Http(response) => DialError::Refused {
+            place,
+            status: response.status(),
+            message: message(&mut socket, *response, watch, patience)?,
+        },
+        cause => DialError::NotWebSocket {
+            place,
+            cause: Box::new(cause),
+        },
+    })
+}
+
+fn connect(place: &Place, watch: &mut Watch, patience: Patience) -> Result<Socket, DialError> {
+    let failed = |cause| DialError::Connect {
+        place: place.clone(),
+        cause,
+    };
+    match place {
+        Place::Unix(path) => {
+            let mut socket = Socket::Unix(UnixStream::connect(path).map_err(failed)?);
+            watch.add(&mut socket)?;
+            Ok(socket)
+        }
+        Place::Tcp { host, port } => {
+            let mut cause = ErrorKind::AddrNotAvailable.into();
+            for address in resolve(host, *port)? {
+                match connect_tcp(address, watch, patience.until) {
+                    Ok(Some(socket)) => return Ok(socket),
+                    Ok(None) => return Err(patience.lost(place)),
+                    Err(error) => cause = error,
+                }
+            }
+            Err(failed(cause))
+        }
+    }
+}
+
+fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+    let addresses = (host, port).to_socket_addrs().map_err(|cause| {
+        let host = host.to_owned();
+        DialError::Host { host, cause }
+    })?;
+    let mut addresses = addresses.collect::<Vec<_>>();
+    // `localhost` is both, and more servers listen at 127.0.0.1 than at ::1.
+    addresses.sort_by_key(SocketAddr::is_ipv6);
+    Ok(addresses)
+}
+
+/// A connected socket, or none if the time is over.
+fn connect_tcp(
+    address: SocketAddr,
+    watch: &mut Watch,
+    until: Duration,
+) -> io::Result<Option<Socket>> {
+    let mut socket = Socket::Tcp(TcpStream::connect(address)?);
+    watch.add(&mut socket)?;
+    let Socket::Tcp(stream) = &socket else {
+        unreachable!("it was just made")
+    };
+    loop {
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+        match stream.peer_addr() {
+            Ok(_) => break,
+            Err(error) if error.kind() != ErrorKind::NotConnected => return Err(error),
+            Err(_) if watch.now() >= until => return Ok(None),
+            Err(_) => watch.wait(Some(until))?,
+        }
+    }
+    stream.set_nodelay(true)?;
+    Ok(Some(socket))
+}
+
+/// A WebSocket, or why the server opened none.
+fn handshake<'a>(
+    socket: &'a mut Socket,
+    target: &Target,
+    watch: &mut Watch,
+    patience: Patience,
+) -> Result<Result<WebSocket<&'a mut Socket>, WebSocketError>, DialError> {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+        .write_buffer_size(0)
+        .max_write_buffer_size(UNSENT_BYTES_MAX);
+    let mut progress = client_with_config(target.uri(), socket, Some(config));
+    loop {
+        match progress {
+            Ok((websocket, _)) => return Ok(Ok(websocket)),
+            Err(HandshakeError::Failure(error)) => return Ok(Err(error)),
+            Err(HandshakeError::Interrupted(_)) if watch.now() >= patience.until => {
+                return Err(patience.lost(target.place()));
+            }
+            Err(HandshakeError::Interrupted(handshake)) => {
+                watch.wait(Some(patience.until))?;
+                progress = handshake.handshake();
+            }
+        }
+    }
+}
+
+/// What a server that refuses says for people, if it does so in our way and in time.
+fn message(
+    socket: &mut Socket,
+    response: Response<Option<Vec<u8>>>,
+    watch: &mut Watch,
+    patience: Patience,
+) -> io::Result<Option<String>> {
+    let length = response.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = length.unwrap_or(REFUSAL_BYTES_MAX).min(REFUSAL_BYTES_MAX);
+    let mut body = response.into_body().unwrap_or_default();
+    let mut chunk = [0; 1024];
+    while body.len() < length {
+        match socket.read(&mut chunk) {
+            Ok(count @ 1..) => body.extend_from_slice(&chunk[..count]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock && watch.now() < patience.until => {
+                watch.wait(Some(patience.until))?;
+            }
+            Ok(0) | Err(_) => break,
+        }
+    }
+    let said = serde_json::from_slice::<Value>(&body).ok();
+    Ok(said.and_then(|said| Some(said["error"]["message"].as_str()?.to_owned())))
+}
+
+impl Patience {
+    fn lost(self, place: &Place) -> DialError {
+        DialError::Timeout {
+            place: place.clone(),
+            timeout: self.timeout,
+        }
+    }
+}
+
+fn reason(message: Option<&str>) -> String {
+    message.map_or_else(String::new, |message| {
+        format!(" ({})", visible(message, &[]))
+    })
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "the endpoints of a Hubbub server are /ws, /relay and /echo",
+        _ if status.is_client_error() => "check the path and the query of the URL",
+        _ if status.is_server_error() => "try again later",
+        _ => "check that the URL is that of a WebSocket",
+    }
+}

@@ -1,0 +1,145 @@
+//! Lines of standard input, read ahead a little on a thread of their own, since a terminal or a file cannot be polled.
+
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+
+use mio::Waker;
+use thiserror::Error;
+
+use super::MESSAGE_BYTES_MAX;
+
+/// Lines that are read before they are asked for; the rest of a long file stays where it is.
+const LINES_AHEAD_MAX: usize = 16;
+
+/// What was typed, or piped, and not taken yet.
+#[derive(Debug)]
+pub struct Input {
+    lines: Receiver<Result<String, InputError>>,
+}
+
+/// What there is to take.
+#[derive(Debug)]
+pub enum Next {
+    /// A line without its end, or why it cannot be a message.
+    Line(Result<String, InputError>),
+    /// Nothing yet.
+    Nothing,
+    /// Nothing ever again.
+    End,
+}
+
+/// A line that cannot be sent. The user's to mend.
+#[derive(Debug, Error)]
+pub enum InputError {
+    /// A text message is UTF-8.
+    #[error("a line was not sent: it is not UTF-8")]
+    NotUtf8,
+    /// Longer than [`MESSAGE_BYTES_MAX`].
+    #[error("a line was not sent: it is longer than 16 MiB")]
+    TooLong,
+    /// It cannot be read; this is its end.
+    #[error("cannot read the standard input: {0}")]
+    Read(#[from] io::Error),
+}
+
+impl Input {
+    /// Begins to read, and wakes the waiter for every line and for the end.
+    ///
+    /// # Errors
+    /// The system has no room for a thread.
+    pub fn read(waker: Waker) -> io::Result<Self> {
+        let (sender, lines) = sync_channel(LINES_AHEAD_MAX);
+        thread::Builder::new().spawn(move || {
+            pump(&mut io::stdin().lock(), &sender, || waker.wake());
+            drop(sender);
+            // Nobody is left to wake only when the process ends.
+            let _ = waker.wake();
+        })?;
+        Ok(Self { lines })
+    }
+
+    /// Takes the next line, if it is there.
+    pub fn take(&mut self) -> Next {
+        match self.lines.try_recv() {
+            Ok(line) => Next::Line(line),
+            Err(TryRecvError::Empty) => Next::Nothing,
+            Err(TryRecvError::Disconnected) => Next::End,
+        }
+    }
+}
+
+fn pump(
+    input: &mut impl BufRead,
+    lines: &SyncSender<Result<String, InputError>>,
+    wake: impl Fn() -> io::Result<()>,
+) {
+    while let Some(line) = line(input).transpose() {
+        let is_last = matches!(line, Err(InputError::Read(_)));
+        if lines.send(line).is_err() || wake().is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// The next line without its end (`\n` or `\r\n`), or none at the end of input.
+fn line(input: &mut impl BufRead) -> Result<Option<String>, InputError> {
+    let mut line = Vec::new();
+    let limit = MESSAGE_BYTES_MAX as u64 + 2;
+    input.take(limit).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    let is_whole = line.pop_if(|end| *end == b'\n').is_some();
+    if is_whole {
+        line.pop_if(|end| *end == b'\r');
+    }
+    if line.len() > MESSAGE_BYTES_MAX {
+        if !is_whole {
+            input.skip_until(b'\n')?;
+        }
+        return Err(InputError::TooLong);
+    }
+    match String::from_utf8(line) {
+        Ok(line) => Ok(Some(line)),
+        Err(_) => Err(InputError::NotUtf8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(mut input: &[u8]) -> Vec<Result<String, String>> {
+        let mut lines = Vec::new();
+        while let Some(line) = line(&mut input).transpose() {
+            lines.push(line.map_err(|error| error.to_string()));
+        }
+        lines
+    }
+
+    #[test]
+    fn a_line_has_no_end_and_the_last_one_needs_none() {
+        let expected = ["one", "", "two\r", "three"].map(|line| Ok(line.to_owned()));
+        assert_eq!(lines(b"one\n\r\ntwo\r\r\nthree"), expected);
+        assert_eq!(lines(b""), []);
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_a_message_costs_no_other() {
+        let lines = lines(b"one\n\xff\ntwo\n");
+        assert_eq!(lines.len(), 3);
+        assert!(lines[1].as_ref().unwrap_err().contains("UTF-8"));
+        assert_eq!(lines[2].as_deref(), Ok("two"));
+    }
+
+    #[test]
+    fn a_line_may_be_as_long_as_a_message_and_no_longer() {
+        let longest = "x".repeat(MESSAGE_BYTES_MAX);
+        let input = format!("{longest}\r\n{longest}x\n{longest}more\nlast");
+        let lines = lines(input.as_bytes());
+        assert!(lines[0].as_deref() == Ok(&longest));
+        assert!(lines[1].is_err() && lines[2].is_err());
+        assert_eq!(lines[3].as_deref(), Ok("last"));
+    }
+}

@@ -1,0 +1,108 @@
+//! `hubbub connect`: a small interactive client, which works in a pipe too.
+//!
+//! A [target](target::Target) is [dialled](dial), and a [session](session) goes on until one side closes: lines of the
+//! [input](input) are sent, messages are printed, both as the [dialogue](dialogue) has it.
+
+pub mod chat;
+pub mod dial;
+pub mod dialogue;
+pub mod ending;
+pub mod input;
+pub mod session;
+pub mod target;
+pub mod visible;
+pub mod watch;
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use self::{
+    dial::DialError,
+    dialogue::Dialogue,
+    ending::EndError,
+    input::Input,
+    session::Session,
+    target::{Target, TargetError},
+    watch::Watch,
+};
+
+/// Bytes of the largest message that is received, and of the longest line that is sent.
+pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
+
+/// What to connect to, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The server and the endpoint.
+    pub target: Target,
+    /// The endpoint of a unix socket, if it is not the default.
+    pub path: Option<String>,
+    /// Channels to join at once.
+    pub joins: Vec<String>,
+    /// Whether lines are sent and messages are printed just as they are.
+    pub is_raw: bool,
+    /// From the first attempt to connect to an open WebSocket.
+    pub handshake_timeout: Duration,
+}
+
+/// Why a client ended otherwise than by a normal close.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// `--path` beside a URL, or one that is no path.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// `--join` at an endpoint without channels of that kind.
+    #[error(
+        "--join is for the chat: give a URL with the path /ws and a name, like ws://127.0.0.1:8080/ws?name=Ada"
+    )]
+    JoinsNoChat,
+    /// There was no connection.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The connection ended badly.
+    #[error(transparent)]
+    End(#[from] EndError),
+    /// The system refused what every client needs.
+    #[error(
+        "the system refused to watch signals and events ({0}); end something else that runs, and try again"
+    )]
+    System(#[from] io::Error),
+}
+
+impl ClientError {
+    /// The exit status that tells of it: 1 for a connection that ended badly, 2 for none.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::End(_) => 1,
+            Self::Target(_) | Self::JoinsNoChat | Self::Dial(_) | Self::System(_) => 2,
+        }
+    }
+}
+
+/// Connects standard input and output to a WebSocket, until one side closes or a signal asks for the end.
+///
+/// # Errors
+/// There was no connection, or it ended otherwise than by a normal close.
+pub fn run(options: Options) -> Result<(), ClientError> {
+    let target = match &options.path {
+        Some(path) => options.target.with_path(path)?,
+        None => options.target,
+    };
+    if !options.joins.is_empty() && !target.is_chat() {
+        return Err(ClientError::JoinsNoChat);
+    }
+    let is_terminal = io::stdout().is_terminal();
+    let mut dialogue = Dialogue::new(options.is_raw, target.is_chat(), is_terminal);
+    let openings = options.joins.iter().map(|channel| dialogue.join(channel));
+    let openings = openings.collect();
+    let mut watch = Watch::new()?;
+    let input = Input::read(watch.waker()?)?;
+    dial::dial(
+        &target,
+        &mut watch,
+        options.handshake_timeout,
+        |socket, watch| Session::new(socket, watch, input, dialogue, openings).run(),
+    )??;
+    Ok(())
+}

@@ -1,0 +1,260 @@
+//! An open WebSocket between standard input and output.
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::time::Duration;
+
+use tungstenite::{
+    Error as WebSocketError, Message, Utf8Bytes, WebSocket,
+    protocol::{CloseFrame, frame::coding::CloseCode},
+};
+
+use super::{
+    dialogue::{Dialogue, Said},
+    ending::EndError,
+    input::{Input, Next},
+    watch::Watch,
+};
+use crate::system::socket::Socket;
+
+/// How long nothing may have arrived after the end of input before we close.
+const QUIET: Duration = Duration::from_secs(1);
+/// How long our close waits for the server's.
+const CLOSE_GRACE: Duration = Duration::from_secs(2);
+/// Messages received, and lines sent, before the other direction and the signals have their turn.
+const TURN_MESSAGES_MAX: usize = 64;
+
+/// What joins a WebSocket to standard input and output.
+#[expect(
+    missing_debug_implementations,
+    reason = "the library's signal source has none"
+)]
+pub struct Session<'a> {
+    socket: WebSocket<&'a mut Socket>,
+    watch: &'a mut Watch,
+    input: Input,
+    dialogue: Dialogue,
+    /// What is sent before any line.
+    openings: VecDeque<String>,
+    /// None once nobody reads it any more.
+    out: Option<BufWriter<StdoutLock<'static>>>,
+    stage: Stage,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Both sides talk.
+    Open,
+    /// All input is sent; we close at that time unless something arrives.
+    Quiet { until: Duration },
+    /// We have closed; the server has until then to do so too.
+    Closing { until: Duration },
+}
+
+/// How far one direction got in a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// Until something happens there is no more to do.
+    Blocked,
+    /// There may be more to do at once.
+    More,
+    /// There will never be more.
+    Ended,
+}
+
+impl<'a> Session<'a> {
+    /// A session that sends `openings` before what is typed.
+    pub fn new(
+        socket: WebSocket<&'a mut Socket>,
+        watch: &'a mut Watch,
+        input: Input,
+        dialogue: Dialogue,
+        openings: VecDeque<String>,
+    ) -> Self {
+        Self {
+            socket,
+            watch,
+            input,
+            dialogue,
+            openings,
+            out: Some(BufWriter::new(io::stdout().lock())),
+            stage: Stage::Open,
+        }
+    }
+
+    /// Talks until one side closes and the other has answered or is given up.
+    ///
+    /// # Errors
+    /// It ended otherwise than by a normal close.
+    pub fn run(mut self) -> Result<(), EndError> {
+        self.watch.heed();
+        let end = self.talk();
+        self.print(|_, out| out.flush())?;
+        end
+    }
+
+    fn talk(&mut self) -> Result<(), EndError> {
+        loop {
+            if self.watch.is_interrupted() {
+                self.close();
+            }
+            let heard = self.hear()?;
+            self.print(|_, out| out.flush())?;
+            let said = self.say();
+            if heard == Progress::Ended || self.is_given_up() {
+                return Ok(());
+            }
+            let deadline = if [heard, said].contains(&Progress::More) {
+                Some(Duration::ZERO)
+            } else {
+                self.deadline()
+            };
+            self.watch.wait(deadline).map_err(EndError::System)?;
+        }
+    }
+
+    /// Prints what has arrived.
+    fn hear(&mut self) -> Result<Progress, EndError> {
+        for _ in 0..TURN_MESSAGES_MAX {
+            match self.socket.read() {
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                    if let Stage::Quiet { .. } = self.stage {
+                        self.begin_quiet();
+                    }
+                    self.print(|dialogue, out| dialogue.print(&message, out))?;
+                }
+                Ok(Message::Close(_)) if self.is_closing() => return Ok(Progress::Ended),
+                Ok(Message::Close(frame)) => {
+                    // The answer is staged. If it cannot leave now, the server is not reading, and needs none.
+                    let _ = self.socket.flush();
+                    return EndError::of_close(frame).map(|()| Progress::Ended);
+                }
+                Ok(_) => {}
+                Err(WebSocketError::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
+                    return Ok(Progress::Blocked);
+                }
+                Err(_) if self.is_closing() => return Ok(Progress::Ended),
+                Err(error) => return Err(self.fail(error)),
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    /// Sends what was typed, a line at a time: the next is taken when the one before has left, so that little waits.
+    fn say(&mut self) -> Progress {
+        for _ in 0..TURN_MESSAGES_MAX {
+            // A socket that is broken blocks for ever here; reading tells how it ended.
+            if self.socket.flush().is_err() || self.stage != Stage::Open {
+                return Progress::Blocked;
+            }
+            let Some(text) = self.next_text() else {
+                return Progress::Blocked;
+            };
+            // What the socket does not take is kept, for the next flush to send.
+            let _ = self.socket.write(Message::text(text));
+        }
+        Progress::More
+    }
+
+    fn next_text(&mut self) -> Option<String> {
+        if let Some(opening) = self.openings.pop_front() {
+            return Some(opening);
+        }
+        loop {
+            match self.input.take() {
+                Next::Line(Ok(line)) => match self.dialogue.understand(line) {
+                    Said::Send(text) => return Some(text),
+                    Said::Hint(hint) => tell(&hint),
+                    Said::Nothing => {}
+                    Said::Quit => {
+                        self.close();
+                        return None;
+                    }
+                },
+                Next::Line(Err(error)) => tell(&error),
+                Next::Nothing => return None,
+                Next::End => {
+                    self.begin_quiet();
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Writes to standard output. Nobody reading there any more is a wish to leave.
+    fn print(
+        &mut self,
+        write: impl FnOnce(&mut Dialogue, &mut BufWriter<StdoutLock<'static>>) -> io::Result<()>,
+    ) -> Result<(), EndError> {
+        let Some(out) = &mut self.out else {
+            return Ok(());
+        };
+        match write(&mut self.dialogue, out) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.out = None;
+                self.close();
+                Ok(())
+            }
+            written => written.map_err(EndError::Output),
+        }
+    }
+
+    fn begin_quiet(&mut self) {
+        let until = self.watch.now() + QUIET;
+        self.stage = Stage::Quiet { until };
+    }
+
+    fn close(&mut self) {
+        if !self.is_closing() {
+            let until = self.watch.now() + CLOSE_GRACE;
+            self.stage = Stage::Closing { until };
+            self.send_close(CloseCode::Normal);
+        }
+    }
+
+    fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
+    /// Ends the quiet when it has lasted, and says whether the server was waited for long enough.
+    fn is_given_up(&mut self) -> bool {
+        let now = self.watch.now();
+        match self.stage {
+            Stage::Quiet { until } if now >= until => {
+                self.close();
+                false
+            }
+            Stage::Closing { until } => now >= until,
+            Stage::Open | Stage::Quiet { .. } => false,
+        }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        match self.stage {
+            Stage::Open => None,
+            Stage::Quiet { until } | Stage::Closing { until } => Some(until),
+        }
+    }
+
+    /// Closes on a server that broke the rules, and says how it all ended.
+    fn fail(&mut self, error: WebSocketError) -> EndError {
+        let end = EndError::of_error(error);
+        if let EndError::Fault { code, .. } = end {
+            self.send_close(code.into());
+        }
+        end
+    }
+
+    fn send_close(&mut self, code: CloseCode) {
+        let reason = Utf8Bytes::default();
+        // What the socket does not take is kept, for the next flush to send.
+        let _ = self.socket.close(Some(CloseFrame { code, reason }));
+    }
+}
+
+fn tell(hint: &dyn Display) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "hubbub: {hint}");
+}

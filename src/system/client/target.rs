@@ -1,0 +1,253 @@
+//! Where to connect, and what to ask for there.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use http::{Uri, uri::PathAndQuery};
+use thiserror::Error;
+
+/// Where chat and the plain hub are; `/` has no session.
+const DEFAULT_PATH: &str = "/ws";
+const DEFAULT_PORT: u16 = 80;
+
+/// A server and an endpoint of it, as a person writes them: `ws://HOST[:PORT]/PATH?QUERY`, or `unix:PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    place: Place,
+    uri: Uri,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A TCP port.
+    Tcp {
+        /// A name, or an address without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// A unix stream socket.
+    Unix(PathBuf),
+}
+
+/// A URL that cannot be connected to. The user's to mend.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum TargetError {
+    /// TLS.
+    #[error("TLS is not supported yet; use ws://, or a proxy that takes the TLS off")]
+    Tls,
+    /// Another protocol.
+    #[error("{scheme}:// is not spoken here; use ws://HOST:PORT/PATH or unix:PATH")]
+    Scheme {
+        /// What the URL begins with.
+        scheme: String,
+    },
+    /// No port is like this.
+    #[error("its port is not a number from 1 to 65535; write it like 127.0.0.1:8080")]
+    Port,
+    /// It makes no sense otherwise.
+    #[error(
+        "{reason}; write it like ws://127.0.0.1:8080/ws?name=Ada, and what is no letter or digit as %20 (a space)"
+    )]
+    Malformed {
+        /// What is wrong.
+        reason: String,
+    },
+    /// `--path` beside a URL, which has one of its own.
+    #[error("--path is for unix:PATH only; write the path into the URL")]
+    TwoPaths,
+}
+
+impl Target {
+    /// Where the server listens.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What to ask for, with the scheme and the host that the handshake needs.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Whether the endpoint speaks the chat protocol.
+    pub fn is_chat(&self) -> bool {
+        let query = self.uri.query().unwrap_or_default();
+        self.uri.path() == "/ws"
+            && form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == "name")
+    }
+
+    /// The same server with this path and query, for a unix socket.
+    ///
+    /// # Errors
+    /// The path is none, or the target is a URL.
+    pub fn with_path(self, path: &str) -> Result<Self, TargetError> {
+        match self.place {
+            Place::Unix(_) => Ok(Self {
+                uri: uri("localhost", path)?,
+                ..self
+            }),
+            Place::Tcp { .. } => Err(TargetError::TwoPaths),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Self {
+                place: Place::Unix(path.into()),
+                uri: uri("localhost", DEFAULT_PATH)?,
+            });
+        }
+        let rest = match text.split_once("://") {
+            None | Some(("ws" | "http", _)) => text.rsplit("://").next().unwrap_or(text),
+            Some(("wss" | "https", _)) => return Err(TargetError::Tls),
+            Some((scheme, _)) => {
+                let scheme = scheme.to_owned();
+                return Err(TargetError::Scheme { scheme });
+            }
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let uri = uri(authority, path)?;
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let place = Place::Tcp {
+            host: host.to_owned(),
+            port: port(&uri)?,
+        };
+        Ok(Self { place, uri })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+fn uri(authority: &str, path: &str) -> Result<Uri, TargetError> {
+    let malformed = |reason: &dyn fmt::Display| TargetError::Malformed {
+        reason: reason.to_string(),
+    };
+    if authority.is_empty() {
+        return Err(malformed(&"it names no host"));
+    }
+    if authority.contains('@') {
+        return Err(malformed(&"it has a user, and nothing here asks for one"));
+    }
+    let path = path.split('#').next().unwrap_or_default();
+    let path = match path.strip_prefix('/').unwrap_or(path) {
+        query if query.is_empty() || query.starts_with('?') => format!("{DEFAULT_PATH}{query}"),
+        _ => path.to_owned(),
+    };
+    let path: PathAndQuery = path.parse().map_err(|error| malformed(&error))?;
+    Uri::builder()
+        .scheme("ws")
+        .authority(authority)
+        .path_and_query(path)
+        .build()
+        .map_err(|error| malformed(&error))
+}
+
+fn port(uri: &Uri) -> Result<u16, TargetError> {
+    let has_none = uri
+        .authority()
+        .is_some_and(|authority| authority.as_str() == authority.host());
+    match uri.port_u16() {
+        None if has_none => Ok(DEFAULT_PORT),
+        None | Some(0) => Err(TargetError::Port),
+        Some(port) => Ok(port),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(text: &str) -> Target {
+        text.parse()
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    fn error(text: &str) -> String {
+        text.parse::<Target>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_scheme_is_not_needed_and_http_is_as_good() {
+        let named = target("ws://127.0.0.1:8080/relay?channel=x");
+        assert_eq!(named.place().to_string(), "127.0.0.1:8080");
+        assert_eq!(named.uri().path_and_query().unwrap(), "/relay?channel=x");
+        assert_eq!(target("http://127.0.0.1:8080/relay?channel=x"), named);
+        assert_eq!(target("127.0.0.1:8080/relay?channel=x"), named);
+    }
+
+    #[test]
+    fn a_url_without_a_path_means_ws_on_port_80() {
+        let host = target("ws://localhost");
+        assert_eq!(host.place().to_string(), "localhost:80");
+        for text in [
+            "localhost",
+            "ws://localhost/",
+            "http://localhost",
+            "localhost/#top",
+        ] {
+            assert_eq!(target(text), host, "{text}");
+        }
+        assert_eq!(host.uri().path(), "/ws");
+        for text in ["ws://localhost?name=Ada", "localhost/?name=Ada"] {
+            assert_eq!(target(text).uri().path_and_query().unwrap(), "/ws?name=Ada");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_stands_in_brackets() {
+        let target = target("ws://[::1]:9/echo");
+        assert_eq!(target.place().to_string(), "[::1]:9");
+    }
+
+    #[test]
+    fn a_unix_socket_has_its_path_beside_it() {
+        let socket = target("unix:/run/hubbub.sock");
+        assert_eq!(socket.place().to_string(), "unix:/run/hubbub.sock");
+        assert_eq!(socket.uri().path(), "/ws");
+        let relay = socket.with_path("/relay?channel=x").unwrap();
+        assert_eq!(relay.uri().path_and_query().unwrap(), "/relay?channel=x");
+        assert_eq!(
+            target("localhost").with_path("/relay"),
+            Err(TargetError::TwoPaths)
+        );
+    }
+
+    #[test]
+    fn chat_is_spoken_at_ws_with_a_name_and_nowhere_else() {
+        assert!(target("ws://h/ws?email=a%40b&name=Ada").is_chat());
+        for text in [
+            "ws://h/ws",
+            "ws://h/relay?name=Ada",
+            "ws://h/ws?surname=Ada",
+        ] {
+            assert!(!target(text).is_chat(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_connected_to_is_refused_with_what_can() {
+        assert!(error("wss://localhost/").contains("TLS is not supported yet"));
+        assert!(error("https://localhost/").contains("TLS is not supported yet"));
+        assert!(error("ftp://localhost/").contains("use ws://HOST:PORT/PATH"));
+        for text in ["ws://h:99999/", "ws://h:0/", "ws://h:/", "ws://h:x/"] {
+            let error = error(text);
+            assert!(error.contains("127.0.0.1:8080"), "{text} is told: {error}");
+        }
+        for text in ["", "ws://", "ws:///ws", "h/ws?name=Ada Byron", "ada@h/ws"] {
+            assert!(error(text).contains("ws://127.0.0.1:8080/ws?name=Ada"));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Text of strangers made harmless: what would steer a terminal is written out instead.
+
+use std::borrow::Cow;
+
+/// The text with control characters, escape sequences among them, and marks that turn the direction of writing as
+/// Rust writes them (`\n`, `\u{1b}`), save for those in `kept`.
+pub fn visible<'a>(text: &'a str, kept: &[char]) -> Cow<'a, str> {
+    let is_written_out = |char: char| steers(char) && !kept.contains(&char);
+    if !text.contains(is_written_out) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        if is_written_out(char) {
+            shown.extend(char.escape_default());
+        } else {
+            shown.push(char);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn steers(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_written_out() {
+        assert_eq!(visible("\u{1b}[2J\u{7}", &[]), "\\u{1b}[2J\\u{7}");
+        assert_eq!(visible("a\u{9b}31m", &[]), "a\\u{9b}31m");
+        assert_eq!(visible("a\u{202e}b\r\n", &['\n']), "a\\u{202e}b\\r\n");
+    }
+
+    #[test]
+    fn all_other_text_stays_as_it_is() {
+        let text = "Grüße, 世界 \\n 👩‍🚀";
+        assert!(matches!(visible(text, &[]), Cow::Borrowed(same) if same == text));
+    }
+}
