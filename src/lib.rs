@@ -6,10 +6,10 @@
 //!
 //! | ring | folder | what lives there |
 //! |---|---|---|
-//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listener`](system::listener), [`socket`](system::socket), [`clock`](system::clock), [`cli`](system::cli), and the [`client`](system::client) of `hubbub connect` |
-//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`http`](server::http), [`endpoint`](server::endpoint), [`websocket`](server::websocket) (the server's only user of `tungstenite`) |
-//! | 1 | [`state`] | pure state: [`hub`](state::hub), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s, [`timers`](state::timers), [`metrics`](state::metrics) |
-//! | 0 | [`vocabulary`] | plain values: [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
+//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listener`](system::listener), [`socket`](system::socket), [`clock`](system::clock), [`cli`](system::cli) |
+//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`http`](server::http), [`endpoint`](server::endpoint), [`websocket`](server::websocket) (the only user of `tungstenite`) |
+//! | 1 | [`state`] | pure state: [`hub`](state::hub), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s ([`chat`](state::dialect::chat), relay, echo), [`timers`](state::timers), [`metrics`](state::metrics) |
+//! | 0 | [`vocabulary`] | plain values: [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`chat`](vocabulary::chat) (its protocol), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
 //!
 //! Data flows one way: socket → bytes → message → hub → outbox → socket.
 //!
@@ -23,8 +23,9 @@
 //!    is said goes into the *open batch* of its channel; nothing is written yet.
 //! 2. **Expire.** Deadlines that have passed. Silence counts against a peer only if all that it may have sent was read,
 //!    so that a stop of this process costs no live peer.
-//! 3. **Seal.** Each open batch is encoded once for each form that someone wants, and every member's outbox gets a
-//!    reference to it.
+//! 3. **Seal.** Each open batch is encoded once for each form that someone wants. First those who left get what they are
+//!    owed, then single clients what they alone are told, then every member's outbox a reference to the batch: so an
+//!    answer stands after what was said before a leave, and before what is said after a join.
 //! 4. **Write.** Each outbox with something in it is flushed once; usually that is one `send` of shared bytes.
 //! 5. **Reap.** Who ended is removed, with a reason that is logged and counted.
 //!
