@@ -162,7 +162,12 @@ mod tests {
 
     #[test]
     fn nothing_else_is_served() {
-        for path in ["/assets/", "/assets/nothing.js", "/assets/../index.html", "/index.html"] {
+        for path in [
+            "/assets/",
+            "/assets/nothing.js",
+            "/assets/../index.html",
+            "/index.html",
+        ] {
             assert!(ask(path, "").is_none(), "{path}");
         }
     }
