@@ -1,6 +1,7 @@
 //! Lines of standard input, read ahead a little on a thread of their own, since a terminal or a file cannot be polled.
 
 use std::io::{self, BufRead, Read};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 
@@ -16,6 +17,8 @@ const LINES_AHEAD_MAX: usize = 16;
 #[derive(Debug)]
 pub struct Input {
     lines: Receiver<Result<String, InputError>>,
+    /// Held for the thread's last word: a waker that is dropped takes back what it woke for.
+    _waker: Arc<Waker>,
 }
 
 /// What there is to take.
@@ -50,13 +53,18 @@ impl Input {
     /// The system has no room for a thread.
     pub fn read(waker: Waker) -> io::Result<Self> {
         let (sender, lines) = sync_channel(LINES_AHEAD_MAX);
+        let held = Arc::new(waker);
+        let waker = Arc::clone(&held);
         thread::Builder::new().spawn(move || {
             pump(&mut io::stdin().lock(), &sender, || waker.wake());
             drop(sender);
             // Nobody is left to wake only when the process ends.
             let _ = waker.wake();
         })?;
-        Ok(Self { lines })
+        Ok(Self {
+            lines,
+            _waker: held,
+        })
     }
 
     /// Takes the next line, if it is there.
