@@ -1,7 +1,7 @@
 //! `hubbub connect`: a small interactive client, which works in a pipe too.
 //!
-//! A [target](target::Target) is [dialled](dial), and a [session](session) goes on until one side closes: lines of the
-//! [input](input) are sent, messages are printed, both as the [dialogue](dialogue) has it.
+//! A [`target`] is [dialled](dial), and a [`session`] goes on until one side closes: lines of the [`input`] are sent,
+//! messages are printed, both as the [`dialogue`] has it.
 
 pub mod chat;
 pub mod dial;

@@ -22,7 +22,7 @@ enum Event {
     Joined {
         channel: String,
         members: Vec<Person>,
-        total: Option<usize>,
+        count: Option<usize>,
     },
     Left {
         channel: String,
@@ -40,10 +40,11 @@ enum Event {
     Members {
         channel: String,
         members: Vec<Person>,
-        total: Option<usize>,
+        count: Option<usize>,
     },
     Channels {
         channels: Vec<Channel>,
+        count: Option<usize>,
     },
     Error {
         code: String,
@@ -65,8 +66,8 @@ struct Software {
 
 #[derive(Debug, Deserialize)]
 struct Channel {
-    name: String,
-    members: usize,
+    channel: String,
+    count: usize,
 }
 
 impl Rendering {
@@ -87,8 +88,8 @@ impl Rendering {
             Event::Joined {
                 channel,
                 members,
-                total,
-            } => format!("{channel}  * you joined; {}", people(&members, total)),
+                count,
+            } => format!("{channel}  * you joined; {}", people(&members, count)),
             Event::Left { channel } => format!("{channel}  * you left"),
             Event::SendMessage {
                 target,
@@ -111,13 +112,16 @@ impl Rendering {
             Event::Members {
                 channel,
                 members,
-                total,
-            } => format!("{channel}  * {}", people(&members, total)),
-            Event::Channels { channels } => {
+                count,
+            } => format!("{channel}  * {}", people(&members, count)),
+            Event::Channels { channels, count } => {
                 let names = channels
                     .iter()
-                    .map(|channel| format!("{} ({})", channel.name, channel.members));
-                format!("* {}", list("channel", names, channels.len()))
+                    .map(|entry| format!("{} ({})", entry.channel, entry.count));
+                format!(
+                    "* {}",
+                    list("channel", names, count.unwrap_or(channels.len()))
+                )
             }
             Event::Error { code, message } => format!("! {code}: {message}"),
         }
@@ -132,21 +136,21 @@ impl Rendering {
     }
 }
 
-fn people(members: &[Person], total: Option<usize>) -> String {
+fn people(members: &[Person], count: Option<usize>) -> String {
     let names = members.iter().map(|member| member.name.clone());
-    list("member", names, total.unwrap_or(members.len()))
+    list("member", names, count.unwrap_or(members.len()))
 }
 
-/// `3 members: Ada, Bob, Cleo`, and of a long list the beginning.
-fn list(noun: &str, names: impl Iterator<Item = String>, total: usize) -> String {
-    let plural = if total == 1 { "" } else { "s" };
+/// `3 members: Ada, Bob, Cleo`, and of a long list the beginning. The server may count more than it lists.
+fn list(noun: &str, names: impl Iterator<Item = String>, count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
     let shown = names.take(NAMES_SHOWN_MAX).collect::<Vec<_>>();
-    let more = match total.saturating_sub(shown.len()) {
+    let more = match count.saturating_sub(shown.len()) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
     let colon = if shown.is_empty() { "" } else { ": " };
-    format!("{total} {noun}{plural}{colon}{}{more}", shown.join(", "))
+    format!("{count} {noun}{plural}{colon}{}{more}", shown.join(", "))
 }
 
 #[cfg(test)]
@@ -208,7 +212,7 @@ mod tests {
 
     #[test]
     fn joining_and_leaving_name_the_channel() {
-        let joined = json!({"action": "joined", "channel": "general", "members": members(3), "seq": 1, "epoch": 1});
+        let joined = json!({"action": "joined", "channel": "general", "members": members(3), "count": 3, "seq": 1, "epoch": 1});
         assert_eq!(
             line(&joined),
             "general  * you joined; 3 members: n0, n1, n2"
@@ -219,20 +223,22 @@ mod tests {
 
     #[test]
     fn listings_are_counted_and_long_ones_cut() {
-        let listing = |members: Vec<Value>| {
-            line(&json!({"action": "members", "channel": "general", "members": members}))
+        let listing = |members: Vec<Value>, count: usize| {
+            line(
+                &json!({"action": "members", "channel": "general", "members": members, "count": count}),
+            )
         };
-        assert_eq!(listing(members(0)), "general  * 0 members");
-        assert_eq!(listing(members(1)), "general  * 1 member: n0");
-        assert!(listing(members(20)).ends_with("n18, n19"));
-        let long = listing(members(500));
+        assert_eq!(listing(members(0), 0), "general  * 0 members");
+        assert_eq!(listing(members(1), 1), "general  * 1 member: n0");
+        assert!(listing(members(20), 20).ends_with("n18, n19"));
+        let long = listing(members(100), 500);
         assert!(
             long.starts_with("general  * 500 members: n0, n1,"),
             "{long}"
         );
         assert!(long.ends_with("n18, n19 and 480 more"), "{long}");
-        let channels = json!({"action": "channels", "channels": [{"name": "general", "members": 3},
-            {"name": "tea", "members": 1}]});
+        let channels = json!({"action": "channels", "channels": [{"channel": "general", "count": 3},
+            {"channel": "tea", "count": 1}], "count": 2});
         assert_eq!(line(&channels), "* 2 channels: general (3), tea (1)");
     }
 
