@@ -7,6 +7,7 @@ mod harness;
 mod batching;
 mod chat;
 mod closing;
+mod connect;
 mod drain;
 mod fragments;
 mod half_open;

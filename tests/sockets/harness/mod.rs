@@ -14,7 +14,7 @@ pub(crate) use self::{
     backlog::{leave_unsent, long_line, say_long_line},
     client::Client,
     http::{HttpConnection, Response, upgrade_request},
-    process::Process,
+    process::{Ended, Process},
     server::{Metrics, Server},
     wire::{Wire, close, masked, text},
 };

@@ -1,8 +1,8 @@
 //! The binary under test, run as a child process.
 
 use std::collections::BTreeSet;
-use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -14,6 +14,7 @@ use super::wait_until;
 /// A running `hubbub`, killed when it is dropped.
 pub(crate) struct Process {
     child: Child,
+    stdin: Option<ChildStdin>,
     stdout: Output,
     stderr: Output,
 }
@@ -28,28 +29,48 @@ pub(crate) struct Ended {
 impl Process {
     /// Runs `hubbub` with the given flags.
     pub(crate) fn start(flags: &[&str]) -> Self {
-        Self::spawn(Command::new(env!("CARGO_BIN_EXE_hubbub")).args(flags))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        Self::spawn(command.args(flags).stdin(Stdio::null()))
     }
 
     /// The same with a hard limit on its descriptors.
     pub(crate) fn start_with_descriptors(limit: u32, flags: &[&str]) -> Self {
         let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
         let binary = env!("CARGO_BIN_EXE_hubbub");
-        Self::spawn(Command::new("sh").args(["-c", &script, binary]).args(flags))
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, binary]).args(flags);
+        Self::spawn(command.stdin(Stdio::null()))
+    }
+
+    /// The same with a pipe to type into.
+    pub(crate) fn start_with_input(flags: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        Self::spawn(command.args(flags).stdin(Stdio::piped()))
     }
 
     fn spawn(command: &mut Command) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         Self {
+            stdin: child.stdin.take(),
             stdout: Output::of(child.stdout.take().unwrap()),
             stderr: Output::of(child.stderr.take().unwrap()),
             child,
         }
+    }
+
+    /// Types, or pipes, some bytes.
+    pub(crate) fn type_in(&mut self, bytes: impl AsRef<[u8]>) {
+        let stdin = self.stdin.as_mut().unwrap();
+        stdin.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Ends the input.
+    pub(crate) fn end_input(&mut self) {
+        self.stdin = None;
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -91,7 +112,7 @@ impl Process {
 
     /// Waits for the process to end by itself.
     pub(crate) fn ended(mut self) -> Ended {
-        wait_until("the server ends", || self.has_ended());
+        wait_until("the process ends", || self.has_ended());
         Ended {
             status: self.child.wait().unwrap(),
             stdout: self.stdout.whole(),
