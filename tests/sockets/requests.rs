@@ -22,6 +22,7 @@ fn the_page_has_a_tag_and_a_policy_and_is_not_sent_twice() {
     assert!(page.text().contains("<title>Hubbub</title>"));
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'"));
+    assert!(!policy.contains("unsafe"));
     let tag = page.header("etag").unwrap();
     http.send(format!(
         "GET / HTTP/1.1\r\nHost: hubbub\r\nIf-None-Match: {tag}\r\n\r\n"
@@ -30,6 +31,22 @@ fn the_page_has_a_tag_and_a_policy_and_is_not_sent_twice() {
     assert_eq!((again.status, again.header("etag")), (304, Some(tag)));
     http.send("GET / HTTP/1.1\r\nHost: hubbub\r\nIf-None-Match: \"other\"\r\n\r\n");
     assert_eq!(http.response().body, page.body);
+}
+
+#[test]
+fn the_files_that_the_page_asks_for_are_there() {
+    let server = Server::start(&[]);
+    let mut http = server.http();
+    let page = http.get("/");
+    let files = page.text().split("\"/assets/").skip(1);
+    let names: Vec<_> = files.filter_map(|rest| rest.split('"').next()).collect();
+    assert!(names.contains(&"main.js"));
+    for name in names {
+        let file = http.get(&format!("/assets/{name}"));
+        assert_eq!((file.status, file.body.is_empty()), (200, false), "{name}");
+        assert_ne!(file.header("etag"), page.header("etag"));
+    }
+    assert_eq!(http.get("/assets/nothing.js").status, 404);
 }
 
 #[test]

@@ -16,6 +16,7 @@ export function rowOf(item, previous, isFirstUnread) {
   if (item.kind === 'message') {
     const isContinued = !isNewDay && !isFirstUnread && continues(item, previous);
     row.dataset.own = item.isOwn;
+    row.classList.toggle('is-head', !isContinued);
     row.append(message(item, isContinued));
   } else {
     row.append(item.kind === 'gap' ? gap() : notice(item));
