@@ -22,6 +22,8 @@ const HIDDEN_MS = 500;
 const shell = document.getElementById('shell');
 let session = null;
 let isRenderDue = false;
+/** What was remembered last, so that storage is written only on a change. */
+let remembered = '';
 
 const alerts = new Alerts();
 const joining = new Joining((profile) => {
@@ -53,13 +55,13 @@ const composer = new Composer((text) => {
 });
 const status = new Status(() => session.connection.retryNow());
 new Drawer({ panel: 'sidebar', button: 'open-channels', close: 'sidebar-close', query: '(width < 48rem)' });
-new Drawer({ panel: 'members', button: 'open-members', close: 'members-close', query: '(width < 68rem)' });
+new Drawer({ panel: 'members', button: 'open-members', close: 'members-close', opened: change, query: '(width < 68rem)' });
 
 function begin({ name, email, channels, current }) {
   const named = channelInAddress();
   const wanted = [...new Set([...channels, named].filter((channel) => typeof channel === 'string' && !flawOfName(channel)))];
   if (wanted.length === 0) wanted.push(FIRST_CHANNEL);
-  session = new Session({ change, connection: connectionIs, alert: (words, kind) => alerts.add(words, kind), refusal: refused });
+  session = new Session({ change, connection: connectionIs, alert: (words, kind) => alerts.add(words, kind) });
   session.store.show(!document.hidden);
   joining.hide();
   shell.hidden = false;
@@ -70,27 +72,16 @@ function begin({ name, email, channels, current }) {
 
 function signOut() {
   forget();
-  leaveScreen();
-  joining.show(null);
-}
-
-function refused(words) {
-  const profile = recallProfile();
-  forget();
-  leaveScreen();
-  joining.show(profile);
-  joining.refuse(words);
-}
-
-function leaveScreen() {
   session.end();
   session = null;
+  remembered = '';
   Drawer.closeOpen();
   alerts.clear();
   composer.render(null);
   shell.hidden = true;
   document.title = 'Hubbub';
   history.replaceState(null, '', location.pathname);
+  joining.show(null);
 }
 
 /** Goes to a conversation and leaves the keyboard where one writes. */
@@ -139,8 +130,6 @@ function render() {
 function titleOf({ unread, current }) {
   return `${unread > 0 ? `(${unread}) ` : ''}${current ? `${current.name} · ` : ''}Hubbub`;
 }
-
-let remembered = '';
 
 function remember({ channels, current }) {
   const { name, email } = session.profile;
@@ -198,5 +187,5 @@ document.getElementById('skip').addEventListener('click', (event) => {
 });
 
 const earlier = recallSession();
-if (earlier) begin({ email: '', channels: [], current: null, ...earlier });
+if (earlier && !flawOfName(earlier.name)) begin({ email: '', channels: [], current: null, ...earlier });
 else joining.show(recallProfile());

@@ -12,7 +12,6 @@ export class Session {
   store = new Store((error) => this.#failed(error));
   connection;
   profile = null;
-  #wasWelcome = false;
   #refs = 0;
   /** Names of channels by the `ref` of the request to join them. */
   #joining = new Map();
@@ -20,9 +19,8 @@ export class Session {
   #on;
 
   /**
-   * `on` hears of what happens: `change()` when anything has, `connection(state, before)`, `alert(words, kind)`
-   (alerts of the kind `connection` end with the trouble), and
-   * `refusal(words)` when the server does not let one in at all.
+   * `on` hears of what happens: `change()` when anything has, `connection(state, before)`, and `alert(words, kind)`, where
+   * alerts of the kind `connection` end with the trouble.
    */
   constructor(on) {
     this.#on = on;
@@ -39,7 +37,7 @@ export class Session {
   start({ name, email, channels, current }) {
     this.profile = { name, email };
     for (const channel of channels) this.store.open(channel, channel === current);
-    this.connection.open(this.#url('ws:'));
+    this.connection.open(this.#url());
     this.#on.change();
   }
 
@@ -126,7 +124,6 @@ export class Session {
   }
 
   #welcome() {
-    this.#wasWelcome = true;
     for (const { name } of this.store.channels) this.#askToJoin(name);
   }
 
@@ -149,23 +146,12 @@ export class Session {
       this.store.disconnect();
     }
     this.#on.connection(state, before);
-    if (state.phase === 'waiting' && !this.#wasWelcome) this.#askWhyRefused();
     this.#on.change();
   }
 
-  /** A browser does not tell a page why it was refused; a plain request for the same is answered in words. */
-  async #askWhyRefused() {
-    try {
-      const response = await fetch(this.#url('http:'));
-      if (response.status === 400) this.#on.refusal(wordsForError((await response.json()).error));
-    } catch {
-      // No answer either: the server is away, which the status already says.
-    }
-  }
-
-  #url(scheme) {
+  #url() {
     const url = new URL('/ws', location.href);
-    url.protocol = location.protocol === 'https:' ? scheme.replace(':', 's:') : scheme;
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('name', this.profile.name);
     if (this.profile.email) url.searchParams.set('email', this.profile.email);
     return url;

@@ -9,7 +9,7 @@ use super::http::Response;
 
 /// Nothing from elsewhere, no code or style but that of the files, and no text that becomes markup or code;
 /// `connect-src` is for a session with this server.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 const CSS: &str = "text/css; charset=utf-8";

@@ -6,7 +6,10 @@ export class Drawer {
   #button;
   #narrow;
 
-  constructor({ panel, button, close, query }) {
+  #opened;
+
+  constructor({ panel, button, close, query, opened = () => {} }) {
+    this.#opened = opened;
     this.#panel = document.getElementById(panel);
     this.#button = document.getElementById(button);
     this.#narrow = matchMedia(query);
@@ -27,6 +30,7 @@ export class Drawer {
     Drawer.closeOpen();
     Drawer.#open = this;
     this.#apply();
+    this.#opened();
     this.#panel.querySelector('[aria-current], button, input')?.focus();
   }
 

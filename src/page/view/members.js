@@ -26,7 +26,7 @@ export class Members {
 
   /** Whether the list is on screen, as a panel or a drawer. */
   get isVisible() {
-    return this.#panel.checkVisibility?.({ visibilityProperty: true }) ?? this.#panel.offsetParent !== null;
+    return !this.#panel.inert;
   }
 
   render(channel, isOwn) {

@@ -51,13 +51,13 @@ export class Sidebar {
         button.classList.toggle('is-gone', Boolean(isGone));
         const badge = button.lastElementChild;
         badge.hidden = unread === 0;
-        setText(badge, unread > BADGE_MAX ? `${BADGE_MAX}+` : `${unread}`);
+        badge.dataset.count = unread > BADGE_MAX ? `${BADGE_MAX}+` : unread;
       },
     );
   }
 
   #entry(conversation) {
-    const sign = conversation.kind === 'channel' ? element('span', { className: 'hash' }, '#') : picture(conversation.avatar);
+    const sign = conversation.kind === 'channel' ? element('span', { className: 'hash', 'aria-hidden': 'true' }, '#') : picture(conversation.avatar);
     const button = element(
       'button',
       { type: 'button', 'data-key': conversation.key },
