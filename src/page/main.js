@@ -14,7 +14,7 @@ import { Status } from './view/status.js';
 import { Topic } from './view/topic.js';
 import { wordsForClose } from './words.js';
 
-const GOING_AWAY = 1001;
+/** The code of a connection that ended without one; the status says enough then. */
 const LOST = 1006;
 /** How often a page that cannot be seen is brought up to date: its title counts on. */
 const HIDDEN_MS = 500;
@@ -95,7 +95,7 @@ function arrive(go) {
 function connectionIs(state, before) {
   status.render(state);
   if (state.phase === 'connected') alerts.remove('connection');
-  if (state.phase === 'waiting' && before.phase === 'connected' && state.code !== LOST && state.code !== GOING_AWAY) {
+  if (state.phase === 'waiting' && before.phase === 'connected' && state.code !== LOST) {
     alerts.add(wordsForClose(state.code), 'connection');
   }
 }

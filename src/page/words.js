@@ -2,7 +2,6 @@
 
 const ENDINGS = new Map([
   [1001, 'The server is going away for a moment.'],
-  [1006, 'The connection was lost.'],
   [1008, 'The server refused what this page sent.'],
   [1009, 'That message was too large for the server.'],
   [1011, 'Something went wrong in the server.'],
