@@ -3,8 +3,6 @@
 import { element, nameElement, reconcile, setAttribute, setText } from './dom.js';
 import { picture } from './picture.js';
 
-const BADGE_MAX = 99;
-
 export class Sidebar {
   #channels = document.getElementById('channels');
   #people = document.getElementById('people');
@@ -51,7 +49,7 @@ export class Sidebar {
         button.classList.toggle('is-gone', Boolean(isGone));
         const badge = button.lastElementChild;
         badge.hidden = unread === 0;
-        badge.dataset.count = unread > BADGE_MAX ? `${BADGE_MAX}+` : unread;
+        setText(badge, unread > 0 ? String(unread) : '');
       },
     );
   }
@@ -63,6 +61,7 @@ export class Sidebar {
       { type: 'button', 'data-key': conversation.key },
       sign,
       nameElement(conversation.name),
+      ' ',
       element('span', { className: 'badge' }),
     );
     button.addEventListener('click', () => this.#turnTo(conversation));
