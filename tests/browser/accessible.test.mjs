@@ -19,6 +19,7 @@ story('the keyboard is enough, from the name to a private message', async (scene
   await tabTo(ada, ada.startButton);
   await keyboard.press('Enter');
   await ada.heading('general').waitFor();
+  await bob.see('Ada joined the channel');
 
   await tabTo(ada, ada.messageBox);
   await keyboard.type('typed');
