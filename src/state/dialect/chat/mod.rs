@@ -1,5 +1,6 @@
 //! The chat: named people in channels, who speak JSON. What is said is encoded once, however many hear it.
 
+mod acting;
 mod notices;
 mod people;
 
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use self::{
+    acting::Acting,
     notices::{Move, Notices},
     people::People,
 };
@@ -21,14 +23,11 @@ use crate::{
         batch::{Form, Run},
         channel::Departure,
         commons::Commons,
-        hub::{ChannelId, ClientId, Hub, Space},
+        hub::{ChannelId, ClientId, Hub},
     },
     vocabulary::{
-        chat::{
-            Action, ChannelEntry, ChatError, Identity, Limits, Request, ServerIdentity, Told,
-            reference,
-        },
-        config::{CHANNELS_MAX, CLIENT_CHANNELS_MAX, Config, LISTED_MAX, TURN_LISTED_MAX},
+        chat::{ChatError, Identity, Limits, Request, ServerIdentity, Told, reference},
+        config::{Config, LISTED_MAX, TURN_LISTED_MAX},
         frame::Kind,
         message::Message,
         time::Now,
@@ -96,8 +95,16 @@ impl Registry {
 pub struct Chat {
     client: ClientId,
     identity: Rc<Identity>,
-    /// When the turn was for which entries were listed last, and how many.
-    listed: (Duration, usize),
+    allowance: Allowance,
+}
+
+/// How many entries of lists someone may still be told this turn.
+#[derive(Debug, Default)]
+struct Allowance {
+    /// When the turn was that entries were listed in last.
+    turn: Duration,
+    /// How many were.
+    listed: usize,
 }
 
 impl Chat {
@@ -116,7 +123,7 @@ impl Chat {
         Self {
             client,
             identity,
-            listed: (Duration::ZERO, 0),
+            allowance: Allowance::default(),
         }
     }
 
@@ -127,12 +134,19 @@ impl Chat {
         };
         match Request::parse(text) {
             Ok(request) => {
-                let done = request
-                    .action()
-                    .and_then(|action| self.act(action, request.reference(), commons, now));
-                done.unwrap_or_else(|error| {
-                    self.refuse(&mut commons.hub, &error, request.reference())
-                })
+                let reference = request.reference();
+                let done = request.action().and_then(|action| {
+                    let Commons { hub, registry } = &mut *commons;
+                    let mut acting = Acting {
+                        chat: self,
+                        hub,
+                        registry,
+                        reference,
+                        now,
+                    };
+                    acting.act(action)
+                });
+                done.unwrap_or_else(|error| self.refuse(&mut commons.hub, &error, reference))
             }
             Err(error) => self.refuse(&mut commons.hub, &error, reference(text).as_deref()),
         }
@@ -140,90 +154,13 @@ impl Chat {
 
     /// Leaves all channels and the chat.
     pub fn end(&self, departure: Departure, commons: &mut Commons, now: Now) {
-        let channels: Vec<_> = commons.hub.memberships(self.client).collect();
+        let Commons { hub, registry } = commons;
+        let channels: Vec<_> = hub.memberships(self.client).collect();
         for channel in channels {
-            self.depart(channel, departure, commons, now);
+            self.depart(channel, departure, hub, registry, now);
         }
-        commons.registry.people.exit(self.client);
-        commons.hub.exit(self.client, departure);
-    }
-
-    fn act(
-        &mut self,
-        action: Action<'_>,
-        reference: Option<&str>,
-        commons: &mut Commons,
-        now: Now,
-    ) -> Result<usize, ChatError> {
-        match action {
-            Action::Join { channel } => self.join(channel, reference, commons, now),
-            Action::Leave { channel } => self.leave(channel, reference, commons, now),
-            Action::Send { channel, message } => {
-                self.send(channel, message, reference, commons, now)
-            }
-            Action::SendPrivate { target, message } => {
-                self.send_private(target, message, reference, commons, now)
-            }
-            Action::ListMembers { channel } => self.list_members(channel, reference, commons, now),
-            Action::ListChannels => self.list_channels(reference, commons, now),
-        }
-    }
-
-    fn join(
-        &mut self,
-        name: &str,
-        reference: Option<&str>,
-        commons: &mut Commons,
-        now: Now,
-    ) -> Result<usize, ChatError> {
-        let mut said = 0;
-        let channel = if let Some(channel) = commons.hub.membership(self.client, name) {
-            channel
-        } else {
-            said = self.announce(name, commons, now)?;
-            commons.hub.join(self.client, Space::Chat, name)
-        };
-        let Commons { hub, registry } = commons;
-        let joined = Told::Joined {
-            channel: name,
-            members: &self.list(channel, hub, registry, now),
-            count: hub.count(channel),
-            seq: hub.said(channel),
-            epoch: registry.epoch(hub, channel),
-            reference,
-        };
-        Ok(said + answer(hub, self.client, &joined))
-    }
-
-    /// Tells the members of a channel, if there are any, who is about to come.
-    fn announce(&self, name: &str, commons: &mut Commons, now: Now) -> Result<usize, ChatError> {
-        let Commons { hub, registry } = commons;
-        if hub.memberships(self.client).len() >= CLIENT_CHANNELS_MAX {
-            return Err(ChatError::TooManyChannels);
-        }
-        let Some(channel) = find(hub, name) else {
-            let has_room = hub.channels_of(Space::Chat).len() < CHANNELS_MAX;
-            return has_room.then_some(0).ok_or(ChatError::ServerFull);
-        };
-        let members = hub.count(channel) + 1;
-        let notices = &mut registry.notices;
-        Ok(notices.tell(hub, channel, &self.identity, Move::Joined, members, now))
-    }
-
-    fn leave(
-        &self,
-        name: &str,
-        reference: Option<&str>,
-        commons: &mut Commons,
-        now: Now,
-    ) -> Result<usize, ChatError> {
-        let channel = self.channel(name, &commons.hub)?;
-        let said = self.depart(channel, Departure::Leaves, commons, now);
-        let left = Told::Left {
-            channel: name,
-            reference,
-        };
-        Ok(said + answer(&mut commons.hub, self.client, &left))
+        registry.people.exit(self.client);
+        hub.exit(self.client, departure);
     }
 
     /// Leaves a channel and tells those who stay. Returns the bytes said.
@@ -231,10 +168,10 @@ impl Chat {
         &self,
         channel: ChannelId,
         departure: Departure,
-        commons: &mut Commons,
+        hub: &mut Hub,
+        registry: &mut Registry,
         now: Now,
     ) -> usize {
-        let Commons { hub, registry } = commons;
         let others = hub.count(channel) - 1;
         hub.leave(self.client, channel, departure);
         let notices = &mut registry.notices;
@@ -242,137 +179,6 @@ impl Chat {
             0 => 0,
             _ => notices.tell(hub, channel, &self.identity, Move::Left, others, now),
         }
-    }
-
-    fn send(
-        &self,
-        name: &str,
-        message: &str,
-        reference: Option<&str>,
-        commons: &mut Commons,
-        now: Now,
-    ) -> Result<usize, ChatError> {
-        let hub = &mut commons.hub;
-        let channel = self.channel(name, hub)?;
-        let told = Told::SendMessage {
-            message,
-            target: name,
-            sender: self.identity.mention(),
-            seq: hub.said(channel) + 1,
-            time: now.unix_ms,
-            reference,
-        };
-        Ok(hub.speak(channel).compose(|bytes| write(&told, bytes)))
-    }
-
-    fn send_private(
-        &self,
-        target: &str,
-        message: &str,
-        reference: Option<&str>,
-        commons: &mut Commons,
-        now: Now,
-    ) -> Result<usize, ChatError> {
-        let Commons { hub, registry } = commons;
-        let target = registry.people.find(target)?;
-        let run = alone(&Told::SendPrivate {
-            message,
-            sender: self.identity.mention(),
-            target: registry.people.identity(target).mention(),
-            time: now.unix_ms,
-            reference,
-        });
-        let bytes = run.bytes().len();
-        if target != self.client {
-            hub.tell(target, Rc::clone(&run));
-        }
-        hub.tell(self.client, run);
-        Ok(bytes)
-    }
-
-    fn list_members(
-        &mut self,
-        name: &str,
-        reference: Option<&str>,
-        commons: &mut Commons,
-        now: Now,
-    ) -> Result<usize, ChatError> {
-        let Commons { hub, registry } = commons;
-        let channel = find(hub, name);
-        let channel = channel.ok_or_else(|| ChatError::NoSuchChannel(name.to_owned()))?;
-        if self.room(now) == 0 {
-            return Err(ChatError::TooManyRequests);
-        }
-        let members = self.list(channel, hub, registry, now);
-        let told = Told::Members {
-            channel: name,
-            members: &members,
-            count: hub.count(channel),
-            reference,
-        };
-        Ok(answer(hub, self.client, &told))
-    }
-
-    fn list_channels(
-        &mut self,
-        reference: Option<&str>,
-        commons: &mut Commons,
-        now: Now,
-    ) -> Result<usize, ChatError> {
-        let hub = &mut commons.hub;
-        let room = self.room(now);
-        if room == 0 {
-            return Err(ChatError::TooManyRequests);
-        }
-        let channels = hub.channels_of(Space::Chat);
-        let count = channels.len();
-        let entries = channels.map(|(channel, id)| ChannelEntry {
-            channel,
-            count: hub.count(id),
-        });
-        let channels: Vec<_> = entries.filter(|entry| entry.count > 0).take(room).collect();
-        self.listed.1 += channels.len();
-        let run = alone(&Told::Channels {
-            channels: &channels,
-            count,
-            reference,
-        });
-        let bytes = run.bytes().len();
-        hub.tell(self.client, run);
-        Ok(bytes)
-    }
-
-    /// Members of a channel, as many as may be listed.
-    fn list<'a>(
-        &mut self,
-        channel: ChannelId,
-        hub: &Hub,
-        registry: &'a Registry,
-        now: Now,
-    ) -> Vec<&'a Identity> {
-        let members = hub.members(channel).take(self.room(now));
-        let members: Vec<_> = members
-            .map(|member| registry.people.identity(member))
-            .collect();
-        self.listed.1 += members.len();
-        members
-    }
-
-    /// How many entries may be listed now.
-    fn room(&mut self, now: Now) -> usize {
-        if self.listed.0 != now.monotonic {
-            self.listed = (now.monotonic, 0);
-        }
-        LISTED_MAX.min(TURN_LISTED_MAX.saturating_sub(self.listed.1))
-    }
-
-    /// The channel of this name, of which this is a member.
-    fn channel(&self, name: &str, hub: &Hub) -> Result<ChannelId, ChatError> {
-        let channel = hub.membership(self.client, name);
-        channel.ok_or_else(|| match find(hub, name) {
-            Some(_) => ChatError::NotAMember(name.to_owned()),
-            None => ChatError::NoSuchChannel(name.to_owned()),
-        })
     }
 
     fn refuse(&self, hub: &mut Hub, error: &ChatError, reference: Option<&str>) -> usize {
@@ -385,15 +191,31 @@ impl Chat {
     }
 }
 
-/// The channel of this name, if it has members: one that the last of them left this turn is about to be forgotten.
-fn find(hub: &Hub, name: &str) -> Option<ChannelId> {
-    let channel = hub.find(Space::Chat, name);
-    channel.filter(|&channel| hub.count(channel) > 0)
+impl Allowance {
+    /// How many entries the next list may have.
+    fn room(&mut self, now: Now) -> usize {
+        if self.turn != now.monotonic {
+            *self = Self {
+                turn: now.monotonic,
+                listed: 0,
+            };
+        }
+        LISTED_MAX.min(TURN_LISTED_MAX.saturating_sub(self.listed))
+    }
+
+    /// Notes that a list had `entries`.
+    fn spend(&mut self, entries: usize) {
+        self.listed += entries;
+    }
 }
 
 /// Tells one client something. Returns its bytes.
 fn answer(hub: &mut Hub, client: ClientId, told: &Told<'_>) -> usize {
-    let run = alone(told);
+    post(hub, client, alone(told))
+}
+
+/// Leaves for one client what may be shared with another. Returns its bytes.
+fn post(hub: &mut Hub, client: ClientId, run: Rc<Run>) -> usize {
     let bytes = run.bytes().len();
     hub.tell(client, run);
     bytes

@@ -1,0 +1,189 @@
+//! What people ask for, done.
+
+use std::rc::Rc;
+
+use super::{Chat, Registry, alone, answer, notices::Move, post, write};
+use crate::{
+    state::{
+        channel::Departure,
+        hub::{ChannelId, Hub, Space},
+    },
+    vocabulary::{
+        chat::{Action, ChannelEntry, ChatError, Identity, Told},
+        config::{CHANNELS_MAX, CLIENT_CHANNELS_MAX},
+        time::Now,
+    },
+};
+
+/// Someone who asks for something now.
+pub(super) struct Acting<'a> {
+    pub(super) chat: &'a mut Chat,
+    pub(super) hub: &'a mut Hub,
+    pub(super) registry: &'a mut Registry,
+    pub(super) reference: Option<&'a str>,
+    pub(super) now: Now,
+}
+
+/// The bytes that were said and answered, or why nothing was done.
+pub(super) type Done = Result<usize, ChatError>;
+
+impl Acting<'_> {
+    /// Does it.
+    pub(super) fn act(&mut self, action: Action<'_>) -> Done {
+        match action {
+            Action::Join { channel } => self.join(channel),
+            Action::Leave { channel } => self.leave(channel),
+            Action::Send { channel, message } => self.send(channel, message),
+            Action::SendPrivate { target, message } => self.send_private(target, message),
+            Action::ListMembers { channel } => self.list_members(channel),
+            Action::ListChannels => self.list_channels(),
+        }
+    }
+
+    fn join(&mut self, name: &str) -> Done {
+        let client = self.chat.client;
+        let mut said = 0;
+        let channel = if let Some(channel) = self.hub.membership(client, name) {
+            channel
+        } else {
+            said = self.announce(name)?;
+            self.hub.join(client, Space::Chat, name)
+        };
+        let room = self.chat.allowance.room(self.now);
+        let members = list(channel, room, self.hub, self.registry);
+        self.chat.allowance.spend(members.len());
+        let joined = Told::Joined {
+            channel: name,
+            members: &members,
+            count: self.hub.count(channel),
+            seq: self.hub.said(channel),
+            epoch: self.registry.epoch(self.hub, channel),
+            reference: self.reference,
+        };
+        Ok(said + answer(self.hub, client, &joined))
+    }
+
+    /// Tells the members of a channel, if there are any, who is about to come.
+    fn announce(&mut self, name: &str) -> Done {
+        let (hub, identity) = (&mut *self.hub, &self.chat.identity);
+        if hub.memberships(self.chat.client).len() >= CLIENT_CHANNELS_MAX {
+            return Err(ChatError::TooManyChannels);
+        }
+        let Some(channel) = find(hub, name) else {
+            let has_room = hub.channels_of(Space::Chat).len() < CHANNELS_MAX;
+            return has_room.then_some(0).ok_or(ChatError::ServerFull);
+        };
+        let members = hub.count(channel) + 1;
+        let notices = &mut self.registry.notices;
+        Ok(notices.tell(hub, channel, identity, Move::Joined, members, self.now))
+    }
+
+    fn leave(&mut self, name: &str) -> Done {
+        let channel = self.channel(name)?;
+        let (chat, hub) = (&*self.chat, &mut *self.hub);
+        let said = chat.depart(channel, Departure::Leaves, hub, self.registry, self.now);
+        let left = Told::Left {
+            channel: name,
+            reference: self.reference,
+        };
+        Ok(said + answer(hub, chat.client, &left))
+    }
+
+    fn send(&mut self, name: &str, message: &str) -> Done {
+        let channel = self.channel(name)?;
+        let told = Told::SendMessage {
+            message,
+            target: name,
+            sender: self.chat.identity.mention(),
+            seq: self.hub.said(channel) + 1,
+            time: self.now.unix_ms,
+            reference: self.reference,
+        };
+        let channel = self.hub.speak(channel);
+        Ok(channel.compose(|bytes| write(&told, bytes)))
+    }
+
+    fn send_private(&mut self, target: &str, message: &str) -> Done {
+        let people = &self.registry.people;
+        let target = people.find(target)?;
+        let run = alone(&Told::SendPrivate {
+            message,
+            sender: self.chat.identity.mention(),
+            target: people.identity(target).mention(),
+            time: self.now.unix_ms,
+            reference: self.reference,
+        });
+        if target != self.chat.client {
+            post(self.hub, target, Rc::clone(&run));
+        }
+        Ok(post(self.hub, self.chat.client, run))
+    }
+
+    fn list_members(&mut self, name: &str) -> Done {
+        let channel = find(self.hub, name);
+        let channel = channel.ok_or_else(|| ChatError::NoSuchChannel(name.to_owned()))?;
+        let room = self.room()?;
+        let members = list(channel, room, self.hub, self.registry);
+        self.chat.allowance.spend(members.len());
+        let told = Told::Members {
+            channel: name,
+            members: &members,
+            count: self.hub.count(channel),
+            reference: self.reference,
+        };
+        Ok(answer(self.hub, self.chat.client, &told))
+    }
+
+    fn list_channels(&mut self) -> Done {
+        let room = self.room()?;
+        let channels = self.hub.channels_of(Space::Chat);
+        let count = channels.len();
+        let entries = channels.map(|(channel, id)| ChannelEntry {
+            channel,
+            count: self.hub.count(id),
+        });
+        let channels: Vec<_> = entries.filter(|entry| entry.count > 0).take(room).collect();
+        self.chat.allowance.spend(channels.len());
+        let run = alone(&Told::Channels {
+            channels: &channels,
+            count,
+            reference: self.reference,
+        });
+        Ok(post(self.hub, self.chat.client, run))
+    }
+
+    /// How many entries may be listed, if any.
+    fn room(&mut self) -> Result<usize, ChatError> {
+        match self.chat.allowance.room(self.now) {
+            0 => Err(ChatError::TooManyRequests),
+            room => Ok(room),
+        }
+    }
+
+    /// The channel of this name, of which this is a member.
+    fn channel(&self, name: &str) -> Result<ChannelId, ChatError> {
+        let channel = self.hub.membership(self.chat.client, name);
+        channel.ok_or_else(|| match find(self.hub, name) {
+            Some(_) => ChatError::NotAMember(name.to_owned()),
+            None => ChatError::NoSuchChannel(name.to_owned()),
+        })
+    }
+}
+
+/// The channel of this name, if it has members: one that the last of them left this turn is about to be forgotten.
+fn find(hub: &Hub, name: &str) -> Option<ChannelId> {
+    let channel = hub.find(Space::Chat, name);
+    channel.filter(|&channel| hub.count(channel) > 0)
+}
+
+/// Members of a channel, as many as there is room for.
+fn list<'a>(
+    channel: ChannelId,
+    room: usize,
+    hub: &Hub,
+    registry: &'a Registry,
+) -> Vec<&'a Identity> {
+    let members = hub.members(channel).take(room);
+    let identities = members.map(|member| registry.people.identity(member));
+    identities.collect()
+}
