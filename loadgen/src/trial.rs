@@ -20,7 +20,7 @@ use crate::{
     figures,
     live::Live,
     plan::{Plan, nanoseconds, protocol::Protocol, target::Target},
-    record::{Sums, fairness::Fairness, log::DeliveryLog, sample::Sample},
+    record::{fairness::Fairness, log::DeliveryLog, sample::Sample, sums::Sums},
     report::words::{rounded, time},
     server::usage::Watched,
     swarm::{

@@ -7,9 +7,11 @@ pub mod flights;
 pub mod integrity;
 pub mod log;
 pub mod sample;
+pub mod sums;
 pub mod tally;
+mod times;
 
-use std::{collections::BTreeMap, io, mem, ops::Range};
+use std::{io, mem, ops::Range};
 
 use crate::{
     plan::{Plan, roles::Role},
@@ -19,13 +21,13 @@ use crate::{
         stamp::{Cursor, Finder, Stamp},
     },
 };
-use distribution::Distribution;
 use fairness::Fairness;
 use flights::Flights;
-use integrity::{Arrival, Counts, Integrity};
+use integrity::{Arrival, Integrity};
 use log::Lines;
 use sample::{Landed, Sample, Totals};
-use tally::Tally;
+use sums::Sums;
+use times::Times;
 
 /// The record of one thread. Clients are numbered as in that thread.
 #[derive(Debug)]
@@ -62,65 +64,6 @@ struct Source {
     /// Its place among the publishers of that channel.
     place: usize,
     flights: Flights,
-}
-
-/// Times since the last sample, of messages that were sent when they should have been, and of those sent later, which
-/// have two times each.
-#[derive(Debug, Default)]
-struct Times {
-    on_time: Tally,
-    late: Tally,
-    late_since_sent: Tally,
-}
-
-/// What adds up over all threads.
-#[derive(Debug, Default)]
-pub struct Sums {
-    /// How deliveries went to those who were there from the begin.
-    pub counts: Counts,
-    /// Deliveries that are missing at the end: skipped, or never come to a client that was still there.
-    pub lost: u64,
-    /// Deliveries that disconnected clients did not get any more.
-    pub missed: u64,
-    /// Deliveries to the very client that sent the message.
-    pub to_sender: u64,
-    /// Deliveries to clients of another channel.
-    pub stray: u64,
-    /// Frames that are not of this run, and messages that are damaged.
-    pub foreign: u64,
-    /// How clients were disconnected that were not asked to be slow, and how many in each way.
-    pub disconnects: BTreeMap<End, u64>,
-    /// The same of slow clients.
-    pub slow_disconnects: BTreeMap<End, u64>,
-    /// Pings answered.
-    pub pings: u64,
-    /// Of the handshakes, from the begin of the connection.
-    pub connect: Distribution,
-    /// Clients that did not come in.
-    pub connect_failed: u64,
-    /// How late messages were sent by our own fault.
-    pub slip: Distribution,
-    /// How late messages were sent because the socket took no more.
-    pub blocked: Distribution,
-    /// How long one turn of the loop took: the most that our own slowness can add to a latency.
-    pub turn: Distribution,
-    /// From asking to leave to being in again.
-    pub rejoin: Distribution,
-    /// What those saw who came halfway.
-    pub storm: Storm,
-}
-
-/// What those saw who came halfway.
-#[derive(Debug, Default)]
-pub struct Storm {
-    /// Clients that did not come in.
-    pub failed: u64,
-    /// How deliveries went, from the first that each of them got.
-    pub counts: Counts,
-    /// Of the handshakes, from the begin of the connection.
-    pub connect: Distribution,
-    /// From the intended sending to each of them.
-    pub latency: Distribution,
 }
 
 impl<'run> Record<'run> {
@@ -481,58 +424,9 @@ impl<'run> Record<'run> {
     }
 }
 
-impl Times {
-    #[inline]
-    fn record(&mut self, latency_ns: u64, delay_ns: u64) {
-        if delay_ns == 0 {
-            self.on_time.record(latency_ns);
-        } else {
-            self.late.record(latency_ns);
-            let since_sent_ns = latency_ns.saturating_sub(delay_ns);
-            self.late_since_sent.record(since_sent_ns);
-        }
-    }
-
-    fn drain_into(&mut self, sample: &mut Sample) {
-        self.on_time.drain_into(&mut sample.latency);
-        sample.sent_latency.add(&sample.latency);
-        self.late.drain_into(&mut sample.latency);
-        self.late_since_sent.drain_into(&mut sample.sent_latency);
-    }
-}
-
-impl Sums {
-    /// Adds those of another thread.
-    pub fn add(&mut self, other: Self) {
-        self.counts.add(other.counts);
-        self.lost += other.lost;
-        self.missed += other.missed;
-        self.to_sender += other.to_sender;
-        self.stray += other.stray;
-        self.foreign += other.foreign;
-        self.pings += other.pings;
-        self.connect_failed += other.connect_failed;
-        for (end, count) in other.disconnects {
-            *self.disconnects.entry(end).or_default() += count;
-        }
-        for (end, count) in other.slow_disconnects {
-            *self.slow_disconnects.entry(end).or_default() += count;
-        }
-        self.connect.add(&other.connect);
-        self.slip.add(&other.slip);
-        self.blocked.add(&other.blocked);
-        self.turn.add(&other.turn);
-        self.rejoin.add(&other.rejoin);
-        self.storm.failed += other.storm.failed;
-        self.storm.counts.add(other.storm.counts);
-        self.storm.connect.add(&other.storm.connect);
-        self.storm.latency.add(&other.storm.latency);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{distribution::Distribution, *};
     use crate::args::Args;
 
     const BEGIN_NS: u64 = 1_000_000;

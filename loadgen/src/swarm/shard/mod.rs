@@ -16,7 +16,7 @@ use mio::{Events, Poll, Token, event::Event};
 
 use crate::{
     plan::{Plan, nanoseconds, protocol::Answer, roles::Role, target::Target},
-    record::{Record, Sums, fairness::Fairness, sample::Sample},
+    record::{Record, fairness::Fairness, sample::Sample, sums::Sums},
     server::usage::{self, Watched},
     swarm::{
         churn::Churn,

@@ -1,0 +1,85 @@
+//! What adds up over all threads of a run.
+
+use std::collections::BTreeMap;
+
+use super::{distribution::Distribution, integrity::Counts};
+use crate::swarm::client::End;
+
+/// What adds up over all threads.
+#[derive(Debug, Default)]
+pub struct Sums {
+    /// How deliveries went to those who were there from the begin.
+    pub counts: Counts,
+    /// Deliveries that are missing at the end: skipped, or never come to a client that was still there.
+    pub lost: u64,
+    /// Deliveries that disconnected clients did not get any more.
+    pub missed: u64,
+    /// Deliveries to the very client that sent the message.
+    pub to_sender: u64,
+    /// Deliveries to clients of another channel.
+    pub stray: u64,
+    /// Frames that are not of this run, and messages that are damaged.
+    pub foreign: u64,
+    /// How clients were disconnected that were not asked to be slow, and how many in each way.
+    pub disconnects: BTreeMap<End, u64>,
+    /// The same of slow clients.
+    pub slow_disconnects: BTreeMap<End, u64>,
+    /// Pings answered.
+    pub pings: u64,
+    /// Of the handshakes, from the begin of the connection.
+    pub connect: Distribution,
+    /// Clients that did not come in.
+    pub connect_failed: u64,
+    /// How late messages were sent by our own fault.
+    pub slip: Distribution,
+    /// How late messages were sent because the socket took no more.
+    pub blocked: Distribution,
+    /// How long one turn of the loop took: the most that our own slowness can add to a latency.
+    pub turn: Distribution,
+    /// From asking to leave to being in again.
+    pub rejoin: Distribution,
+    /// What those saw who came halfway.
+    pub storm: Storm,
+}
+
+/// What those saw who came halfway.
+#[derive(Debug, Default)]
+pub struct Storm {
+    /// Clients that did not come in.
+    pub failed: u64,
+    /// How deliveries went, from the first that each of them got.
+    pub counts: Counts,
+    /// Of the handshakes, from the begin of the connection.
+    pub connect: Distribution,
+    /// From the intended sending to each of them.
+    pub latency: Distribution,
+}
+
+impl Sums {
+    /// Adds those of another thread.
+    pub fn add(&mut self, other: Self) {
+        self.counts.add(other.counts);
+        self.lost += other.lost;
+        self.missed += other.missed;
+        self.to_sender += other.to_sender;
+        self.stray += other.stray;
+        self.foreign += other.foreign;
+        self.pings += other.pings;
+        self.connect_failed += other.connect_failed;
+        for (end, count) in other.disconnects {
+            *self.disconnects.entry(end).or_default() += count;
+        }
+        for (end, count) in other.slow_disconnects {
+            *self.slow_disconnects.entry(end).or_default() += count;
+        }
+        self.connect.add(&other.connect);
+        self.slip.add(&other.slip);
+        self.blocked.add(&other.blocked);
+        self.turn.add(&other.turn);
+        self.rejoin.add(&other.rejoin);
+        self.storm.failed += other.storm.failed;
+        self.storm.counts.add(other.storm.counts);
+        self.storm.connect.add(&other.storm.connect);
+        self.storm.latency.add(&other.storm.latency);
+    }
+}
