@@ -24,6 +24,8 @@ pub struct World {
     pub metrics: Metrics,
     /// The WebSocket state that connections share.
     pub protocol: Protocol,
+    /// Where the answers to a connection's pings are put together; empty in between.
+    pub replies: Vec<u8>,
     /// The time of this turn.
     pub now: Now,
     /// The end that was announced, if one was.
@@ -49,6 +51,7 @@ impl World {
         Self {
             commons: Commons::new(Registry::new(&config, seed)),
             protocol: Protocol::new(config.max_message_bytes),
+            replies: Vec::new(),
             config,
             metrics: Metrics::default(),
             now: Now::default(),

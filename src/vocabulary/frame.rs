@@ -11,6 +11,8 @@ pub const HEADER_BYTES_MAX: usize = 10;
 pub const CONTROL_BYTES_MAX: usize = 125;
 /// An empty ping, shared by all who are sent one.
 pub const PING: Bytes = Bytes::from_static(&[FIN | 0x9, 0]);
+/// The pong that answers an empty ping, shared by all who are sent one.
+const PONG: Bytes = Bytes::from_static(&[FIN | 0xa, 0]);
 
 const FIN: u8 = 0x80;
 const OPCODE_CLOSE: u8 = 0x8;
@@ -84,6 +86,15 @@ pub fn close(code: u16, reason: &str) -> Bytes {
     frame.put_u16(code);
     frame.put_slice(reason.as_bytes());
     frame.freeze()
+}
+
+/// The frames that answer a peer's pings, to keep: the usual one, a lone pong without payload, costs no memory.
+pub fn replies(frames: &[u8]) -> Bytes {
+    if frames == PONG {
+        PONG
+    } else {
+        Bytes::copy_from_slice(frames)
+    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,10 @@ use crate::{
         dialect::{Dialect, DialectName, chat::Chat, relay::Relay},
         outbox::Outbox,
     },
-    vocabulary::{frame::PING, reason::Reason},
+    vocabulary::{
+        frame::{self, PING},
+        reason::Reason,
+    },
 };
 
 /// A stream, what waits for it, and how far it has come.
@@ -302,16 +305,23 @@ impl<S: Stream> Connection<S> {
         let Phase::Open(Session { websocket, dialect }) = &mut self.phase else {
             return 0;
         };
-        let mut replies = Vec::new();
+        let World {
+            protocol,
+            replies,
+            commons,
+            now,
+            ..
+        } = world;
         let mut heard = 0;
         let mut bytes = 0;
-        let received = websocket.receive(&mut world.protocol, input, &mut replies, |message| {
+        let received = websocket.receive(protocol, input, replies, |message| {
             heard += 1;
-            bytes += dialect.hear(message, &mut world.commons, &mut self.outbox, world.now);
+            bytes += dialect.hear(message, commons, &mut self.outbox, *now);
         });
         world.metrics.messages_received[dialect.name() as usize] += heard;
         if !replies.is_empty() {
-            self.outbox.stage(replies.into());
+            self.outbox.stage(frame::replies(replies));
+            replies.clear();
         }
         match received {
             Ok(Received::Open) => {}
