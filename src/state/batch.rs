@@ -316,7 +316,8 @@ impl Slice {
 
     /// Bytes it stands for, framing included about as it will be, and the memory of a run that nobody else shares.
     pub fn weight(&self) -> usize {
-        let own = if self.run.is_alone { ALONE_BYTES } else { 0 };
+        let is_kept_alone = self.run.is_alone && !self.is_empty();
+        let own = if is_kept_alone { ALONE_BYTES } else { 0 };
         own + self.run.weight(self.from, self.to)
     }
 

@@ -470,6 +470,20 @@ mod tests {
     }
 
     #[test]
+    fn what_has_left_weighs_nothing_while_more_waits() {
+        let alone = || Slice::whole(Rc::new(Run::alone(Kind::Text, b"answer", Form::Single)));
+        let mut outbox = Outbox::default();
+        for _ in 0..10 {
+            outbox.push(alone());
+        }
+        let all = outbox.unsent_bytes();
+        let frame = alone().run.bytes().len();
+        let mut sink = Sink::with_room(5 * frame);
+        assert_eq!(outbox.flush(&mut sink).unwrap().frames, 5);
+        assert_eq!(outbox.unsent_bytes(), all / 2);
+    }
+
+    #[test]
     fn the_number_of_waiting_batches_is_bounded_whatever_their_size() {
         let mut outbox = Outbox::default();
         let slice = texts(&["x"], Form::Joined);
