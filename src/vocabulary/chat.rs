@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use arrayvec::ArrayString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -70,11 +70,7 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`ChatError::BadJson`], the client's fault.
     pub fn parse(text: &'a str) -> Result<Self, ChatError> {
-        // The library would take an array for a struct too.
-        if !text.trim_start().starts_with('{') {
-            return Err(ChatError::BadJson("expected an object".to_owned()));
-        }
-        serde_json::from_str(text).map_err(|error| ChatError::BadJson(error.to_string()))
+        object(text).map_err(|error| ChatError::BadJson(error.to_string()))
     }
 
     /// What comes back in the answer, if the client gave something that may.
@@ -124,8 +120,17 @@ pub fn reference(text: &str) -> Option<String> {
         #[serde(rename = "ref")]
         reference: String,
     }
-    let Referring { reference } = serde_json::from_str(text).ok()?;
+    let Referring { reference } = object(text).ok()?;
     (reference.len() <= REF_BYTES_MAX).then_some(reference)
+}
+
+/// Reads a struct out of an object, and of nothing else: the library would take an array for a struct too.
+fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    if text.trim_start().starts_with('{') {
+        serde_json::from_str(text)
+    } else {
+        Err(de::Error::custom("expected an object"))
+    }
 }
 
 /// What a client is told: `{"action":"…", …}`.
@@ -476,6 +481,12 @@ mod tests {
             action(asked).unwrap(),
             r#"Send { channel: "tea", message: "hi" }"#
         );
+    }
+
+    #[test]
+    fn a_ref_is_taken_out_of_an_object_only() {
+        assert_eq!(reference(r#"{"action":7,"ref":"a"}"#).as_deref(), Some("a"));
+        assert_eq!(reference(r#"["a"]"#), None);
     }
 
     #[test]
