@@ -38,28 +38,27 @@ impl Exchange {
 }
 
 impl<S: Stream> Connection<S> {
-    /// Answers the request that has arrived, and says whether there was one.
-    pub(super) fn serve(&mut self, world: &mut World) -> bool {
+    /// Answers the request that has arrived, if one has, and returns the bytes that came of it.
+    pub(super) fn serve(&mut self, world: &mut World) -> Option<usize> {
         let Phase::Http(exchange) = &mut self.phase else {
-            return false;
+            return None;
         };
         match wire::parse(&exchange.input) {
             Ok(None) => {
                 exchange.has_more = false;
-                return false;
+                None
             }
             Ok(Some((request, bytes))) => {
                 exchange.input.drain(..bytes);
                 exchange.has_more = !exchange.input.is_empty();
                 exchange.has_answered = true;
-                self.answer(&request, world);
+                Some(self.answer(&request, world))
             }
-            Err(error) => self.respond_error(&error, false, false, world),
+            Err(error) => Some(self.respond_error(&error, false, false, world)),
         }
-        true
     }
 
-    fn answer(&mut self, request: &Request<()>, world: &mut World) {
+    fn answer(&mut self, request: &Request<()>, world: &mut World) -> usize {
         let is_head = request.method() == Method::HEAD;
         let goes_on = wire::keeps_alive(request) && !self.is_refused && world.drain.is_none();
         let endpoint = if self.is_refused {
@@ -71,14 +70,12 @@ impl<S: Stream> Connection<S> {
         };
         let opened = match endpoint {
             Ok(Endpoint::Response(response)) => {
-                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
-                return;
+                return self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
             }
             Ok(Endpoint::Metrics) => {
                 let page = world.render_metrics().into_bytes();
                 let response = Response::ok("text/plain; version=0.0.4; charset=utf-8", page);
-                self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
-                return;
+                return self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
             }
             Ok(Endpoint::Session(kind)) => websocket::accept(request).map(|bytes| (kind, bytes)),
             Err(error) => Err(error),
@@ -96,12 +93,14 @@ impl<S: Stream> Connection<S> {
         goes_on: bool,
         reason: Reason,
         world: &mut World,
-    ) {
+    ) -> usize {
         let bytes = response.encode(world.now.unix_ms, is_head, goes_on);
+        let len = bytes.len();
         self.outbox.stage(bytes.into());
         if !goes_on {
             self.close(reason, world);
         }
+        len
     }
 
     fn respond_error(
@@ -110,14 +109,14 @@ impl<S: Stream> Connection<S> {
         is_head: bool,
         goes_on: bool,
         world: &mut World,
-    ) {
+    ) -> usize {
         world.metrics.count_handshake_failure(error.code);
         let reason = if self.is_refused {
             Reason::Refused
         } else {
             Reason::HttpError
         };
-        self.respond(&error.into(), is_head, goes_on, reason, world);
+        self.respond(&error.into(), is_head, goes_on, reason, world)
     }
 
     /// When to stop waiting for a request. While an answer is on its way out, that is what is waited for.

@@ -118,9 +118,9 @@ impl<S: Stream> Connection<S> {
     pub fn read(&mut self, buffer: &mut [u8], world: &mut World) -> usize {
         if let Phase::Http(exchange) = &self.phase
             && exchange.has_more
-            && self.serve(world)
+            && let Some(bytes) = self.serve(world)
         {
-            return 0;
+            return bytes;
         }
         match self.stream.read(buffer) {
             Ok(0) => {
@@ -266,16 +266,15 @@ impl<S: Stream> Connection<S> {
         match &mut self.phase {
             Phase::Http(exchange) => {
                 exchange.input.extend_from_slice(input);
-                self.serve(world);
-                0
+                self.serve(world).unwrap_or(0)
             }
             Phase::Open(_) => self.hear(input, world),
             Phase::Closing(_) => 0,
         }
     }
 
-    /// Begins the session, and hears what the client sent along with its request.
-    fn open(&mut self, kind: SessionKind, response: Bytes, world: &mut World) {
+    /// Begins the session, and hears what the client sent along with its request. Returns the bytes that came of it.
+    fn open(&mut self, kind: SessionKind, response: Bytes, world: &mut World) -> usize {
         let dialect = match kind {
             SessionKind::Relay { channel, form } => Dialect::Relay(Relay::join(
                 &mut world.commons.hub,
@@ -289,14 +288,16 @@ impl<S: Stream> Connection<S> {
                 Dialect::Chat(Box::new(chat))
             }
         };
+        let bytes = response.len();
         self.outbox.stage(response);
         let session = Session {
             websocket: WebSocket::default(),
             dialect,
         };
         self.is_rearmed = true;
-        if let Phase::Http(exchange) = mem::replace(&mut self.phase, Phase::Open(session)) {
-            self.hear(&exchange.input, world);
+        match mem::replace(&mut self.phase, Phase::Open(session)) {
+            Phase::Http(exchange) => bytes + self.hear(&exchange.input, world),
+            Phase::Open(_) | Phase::Closing(_) => bytes,
         }
     }
 
