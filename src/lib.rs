@@ -23,9 +23,10 @@
 //!    is said goes into the *open batch* of its channel; nothing is written yet.
 //! 2. **Expire.** Deadlines that have passed. Silence counts against a peer only if all that it may have sent was read,
 //!    so that a stop of this process costs no live peer.
-//! 3. **Seal.** Each open batch is encoded once for each form that someone wants. First those who left get what they are
-//!    owed, then single clients what they alone are told, then every member's outbox a reference to the batch: so an
-//!    answer stands after what was said before a leave, and before what is said after a join.
+//! 3. **Seal.** Each open batch is encoded once for each form that someone wants. First single
+//!    clients get, in the order in which it came about, what they alone are told and what they are owed of channels that
+//!    they left; then every member's outbox gets a reference to the batch. So `joined` comes before what is said after
+//!    it, and `left` after what was said before it.
 //! 4. **Write.** Each outbox with something in it is flushed once; usually that is one `send` of shared bytes.
 //! 5. **Reap.** Who ended is removed, with a reason that is logged and counted.
 //!

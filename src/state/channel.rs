@@ -35,13 +35,21 @@ pub enum Departure {
     Vanishes,
 }
 
-/// What one who left this turn is still owed.
-#[derive(Clone, Copy, Debug)]
-struct Owed {
-    slot: u32,
+/// What one who left this turn is still owed: messages `from..to` of the open batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
     form: Form,
     from: u32,
     to: u32,
+}
+
+/// What came of a leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The client whose seat this became, if the last of the row had to move up.
+    pub moved: Option<u32>,
+    /// What the one who left is still owed.
+    pub owed: Option<Owed>,
 }
 
 /// Members in dense rows, and the open batch.
@@ -49,7 +57,8 @@ struct Owed {
 pub struct Channel {
     rows: [Vec<Member>; 2],
     open: OpenBatch,
-    owed: Vec<Owed>,
+    /// Whether someone is owed some of the open batch, in each form.
+    owes: [bool; 2],
     /// The open batch, encoded, while it is handed out.
     sealed: [Option<Rc<Run>>; 2],
     /// The number of the open batch's first message; the channel's first message ever is number 0.
@@ -96,24 +105,25 @@ impl Channel {
         Seat { form, index }
     }
 
-    /// Lets a member go, who still gets all that was said until now, if it can take anything. Returns the client whose
-    /// seat this became, if the last of the row had to move up. O(1).
-    pub fn leave(&mut self, seat: Seat, departure: Departure) -> Option<u32> {
+    /// How many messages came before those that a member is yet to get.
+    pub fn heard(&self, seat: Seat) -> u64 {
+        let member = &self.rows[seat.form as usize][seat.index as usize];
+        member.since.max(self.first)
+    }
+
+    /// Lets a member go, who still gets all that was said until now, if it can take anything. O(1).
+    pub fn leave(&mut self, seat: Seat, departure: Departure) -> Left {
         let (first, next) = (self.first, self.open.len());
         let row = &mut self.rows[seat.form as usize];
         let member = row.swap_remove(seat.index as usize);
         let moved = row.get(seat.index as usize).map(|member| member.client);
         let from = member.suffix(first);
         let to = u32::try_from(next).expect("a batch's messages fit 32 bits");
-        if departure == Departure::Leaves && from < to {
-            self.owed.push(Owed {
-                slot: member.slot,
-                form: seat.form,
-                from,
-                to,
-            });
-        }
-        moved
+        let is_owed = departure == Departure::Leaves && from < to;
+        self.owes[seat.form as usize] |= is_owed;
+        let form = seat.form;
+        let owed = is_owed.then_some(Owed { form, from, to });
+        Left { moved, owed }
     }
 
     /// Adds a message to the open batch.
@@ -131,18 +141,19 @@ impl Channel {
         self.open.compose(Kind::Text, write)
     }
 
-    /// Encodes the open batch once for each form that someone wants, and hands those who left the part that is theirs.
-    pub fn seal(&mut self, deliver: &mut impl FnMut(u32, Slice)) {
+    /// Encodes the open batch once for each form that someone wants.
+    pub fn seal(&mut self) {
+        let owes = mem::take(&mut self.owes);
         for form in [Form::Joined, Form::Single] {
-            let is_wanted = !self.rows[form as usize].is_empty()
-                || self.owed.iter().any(|owed| owed.form == form);
+            let is_wanted = !self.rows[form as usize].is_empty() || owes[form as usize];
             self.sealed[form as usize] = is_wanted.then(|| Rc::new(self.open.encode(form)));
         }
-        for owed in mem::take(&mut self.owed) {
-            if let Some(run) = &self.sealed[owed.form as usize] {
-                deliver(owed.slot, slice(run, owed.from, owed.to));
-            }
-        }
+    }
+
+    /// What one who left is owed of the sealed batch.
+    pub fn settle(&self, owed: Owed) -> Slice {
+        let run = self.sealed[owed.form as usize].as_ref();
+        slice(run.expect("sealed for whom it owes"), owed.from, owed.to)
     }
 
     /// Hands every member the part of the sealed batch that is theirs, and gives the emptied batch back.
@@ -189,8 +200,8 @@ fn slice(run: &Rc<Run>, from: u32, to: u32) -> Slice {
 mod tests {
     use super::*;
 
-    /// Seals and returns who got which words.
-    fn heard(channel: &mut Channel) -> Vec<(u32, String)> {
+    /// Seals and returns who got which words, those who left first.
+    fn heard(channel: &mut Channel, owed: &[(u32, Option<Owed>)]) -> Vec<(u32, String)> {
         let mut heard = Vec::new();
         let mut hear = |slot, slice: Slice| {
             for message in slice.from..slice.to {
@@ -198,7 +209,10 @@ mod tests {
                 heard.push((slot, body));
             }
         };
-        channel.seal(&mut hear);
+        channel.seal();
+        for &(slot, owed) in owed {
+            hear(slot, channel.settle(owed.expect("something is owed")));
+        }
         channel.deliver(&mut hear);
         heard
     }
@@ -218,17 +232,17 @@ mod tests {
         let stays = channel.join(0, 10, Form::Joined);
         let leaves = channel.join(1, 11, Form::Joined);
         channel.say_line("one");
-        channel.leave(leaves, Departure::Leaves);
+        let owed = channel.leave(leaves, Departure::Leaves).owed;
         channel.say_line("two");
         channel.join(2, 12, Form::Single);
         channel.say_line("three");
-        let first = heard(&mut channel);
+        let first = heard(&mut channel, &[(11, owed)]);
         expect(&first, 10, &["one", "two", "three"]);
         expect(&first, 11, &["one"]);
         expect(&first, 12, &["three"]);
         channel.say_line("four");
-        channel.leave(stays, Departure::Leaves);
-        let second = heard(&mut channel);
+        let owed = channel.leave(stays, Departure::Leaves).owed;
+        let second = heard(&mut channel, &[(10, owed)]);
         expect(&second, 10, &["four"]);
         expect(&second, 11, &[]);
         expect(&second, 12, &["four"]);
@@ -239,11 +253,24 @@ mod tests {
         let mut channel = Channel::default();
         let seat = channel.join(0, 10, Form::Joined);
         channel.say_line("before");
-        channel.leave(seat, Departure::Leaves);
+        let owed = channel.leave(seat, Departure::Leaves).owed;
         channel.say_line("while away");
         channel.join(0, 10, Form::Joined);
         channel.say_line("after");
-        expect(&heard(&mut channel), 10, &["before", "after"]);
+        let heard = heard(&mut channel, &[(10, owed)]);
+        expect(&heard, 10, &["before", "after"]);
+    }
+
+    #[test]
+    fn what_a_member_has_heard_is_what_was_handed_out_since_it_joined() {
+        let mut channel = Channel::default();
+        channel.say_line("one");
+        let seat = channel.join(0, 10, Form::Joined);
+        channel.say_line("two");
+        assert_eq!(channel.heard(seat), 1);
+        heard(&mut channel, &[]);
+        channel.say_line("three");
+        assert_eq!(channel.heard(seat), 2);
     }
 
     #[test]
@@ -251,8 +278,8 @@ mod tests {
         let mut channel = Channel::default();
         let seat = channel.join(0, 10, Form::Joined);
         channel.say_line("unheard");
-        channel.leave(seat, Departure::Vanishes);
-        assert_eq!(heard(&mut channel), []);
+        assert_eq!(channel.leave(seat, Departure::Vanishes).owed, None);
+        assert_eq!(heard(&mut channel, &[]), []);
     }
 
     #[test]
@@ -260,11 +287,9 @@ mod tests {
         let mut channel = Channel::default();
         let first = channel.join(0, 10, Form::Joined);
         let second = channel.join(1, 11, Form::Joined);
-        assert_eq!(channel.leave(first, Departure::Leaves), Some(1));
-        assert_eq!(
-            channel.leave(Seat { index: 0, ..second }, Departure::Leaves),
-            None
-        );
+        assert_eq!(channel.leave(first, Departure::Leaves).moved, Some(1));
+        let second = Seat { index: 0, ..second };
+        assert_eq!(channel.leave(second, Departure::Leaves).moved, None);
         assert!(channel.is_idle());
     }
 
@@ -272,9 +297,9 @@ mod tests {
     fn what_nobody_gets_is_not_encoded_and_still_numbered() {
         let mut channel = Channel::default();
         channel.say(Kind::Binary, b"to nobody");
-        assert_eq!(heard(&mut channel), []);
+        assert_eq!(heard(&mut channel, &[]), []);
         channel.join(0, 10, Form::Single);
         channel.say(Kind::Binary, b"to one");
-        expect(&heard(&mut channel), 10, &["to one"]);
+        expect(&heard(&mut channel, &[]), 10, &["to one"]);
     }
 }

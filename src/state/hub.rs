@@ -8,7 +8,7 @@ use slab::Slab;
 
 use super::{
     batch::{Form, OpenBatch, Run, Slice},
-    channel::{Channel, Departure, Seat},
+    channel::{Channel, Departure, Left, Owed, Seat},
 };
 use crate::vocabulary::config::SPARE_BATCHES_MAX;
 
@@ -39,9 +39,19 @@ pub struct Hub {
     founded: u64,
     /// Channels in which something was said this turn.
     loud: Vec<ChannelId>,
-    /// What single clients were told this turn, by slot.
-    mail: Vec<(u32, Slice)>,
+    /// How many channels of each space have members.
+    populated: [usize; 2],
+    /// What single clients are to get before what is said in the channels that they are in, by slot.
+    mail: Vec<(u32, Mail)>,
     spare: Vec<OpenBatch>,
+}
+
+#[derive(Debug)]
+enum Mail {
+    /// What it alone is told.
+    Told(Rc<Run>),
+    /// What it is owed of a channel that it has left.
+    Owed(ChannelId, Owed),
 }
 
 #[derive(Debug)]
@@ -93,6 +103,8 @@ impl Hub {
         if !self.is_member(client, channel) {
             let member = &mut self.clients[client.0 as usize];
             let room = &mut self.channels[channel.0 as usize].channel;
+            let is_first = room.count() == 0;
+            self.populated[space as usize] += usize::from(is_first);
             let seat = room.join(client.0, member.slot, member.form);
             member.memberships.reserve_exact(1);
             member.memberships.push(Membership { channel, seat });
@@ -102,14 +114,22 @@ impl Hub {
 
     /// Lets a member leave a channel, which is forgotten if nobody is left and nothing waits to be handed out.
     pub fn leave(&mut self, client: ClientId, channel: ChannelId, departure: Departure) {
-        let memberships = &mut self.clients[client.0 as usize].memberships;
+        let Client {
+            slot, memberships, ..
+        } = &mut self.clients[client.0 as usize];
         let place = memberships
             .iter()
             .position(|membership| membership.channel == channel)
             .expect("only members leave");
         let Membership { seat, .. } = memberships.swap_remove(place);
-        let room = &mut self.channels[channel.0 as usize].channel;
-        if let Some(moved) = room.leave(seat, departure) {
+        let named = &mut self.channels[channel.0 as usize];
+        let Left { moved, owed } = named.channel.leave(seat, departure);
+        let was_last = named.channel.count() == 0;
+        self.populated[named.space as usize] -= usize::from(was_last);
+        if let Some(owed) = owed {
+            self.mail.push((*slot, Mail::Owed(channel, owed)));
+        }
+        if let Some(moved) = moved {
             self.reseat(moved, channel, seat);
         }
         self.forget_if_idle(channel);
@@ -126,20 +146,24 @@ impl Hub {
         &mut named.channel
     }
 
-    /// Tells one client something, which reaches it after what it is owed of channels that it has left, and before what
-    /// is said this turn in those that it is in.
+    /// Tells one client something, which reaches it after what it is owed of channels that it has left before, and
+    /// before what is said this turn in those that it is in.
     pub fn tell(&mut self, client: ClientId, run: Rc<Run>) {
         let slot = self.clients[client.0 as usize].slot;
-        self.mail.push((slot, Slice::whole(run)));
+        self.mail.push((slot, Mail::Told(run)));
     }
 
     /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared.
     pub fn seal(&mut self, mut deliver: impl FnMut(u32, Slice)) {
         let mut loud = mem::take(&mut self.loud);
         for id in &loud {
-            self.channels[id.0 as usize].channel.seal(&mut deliver);
+            self.channels[id.0 as usize].channel.seal();
         }
-        for (slot, slice) in self.mail.drain(..) {
+        for (slot, mail) in self.mail.drain(..) {
+            let slice = match mail {
+                Mail::Told(run) => Slice::whole(run),
+                Mail::Owed(id, owed) => self.channels[id.0 as usize].channel.settle(owed),
+            };
             deliver(slot, slice);
         }
         for id in loud.drain(..) {
@@ -203,6 +227,14 @@ impl Hub {
         self.channels[channel.0 as usize].channel.said()
     }
 
+    /// How many of a channel's messages came before those that a member of it is yet to get.
+    pub fn heard(&self, client: ClientId, channel: ChannelId) -> u64 {
+        let mut memberships = self.clients[client.0 as usize].memberships.iter();
+        let membership = memberships.find(|membership| membership.channel == channel);
+        let seat = membership.expect("only members hear").seat;
+        self.channels[channel.0 as usize].channel.heard(seat)
+    }
+
     /// The members of a channel.
     pub fn members(&self, channel: ChannelId) -> impl Iterator<Item = ClientId> {
         let members = self.channels[channel.0 as usize].channel.members();
@@ -213,6 +245,11 @@ impl Hub {
     pub fn channels_of(&self, space: Space) -> impl ExactSizeIterator<Item = (&str, ChannelId)> {
         let by_name = &self.by_name[space as usize];
         by_name.iter().map(|(name, &channel)| (&**name, channel))
+    }
+
+    /// How many channels of a space have members.
+    pub fn populated(&self, space: Space) -> usize {
+        self.populated[space as usize]
     }
 
     /// How many channels there are.

@@ -1,4 +1,4 @@
-//! What a session hears, reduced to what a model can know.
+//! What a session hears: reduced to what a model can know.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,9 @@ impl Hearing {
                 json!({"action": "send-private", "sender": body["sender"]["name"], "target": body["target"]["name"]})
             }
             "error" => json!({"action": "error", "code": body["code"]}),
-            "channels" => json!({"action": "channels", "channels": body["channels"]}),
+            "channels" => {
+                json!({"action": "channels", "channels": body["channels"], "count": body["count"]})
+            }
             _ => body,
         });
     }

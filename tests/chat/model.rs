@@ -20,11 +20,13 @@ pub(crate) struct Model {
     pub(crate) now: Now,
 }
 
-/// A channel: the sessions in it, and how many messages there were.
+/// A channel: the sessions in it, each with the messages that there were before it, and how many there were.
 #[derive(Default)]
 pub(crate) struct Room {
-    pub(crate) members: BTreeSet<usize>,
+    members: BTreeMap<usize, u64>,
     seq: u64,
+    /// How many there were by the end of the last turn.
+    handed_out: u64,
     /// Something was said this turn, so that it is not forgotten before its end.
     is_loud: bool,
     /// Joined, left, and when to say so.
@@ -33,7 +35,7 @@ pub(crate) struct Room {
 
 impl Room {
     fn names(&self) -> BTreeSet<String> {
-        self.members.iter().map(|&member| name(member)).collect()
+        self.members.keys().map(|&member| name(member)).collect()
     }
 }
 
@@ -88,7 +90,9 @@ impl Model {
         let by_name: BTreeMap<_, _> = counts.collect();
         let entry = |(channel, count)| json!({"channel": channel, "count": count});
         let channels: Vec<_> = by_name.into_iter().map(entry).collect();
-        self.tell(session, json!({"action": "channels", "channels": channels}));
+        let count = channels.len();
+        let told = json!({"action": "channels", "channels": channels, "count": count});
+        self.tell(session, told);
     }
 
     fn say(&mut self, channel: usize, message: Value) {
@@ -97,7 +101,7 @@ impl Model {
         room.is_loud = true;
         let mut message = message;
         message["seq"] = json!(room.seq);
-        for &member in &room.members {
+        for &member in room.members.keys() {
             self.coming[member].push((Some(channel), message.clone()));
         }
     }
@@ -109,7 +113,7 @@ impl Model {
     fn notice(&mut self, channel: usize, event: &str, who: usize) {
         let now = self.now.monotonic;
         let room = self.rooms.get_mut(&channel).unwrap();
-        let members = room.members.len() + usize::from(event == "joined");
+        let members = room.members.len() + 1;
         if room.members.is_empty() {
             return;
         }
@@ -136,8 +140,9 @@ impl Model {
             self.notice(channel, "joined", session);
         }
         let room = self.rooms.get_mut(&channel).unwrap();
-        room.members.insert(session);
-        let told = json!({"action": "joined", "channel": CHANNELS[channel], "members": room.names(), "seq": room.seq});
+        let since = *room.members.entry(session).or_insert(room.seq);
+        let seq = since.max(room.handed_out);
+        let told = json!({"action": "joined", "channel": CHANNELS[channel], "members": room.names(), "seq": seq});
         self.tell(session, told);
     }
 
@@ -154,7 +159,7 @@ impl Model {
     fn is_member(&self, session: usize, channel: usize) -> bool {
         self.rooms
             .get(&channel)
-            .is_some_and(|room| room.members.contains(&session))
+            .is_some_and(|room| room.members.contains_key(&session))
     }
 
     /// Which error one who is not a member gets.
@@ -214,6 +219,7 @@ impl Model {
         }
         for room in self.rooms.values_mut() {
             room.is_loud = false;
+            room.handed_out = room.seq;
         }
         self.forget_empty_rooms();
     }

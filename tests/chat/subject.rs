@@ -10,6 +10,7 @@ use hubbub::vocabulary::message::Message;
 use hubbub::vocabulary::time::Now;
 use serde_json::Value;
 
+use crate::following::Following;
 use crate::hearing::Hearing;
 use crate::{CLIENTS, NOTICE_LIMIT, name};
 
@@ -20,6 +21,7 @@ pub(crate) struct Subject {
     pub(crate) seats: [Option<(usize, Dialect)>; CLIENTS],
     /// What each session has heard.
     pub(crate) heard: Vec<Hearing>,
+    following: Vec<Following>,
 }
 
 impl Subject {
@@ -32,6 +34,7 @@ impl Subject {
             commons: Commons::new(Registry::new(&config, 1)),
             seats: [const { None }; CLIENTS],
             heard: Vec::new(),
+            following: Vec::new(),
         }
     }
 
@@ -41,6 +44,7 @@ impl Subject {
         let chat = Chat::enter(&mut self.commons, slot, &name(session), None);
         self.seats[seat] = Some((session, Dialect::Chat(Box::new(chat))));
         self.heard.push(Hearing::default());
+        self.following.push(Following::default());
         session
     }
 
@@ -63,10 +67,11 @@ impl Subject {
     pub(crate) fn end_turn(&mut self, now: Now) {
         let Commons { hub, registry } = &mut self.commons;
         registry.expire(hub, now);
-        let heard = &mut self.heard;
+        let (heard, following) = (&mut self.heard, &mut self.following);
         hub.seal(|slot, slice| {
             for message in slice.from..slice.to {
                 let body: Value = serde_json::from_slice(slice.run.body(message)).unwrap();
+                following[slot as usize].follow(&body);
                 heard[slot as usize].note(body);
             }
         });

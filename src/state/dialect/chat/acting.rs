@@ -56,7 +56,7 @@ impl Acting<'_> {
             channel: name,
             members: &members,
             count: self.hub.count(channel),
-            seq: self.hub.said(channel),
+            seq: self.hub.heard(client, channel),
             epoch: self.registry.epoch(self.hub, channel),
             reference: self.reference,
         };
@@ -136,8 +136,8 @@ impl Acting<'_> {
 
     fn list_channels(&mut self) -> Done {
         let room = self.room()?;
+        let count = self.hub.populated(Space::Chat);
         let channels = self.hub.channels_of(Space::Chat);
-        let count = channels.len();
         let entries = channels.map(|(channel, id)| ChannelEntry {
             channel,
             count: self.hub.count(id),

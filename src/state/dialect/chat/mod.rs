@@ -172,12 +172,12 @@ impl Chat {
         registry: &mut Registry,
         now: Now,
     ) -> usize {
-        let others = hub.count(channel) - 1;
+        let members = hub.count(channel);
         hub.leave(self.client, channel, departure);
         let notices = &mut registry.notices;
-        match others {
-            0 => 0,
-            _ => notices.tell(hub, channel, &self.identity, Move::Left, others, now),
+        match members {
+            1 => 0,
+            _ => notices.tell(hub, channel, &self.identity, Move::Left, members, now),
         }
     }
 

@@ -52,7 +52,7 @@ impl Notices {
     }
 
     /// Tells the members of a channel that someone else came or went, at once or in the next summary; `members` is how
-    /// many there are then, whoever comes included. Returns the bytes said.
+    /// many there are with whoever comes or goes. Returns the bytes said.
     pub(super) fn tell(
         &mut self,
         hub: &mut Hub,
