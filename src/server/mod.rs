@@ -54,7 +54,19 @@ pub struct Server<S> {
     max_connections: usize,
     refused: usize,
     next_generation: u32,
-    /// Messages received before this turn.
+    held: Held,
+}
+
+/// What was said since the last time that batches were sealed.
+#[derive(Debug, Default)]
+struct Held {
+    /// Whether the last turn left it unsealed, to wait for more.
+    is_waiting: bool,
+    /// When the first turn of it began.
+    since: Duration,
+    /// Bytes that came of it.
+    bytes: usize,
+    /// Messages received before it.
     messages_before: u64,
 }
 
@@ -88,7 +100,7 @@ impl<S: Stream> Server<S> {
             max_connections,
             refused: 0,
             next_generation: 0,
-            messages_before: 0,
+            held: Held::default(),
         }
     }
 
@@ -153,7 +165,14 @@ impl<S: Stream> Server<S> {
     /// full or a wait that was longer than it was to be, so that nobody's silence proves anything yet.
     pub fn turn(&mut self, now: Now, is_poll_full: bool) {
         self.world.now = now;
-        self.messages_before = self.messages_received();
+        if !self.held.is_waiting {
+            self.held = Held {
+                is_waiting: false,
+                since: now.monotonic,
+                bytes: 0,
+                messages_before: self.messages_received(),
+            };
+        }
         self.read();
         self.expire(is_poll_full);
         self.seal();
@@ -164,9 +183,10 @@ impl<S: Stream> Server<S> {
     /// Notes when the turn ended.
     pub fn finish_turn(&mut self, end: Duration) {
         let length = end.saturating_sub(self.world.now.monotonic);
-        let messages = self.messages_received() - self.messages_before;
         self.world.metrics.count_turn(length);
-        if messages > 0 {
+        let messages = self.messages_received() - self.held.messages_before;
+        if messages > 0 && !self.held.is_waiting {
+            let length = end.saturating_sub(self.held.since);
             self.world.metrics.count_fanout(length, messages);
         }
     }
@@ -174,11 +194,14 @@ impl<S: Stream> Server<S> {
     /// How long to wait for events: not at all while input is left over or something is to be handed out, such as the
     /// news of who just ended; else until the next deadline.
     pub fn patience(&self, now: Duration) -> Option<Duration> {
-        if !self.readers.is_empty() || !self.world.commons.hub.is_quiet() {
+        let is_waiting = self.held.is_waiting;
+        if !self.readers.is_empty() || !(is_waiting || self.world.commons.hub.is_quiet()) {
             return Some(Duration::ZERO);
         }
         let end = self.world.drain.map(|drain| drain.ends_at());
-        let deadlines = [self.timers.next(), self.world.commons.registry.next(), end];
+        let seal = is_waiting.then(|| self.seals_at());
+        let next = self.world.commons.registry.next();
+        let deadlines = [self.timers.next(), next, end, seal];
         let next = deadlines.into_iter().flatten().min();
         next.map(|next| next.saturating_sub(now))
     }
@@ -259,6 +282,7 @@ impl<S: Stream> Server<S> {
             }
             self.enlist(key.slot);
         }
+        self.held.bytes += TURN_BYTES_MAX - budget;
     }
 
     fn expire(&mut self, is_poll_full: bool) {
@@ -286,6 +310,10 @@ impl<S: Stream> Server<S> {
     }
 
     fn seal(&mut self) {
+        self.held.is_waiting = self.may_wait();
+        if self.held.is_waiting {
+            return;
+        }
         let Self {
             world,
             tenants,
@@ -300,6 +328,19 @@ impl<S: Stream> Server<S> {
                 writers.push(slot);
             }
         });
+    }
+
+    /// Whether what was said may wait for more.
+    fn may_wait(&self) -> bool {
+        self.world.now.monotonic < self.seals_at()
+            && self.held.bytes < TURN_BYTES_MAX
+            && self.world.drain.is_none()
+            && self.world.commons.hub.may_wait()
+    }
+
+    /// When what was said is sealed, if not before.
+    fn seals_at(&self) -> Duration {
+        self.held.since + self.world.config.batch_window
     }
 
     fn write(&mut self) {

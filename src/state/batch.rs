@@ -327,8 +327,8 @@ impl Slice {
     }
 }
 
-/// Offsets and counts within a batch fit 32 bits: a turn takes in `TURN_BYTES_MAX` and one message more, and a message
-/// is at most `MESSAGE_BYTES_MAX`.
+/// Offsets and counts within a batch fit 32 bits: a turn takes in `TURN_BYTES_MAX` and one message more, a message is at
+/// most `MESSAGE_BYTES_MAX`, and a batch that has `TURN_BYTES_MAX` waits for no further turn.
 fn offset(value: usize) -> u32 {
     u32::try_from(value).expect("a batch is smaller than 4 GiB")
 }

@@ -178,6 +178,12 @@ impl Hub {
         self.loud = loud;
     }
 
+    /// Whether what waits to be handed out was all said in channels, to members who are still there, so that it may wait
+    /// for more.
+    pub fn may_wait(&self) -> bool {
+        !self.loud.is_empty() && self.mail.is_empty()
+    }
+
     /// Whether nothing waits to be handed out.
     pub fn is_quiet(&self) -> bool {
         self.loud.is_empty() && self.mail.is_empty()

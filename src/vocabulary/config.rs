@@ -42,6 +42,8 @@ pub const REF_BYTES_MAX: usize = 64;
 pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 /// Emptied batches kept to be used again; channels in which nothing is said hold none.
 pub const SPARE_BATCHES_MAX: usize = 64;
+/// The longest that a message may be made to wait for others to share its batch.
+pub const BATCH_WINDOW_MAX: Duration = Duration::from_secs(1);
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
 
@@ -69,6 +71,8 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// Members of a chat channel beyond which comings and goings are summarised.
     pub notice_limit: usize,
+    /// How long what was said in a channel waits for more to go out with it; zero sends it with its turn.
+    pub batch_window: Duration,
     /// How long a stopping server gives its peers to go.
     pub drain_timeout: Duration,
     /// How long the last bytes to a peer, its close frame among them, are waited for.
@@ -87,6 +91,7 @@ impl Default for Config {
             pong_timeout: Duration::from_mins(1),
             handshake_timeout: Duration::from_secs(10),
             notice_limit: 200,
+            batch_window: Duration::ZERO,
             drain_timeout: Duration::from_secs(5),
             linger_timeout: Duration::from_secs(2),
         }
@@ -124,6 +129,11 @@ impl Config {
             return Err(ConfigError::PongBeforePing {
                 pong: self.pong_timeout,
                 ping: self.ping_interval,
+            });
+        }
+        if self.batch_window > BATCH_WINDOW_MAX {
+            return Err(ConfigError::BatchWindow {
+                window: self.batch_window,
             });
         }
         if self.max_message_bytes == 0 || self.max_message_bytes > MESSAGE_BYTES_MAX {
@@ -169,6 +179,14 @@ pub enum ConfigError {
         pong: Duration,
         /// What `--ping-interval` says.
         ping: Duration,
+    },
+    /// A message would wait for longer than [`BATCH_WINDOW_MAX`].
+    #[error(
+        "--batch-window ({window:?}) must be at most 1s, since every message may wait for so long"
+    )]
+    BatchWindow {
+        /// What `--batch-window` says.
+        window: Duration,
     },
     /// No message, or one too large for the offsets of a batch.
     #[error("--max-message ({bytes} bytes) must be between 1B and 1GiB")]
@@ -230,5 +248,6 @@ mod tests {
         assert!(none(|c| c.max_unsent_bytes = 1).contains("--max-unsent"));
         assert!(none(|c| c.max_connections = Some(0)).contains("--max-connections"));
         assert!(none(|c| c.drain_timeout = Duration::MAX).contains("--drain-timeout"));
+        assert!(none(|c| c.batch_window = Duration::from_secs(2)).contains("--batch-window"));
     }
 }

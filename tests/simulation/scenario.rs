@@ -74,6 +74,7 @@ impl Simulation {
     fn new(seed: u64) -> Self {
         let config = Config {
             max_unsent_bytes: 32 << 10,
+            batch_window: Duration::from_millis(seed % 4 * 5),
             ..Config::default()
         };
         Self {

@@ -1,0 +1,7 @@
+//! Single turns of the server, over streams in memory: what they allocate, and what they put together.
+
+mod allocations;
+mod batch_window;
+mod budget;
+mod room;
+mod stream;
