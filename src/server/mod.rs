@@ -25,6 +25,7 @@ use self::{
 use crate::{
     state::{
         commons::Commons,
+        memory::{Memory, of_list},
         metrics::{Metrics, ProcessUsage},
         timers::Timers,
     },
@@ -176,6 +177,7 @@ impl<S: Stream> Server<S> {
         self.read();
         self.expire(is_poll_full);
         self.seal();
+        self.report();
         self.write();
         self.reap();
     }
@@ -240,6 +242,26 @@ impl<S: Stream> Server<S> {
     /// What was counted.
     pub fn metrics(&self) -> &Metrics {
         &self.world.metrics
+    }
+
+    /// Bytes held, by what they are for.
+    pub fn memory(&self) -> Memory {
+        let Commons { hub, registry } = &self.world.commons;
+        let lists = self.writers.capacity() + self.ended.capacity() + self.due.capacity();
+        let mut memory = Memory {
+            connections: of_list::<Tenant<S>>(self.tenants.capacity())
+                + self.timers.heap_bytes()
+                + of_list::<Key>(self.readers.capacity())
+                + of_list::<u32>(lists),
+            outboxes: 0,
+            channels: hub.heap_bytes(),
+            people: registry.heap_bytes(),
+            input: self.receive_buffer.len(),
+        };
+        for (_, tenant) in &self.tenants {
+            tenant.connection.weigh(&mut memory);
+        }
+        memory
     }
 
     /// Deadlines set, clients in the hub, channels, and unsent bytes: all zero once everyone is gone.
@@ -328,6 +350,19 @@ impl<S: Stream> Server<S> {
                 writers.push(slot);
             }
         });
+    }
+
+    /// Tells the metrics to those who asked for them.
+    fn report(&mut self) {
+        if self.world.scrapers.is_empty() {
+            return;
+        }
+        let page = self.world.render_metrics(self.memory());
+        for slot in mem::take(&mut self.world.scrapers) {
+            let tenant = &mut self.tenants[slot as usize];
+            tenant.connection.report(&page, &mut self.world);
+            self.enlist(slot);
+        }
     }
 
     /// Whether what was said may wait for more.

@@ -74,6 +74,14 @@ pub enum Received {
 }
 
 impl WebSocket {
+    /// Bytes that it takes beside itself, about.
+    pub fn heap_bytes(&self) -> usize {
+        let unfinished = self.unfinished.as_ref();
+        unfinished.map_or(0, |unfinished| {
+            size_of::<Unfinished>() + OWN_READ_BYTES + unfinished.boundary.fed
+        })
+    }
+
     /// Reads `input`: hands each whole message to `hear` and adds the frames that answer pings to `replies`.
     ///
     /// # Errors
@@ -233,6 +241,8 @@ struct Boundary {
     header: ArrayVec<u8, CLIENT_HEADER_BYTES_MAX>,
     /// Payload bytes that the current frame still lacks.
     missing: u64,
+    /// Bytes since the last place at which nothing was unfinished.
+    fed: usize,
     is_fragmented: bool,
     is_broken: bool,
 }
@@ -253,8 +263,10 @@ impl Boundary {
             }
             if self.is_clean() {
                 clean = at;
+                self.fed = 0;
             }
         }
+        self.fed += input.len() - clean;
         clean
     }
 

@@ -8,6 +8,7 @@ use crate::{
         channel::Departure,
         commons::Commons,
         dialect::{Dialect, chat::Registry},
+        memory::Memory,
         metrics::{Gauges, Metrics, ProcessUsage},
     },
     vocabulary::{config::Config, time::Now},
@@ -26,6 +27,8 @@ pub struct World {
     pub protocol: Protocol,
     /// Where the answers to a connection's pings are put together; empty in between.
     pub replies: Vec<u8>,
+    /// Slots of connections that asked for the metrics this turn.
+    pub scrapers: Vec<u32>,
     /// The time of this turn.
     pub now: Now,
     /// The end that was announced, if one was.
@@ -52,6 +55,7 @@ impl World {
             commons: Commons::new(Registry::new(&config, seed)),
             protocol: Protocol::new(config.max_message_bytes),
             replies: Vec::new(),
+            scrapers: Vec::new(),
             config,
             metrics: Metrics::default(),
             now: Now::default(),
@@ -67,12 +71,13 @@ impl World {
         dialect.end(departure, &mut self.commons, self.now);
     }
 
-    /// The page of `/metrics`.
-    pub fn render_metrics(&self) -> String {
+    /// The page of `/metrics`, of a server that holds so much memory.
+    pub fn render_metrics(&self, memory: Memory) -> String {
         self.metrics.render(&Gauges {
             connections: self.connections,
             channels: self.commons.hub.channels(),
             unsent_bytes: self.unsent_bytes,
+            memory,
             process: (self.process_usage)(),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::memory::of_list;
 use crate::vocabulary::{
     config::FRAME_BYTES_MAX,
     frame::{HEADER_BYTES_MAX, Header, Kind},
@@ -98,6 +99,11 @@ impl OpenBatch {
         self.marks.shrink_to(FRAME_BYTES_MAX / 64);
     }
 
+    /// Bytes that it has room for.
+    pub fn heap_bytes(&self) -> usize {
+        self.bodies.capacity() + of_list::<Mark>(self.marks.capacity())
+    }
+
     /// About as many bytes as headers and separators take: too few cost a copy, too many stay with whoever lags.
     fn framing_bytes(&self, form: Form) -> usize {
         match form {
@@ -183,6 +189,11 @@ impl Run {
             is_alone: true,
             ..batch.encode(form)
         }
+    }
+
+    /// Bytes that it takes.
+    pub fn heap_bytes(&self) -> usize {
+        size_of::<Self>() + self.bytes.capacity() + of_list::<Span>(self.spans.capacity())
     }
 
     /// All frames, headers included.
@@ -319,6 +330,11 @@ impl Slice {
         let is_kept_alone = self.run.is_alone && !self.is_empty();
         let own = if is_kept_alone { ALONE_BYTES } else { 0 };
         own + self.run.weight(self.from, self.to)
+    }
+
+    /// Its share of the bytes that the run takes.
+    pub fn heap_bytes(&self) -> usize {
+        self.run.heap_bytes() / Rc::strong_count(&self.run)
     }
 
     /// Bytes of the first message's body.

@@ -3,7 +3,10 @@
 use std::mem;
 use std::rc::Rc;
 
-use super::batch::{Form, OpenBatch, Run, Slice};
+use super::{
+    batch::{Form, OpenBatch, Run, Slice},
+    memory::of_list,
+};
 use crate::vocabulary::frame::Kind;
 
 /// Where a member stands in its channel. It changes when another member leaves, and the hub is told.
@@ -79,6 +82,12 @@ impl Channel {
     /// The members, in no order that means anything.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.rows.iter().flatten()
+    }
+
+    /// Bytes that it takes beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        let rows = self.rows.iter().map(Vec::capacity).sum();
+        of_list::<Member>(rows) + self.open.heap_bytes()
     }
 
     /// How many messages were ever said.

@@ -9,6 +9,7 @@ use slab::Slab;
 use super::{
     batch::{Form, OpenBatch, Run, Slice},
     channel::{Channel, Departure, Left, Owed, Seat},
+    memory::of_list,
 };
 use crate::vocabulary::config::SPARE_BATCHES_MAX;
 
@@ -266,6 +267,22 @@ impl Hub {
     /// How many clients are in.
     pub fn clients(&self) -> usize {
         self.clients.len()
+    }
+
+    /// Bytes that it takes.
+    pub fn heap_bytes(&self) -> usize {
+        let memberships = self.clients.iter();
+        let memberships = memberships.map(|(_, client)| client.memberships.capacity());
+        let channels = self.channels.iter();
+        let channels = channels.map(|(_, named)| named.channel.heap_bytes() + 2 * named.name.len());
+        let names = self.by_name.iter().map(BTreeMap::len).sum();
+        of_list::<Client>(self.clients.capacity())
+            + of_list::<Membership>(memberships.sum())
+            + of_list::<Named>(self.channels.capacity())
+            + channels.sum::<usize>()
+            + of_list::<(Box<str>, ChannelId)>(names)
+            + of_list::<(u32, Mail)>(self.mail.capacity())
+            + self.spare.iter().map(OpenBatch::heap_bytes).sum::<usize>()
     }
 
     fn found(&mut self, space: Space, name: &str) -> ChannelId {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::dialect::DialectName;
+use super::{dialect::DialectName, memory::Memory};
 use crate::vocabulary::reason::Reason;
 
 /// Everything that is counted.
@@ -44,6 +44,8 @@ pub struct Gauges {
     pub channels: usize,
     /// Bytes waiting in all outboxes.
     pub unsent_bytes: usize,
+    /// Bytes held.
+    pub memory: Memory,
     /// What the process uses, where the system tells.
     pub process: Option<ProcessUsage>,
 }
@@ -115,12 +117,14 @@ impl Metrics {
         page.family(
             "hubbub_handshake_failures_total",
             "Requests and handshakes that failed, by error code.",
+            "counter",
             "reason",
             self.handshake_failures.iter().copied(),
         )?;
         page.family(
             "hubbub_disconnects_total",
             "Ended connections, by reason.",
+            "counter",
             "reason",
             Reason::ALL
                 .map(Reason::name)
@@ -131,12 +135,14 @@ impl Metrics {
         page.family(
             "hubbub_messages_received_total",
             "Messages received, by dialect.",
+            "counter",
             "dialect",
             dialects.into_iter().zip(self.messages_received),
         )?;
         page.family(
             "hubbub_messages_delivered_total",
             "Messages delivered, one for each receiver, by dialect.",
+            "counter",
             "dialect",
             dialects.into_iter().zip(self.messages_delivered),
         )?;
@@ -179,6 +185,13 @@ impl Gauges {
             "hubbub_unsent_bytes",
             "Bytes waiting in all outboxes.",
             self.unsent_bytes,
+        )?;
+        page.family(
+            "hubbub_memory_bytes",
+            "Bytes held, without what the allocator adds and without the kernel's share.",
+            "gauge",
+            "part",
+            self.memory.parts().into_iter(),
         )?;
         page.gauge("hubbub_channels", "Channels with members.", self.channels)?;
         page.gauge("hubbub_connections", "Open connections.", self.connections)?;
@@ -275,10 +288,11 @@ impl Page {
         &mut self,
         name: &str,
         help: &str,
+        kind: &str,
         label: &str,
-        values: impl Iterator<Item = (&'a str, u64)>,
+        values: impl Iterator<Item = (&'a str, impl fmt::Display)>,
     ) -> fmt::Result {
-        self.head(name, help, "counter")?;
+        self.head(name, help, kind)?;
         for (of, value) in values {
             writeln!(self.text, "{name}{{{label}=\"{of}\"}} {value}")?;
         }

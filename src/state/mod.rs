@@ -5,6 +5,7 @@ pub mod channel;
 pub mod commons;
 pub mod dialect;
 pub mod hub;
+pub mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod timers;

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::memory::of_list;
+
 /// How coarse deadlines are: they fire up to this much late and never early.
 pub const TICK: Duration = Duration::from_millis(50);
 
@@ -156,6 +158,11 @@ impl Timers {
             }
         }
         self.passed = until;
+    }
+
+    /// Bytes that it takes.
+    pub fn heap_bytes(&self) -> usize {
+        of_list::<Entry>(self.entries.capacity()) + of_list::<u32>(self.heads.len())
     }
 
     /// How many deadlines are set.

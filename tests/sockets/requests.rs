@@ -74,6 +74,7 @@ fn the_metrics_page_has_every_promised_name() {
         "hubbub_fanout_seconds_count ",
         "hubbub_unsent_bytes ",
         "hubbub_channels ",
+        "hubbub_memory_bytes{part=\"connections\"} ",
         "process_cpu_seconds_total ",
         "process_resident_memory_bytes ",
         "process_open_fds ",

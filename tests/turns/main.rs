@@ -3,5 +3,6 @@
 mod allocations;
 mod batch_window;
 mod budget;
+mod memory;
 mod room;
 mod stream;

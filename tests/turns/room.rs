@@ -70,6 +70,19 @@ impl Room {
         }
     }
 
+    /// Lets everyone take nothing more, or all again, and turns the server.
+    pub fn set_deaf(&mut self, is_deaf: bool) {
+        for (key, peer) in &self.clients {
+            peer.set_deaf(is_deaf);
+            let writable = Readiness {
+                writable: !is_deaf,
+                ..Readiness::default()
+            };
+            self.server.signal(*key, writable);
+        }
+        self.settle();
+    }
+
     /// Lets time pass, and returns what the turns after it allocate.
     pub fn wait(&mut self, time: Duration) -> AllocationInfo {
         self.now.monotonic += time;
@@ -106,8 +119,11 @@ pub fn upgrade(path: &str) -> Vec<u8> {
 
 /// A text frame of a client, masked with zeroes.
 pub fn text(words: &str) -> Vec<u8> {
-    let len = u8::try_from(words.len()).unwrap();
-    assert!(len < 126, "a short frame");
-    let header = [0x81, 0x80 | len, 0, 0, 0, 0];
-    [&header, words.as_bytes()].concat()
+    let len = u16::try_from(words.len()).unwrap();
+    let [high, low] = len.to_be_bytes();
+    let header: &[u8] = match len {
+        ..126 => &[0x81, 0x80 | low],
+        _ => &[0x81, 0xfe, high, low],
+    };
+    [header, &[0; 4], words.as_bytes()].concat()
 }

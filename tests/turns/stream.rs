@@ -10,6 +10,7 @@ pub struct Peer {
     sent: RefCell<Vec<u8>>,
     read: Cell<usize>,
     taken: Cell<usize>,
+    is_deaf: Cell<bool>,
 }
 
 /// The server's end.
@@ -25,9 +26,22 @@ impl Peer {
         sent.extend_from_slice(bytes);
     }
 
+    /// Takes nothing more, or all again.
+    pub fn set_deaf(&self, is_deaf: bool) {
+        self.is_deaf.set(is_deaf);
+    }
+
     /// Bytes that it was sent so far.
     pub fn taken(&self) -> usize {
         self.taken.get()
+    }
+
+    fn take(&self, bytes: usize) -> io::Result<usize> {
+        if self.is_deaf.get() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.taken.set(self.taken.get() + bytes);
+        Ok(bytes)
     }
 }
 
@@ -51,14 +65,11 @@ impl Read for Stream {
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.taken.set(self.0.taken.get() + bytes.len());
-        Ok(bytes.len())
+        self.0.take(bytes.len())
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let bytes = slices.iter().map(|slice| slice.len()).sum();
-        self.0.taken.set(self.0.taken.get() + bytes);
-        Ok(bytes)
+        self.0.take(slices.iter().map(|slice| slice.len()).sum())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -23,6 +23,15 @@ pub(super) struct Exchange {
     pub(super) has_answered: bool,
     /// Bytes behind the last request have not been looked at.
     pub(super) has_more: bool,
+    /// The metrics were asked for, and are told at the end of the turn.
+    pub(super) scrape: Option<Scrape>,
+}
+
+/// How the metrics are to be told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scrape {
+    is_head: bool,
+    goes_on: bool,
 }
 
 impl Exchange {
@@ -33,6 +42,7 @@ impl Exchange {
             since,
             has_answered: false,
             has_more: false,
+            scrape: None,
         }
     }
 }
@@ -73,9 +83,11 @@ impl<S: Stream> Connection<S> {
                 return self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
             }
             Ok(Endpoint::Metrics) => {
-                let page = world.render_metrics().into_bytes();
-                let response = Response::ok("text/plain; version=0.0.4; charset=utf-8", page);
-                return self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
+                if let Phase::Http(exchange) = &mut self.phase {
+                    exchange.scrape = Some(Scrape { is_head, goes_on });
+                    world.scrapers.push(self.slot);
+                }
+                return 0;
             }
             Ok(Endpoint::Session(kind)) => websocket::accept(request).map(|bytes| (kind, bytes)),
             Err(error) => Err(error),
@@ -83,6 +95,18 @@ impl<S: Stream> Connection<S> {
         match opened {
             Ok((kind, bytes)) => self.open(kind, bytes.into(), world),
             Err(error) => self.respond_error(&error, is_head, goes_on, world),
+        }
+    }
+
+    /// Tells the metrics to one who asked for them.
+    pub fn report(&mut self, page: &str, world: &mut World) {
+        let Phase::Http(exchange) = &mut self.phase else {
+            return;
+        };
+        if let Some(Scrape { is_head, goes_on }) = exchange.scrape.take() {
+            let page = page.as_bytes().to_vec();
+            let response = Response::ok("text/plain; version=0.0.4; charset=utf-8", page);
+            self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
         }
     }
 

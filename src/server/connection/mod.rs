@@ -21,6 +21,7 @@ use crate::{
         batch::Slice,
         channel::Departure,
         dialect::{Dialect, DialectName, chat::Chat, relay::Relay},
+        memory::Memory,
         outbox::Outbox,
     },
     vocabulary::{
@@ -100,7 +101,9 @@ impl<S: Stream> Connection<S> {
     pub fn wants_reading(&self) -> bool {
         match &self.phase {
             Phase::Http(exchange) => {
-                self.outbox.is_empty() && (self.readiness.readable || exchange.has_more)
+                self.outbox.is_empty()
+                    && exchange.scrape.is_none()
+                    && (self.readiness.readable || exchange.has_more)
             }
             Phase::Open(_) | Phase::Closing(_) => self.readiness.readable,
         }
@@ -254,6 +257,21 @@ impl<S: Stream> Connection<S> {
         world.unsent_bytes -= mem::take(&mut self.counted_unsent);
         if let Phase::Open(session) = &self.phase {
             world.end(&session.dialect, Departure::Vanishes);
+        }
+    }
+
+    /// Adds the bytes that it takes beside itself.
+    pub fn weigh(&self, memory: &mut Memory) {
+        memory.outboxes += self.outbox.heap_bytes();
+        match &self.phase {
+            Phase::Http(exchange) => {
+                memory.connections += size_of::<Exchange>() + exchange.input.capacity();
+            }
+            Phase::Open(session) => {
+                memory.people += session.dialect.heap_bytes();
+                memory.input += session.websocket.heap_bytes();
+            }
+            Phase::Closing(_) => {}
         }
     }
 

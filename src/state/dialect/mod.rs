@@ -55,6 +55,14 @@ impl Dialect {
         }
     }
 
+    /// Bytes that it takes beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Relay(_) | Self::Echo => 0,
+            Self::Chat(_) => size_of::<Chat>(),
+        }
+    }
+
     /// Acts on a message: speaks in the hub, or answers. Returns how many bytes came of it.
     pub fn hear(
         &mut self,

@@ -9,7 +9,10 @@ use bytes::Bytes;
 
 use super::{Flushed, write};
 use crate::{
-    state::batch::{Begun, SEPARATOR, Slice},
+    state::{
+        batch::{Begun, SEPARATOR, Slice},
+        memory::of_list,
+    },
     vocabulary::{
         config::{FRAME_BYTES_MAX, OUTBOX_BATCHES_MAX},
         frame::Header,
@@ -43,6 +46,16 @@ impl Backlog {
     pub(super) fn unsent_bytes(&self) -> usize {
         let begun = self.begun.map_or(0, |begun| begun.written);
         (self.weight + self.staged.len() + self.close.len()).saturating_sub(begun)
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let batches = self.batches.iter().map(Slice::heap_bytes);
+        size_of::<Self>()
+            + self.staged.capacity()
+            + of_list::<Slice>(self.batches.capacity())
+            + batches.sum::<usize>()
+            + self.close.len()
     }
 
     /// Whether more waits than may: bytes, not counting a message that is larger than that by itself and first in line,

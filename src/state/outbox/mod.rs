@@ -61,6 +61,16 @@ impl Outbox {
         }
     }
 
+    /// Bytes that it takes beside itself; of what is shared, its share.
+    pub fn heap_bytes(&self) -> usize {
+        match &self.pending {
+            Pending::Nothing => 0,
+            Pending::Staged(bytes) => bytes.len(),
+            Pending::Messages(slice) => slice.heap_bytes(),
+            Pending::Backlog(backlog) => backlog.heap_bytes(),
+        }
+    }
+
     /// Whether more waits than a peer may leave unsent. One message larger than that is let through, and does not count
     /// while it is first in line.
     pub fn exceeds(&self, max_unsent_bytes: usize) -> bool {

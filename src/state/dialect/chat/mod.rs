@@ -71,6 +71,11 @@ impl Registry {
         self.notices.expire(hub, now);
     }
 
+    /// Bytes that the people take.
+    pub fn heap_bytes(&self) -> usize {
+        self.people.heap_bytes()
+    }
+
     fn identity(&mut self, name: &str, email: Option<&str>) -> Identity {
         let id = Builder::from_random_bytes(self.chance.u128(..).to_le_bytes()).into_uuid();
         let email = email.map(str::trim).filter(|email| !email.is_empty());

@@ -6,7 +6,10 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 use crate::{
-    state::hub::ClientId,
+    state::{
+        hub::ClientId,
+        memory::{of_list, of_table},
+    },
     vocabulary::chat::{ChatError, Identity},
 };
 
@@ -25,6 +28,17 @@ impl People {
         let namesakes = self.namesakes.entry(identity.name.clone()).or_default();
         namesakes.insert(client);
         self.identities.insert(client, identity);
+    }
+
+    /// Bytes that they take.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let names = self.identities.values().map(|identity| identity.name.len());
+        of_table::<(ClientId, Rc<Identity>)>(self.identities.capacity())
+            + of_list::<Identity>(self.identities.len())
+            + names.sum::<usize>()
+            + of_table::<(Uuid, ClientId)>(self.clients.capacity())
+            + of_table::<(Box<str>, BTreeSet<ClientId>)>(self.namesakes.capacity())
+            + self.namesakes.keys().map(|name| name.len()).sum::<usize>()
     }
 
     /// Lets someone go.

@@ -1,0 +1,41 @@
+//! Where memory goes, as far as we hold it: without what the allocator adds, and without the kernel's share.
+
+use std::mem::size_of;
+
+/// Bytes held, by what they are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Connections, their deadlines and places, and requests that have not fully arrived.
+    pub connections: usize,
+    /// What could not leave at once. Of what several share, each has its share.
+    pub outboxes: usize,
+    /// Channels, memberships, and what is said in them.
+    pub channels: usize,
+    /// The people of the chat.
+    pub people: usize,
+    /// Input: the buffer that all share, and messages that have not fully arrived.
+    pub input: usize,
+}
+
+impl Memory {
+    /// Each part with its name in the metrics.
+    pub fn parts(&self) -> [(&'static str, usize); 5] {
+        [
+            ("connections", self.connections),
+            ("outboxes", self.outboxes),
+            ("channels", self.channels),
+            ("people", self.people),
+            ("input", self.input),
+        ]
+    }
+}
+
+/// Bytes of a hash table with room for so many of `T`, of which each has a byte of its own for control.
+pub fn of_table<T>(capacity: usize) -> usize {
+    capacity * (size_of::<T>() + 1)
+}
+
+/// Bytes of a list with room for so many of `T`.
+pub fn of_list<T>(capacity: usize) -> usize {
+    capacity * size_of::<T>()
+}
