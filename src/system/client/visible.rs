@@ -22,7 +22,10 @@ pub fn visible<'a>(text: &'a str, kept: &[char]) -> Cow<'a, str> {
 
 fn steers(char: char) -> bool {
     char.is_control()
-        || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        || matches!(
+            char,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 #[cfg(test)]
@@ -34,6 +37,15 @@ mod tests {
         assert_eq!(visible("\u{1b}[2J\u{7}", &[]), "\\u{1b}[2J\\u{7}");
         assert_eq!(visible("a\u{9b}31m", &[]), "a\\u{9b}31m");
         assert_eq!(visible("a\u{202e}b\r\n", &['\n']), "a\\u{202e}b\\r\n");
+    }
+
+    #[test]
+    fn every_mark_of_direction_is_written_out() {
+        let marks = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        for mark in marks.chars() {
+            let written_out = mark.escape_default().to_string();
+            assert_eq!(visible(&mark.to_string(), &[]), written_out);
+        }
     }
 
     #[test]
