@@ -8,6 +8,7 @@ use thiserror::Error;
 /// Where chat and the plain hub are; `/` has no session.
 const DEFAULT_PATH: &str = "/ws";
 const DEFAULT_PORT: u16 = 80;
+const DEFAULT_SCHEME: &str = "ws";
 
 /// A server and an endpoint of it, as a person writes them: `ws://HOST[:PORT]/PATH?QUERY`, or `unix:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,14 +102,12 @@ impl FromStr for Target {
                 uri: uri("localhost", DEFAULT_PATH)?,
             });
         }
-        let rest = match text.split_once("://") {
-            None | Some(("ws" | "http", _)) => text.rsplit("://").next().unwrap_or(text),
-            Some(("wss" | "https", _)) => return Err(TargetError::Tls),
-            Some((scheme, _)) => {
-                let scheme = scheme.to_owned();
-                return Err(TargetError::Scheme { scheme });
-            }
-        };
+        let (scheme, rest) = split_scheme(text);
+        match &*scheme {
+            "ws" | "http" => {}
+            "wss" | "https" => return Err(TargetError::Tls),
+            _ => return Err(TargetError::Scheme { scheme }),
+        }
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let uri = uri(authority, path)?;
@@ -131,6 +130,16 @@ impl fmt::Display for Place {
     }
 }
 
+/// The scheme in lower case, and what follows it. A `://` further on belongs to the path or the query.
+fn split_scheme(text: &str) -> (String, &str) {
+    match text.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) => {
+            (scheme.to_ascii_lowercase(), rest)
+        }
+        _ => (DEFAULT_SCHEME.to_owned(), text),
+    }
+}
+
 fn uri(authority: &str, path: &str) -> Result<Uri, TargetError> {
     let malformed = |reason: &dyn fmt::Display| TargetError::Malformed {
         reason: reason.to_string(),
@@ -148,7 +157,7 @@ fn uri(authority: &str, path: &str) -> Result<Uri, TargetError> {
     };
     let path: PathAndQuery = path.parse().map_err(|error| malformed(&error))?;
     Uri::builder()
-        .scheme("ws")
+        .scheme(DEFAULT_SCHEME)
         .authority(authority)
         .path_and_query(path)
         .build()
@@ -186,6 +195,29 @@ mod tests {
         assert_eq!(named.uri().path_and_query().unwrap(), "/relay?channel=x");
         assert_eq!(target("http://127.0.0.1:8080/relay?channel=x"), named);
         assert_eq!(target("127.0.0.1:8080/relay?channel=x"), named);
+    }
+
+    #[test]
+    fn a_scheme_may_be_in_capitals() {
+        assert_eq!(target("WS://h/echo"), target("ws://h/echo"));
+        assert_eq!(target("Http://h/echo"), target("ws://h/echo"));
+        assert!(error("WSS://h/").contains("TLS is not supported yet"));
+        assert!(error("FTP://h/").starts_with("ftp:// is not spoken here"));
+    }
+
+    #[test]
+    fn what_looks_like_a_scheme_further_on_is_none() {
+        for text in [
+            "ws://h:9/relay?channel=a://b/c",
+            "h:9/relay?channel=a://b/c",
+        ] {
+            let target = target(text);
+            assert_eq!(target.place().to_string(), "h:9", "{text}");
+            let asked = target.uri().path_and_query().unwrap();
+            assert_eq!(asked, "/relay?channel=a://b/c", "{text}");
+        }
+        assert_eq!(target("h/a://b").uri().path(), "/a://b");
+        assert_eq!(target("h#a://b"), target("h"));
     }
 
     #[test]
