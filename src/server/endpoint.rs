@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     state::{batch::Form, dialect::relay::LOBBY},
-    vocabulary::{config::NAME_CHARS_MAX, name::is_name},
+    vocabulary::name::{is_name, name_rule},
 };
 
 /// What a request asks for.
@@ -106,9 +106,7 @@ fn parameter(query: &str, name: &str) -> Option<String> {
 }
 
 fn bad_name(parameter: &str) -> HttpError {
-    HttpError::bad_name(format!(
-        "{parameter} must have 1 to {NAME_CHARS_MAX} characters, none of them a control character, and not only spaces"
-    ))
+    HttpError::bad_name(format!("{parameter} must have {}", name_rule()))
 }
 
 #[cfg(test)]

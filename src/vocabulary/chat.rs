@@ -12,7 +12,7 @@ use super::{
         CHANNELS_MAX, CLIENT_CHANNELS_MAX, LISTED_MAX, NAME_CHARS_MAX, REF_BYTES_MAX,
         TURN_LISTED_MAX,
     },
-    name::{is_name, quoted},
+    name::{is_name, name_rule, quoted},
 };
 
 /// What a client asks: `{"action":"…", …}`. Unknown fields are ignored, and texts borrowed where they have no escapes.
@@ -369,9 +369,7 @@ pub enum ChatError {
     #[error("ref must have at most {REF_BYTES_MAX} bytes")]
     BadRef,
     /// A channel's name that cannot be one.
-    #[error(
-        "a channel's name must have 1 to {NAME_CHARS_MAX} characters, none of them a control character, and not only spaces"
-    )]
+    #[error("a channel's name must have {}", name_rule())]
     BadName,
     /// To act in a channel one must have joined it.
     #[error("you are not a member of {}; join it first", quoted(.0))]

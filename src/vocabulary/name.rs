@@ -12,6 +12,13 @@ pub fn is_name(text: &str) -> bool {
     fits && !text.trim().is_empty()
 }
 
+/// What [`is_name`] asks, for people.
+pub fn name_rule() -> String {
+    format!(
+        "1 to {NAME_CHARS_MAX} characters, none of them a control character, and not only spaces"
+    )
+}
+
 /// A text of a peer's as it is shown in an error: cut to what a name may have, and quoted.
 pub fn quoted(text: &str) -> String {
     match text.char_indices().nth(NAME_CHARS_MAX) {
