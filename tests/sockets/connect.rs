@@ -153,6 +153,36 @@ fn another_close_is_told_in_words() {
 }
 
 #[test]
+fn a_close_that_crosses_our_own_is_told_as_well() {
+    for (code, status) in [(1000, 0), (1009, 1)] {
+        let (url, server) = serve(move |mut socket| {
+            // What comes is the client's close, which is not read before the server has closed for a reason of its own.
+            socket.get_ref().peek(&mut [0]).unwrap();
+            let (code, reason) = (code.into(), Utf8Bytes::default());
+            socket.close(Some(CloseFrame { code, reason })).unwrap();
+            close_code(&mut socket)
+        });
+        let ended = piped(&url, &[], "");
+        assert_eq!(ended.status.code(), Some(status), "{}", ended.stderr);
+        assert_eq!(
+            ended.stderr.contains("1009, message too large"),
+            code == 1009
+        );
+        assert_eq!(server.join().unwrap(), Some(1000));
+    }
+}
+
+#[test]
+fn a_close_that_answers_ours_without_a_code_is_good() {
+    let (url, _server) = serve(|mut socket| {
+        socket.get_ref().peek(&mut [0]).unwrap();
+        socket.get_mut().write_all(b"\x88\x00").unwrap();
+        close_code(&mut socket)
+    });
+    assert_well(&piped(&url, &[], ""));
+}
+
+#[test]
 fn a_draining_server_and_one_that_is_gone_are_told_apart() {
     for (signal, words) in [
         (Signal::TERM, "1001, going away"),
@@ -320,7 +350,7 @@ fn url(server: &Server, endpoint: &str) -> String {
 }
 
 /// What becomes of a client that is given all its input at once.
-fn piped(target: &str, flags: &[&str], input: &str) -> Ended {
+fn piped(target: &str, flags: &[&str], input: impl AsRef<[u8]>) -> Ended {
     let mut client = Process::start_with_input(&[&["connect", target], flags].concat());
     client.type_in(input);
     client.end_input();

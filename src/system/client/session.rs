@@ -125,7 +125,7 @@ impl<'a> Session<'a> {
                     }
                     self.print(|dialogue, out| dialogue.print(&message, out))?;
                 }
-                Ok(Message::Close(_)) if self.is_closing() => return Ok(Progress::Ended),
+                Ok(Message::Close(None)) if self.is_closing() => return Ok(Progress::Ended),
                 Ok(Message::Close(frame)) => {
                     // The answer is staged. If it cannot leave now, the server is not reading, and needs none.
                     let _ = self.socket.flush();
