@@ -1,5 +1,6 @@
 //! `hubbub connect`, as people and scripts use it.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -180,6 +181,50 @@ fn a_close_that_answers_ours_without_a_code_is_good() {
         close_code(&mut socket)
     });
     assert_well(&piped(&url, &[], ""));
+}
+
+#[test]
+fn a_line_that_cannot_be_sent_is_told_and_costs_no_other() {
+    let server = Server::start(&[]);
+    let ended = piped(&url(&server, "/echo"), &[], b"one\n\xff\ntwo\n");
+    assert_eq!(ended.stdout, "one\ntwo\n");
+    assert!(ended.stderr.contains("not UTF-8"), "{}", ended.stderr);
+    assert_eq!(ended.status.code(), Some(1));
+}
+
+#[test]
+fn a_line_that_is_too_long_only_once_it_is_json_is_told_as_well() {
+    let (url, server) = serve(|mut socket| {
+        let heard = [(); 2].map(|()| socket.read().unwrap().into_text().unwrap());
+        assert_eq!(close_code(&mut socket), Some(1000));
+        heard
+    });
+    let target = format!("{url}ws?name=Ada");
+    // Each character takes six as JSON.
+    let long = "\u{1}".repeat(3 << 20);
+    let ended = piped(&target, &["--join", "tea"], format!("{long}\nhi\n"));
+    assert!(
+        ended.stderr.contains("longer than 16 MiB"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.status.code(), Some(1));
+    let [join, hi] = server.join().unwrap();
+    assert!(join.contains("join-channel") && hi.contains("hi"));
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_told() {
+    let (url, _server) = serve(|mut socket| close_code(&mut socket));
+    let folder = tempfile::tempdir().unwrap();
+    let ended = Command::new(env!("CARGO_BIN_EXE_hubbub"))
+        .args(["connect", &url])
+        .stdin(File::open(folder.path()).unwrap())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert!(told.contains("cannot read the standard input"), "{told}");
+    assert_eq!(ended.status.code(), Some(1));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tungstenite::{Error as WebSocketError, error::ProtocolError, protocol::Close
 
 use super::visible::visible;
 
-/// How a connection ended, other than with 1000 or by our wish.
+/// How a session ended otherwise than well.
 #[derive(Debug, Error)]
 pub enum EndError {
     /// The server closed it, and said why.
@@ -35,6 +35,9 @@ pub enum EndError {
         /// What it did.
         cause: WebSocketError,
     },
+    /// It ended well, but not all that should have been sent was.
+    #[error("some of the input was not sent, as told above")]
+    Skipped,
     /// There is nowhere to print to.
     #[error("cannot write to the standard output: {0}")]
     Output(io::Error),

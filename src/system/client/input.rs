@@ -38,8 +38,8 @@ pub enum InputError {
     /// A text message is UTF-8.
     #[error("a line was not sent: it is not UTF-8")]
     NotUtf8,
-    /// Longer than [`MESSAGE_BYTES_MAX`].
-    #[error("a line was not sent: it is longer than 16 MiB")]
+    /// Longer than [`MESSAGE_BYTES_MAX`], as it is or as JSON.
+    #[error("a line was not sent: it makes a message longer than 16 MiB")]
     TooLong,
     /// It cannot be read; this is its end.
     #[error("cannot read the standard input: {0}")]

@@ -60,7 +60,7 @@ pub enum ClientError {
     /// There was no connection.
     #[error(transparent)]
     Dial(#[from] DialError),
-    /// The connection ended badly.
+    /// The connection ended badly, or not all was sent.
     #[error(transparent)]
     End(#[from] EndError),
     /// The system refused what every client needs.
@@ -71,7 +71,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// The exit status that tells of it: 1 for a connection that ended badly, 2 for none.
+    /// The exit status that tells of it: 1 for a connection that ended badly or did not take all, 2 for none.
     pub fn status(&self) -> u8 {
         match self {
             Self::End(_) => 1,
@@ -83,7 +83,7 @@ impl ClientError {
 /// Connects standard input and output to a WebSocket, until one side closes or a signal asks for the end.
 ///
 /// # Errors
-/// There was no connection, or it ended otherwise than by a normal close.
+/// There was no connection, it ended otherwise than by a normal close, or some of the input could not be sent.
 pub fn run(options: Options) -> Result<(), ClientError> {
     let target = match &options.path {
         Some(path) => options.target.with_path(path)?,

@@ -13,7 +13,7 @@ use tungstenite::{
 use super::{
     dialogue::{Dialogue, Said},
     ending::EndError,
-    input::{Input, Next},
+    input::{Input, InputError, Next},
     watch::Watch,
 };
 use crate::system::socket::Socket;
@@ -40,6 +40,8 @@ pub struct Session<'a> {
     /// None once nobody reads it any more.
     out: Option<BufWriter<StdoutLock<'static>>>,
     stage: Stage,
+    /// Whether some of the input could not be sent.
+    has_skipped: bool,
 }
 
 /// How far it has come.
@@ -81,18 +83,22 @@ impl<'a> Session<'a> {
             openings,
             out: Some(BufWriter::new(io::stdout().lock())),
             stage: Stage::Open,
+            has_skipped: false,
         }
     }
 
     /// Talks until one side closes and the other has answered or is given up.
     ///
     /// # Errors
-    /// It ended otherwise than by a normal close.
+    /// It ended otherwise than by a normal close, or some of the input could not be sent.
     pub fn run(mut self) -> Result<(), EndError> {
         self.watch.heed();
         let end = self.talk();
         self.print(|_, out| out.flush())?;
-        end
+        match end {
+            Ok(()) if self.has_skipped => Err(EndError::Skipped),
+            end => end,
+        }
     }
 
     fn talk(&mut self) -> Result<(), EndError> {
@@ -152,8 +158,12 @@ impl<'a> Session<'a> {
             let Some(text) = self.next_text() else {
                 return Progress::Blocked;
             };
-            // What the socket does not take is kept, for the next flush to send.
-            let _ = self.socket.write(Message::text(text));
+            match self.socket.write(Message::text(text)) {
+                // What the socket does not take is kept, for the next flush to send; how it broke, reading tells.
+                Ok(()) | Err(WebSocketError::Io(_)) => {}
+                Err(WebSocketError::WriteBufferFull(_)) => self.skip(&InputError::TooLong),
+                Err(error) => self.skip(&error),
+            }
         }
         Progress::More
     }
@@ -173,7 +183,7 @@ impl<'a> Session<'a> {
                         return None;
                     }
                 },
-                Next::Line(Err(error)) => tell(&error),
+                Next::Line(Err(error)) => self.skip(&error),
                 Next::Nothing => return None,
                 Next::End => {
                     self.begin_quiet();
@@ -181,6 +191,12 @@ impl<'a> Session<'a> {
                 }
             }
         }
+    }
+
+    /// Tells why something is not sent. What follows is, as far as it can be.
+    fn skip(&mut self, reason: &dyn Display) {
+        tell(reason);
+        self.has_skipped = true;
     }
 
     /// Writes to standard output. Nobody reading there any more is a wish to leave.
