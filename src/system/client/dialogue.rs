@@ -7,21 +7,9 @@ use tungstenite::Message;
 
 use super::{
     chat::{commands::Commands, rendering::Rendering},
+    said::Said,
     visible::visible,
 };
-
-/// What a line means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// Text to send.
-    Send(String),
-    /// Something to tell the user, and nothing to send.
-    Hint(String),
-    /// The wish to leave.
-    Quit,
-    /// Nothing.
-    Nothing,
-}
 
 /// How lines are understood and messages are shown at an endpoint.
 #[derive(Debug)]

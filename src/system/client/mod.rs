@@ -8,6 +8,7 @@ pub mod dial;
 pub mod dialogue;
 pub mod ending;
 pub mod input;
+pub mod said;
 pub mod session;
 pub mod target;
 pub mod visible;

@@ -11,9 +11,10 @@ use tungstenite::{
 };
 
 use super::{
-    dialogue::{Dialogue, Said},
+    dialogue::Dialogue,
     ending::EndError,
     input::{Input, InputError, Next},
+    said::Said,
     watch::Watch,
 };
 use crate::system::socket::Socket;

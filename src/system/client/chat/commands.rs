@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::system::client::dialogue::Said;
+use crate::system::client::said::Said;
 
 /// What may be typed at the chat.
 pub const COMMANDS: &str =
