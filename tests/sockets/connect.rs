@@ -379,6 +379,19 @@ fn people_chat_with_commands_and_read_lines() {
 }
 
 #[test]
+fn a_channel_that_cannot_be_joined_leaves_the_current_one_as_it_was() {
+    let server = Server::start(&[]);
+    let ada = url(&server, "/ws?name=Ada");
+    let mut ada = Process::start_with_input(&["connect", &ada, "--join", "tea"]);
+    ada.type_in(format!("/join {}\n", "x".repeat(65)));
+    wait_until("it is refused", || ada.stdout().contains("! bad-name: "));
+    ada.type_in("hi\n");
+    wait_until("it is said", || ada.stdout().contains("tea  Ada: hi\n"));
+    ada.end_input();
+    assert_well(&ada.ended());
+}
+
+#[test]
 fn the_chat_in_the_raw_manner_is_json_both_ways() {
     let server = Server::start(&[]);
     let action = "{\"action\":\"list-channels\",\"ref\":\"1\"}\n";

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use tungstenite::Message;
 
 use super::{
-    chat::{commands::Commands, rendering::Rendering},
+    chat::{Chat, commands},
     said::Said,
     visible::visible,
 };
@@ -25,7 +25,7 @@ enum Manner {
     /// All as it is, for people.
     Plain,
     /// The chat protocol, for people.
-    Chat(Commands, Rendering),
+    Chat(Chat),
 }
 
 impl Dialogue {
@@ -34,7 +34,7 @@ impl Dialogue {
         let manner = match (is_raw, is_chat) {
             (true, _) => Manner::Raw,
             (false, false) => Manner::Plain,
-            (false, true) => Manner::Chat(Commands::default(), Rendering::default()),
+            (false, true) => Manner::Chat(Chat::default()),
         };
         Self {
             manner,
@@ -42,11 +42,11 @@ impl Dialogue {
         }
     }
 
-    /// What to send to the chat to join a channel, which is then the current one.
+    /// What to send to the chat to join a channel.
     pub fn join(&mut self, channel: &str) -> String {
         match &mut self.manner {
-            Manner::Chat(commands, _) => commands.join(channel),
-            Manner::Raw | Manner::Plain => Commands::default().join(channel),
+            Manner::Chat(chat) => chat.join(channel),
+            Manner::Raw | Manner::Plain => commands::join(channel).to_string(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Dialogue {
     pub fn understand(&mut self, line: String) -> Said {
         match &mut self.manner {
             Manner::Raw | Manner::Plain => Said::Send(line),
-            Manner::Chat(commands, _) => commands.understand(line),
+            Manner::Chat(chat) => chat.understand(line),
         }
     }
 
@@ -73,9 +73,9 @@ impl Dialogue {
             (Manner::Raw | Manner::Plain, Message::Text(text)) => {
                 writeln!(out, "{}", self.harmless(text))
             }
-            (Manner::Chat(_, rendering), Message::Text(text)) => {
+            (Manner::Chat(chat), Message::Text(text)) => {
                 for object in text.split('\n') {
-                    writeln!(out, "{}", visible(&rendering.line(object), &[]))?;
+                    writeln!(out, "{}", visible(&chat.line(object), &[]))?;
                 }
                 Ok(())
             }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::event::Event;
 use crate::system::client::said::Said;
 
 /// What may be typed at the chat.
@@ -10,23 +11,68 @@ pub const COMMANDS: &str =
 
 const JOIN_FIRST: &str = "join a channel first: /join general";
 
-/// Understands commands, and remembers which channels were joined.
+/// What to send to join a channel.
+pub fn join(channel: &str) -> Value {
+    json!({"action": "join-channel", "message": channel})
+}
+
+/// Understands commands, and knows which channel is the current one.
 #[derive(Debug, Default)]
-pub struct Commands {
-    /// The current one last.
-    channels: Vec<String>,
+pub(super) struct Commands {
+    /// Channels that were joined, the last one last.
+    joined: Vec<String>,
+    /// Joins that wait for their answers. The last one counts already, since lines may come before its answer.
+    asked: Vec<Join>,
+    /// How many there were, so that each has a `ref` of its own.
+    joins: u64,
+}
+
+#[derive(Debug)]
+struct Join {
+    channel: String,
+    reference: String,
 }
 
 impl Commands {
-    /// What to send to join a channel, which is then the current one.
-    pub fn join(&mut self, channel: &str) -> String {
-        self.forget(channel);
-        self.channels.push(channel.to_owned());
-        json!({"action": "join-channel", "message": channel}).to_string()
+    /// What to send to join a channel, which is then the current one unless the server refuses.
+    pub(super) fn join(&mut self, channel: &str) -> String {
+        self.joins += 1;
+        let reference = format!("join-{}", self.joins);
+        let mut request = join(channel);
+        request["ref"] = json!(reference);
+        self.asked.push(Join {
+            channel: channel.to_owned(),
+            reference,
+        });
+        request.to_string()
+    }
+
+    /// Takes note of an answer.
+    pub(super) fn heed(&mut self, event: &Event) {
+        match event {
+            Event::Joined {
+                channel, reference, ..
+            } => {
+                // One that is not waited for any more was left in the meantime.
+                let reference = reference.as_deref();
+                if reference.is_none_or(|reference| self.settle(reference)) {
+                    forget(&mut self.joined, channel);
+                    self.joined.push(channel.clone());
+                }
+            }
+            Event::Left { channel } => forget(&mut self.joined, channel),
+            Event::Error {
+                reference: Some(reference),
+                ..
+            } => {
+                self.settle(reference);
+            }
+            _ => {}
+        }
     }
 
     /// Understands a line: JSON as it is, a command, or a message to the current channel.
-    pub fn understand(&mut self, line: String) -> Said {
+    pub(super) fn understand(&mut self, line: String) -> Said {
         if line.trim().is_empty() {
             return Said::Nothing;
         }
@@ -46,7 +92,8 @@ impl Commands {
         match command {
             "join" if !rest.is_empty() => Said::Send(self.join(rest)),
             "leave" => self.with_channel(rest, |commands, channel| {
-                commands.forget(channel);
+                forget(&mut commands.joined, channel);
+                commands.asked.retain(|join| join.channel != channel);
                 json!({"action": "leave-channel", "message": channel})
             }),
             "members" => self.with_channel(
@@ -70,7 +117,7 @@ impl Commands {
     }
 
     fn say(&self, text: &str) -> Said {
-        match self.channels.last() {
+        match self.current() {
             Some(channel) => {
                 send(&json!({"action": "send-message", "target": channel, "message": text}))
             }
@@ -80,7 +127,7 @@ impl Commands {
 
     /// Does something with the channel that was named, or else with the current one.
     fn with_channel(&mut self, name: &str, action: impl FnOnce(&mut Self, &str) -> Value) -> Said {
-        let current = self.channels.last().cloned();
+        let current = self.current().map(str::to_owned);
         match (name, current) {
             ("", None) => Said::Hint(JOIN_FIRST.to_owned()),
             ("", Some(current)) => send(&action(self, &current)),
@@ -88,9 +135,21 @@ impl Commands {
         }
     }
 
-    fn forget(&mut self, channel: &str) {
-        self.channels.retain(|joined| joined != channel);
+    fn current(&self) -> Option<&str> {
+        let asked = self.asked.last().map(|join| &join.channel);
+        asked.or(self.joined.last()).map(String::as_str)
     }
+
+    /// Waits for the answer to a join no longer, and says whether it did.
+    fn settle(&mut self, reference: &str) -> bool {
+        let asked = self.asked.len();
+        self.asked.retain(|join| join.reference != reference);
+        self.asked.len() < asked
+    }
+}
+
+fn forget(channels: &mut Vec<String>, channel: &str) {
+    channels.retain(|joined| joined != channel);
 }
 
 fn send(action: &Value) -> Said {
@@ -114,10 +173,11 @@ fn addressee(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::chat::{Action, Request, Told};
 
-    fn sent(commands: &mut Commands, line: &str) -> Value {
+    fn sent(commands: &mut Commands, line: &str) -> String {
         match commands.understand(line.to_owned()) {
-            Said::Send(text) => serde_json::from_str(&text).unwrap(),
+            Said::Send(text) => text,
             other => panic!("{line:?} is {other:?}"),
         }
     }
@@ -129,41 +189,136 @@ mod tests {
         }
     }
 
-    fn message(target: &str, message: &str) -> Value {
-        json!({"action": "send-message", "target": target, "message": message})
+    /// Asserts that the server understands from a line that this is asked.
+    #[track_caller]
+    fn assert_asks(commands: &mut Commands, line: &str, action: Action) {
+        let text = sent(commands, line);
+        let request = Request::parse(&text).unwrap();
+        assert_eq!(request.action(), Ok(action), "{line}");
+    }
+
+    /// Asserts that a line is said in this channel.
+    #[track_caller]
+    fn assert_says_in(commands: &mut Commands, channel: &str) {
+        let message = "hi";
+        assert_asks(commands, message, Action::Send { channel, message });
+    }
+
+    /// Joins a channel by a command, and returns the `ref` that the answer will have.
+    fn ask_to_join(commands: &mut Commands, channel: &str) -> String {
+        let text = sent(commands, &format!("/join {channel}"));
+        let request = Request::parse(&text).unwrap();
+        assert_eq!(request.action(), Ok(Action::Join { channel }));
+        request.reference().unwrap().to_owned()
+    }
+
+    fn join(commands: &mut Commands, channel: &str) {
+        let reference = ask_to_join(commands, channel);
+        grant(commands, channel, Some(&reference));
+    }
+
+    fn grant(commands: &mut Commands, channel: &str, reference: Option<&str>) {
+        commands.heed(&Event::of(&Told::Joined {
+            channel,
+            members: &[],
+            count: 1,
+            seq: 1,
+            epoch: 1,
+            reference,
+        }));
+    }
+
+    fn refuse(commands: &mut Commands, reference: Option<&str>) {
+        commands.heed(&Event::of(&Told::Error {
+            code: "too-many-channels",
+            message: "leave one first",
+            reference,
+        }));
+    }
+
+    fn leave(commands: &mut Commands, channel: &str) {
+        commands.heed(&Event::of(&Told::Left {
+            channel,
+            reference: None,
+        }));
     }
 
     #[test]
     fn a_line_goes_to_the_channel_joined_last() {
         let mut commands = Commands::default();
-        assert_eq!(
-            sent(&mut commands, "/join general"),
-            json!({"action": "join-channel", "message": "general"})
-        );
-        sent(&mut commands, "/join Tea & cake");
-        assert_eq!(sent(&mut commands, "hi"), message("Tea & cake", "hi"));
-        assert_eq!(
-            sent(&mut commands, "/leave"),
-            json!({"action": "leave-channel", "message": "Tea & cake"})
-        );
-        assert_eq!(sent(&mut commands, "hi"), message("general", "hi"));
+        join(&mut commands, "general");
+        join(&mut commands, "Tea & cake");
+        assert_says_in(&mut commands, "Tea & cake");
+        let channel = "Tea & cake";
+        assert_asks(&mut commands, "/leave", Action::Leave { channel });
+        assert_says_in(&mut commands, "general");
         sent(&mut commands, "/leave general");
         assert!(hint(&mut commands, "hi").contains("/join general"));
     }
 
     #[test]
+    fn a_line_behind_a_join_goes_to_the_new_channel_before_the_answer_is_there() {
+        let mut commands = Commands::default();
+        join(&mut commands, "general");
+        let tea = ask_to_join(&mut commands, "tea");
+        assert_says_in(&mut commands, "tea");
+        let cake = ask_to_join(&mut commands, "cake");
+        grant(&mut commands, "tea", Some(&tea));
+        assert_says_in(&mut commands, "cake");
+        grant(&mut commands, "cake", Some(&cake));
+        assert_says_in(&mut commands, "cake");
+    }
+
+    #[test]
+    fn a_channel_that_is_refused_leaves_the_one_before_as_the_current_one() {
+        let mut commands = Commands::default();
+        join(&mut commands, "general");
+        let tea = ask_to_join(&mut commands, "tea");
+        let cake = ask_to_join(&mut commands, "cake");
+        refuse(&mut commands, None);
+        refuse(&mut commands, Some("another"));
+        assert_says_in(&mut commands, "cake");
+        refuse(&mut commands, Some(&cake));
+        assert_says_in(&mut commands, "tea");
+        refuse(&mut commands, Some(&tea));
+        assert_says_in(&mut commands, "general");
+    }
+
+    #[test]
+    fn a_channel_that_was_left_is_not_the_current_one_though_its_join_is_answered_later() {
+        let mut commands = Commands::default();
+        let tea = ask_to_join(&mut commands, "tea");
+        sent(&mut commands, "/leave");
+        grant(&mut commands, "tea", Some(&tea));
+        assert!(hint(&mut commands, "hi").contains("/join general"));
+        let again = ask_to_join(&mut commands, "tea");
+        leave(&mut commands, "tea");
+        assert_says_in(&mut commands, "tea");
+        grant(&mut commands, "tea", Some(&again));
+        assert_says_in(&mut commands, "tea");
+    }
+
+    #[test]
+    fn channels_joined_and_left_in_json_count_as_well() {
+        let mut commands = Commands::default();
+        grant(&mut commands, "general", None);
+        grant(&mut commands, "tea", None);
+        assert_says_in(&mut commands, "tea");
+        leave(&mut commands, "tea");
+        assert_says_in(&mut commands, "general");
+    }
+
+    #[test]
     fn a_private_message_names_one_who_may_have_spaces_in_the_name() {
         let mut commands = Commands::default();
-        for line in ["/msg Ada hello  you", "/msg \"Ada\" hello  you"] {
-            assert_eq!(
-                sent(&mut commands, line),
-                json!({"action": "send-private", "target": "Ada", "message": "hello  you"})
-            );
-        }
-        assert_eq!(
-            sent(&mut commands, "/msg \"Ada Byron\" hi")["target"],
-            "Ada Byron"
-        );
+        let hello = |target| Action::SendPrivate {
+            target,
+            message: "hello  you",
+        };
+        assert_asks(&mut commands, "/msg Ada hello  you", hello("Ada"));
+        assert_asks(&mut commands, "/msg \"Ada\" hello  you", hello("Ada"));
+        let line = "/msg \"Ada Byron\" hello  you";
+        assert_asks(&mut commands, line, hello("Ada Byron"));
         for line in ["/msg", "/msg Ada", "/msg \"Ada Byron\""] {
             assert!(hint(&mut commands, line).contains("/msg NAME TEXT"));
         }
@@ -172,24 +327,18 @@ mod tests {
     #[test]
     fn listings_are_of_the_current_channel_or_of_the_one_that_is_named() {
         let mut commands = Commands::default();
-        assert_eq!(
-            sent(&mut commands, "/channels"),
-            json!({"action": "list-channels"})
-        );
+        let members_of = |channel| Action::ListMembers { channel };
+        assert_asks(&mut commands, "/channels", Action::ListChannels);
         assert!(hint(&mut commands, "/members").contains("/join general"));
-        assert_eq!(sent(&mut commands, "/members tea")["target"], "tea");
+        assert_asks(&mut commands, "/members tea", members_of("tea"));
         sent(&mut commands, "/join general");
-        assert_eq!(
-            sent(&mut commands, "/members"),
-            json!({"action": "list-members", "target": "general"})
-        );
+        assert_asks(&mut commands, "/members", members_of("general"));
     }
 
     #[test]
     fn json_is_sent_as_it_is() {
-        let line = r#"{ "action": "list-channels", "ref": "1" } "#.to_owned();
-        let mut commands = Commands::default();
-        assert_eq!(commands.understand(line.clone()), Said::Send(line));
+        let line = r#"{ "action": "list-channels", "ref": "1" } "#;
+        assert_eq!(sent(&mut Commands::default(), line), line);
     }
 
     #[test]
@@ -199,7 +348,11 @@ mod tests {
         for line in ["/jion tea", "/join", "/", "/help"] {
             assert!(hint(&mut commands, line).contains("/join CHANNEL"));
         }
-        assert_eq!(sent(&mut commands, "//shrug"), message("general", "/shrug"));
+        let shrug = Action::Send {
+            channel: "general",
+            message: "/shrug",
+        };
+        assert_asks(&mut commands, "//shrug", shrug);
     }
 
     #[test]
