@@ -135,15 +135,10 @@ fn connect(place: &Place, watch: &mut Watch, patience: Patience) -> Result<Socke
             Ok(socket)
         }
         Place::Tcp { host, port } => {
-            let mut cause = ErrorKind::AddrNotAvailable.into();
-            for address in resolve(host, *port)? {
-                match connect_tcp(address, watch, patience.until) {
-                    Ok(Some(socket)) => return Ok(socket),
-                    Ok(None) => return Err(patience.lost(place)),
-                    Err(error) => cause = error,
-                }
-            }
-            Err(failed(cause))
+            let connected = connect_first(&resolve(host, *port)?, watch, patience.until);
+            connected
+                .map_err(failed)?
+                .ok_or_else(|| patience.lost(place))
         }
     }
 }
@@ -157,6 +152,25 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, DialError> {
     // `localhost` is both, and more servers listen at 127.0.0.1 than at ::1.
     addresses.sort_by_key(SocketAddr::is_ipv6);
     Ok(addresses)
+}
+
+/// A socket that is connected to the first address that answers, or none if the time is over. Each address has an equal
+/// share of the time that is left, as one may swallow what is sent to it.
+fn connect_first(
+    addresses: &[SocketAddr],
+    watch: &mut Watch,
+    until: Duration,
+) -> io::Result<Option<Socket>> {
+    let mut outcome = Err(ErrorKind::AddrNotAvailable.into());
+    let shares = (1..=u32::try_from(addresses.len()).unwrap_or(u32::MAX)).rev();
+    for (address, shares) in addresses.iter().zip(shares) {
+        let now = watch.now();
+        outcome = connect_tcp(*address, watch, now + until.saturating_sub(now) / shares);
+        if let Ok(Some(_)) = outcome {
+            break;
+        }
+    }
+    outcome
 }
 
 /// A connected socket, or none if the time is over.
@@ -259,5 +273,43 @@ fn advice(status: StatusCode) -> &'static str {
         _ if status.is_client_error() => "check the path and the query of the URL",
         _ if status.is_server_error() => "try again later",
         _ => "check that the URL is that of a WebSocket",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{self, Ipv4Addr};
+
+    use socket2::{Domain, Type};
+
+    use super::*;
+
+    /// An address that swallows what is sent to it for as long as these sockets are there.
+    fn swallow() -> (SocketAddr, socket2::Socket, Vec<net::TcpStream>) {
+        let listener = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+        listener.bind(&any.into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(stream) = net::TcpStream::connect_timeout(&address, Duration::from_millis(50))
+        {
+            waiting.push(stream);
+        }
+        (address, listener, waiting)
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_leaves_the_next_one_its_share_of_the_time() {
+        let (silent, _listener, _waiting) = swallow();
+        let open = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let open = open.local_addr().unwrap();
+        let mut watch = Watch::new().unwrap();
+        let until = watch.now() + Duration::from_millis(500);
+        let socket = connect_first(&[silent, open], &mut watch, until).unwrap();
+        let Some(Socket::Tcp(stream)) = socket else {
+            panic!("the time was over");
+        };
+        assert_eq!(stream.peer_addr().unwrap(), open);
     }
 }
