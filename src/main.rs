@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use hubbub::system::{
     cli::{Cli, Command, Serve},
     client, log,
@@ -16,7 +15,7 @@ const CANNOT_START: u8 = 2;
 const SIGNAL_STATUS: i32 = 128;
 
 fn main() -> ExitCode {
-    match Cli::parse().into_command() {
+    match Cli::read() {
         Command::Serve(flags) => match serve(flags) {
             Ok(Outcome::Drained) => ExitCode::SUCCESS,
             Ok(Outcome::Cut { signal }) => {

@@ -1,8 +1,11 @@
 //! The command line of `hubbub`: flags, their environment variables, and what they make of a configuration.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{env, ffi::OsString, sync::LazyLock, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, CommandFactory, FromArgMatches, Parser, Subcommand,
+    builder::{FalseyValueParser, Resettable},
+};
 use tracing::Level;
 
 use super::{
@@ -115,7 +118,7 @@ pub struct Serve {
     log_level: Level,
 }
 
-/// The flags of `hubbub connect`.
+/// The flags of `hubbub connect`. What to connect to is told here only: an environment is for every connection.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = CONNECT_HELP.as_str())]
 pub struct Connect {
@@ -123,15 +126,15 @@ pub struct Connect {
     url: Target,
 
     /// Endpoint to ask for on a unix socket, like /relay?channel=tea [default: /ws]
-    #[arg(long, env = "HUBBUB_PATH", value_name = "PATH")]
+    #[arg(long, value_name = "PATH")]
     path: Option<String>,
 
     /// Channel of the chat to join at once (repeatable)
-    #[arg(long, env = "HUBBUB_JOIN", value_name = "CHANNEL")]
+    #[arg(long, value_name = "CHANNEL")]
     join: Vec<String>,
 
     /// Send lines and print messages as they are: the chat's JSON, binary messages byte for byte
-    #[arg(long, env = "HUBBUB_RAW")]
+    #[arg(long, env = "HUBBUB_RAW", value_parser = FalseyValueParser::new())]
     raw: bool,
 
     /// Time from the first attempt to connect to an open WebSocket
@@ -149,9 +152,22 @@ static CONNECT_HELP: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Cli {
-    /// What to do: to serve, if nothing was named.
-    pub fn into_command(self) -> Command {
-        self.command.unwrap_or(Command::Serve(self.serve))
+    /// What the process is asked to do. A command line that makes no sense ends it, and so does one that asks for help.
+    pub fn read() -> Command {
+        Self::command_of(env::args_os().collect())
+    }
+
+    /// What is to be done: to serve, if nothing is named.
+    fn command_of(arguments: Vec<OsString>) -> Command {
+        let mut cli = Self::command();
+        // The flags that mean to serve stand in a command's place. The library would heed their environment beside one.
+        let place = arguments.get(1);
+        if place.is_some_and(|name| cli.find_subcommand(name).is_some()) {
+            cli = cli.mut_args(|flag| flag.env(Resettable::Reset));
+        }
+        let cli = Self::from_arg_matches(&cli.get_matches_from(arguments));
+        let Self { command, serve } = cli.unwrap_or_else(|error| error.exit());
+        command.unwrap_or(Command::Serve(serve))
     }
 }
 
@@ -200,8 +216,6 @@ impl Serve {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -229,7 +243,7 @@ mod tests {
     fn a_client_has_a_target_and_may_join_more_than_one_channel() {
         let url = "ws://127.0.0.1:8080/ws?name=Ada";
         let arguments = ["hubbub", "connect", url, "--join", "tea", "--join", "cake"];
-        let Command::Connect(connect) = Cli::parse_from(arguments).into_command() else {
+        let Command::Connect(connect) = command(&arguments) else {
             panic!("it is the client");
         };
         let options = connect.options();
@@ -240,11 +254,11 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_is_an_environment_variable_too() {
+    fn every_flag_is_an_environment_variable_too_save_for_what_to_connect_to() {
         let serve = Serve::augment_args(clap::Command::new("serve"));
         let connect = Connect::augment_args(clap::Command::new("connect"));
-        let flags = [&serve, &connect].map(clap::Command::get_opts);
-        for flag in flags.into_iter().flatten() {
+        let flags = serve.get_opts().chain(connect.get_opts());
+        for flag in flags.filter(|flag| !["path", "join"].contains(&flag.get_id().as_str())) {
             let variable = format!("HUBBUB_{}", flag.get_id().as_str().to_uppercase());
             assert_eq!(
                 flag.get_env().and_then(|name| name.to_str()),
@@ -253,8 +267,12 @@ mod tests {
         }
     }
 
+    fn command(arguments: &[&str]) -> Command {
+        Cli::command_of(arguments.iter().map(OsString::from).collect())
+    }
+
     fn serve(arguments: &[&str]) -> Config {
-        match Cli::parse_from(arguments).into_command() {
+        match command(arguments) {
             Command::Serve(serve) => serve.config(),
             other @ Command::Connect(_) => panic!("not the server but {other:?}"),
         }

@@ -228,6 +228,36 @@ fn an_input_that_cannot_be_read_is_told() {
 }
 
 #[test]
+fn an_environment_for_something_else_does_not_disturb() {
+    let server = Server::start(&[]);
+    let relay = url(&server, "/relay");
+    let environment = [
+        ("HUBBUB_MAX_MESSAGE", "bad"),
+        ("HUBBUB_PATH", "/ws?name=Ada"),
+        ("HUBBUB_JOIN", "tea"),
+    ];
+    let mut client = Process::start_in(&environment, &["connect", &relay]);
+    client.type_in("hello\n");
+    client.end_input();
+    let ended = client.ended();
+    assert_well(&ended);
+    assert_eq!(ended.stdout, "hello\n");
+}
+
+#[test]
+fn a_flag_without_a_value_is_set_in_the_environment_too() {
+    for (value, printed) in [("1", "\0"), ("true", "\0"), ("0", "[1 byte of binary]\n")] {
+        let (url, _server) = serve(|mut socket| {
+            socket.send(Message::binary(&b"\0"[..])).unwrap();
+            close_with(&mut socket, 1000, "");
+        });
+        let ended = Process::start_in(&[("HUBBUB_RAW", value)], &["connect", &url]).ended();
+        assert_well(&ended);
+        assert_eq!(ended.stdout, printed, "HUBBUB_RAW={value}");
+    }
+}
+
+#[test]
 fn a_draining_server_and_one_that_is_gone_are_told_apart() {
     for (signal, words) in [
         (Signal::TERM, "1001, going away"),

@@ -48,6 +48,13 @@ impl Process {
         Self::spawn(command.args(flags).stdin(Stdio::piped()))
     }
 
+    /// The same with these variables in its environment.
+    pub(crate) fn start_in(environment: &[(&str, &str)], flags: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        let environment = environment.iter().copied();
+        Self::spawn(command.args(flags).envs(environment).stdin(Stdio::piped()))
+    }
+
     fn spawn(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
