@@ -137,7 +137,8 @@ pub struct Connect {
     #[arg(long, env = "HUBBUB_RAW", value_parser = FalseyValueParser::new())]
     raw: bool,
 
-    /// Time from the first attempt to connect to an open WebSocket
+    /// Time from the first attempt to connect to an open WebSocket, after the host's name was looked up; its addresses
+    /// share what is left of it
     #[arg(long, env = "HUBBUB_HANDSHAKE_TIMEOUT", default_value = "10s", value_name = "DURATION", value_parser = duration)]
     handshake_timeout: Duration,
 }
@@ -147,7 +148,9 @@ static CONNECT_HELP: LazyLock<String> = LazyLock::new(|| {
         "At the chat (/ws?name=NAME) a line is a message to the channel joined last, JSON if it begins with {{, or a \
          command: {COMMANDS}.\n\n\
          In a pipe it closes once nothing has arrived for a second after the end of input.\n\n\
-         Exit status: 0 after a normal close (1000), 1 after any other end, 2 when there was no connection."
+         Exit status: 0 after a normal close (1000), 1 after any other end or when some of the input could not be sent, \
+         2 when there was no connection; a signal before there is one, or a second signal, ends it with 128 plus its \
+         number."
     )
 });
 

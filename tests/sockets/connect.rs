@@ -228,6 +228,16 @@ fn an_input_that_cannot_be_read_is_told() {
 }
 
 #[test]
+fn a_signal_while_there_is_no_connection_yet_ends_at_once() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let client = Process::start_with_input(&["connect", &address]);
+    let _connection = silent.accept().unwrap();
+    client.signal(Signal::TERM);
+    assert_eq!(client.ended().status.code(), Some(128 + 15));
+}
+
+#[test]
 fn an_environment_for_something_else_does_not_disturb() {
     let server = Server::start(&[]);
     let relay = url(&server, "/relay");
