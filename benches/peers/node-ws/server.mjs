@@ -1,0 +1,16 @@
+// What a user of `ws` writes: each message to each client, in a frame of its own. It turns Nagle's algorithm off itself.
+
+import { WebSocket, WebSocketServer } from 'ws';
+
+const port = Number(process.argv[2]);
+const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
+
+server.on('connection', (socket) => {
+  socket.on('error', () => socket.terminate());
+  socket.on('message', (data, isBinary) => {
+    for (const client of server.clients) {
+      if (client.readyState === WebSocket.OPEN) client.send(data, { binary: isBinary });
+    }
+  });
+});
+server.on('listening', () => console.log(`listening on 127.0.0.1:${server.address().port}`));
