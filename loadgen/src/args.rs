@@ -128,6 +128,10 @@ pub struct Args {
     #[arg(long, value_name = "FIGURE<LIMIT", default_value = "p99<10ms")]
     pub slo: Vec<Expectation>,
 
+    /// Have each client ping the server once, when all are in
+    #[arg(long)]
+    pub ping: bool,
+
     /// Rounds of compare; from 8 on a difference can be told from the noise
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub rounds: u32,
@@ -230,6 +234,7 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("settle", &[Fanout, Saturate, Search, Compare]),
     ("churn", &[Fanout, Saturate]),
     ("storm", &[Fanout, Saturate, Idle]),
+    ("ping", &[Idle]),
     ("slow", &[Fanout, Saturate]),
     ("isolation", &[Fanout, Saturate]),
     ("log", &[Fanout, Saturate]),

@@ -20,6 +20,9 @@ use crate::{
 pub struct Idle {
     /// Pings of the server that were answered.
     pub pings_answered: u64,
+    /// Pings of the clients that the server answered, if they sent any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pongs_received: Option<u64>,
     /// Clients that the server disconnected.
     pub disconnects: u64,
     /// How many of them in which way: by close code, or what came instead.
@@ -60,6 +63,7 @@ impl Idle {
         let connection_seconds = figures::ratio(connections, 1) * trial.window_seconds();
         Self {
             pings_answered: trial.sums.pings,
+            pongs_received: plan.pings.then_some(trial.sums.pongs),
             disconnects: trial.sums.disconnects.values().sum(),
             disconnects_by: by_name(&trial.sums.disconnects),
             // With a storm it would be that of its handshakes.

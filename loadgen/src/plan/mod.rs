@@ -63,6 +63,8 @@ pub struct Plan {
     pub slow: usize,
     /// Clients that come beside these, all at once, halfway.
     pub storm: usize,
+    /// Whether each client pings the server once.
+    pub pings: bool,
     /// The time in which each client that does not send leaves once and rejoins.
     pub churn: Option<Duration>,
     /// Whether the run goes on when a client does not come in, as long as others do.
@@ -122,6 +124,7 @@ impl Plan {
             source_ips: args.source_ips,
             slow: args.slow.map_or(0, |share| share.of(clients)),
             storm: args.storm.unwrap_or(0) as usize,
+            pings: args.ping,
             churn: args.churn,
             some_may_fail: args.mode == Mode::Connect,
             seed: args.seed.unwrap_or_else(|| fastrand::u64(..SEEDS)),

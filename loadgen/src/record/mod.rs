@@ -145,6 +145,11 @@ impl<'run> Record<'run> {
         self.sums.pings += 1;
     }
 
+    /// Notes that the server answered a ping.
+    pub fn pong_received(&mut self) {
+        self.sums.pongs += 1;
+    }
+
     /// Notes that a client was disconnected without having asked for it.
     pub fn disconnected(&mut self, client: usize, end: End) {
         let ends = match self.role(client) {

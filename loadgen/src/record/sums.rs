@@ -26,6 +26,8 @@ pub struct Sums {
     pub slow_disconnects: BTreeMap<End, u64>,
     /// Pings answered.
     pub pings: u64,
+    /// Pongs received.
+    pub pongs: u64,
     /// Of the handshakes, from the begin of the connection.
     pub connect: Distribution,
     /// Clients that did not come in.
@@ -65,6 +67,7 @@ impl Sums {
         self.stray += other.stray;
         self.foreign += other.foreign;
         self.pings += other.pings;
+        self.pongs += other.pongs;
         self.connect_failed += other.connect_failed;
         for (end, count) in other.disconnects {
             *self.disconnects.entry(end).or_default() += count;

@@ -175,6 +175,9 @@ fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {
 fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
     facts.push(("disconnects", ways(idle.disconnects, &idle.disconnects_by)));
     facts.push(("pings answered", grouped(idle.pings_answered)));
+    if let Some(pongs) = idle.pongs_received {
+        facts.push(("pongs received", grouped(pongs)));
+    }
     if let Some(us) = idle.cpu_us_per_connection_second {
         facts.push((
             "server CPU per connection and second",

@@ -148,6 +148,15 @@ impl Client {
         self.flush().map(drop)
     }
 
+    /// Sends a ping.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn ping(&mut self) -> Result<(), End> {
+        self.outgoing.ping(fastrand::u32(..).to_ne_bytes());
+        self.flush().map(drop)
+    }
+
     /// Receives once into the shared buffer; the bytes received, or `None` when there is nothing for now.
     ///
     /// # Errors
@@ -199,7 +208,7 @@ impl Client {
                     record.ping_answered();
                     ponged = true;
                 }
-                Message::Pong(_) => {}
+                Message::Pong(_) => record.pong_received(),
                 Message::Close(payload) => {
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
                     return Err(End::Closed(code));

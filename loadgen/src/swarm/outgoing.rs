@@ -23,6 +23,11 @@ impl Outgoing {
         self.frame(OpCode::Data(Data::Text), text.into(), mask);
     }
 
+    /// Adds a ping.
+    pub fn ping(&mut self, mask: [u8; 4]) {
+        self.frame(OpCode::Control(Control::Ping), Bytes::new(), mask);
+    }
+
     /// Adds the answer to a ping.
     pub fn pong(&mut self, payload: &[u8], mask: [u8; 4]) {
         self.frame(

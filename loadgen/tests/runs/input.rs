@@ -121,6 +121,7 @@ fn a_command_line_that_is_not_understood_says_how_it_should_be() {
             &["compare", "--url", "ws://127.0.0.1:1/"],
             "--url means nothing in compare",
         ),
+        (&["--ping"], "--ping means nothing in fanout"),
         (&["--header", "no colon"], "colon"),
         (&["--source-ips", "255"], "--source-ips"),
     ] {

@@ -93,6 +93,12 @@ fn idle_clients_answer_pings() {
 }
 
 #[test]
+fn idle_clients_ping_the_server_if_asked_to() {
+    let run = against(&Relay::right().start(), &["idle", "--ping"]).good();
+    assert_eq!(run.count("pongs_received"), 5);
+}
+
+#[test]
 fn busy_clients_answer_pings() {
     let (pongs, ponged) = mpsc::channel();
     against(&Relay::right().that_pings(pongs).start(), &[]).good();

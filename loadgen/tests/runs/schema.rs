@@ -43,7 +43,7 @@ fn results_of_all_modes_conform() {
         &["saturate"],
         &search,
         &["idle"],
-        &["idle", "--storm", "2"],
+        &["idle", "--storm", "2", "--ping"],
         &["connect"],
         &compare,
     ] {

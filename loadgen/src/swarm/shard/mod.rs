@@ -144,6 +144,7 @@ impl<'run> Shard<'run> {
         self.seed();
         self.begin(timeline, samples);
         self.run_until(start_ns)?;
+        self.ping_all();
         self.open_windows(end_ns);
         self.run_until(begin_ns)?;
         if self.common.clock.now_ns() < begin_ns {

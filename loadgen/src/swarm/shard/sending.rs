@@ -32,6 +32,21 @@ impl Shard<'_> {
         self.next_due_ns = ours.map_or(u64::MAX, |k| schedule.time(k));
     }
 
+    /// Has every client ping the server, if that is wanted.
+    pub(super) fn ping_all(&mut self) {
+        if !self.plan.pings {
+            return;
+        }
+        for index in 0..self.clients.len() {
+            let client = &mut self.clients[index];
+            if client.is_open()
+                && let Err(end) = client.ping()
+            {
+                self.lost(index, end);
+            }
+        }
+    }
+
     /// Has every publisher of a closed loop fill its window, and keep it full until a moment.
     pub(super) fn open_windows(&mut self, until_ns: u64) {
         if let Pacing::Closed { window } = self.plan.pacing {
