@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
@@ -41,17 +42,19 @@ class Peer:
 
 
 def run(command, folder=ROOT, seconds=BUILD_SECONDS, **environment):
-    """Runs a command of the preparation, and fails with the end of what it said."""
+    """Runs a command of the preparation; what it says is shown if it fails, and else returned."""
     environment = os.environ | environment
+    name = ' '.join([Path(command[0]).name, *map(str, command[1:])])
     try:
         ended = subprocess.run(
             list(map(str, command)), cwd=folder, env=environment, timeout=seconds,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Failed(str(error)) from error
+        raise Failed(f'`{name}` did not run: {error.__class__.__name__}') from error
     if ended.returncode != 0:
-        raise Failed(f'{" ".join(map(str, command))}: {ended.stdout.strip()[-400:]}')
+        print(ended.stdout, file=sys.stderr)
+        raise Failed(f'`{name}` failed, with exit status {ended.returncode}')
     return ended.stdout.strip()
 
 
