@@ -120,22 +120,22 @@ impl Backlog {
         stream: &mut impl Write,
         flushed: &mut Flushed,
     ) -> io::Result<()> {
-        let plan = Plan::new(self);
-        let Some(mut written) = plan.write(self, stream)? else {
+        let mut frames = Frames::new();
+        let is_complete = self.plan(&mut frames);
+        let begun = usize::from(self.begun.is_some()).min(frames.len());
+        let (begun, fresh) = frames.split_at(begun);
+        let Some(mut written) = self.write_frames(begun, fresh, is_complete, stream)? else {
             flushed.blocked = true;
             return Ok(());
         };
         flushed.bytes += written;
-        let mut frames = plan.frames.into_iter();
-        if self.begun.is_some()
-            && let Some(frame) = frames.next()
-        {
+        for frame in begun {
             written = self.advance(frame, written, flushed);
         }
         let staged = written.min(self.staged.len());
         self.staged.drain(..staged);
         written -= staged;
-        for frame in frames {
+        for frame in fresh {
             if written == 0 {
                 break;
             }
@@ -145,8 +145,43 @@ impl Backlog {
         Ok(())
     }
 
+    /// Plans the frames of one write, in order, the one that is begun first. Returns whether every waiting message is in
+    /// one of them, so that the close frame may follow.
+    fn plan(&self, frames: &mut Frames) -> bool {
+        let mut cursor = Cursor::new(&self.batches);
+        let mut begun = self.begun;
+        let mut bytes = 0;
+        while !frames.is_full() && bytes < WRITE_BYTES_MAX {
+            let Some(frame) = cursor.frame(begun.take()) else {
+                break;
+            };
+            bytes += frame.bytes();
+            frames.push(frame);
+        }
+        cursor.is_at_end()
+    }
+
+    /// Gathers the planned bytes and writes them with one call; `None` if the stream would block.
+    fn write_frames(
+        &self,
+        begun: &[Frame],
+        fresh: &[Frame],
+        is_complete: bool,
+        stream: &mut impl Write,
+    ) -> io::Result<Option<usize>> {
+        let mut slices = Gather::default();
+        let mut cursor = Cursor::new(&self.batches);
+        let fits = begun.iter().all(|frame| cursor.gather(frame, &mut slices))
+            && slices.push(&self.staged)
+            && fresh.iter().all(|frame| cursor.gather(frame, &mut slices));
+        if fits && is_complete {
+            slices.push(&self.close);
+        }
+        write(stream, |stream| stream.write_vectored(&slices.slices))
+    }
+
     /// Takes a planned frame off the front, as far as `written` bytes go, and returns what is left of them.
-    fn advance(&mut self, frame: Frame, written: usize, flushed: &mut Flushed) -> usize {
+    fn advance(&mut self, frame: &Frame, written: usize, flushed: &mut Flushed) -> usize {
         let rest = frame.bytes() - frame.skip;
         if written < rest {
             self.begun = Some(Begun {
@@ -177,6 +212,9 @@ impl Backlog {
     }
 }
 
+/// The plan of one vectored write. It is large, so it stays where it was made.
+type Frames = ArrayVec<Frame, WRITE_FRAMES_MAX>;
+
 /// A frame about to be written: its header and how many messages from the queue it carries.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
@@ -190,49 +228,6 @@ struct Frame {
 impl Frame {
     fn bytes(&self) -> usize {
         self.header.as_ref().len() + self.payload
-    }
-}
-
-/// The frames of one vectored write, in order.
-struct Plan {
-    frames: ArrayVec<Frame, WRITE_FRAMES_MAX>,
-    /// Whether every waiting message is in a frame of the plan, so that the close frame may follow.
-    complete: bool,
-}
-
-impl Plan {
-    fn new(backlog: &Backlog) -> Self {
-        let mut frames = ArrayVec::new();
-        let mut cursor = Cursor::new(&backlog.batches);
-        let mut begun = backlog.begun;
-        let mut bytes = 0;
-        while !frames.is_full() && bytes < WRITE_BYTES_MAX {
-            let Some(frame) = cursor.frame(begun.take()) else {
-                break;
-            };
-            bytes += frame.bytes();
-            frames.push(frame);
-        }
-        Self {
-            frames,
-            complete: cursor.is_at_end(),
-        }
-    }
-
-    /// Gathers the planned bytes and writes them with one call; `None` if the stream would block.
-    fn write(&self, backlog: &Backlog, stream: &mut impl Write) -> io::Result<Option<usize>> {
-        let mut slices = Gather::default();
-        let mut cursor = Cursor::new(&backlog.batches);
-        let (begun, fresh) = self
-            .frames
-            .split_at(usize::from(backlog.begun.is_some()).min(self.frames.len()));
-        let fits = begun.iter().all(|frame| cursor.gather(frame, &mut slices))
-            && slices.push(&backlog.staged)
-            && fresh.iter().all(|frame| cursor.gather(frame, &mut slices));
-        if fits && self.complete {
-            slices.push(&backlog.close);
-        }
-        write(stream, |stream| stream.write_vectored(&slices.slices))
     }
 }
 
