@@ -3,18 +3,18 @@
 //! Between messages a connection has no protocol state at all: whole frames are read by one context that all share. A
 //! connection gets a context of its own only while a frame or a fragmented message of its has begun and not ended.
 
-use std::borrow::Cow;
 use std::io::{self, Cursor, ErrorKind, Read, Write};
 
 use arrayvec::ArrayVec;
 use http::{
-    HeaderValue, Request,
-    header::{CONNECTION, SEC_WEBSOCKET_PROTOCOL, UPGRADE},
+    HeaderValue, Method, Request, Version,
+    header::{
+        CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
 };
 use tungstenite::{
     Error, Message as WireMessage,
-    error::ProtocolError,
-    handshake::server::{create_response, write_response},
+    handshake::derive_accept_key,
     protocol::{
         Role, WebSocketConfig, WebSocketContext,
         frame::{FrameHeader, coding::OpCode},
@@ -126,48 +126,45 @@ impl WebSocket {
 /// # Errors
 /// The request is not a WebSocket handshake, or not one of version 13.
 pub fn accept(request: &Request<()>) -> Result<Vec<u8>, HttpError> {
-    let mut response = create_response(&plain(request)).map_err(|error| refusal(&error))?;
-    if lists(request.headers(), &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
-        let ours = HeaderValue::from_static(SUBPROTOCOL);
-        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, ours);
+    if request.method() != Method::GET {
+        return Err(HttpError::get_only());
     }
-    let mut bytes = Vec::with_capacity(192);
-    write_response(&mut bytes, &response).map_err(|error| refusal(&error))?;
-    Ok(bytes)
-}
-
-/// The request with its lists cut down to what the library looks for: it reads the first line of a header only, and
-/// takes `Upgrade` for a single word (RFC 9110, sections 5.3 and 7.8, allow more).
-fn plain(request: &Request<()>) -> Cow<'_, Request<()>> {
     let headers = request.headers();
-    let wanted = [(CONNECTION, "upgrade"), (UPGRADE, "websocket")];
-    let is_plain = wanted.iter().all(|(name, word)| {
-        let first = headers.get(name).map(HeaderValue::as_bytes);
-        first.is_some_and(|first| first.eq_ignore_ascii_case(word.as_bytes()))
-    });
-    if is_plain || !wanted.iter().all(|(name, word)| lists(headers, name, word)) {
-        return Cow::Borrowed(request);
+    let is_upgrade = request.version() >= Version::HTTP_11
+        && lists(headers, &CONNECTION, "upgrade")
+        && lists(headers, &UPGRADE, "websocket")
+        && headers
+            .get(SEC_WEBSOCKET_VERSION)
+            .is_some_and(|version| version == "13");
+    if !is_upgrade {
+        return Err(HttpError::upgrade_required());
     }
-    let mut plain = request.clone();
-    for (name, word) in wanted {
-        plain
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(word));
-    }
-    Cow::Owned(plain)
+    let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
+    let key = key.filter(|key| is_key(key)).ok_or_else(|| {
+        HttpError::bad_request(
+            "not a WebSocket handshake: Sec-WebSocket-Key must be 16 bytes in base64".to_owned(),
+        )
+    })?;
+    let subprotocol = if lists(headers, &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+        ["\r\nsec-websocket-protocol: ", SUBPROTOCOL]
+    } else {
+        ["", ""]
+    };
+    let response = [
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ",
+        &derive_accept_key(key),
+        subprotocol[0],
+        subprotocol[1],
+        "\r\n\r\n",
+    ];
+    Ok(response.concat().into())
 }
 
-fn refusal(error: &Error) -> HttpError {
-    match error {
-        Error::Protocol(
-            ProtocolError::MissingConnectionUpgradeHeader
-            | ProtocolError::MissingUpgradeWebSocketHeader
-            | ProtocolError::MissingSecWebSocketVersionHeader
-            | ProtocolError::WrongHttpVersion,
-        ) => HttpError::upgrade_required(),
-        Error::Protocol(ProtocolError::WrongHttpMethod) => HttpError::get_only(),
-        error => HttpError::bad_request(format!("not a WebSocket handshake: {error}")),
-    }
+/// Whether a client's key is 16 bytes in base64 (RFC 6455, section 4.1).
+fn is_key(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.strip_suffix(b"==")
+        .is_some_and(|digits| digits.len() == 22 && digits.iter().all(is_digit))
 }
 
 fn context(read_bytes: usize, max_message_bytes: usize) -> WebSocketContext {
@@ -377,6 +374,23 @@ mod tests {
         assert!(request(&["keep-alive", "Upgrade"], "h2c, websocket").is_ok());
         assert_eq!(request(&["keep-alive"], "websocket"), Err(426));
         assert_eq!(request(&["Upgrade"], "h2c"), Err(426));
+    }
+
+    #[test]
+    fn a_key_is_answered_as_the_standard_says_and_must_be_one() {
+        let answer = |key: &'static str| {
+            let request = Request::builder()
+                .header(CONNECTION, "Upgrade")
+                .header(UPGRADE, "websocket")
+                .header(SEC_WEBSOCKET_VERSION, "13")
+                .header(SEC_WEBSOCKET_KEY, key);
+            accept(&request.body(()).unwrap()).map_err(|error| error.status.as_u16())
+        };
+        let accepted = String::from_utf8(answer("dGhlIHNhbXBsZSBub25jZQ==").unwrap()).unwrap();
+        assert!(accepted.contains("\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+        for key in ["", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZ!=="] {
+            assert_eq!(answer(key), Err(400), "{key}");
+        }
     }
 
     #[test]
