@@ -58,9 +58,16 @@ test('a few emoji alone are large', () => {
   const isLarge = (message) => isLargeEmoji(parse(message));
   assert.ok(isLarge(':tada: :sparkles:'));
   assert.ok(isLarge('👩‍👩‍👧'));
+  assert.ok(isLarge('🇪🇪🇫🇮'));
   assert.ok(!isLarge('😄😄😄😄'));
   assert.ok(!isLarge('well 😄'));
   assert.ok(!isLarge('123'));
+});
+
+test('what is almost nothing but emoji is told from it without trying every way to read it', () => {
+  for (const emoji of ['⭐', '🇪🇪', '❤️', '👍🏽', '👩‍👧', '\u3000']) {
+    assert.ok(!isLargeEmoji(parse(`${emoji.repeat(38).slice(0, 38)}a`)), emoji);
+  }
 });
 
 test('every short code can be typed and stands for something', () => {
