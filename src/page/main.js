@@ -113,7 +113,7 @@ function render() {
   if (!session) return;
   const { store } = session;
   const { current } = store;
-  sidebar.render(store);
+  sidebar.render(store, session.profile.name);
   topic.render(current, session.isConnected);
   composer.render(current);
   const isChannel = current?.kind === 'channel';

@@ -60,6 +60,20 @@ story('who signs out leaves, and is asked for a name again', async (scene) => {
   await bob.startButton.waitFor();
 });
 
+story('who signs in where somebody else was before finds nothing of theirs', async (scene) => {
+  const page = await scene.arrive('Ada');
+  await page.say('said by Ada');
+  await page.see('said by Ada');
+  await page.button('Sign out').click();
+  page.name = 'Bob';
+  await page.signIn();
+  await page.seeMembers();
+  await page.entry(page.channels, 'general').click();
+  await page.say('said by Bob');
+  await page.see('said by Bob');
+  assert.equal(await page.page.getByText('Ada').count(), 0);
+});
+
 story('a page that is loaded again goes on with its name and its channels', async (scene) => {
   const ada = await scene.arrive('Ada');
   const bob = await scene.arrive('Bob');

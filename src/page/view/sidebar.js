@@ -8,6 +8,8 @@ export class Sidebar {
   #people = document.getElementById('people');
   #peopleHint = document.getElementById('people-hint');
   #dot = document.getElementById('unread-dot');
+  #name = document.getElementById('me-name');
+  #picture = document.getElementById('me-picture');
   #pictureSeed = null;
   #turnTo;
 
@@ -22,29 +24,29 @@ export class Sidebar {
     document.getElementById('sign-out').addEventListener('click', signOut);
   }
 
-  render({ channels, people, current, unread, self }) {
+  /** `name` is one's own, by which one signed in. */
+  render({ channels, people, current, unread, self }, name) {
     this.#list(this.#channels, channels, current);
     this.#list(this.#people, people, current);
     this.#peopleHint.hidden = people.length > 0;
     this.#dot.hidden = unread === 0;
-    if (!self) return;
-    const name = document.getElementById('me-name');
-    setText(name, self.name);
-    name.title = self.name;
-    if (this.#pictureSeed === self.avatar) return;
-    this.#pictureSeed = self.avatar;
-    document.getElementById('me-picture').replaceChildren(picture(self.avatar));
+    setText(this.#name, name);
+    this.#name.title = name;
+    const seed = self?.avatar ?? null;
+    if (this.#pictureSeed === seed) return;
+    this.#pictureSeed = seed;
+    this.#picture.replaceChildren(...(seed === null ? [] : [picture(seed)]));
   }
 
   #list(list, conversations, current) {
     reconcile(
       list,
       conversations,
-      ({ key }) => key,
+      (conversation) => conversation,
       (conversation) => this.#entry(conversation),
-      ({ firstElementChild: button }, { name, unread, isGone }) => {
-        const isCurrent = current?.key === button.dataset.key;
-        setAttribute(button, 'aria-current', isCurrent ? 'true' : null);
+      ({ firstElementChild: button }, conversation) => {
+        const { name, unread, isGone } = conversation;
+        setAttribute(button, 'aria-current', conversation === current ? 'true' : null);
         setAttribute(button, 'aria-label', unread > 0 ? `${name}, ${unread} unread` : name);
         button.classList.toggle('is-gone', Boolean(isGone));
         const badge = button.lastElementChild;
@@ -58,7 +60,7 @@ export class Sidebar {
     const sign = conversation.kind === 'channel' ? element('span', { className: 'hash', 'aria-hidden': 'true' }, '#') : picture(conversation.avatar);
     const button = element(
       'button',
-      { type: 'button', 'data-key': conversation.key },
+      { type: 'button' },
       sign,
       nameElement(conversation.name),
       ' ',
