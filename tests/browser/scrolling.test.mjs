@@ -8,6 +8,8 @@ import { eventually } from './support/waiting.mjs';
 const MANY = 10_000;
 /** Elements of the whole page, far fewer than there are messages. */
 const MOST_ELEMENTS = 5_000;
+/** The same where every message has as much in it as one may have. */
+const MOST_ELEMENTS_OF_LONG = 30_000;
 
 story('the conversation stays at its end until one reads back, and returns there', async (scene) => {
   const ada = await scene.arrive('Ada');
@@ -61,6 +63,31 @@ story(`${MANY} messages leave a page of bounded size, with the last one in view`
   await eventuallyInView(ada, `message ${MANY}.`);
   await ada.say('and one more');
   await eventuallyInView(ada, 'and one more');
+});
+
+story('long messages full of code leave a page of bounded size too, and can be read in full', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  const script = await scene.script('Script');
+  const long = '`a` '.repeat(5_000);
+  await script.say(...Array.from({ length: 100 }, () => long), `${long}the end`);
+  await ada.button('Show all of it').nth(59).waitFor();
+  const elements = await ada.page.evaluate(() => document.querySelectorAll('*').length);
+  assert(elements < MOST_ELEMENTS_OF_LONG, `${elements} elements`);
+  await ada.button('Show all of it').last().click();
+  await ada.see('the end');
+});
+
+story('who unfolds the last message is left to read it', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  const script = await scene.script('Script');
+  await script.say('long\n'.repeat(200));
+  await ada.button('Show all of it').focus();
+  await ada.page.keyboard.press('Enter');
+  await ada.latestButton.waitFor();
+  assert.match(await ada.page.evaluate(() => document.activeElement.textContent), /^long\n/);
+  await script.say('meanwhile');
+  await ada.latestButton.filter({ hasText: '1 new' }).waitFor();
+  assert.equal(await isInView(ada, 'meanwhile'), false);
 });
 
 function numbered(first, last) {

@@ -64,6 +64,12 @@ test('a few emoji alone are large', () => {
   assert.ok(!isLarge('123'));
 });
 
+test('the marks of a message are limited, and what follows is text', () => {
+  const tokens = parse('`a`'.repeat(20_000));
+  assert.equal(tokens.length, 101);
+  assert.deepEqual(tokens.at(-1), { kind: 'text', text: '`a`'.repeat(19_900) });
+});
+
 test('what is almost nothing but emoji is told from it without trying every way to read it', () => {
   for (const emoji of ['⭐', '🇪🇪', '❤️', '👍🏽', '👩‍👧', '\u3000']) {
     assert.ok(!isLargeEmoji(parse(`${emoji.repeat(38).slice(0, 38)}a`)), emoji);

@@ -5,6 +5,8 @@ import { EMOJI } from './emoji.js';
 const PATTERN = /`(?<code>[^`\n]+)`|(?<link>https?:\/\/[^\s<>"`]+)|:(?<name>[a-z0-9_+-]{1,32})(?=:)/giu;
 /** One class, since a character that two alternatives match makes the failures exponential; flags are of the first. */
 const EMOJI_ONLY = /^[\p{Emoji_Presentation}\p{Extended_Pictographic}\u200d\ufe0f\u{1f3fb}-\u{1f3ff}\s]+$/u;
+/** Links and code in one message, beyond which the rest is text: each of them is an element of the page. */
+const MARKS_MAX = 100;
 const GRAPHEMES_OF_LARGE_EMOJI = 3;
 const PUNCTUATION = /[.,:;!?'"*_~…»”’]/u;
 const CLOSERS = { ')': '(', ']': '[', '}': '{' };
@@ -13,13 +15,19 @@ const CLOSERS = { ')': '(', ']': '[', '}': '{' };
 export function parse(message) {
   const tokens = [];
   let position = 0;
+  let marks = 0;
   for (const match of message.matchAll(PATTERN)) {
+    if (marks === MARKS_MAX) break;
     if (match.index < position) continue;
     const token = tokenOf(match);
     if (!token) continue;
     pushText(tokens, message.slice(position, match.index));
-    if (token.kind === 'text') pushText(tokens, token.text);
-    else tokens.push(token);
+    if (token.kind === 'text') {
+      pushText(tokens, token.text);
+    } else {
+      tokens.push(token);
+      marks += 1;
+    }
     position = match.index + (token.length ?? match[0].length);
   }
   pushText(tokens, message.slice(position));

@@ -39,6 +39,8 @@ export class Log {
       this.toEnd();
       this.#scroller.focus();
     });
+    // A message that is unfolded moves the end without scrolling.
+    this.#list.addEventListener('click', () => this.#scrolled());
     new ResizeObserver(() => this.#follow()).observe(this.#scroller);
   }
 
