@@ -15,7 +15,7 @@ export class Composer {
     });
     this.#message.addEventListener('input', () => this.#grow());
     this.#message.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
       event.preventDefault();
       this.#form.requestSubmit();
     });
@@ -50,4 +50,9 @@ export class Composer {
     this.#message.style.setProperty('height', 'auto');
     this.#message.style.setProperty('height', `${this.#message.scrollHeight}px`);
   }
+}
+
+/** Whether a key belongs to an input method; Safari says so by the code alone for the one that ends a composition. */
+function isComposing({ isComposing: isSaid, keyCode }) {
+  return isSaid || keyCode === 229;
 }
