@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { ITEMS_MAX } from '../../src/page/state/conversation.js';
-import { Store } from '../../src/page/state/store.js';
+import { CHARS_MAX, ITEMS_MAX } from '../../src/page/state/conversation.js';
+import { PEOPLE_MAX, Store } from '../../src/page/state/store.js';
 
 const ada = { id: 'a', name: 'Ada', avatar: 'aa' };
 const grace = { id: 'g', name: 'Grace', avatar: 'gg' };
@@ -159,6 +159,27 @@ test('a conversation keeps a bounded number of items, by numbers that do not cha
   assert.ok(general.items.length >= ITEMS_MAX && general.items.length <= ITEMS_MAX * 1.1);
   assert.equal(general.end, 10_000);
   assert.equal(general.item(9_999).text, 'm10001');
+});
+
+test('a conversation keeps a bounded number of characters', () => {
+  const message = 'x'.repeat(60_000);
+  for (let seq = 2; seq < 102; seq += 1) say('general', seq, { message });
+  const { items: kept, end } = store.channel('general');
+  assert.equal(end, 100);
+  const chars = kept.length * message.length;
+  assert.ok(chars > CHARS_MAX / 2 && chars <= CHARS_MAX * 1.1, `${chars} characters`);
+});
+
+test('strangers begin a bounded number of conversations, which end none that one is having', () => {
+  const stranger = (id) => ({ action: 'send-private', message: 'psst', sender: { id: `s${id}`, name: 'S' }, target: ada, time: id });
+  const written = store.meet(grace);
+  written.draft = 'dear Grace';
+  store.receive(stranger(0));
+  store.turnTo(store.people[1]);
+  for (let id = 1; id < 1_000; id += 1) store.receive(stranger(id));
+  assert.equal(store.people.length, PEOPLE_MAX);
+  assert.deepEqual(store.people.slice(0, 2), [written, store.current]);
+  assert.equal(store.people.at(-1).id, 's999');
 });
 
 test('what is not known is ignored', () => {

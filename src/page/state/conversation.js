@@ -1,8 +1,10 @@
 // Holds one conversation, with a channel or a person: the last of its messages, what is unread, who is there.
 
 export const ITEMS_MAX = 2_000;
+/** Characters in all of them, of which one message may have tens of thousands. */
+export const CHARS_MAX = 500_000;
 /** Trimmed only this much later, so that it is not done for each message. */
-const ITEMS_SLACK = 200;
+const SLACK = 1.1;
 
 export class Conversation {
   /** The last messages, notices and gaps, oldest first. */
@@ -17,6 +19,7 @@ export class Conversation {
   draft = '';
   /** Own messages that the server has not confirmed: `{ref, text, state: 'sending' | 'failed', reason}`. */
   pending = [];
+  #chars = 0;
 
   constructor(key, name) {
     this.key = key;
@@ -34,11 +37,18 @@ export class Conversation {
 
   push(item) {
     this.items.push(item);
-    if (this.items.length > ITEMS_MAX + ITEMS_SLACK) {
-      const surplus = this.items.length - ITEMS_MAX;
-      this.items.splice(0, surplus);
-      this.first += surplus;
+    this.#chars += charsOf(item);
+    if (this.items.length > ITEMS_MAX * SLACK || this.#chars > CHARS_MAX * SLACK) this.#trim();
+  }
+
+  #trim() {
+    let surplus = 0;
+    while (this.items.length - surplus > ITEMS_MAX || this.#chars > CHARS_MAX) {
+      this.#chars -= charsOf(this.items[surplus]);
+      surplus += 1;
     }
+    this.items.splice(0, surplus);
+    this.first += surplus;
   }
 
   /** Takes in what somebody said; `isSeen` says that it is on screen. */
@@ -63,6 +73,10 @@ export class Conversation {
     if (message) Object.assign(message, { state: 'failed', reason });
     return message !== undefined;
   }
+}
+
+function charsOf({ text }) {
+  return text?.length ?? 0;
 }
 
 export class Channel extends Conversation {

@@ -5,7 +5,9 @@ import { wordsForError } from '../words.js';
 import { Channel, Person } from './conversation.js';
 
 /** Pictures remembered of people met, so that a long session does not grow for ever. */
-const PEOPLE_MAX = 5_000;
+const PICTURES_MAX = 5_000;
+/** Private conversations, which anybody can begin. */
+export const PEOPLE_MAX = 200;
 
 export class Store {
   /** `{id, name, avatar}` since the last welcome. */
@@ -15,7 +17,8 @@ export class Store {
   isVisible = true;
   current = null;
   #conversations = new Map();
-  #people = new Map();
+  /** Seeds of people's pictures by their ids, those met last at the end. */
+  #pictures = new Map();
   /** Every id that this page had, as each connection brings a new one. */
   #ownIds = new Set();
   #onError;
@@ -56,13 +59,22 @@ export class Store {
     const known = this.#conversations.get(`@${id}`);
     if (known) return known;
     const person = new Person({ id, name, avatar: avatar ?? this.avatarOf(id) });
+    this.#forgetSurplus();
     this.#conversations.set(person.key, person);
     return person;
   }
 
+  /** Makes room for one more private conversation, at the cost of the oldest in which nothing is being written. */
+  #forgetSurplus() {
+    const { people } = this;
+    if (people.length < PEOPLE_MAX) return;
+    const oldest = people.find((person) => person !== this.current && person.draft === '' && person.pending.length === 0);
+    if (oldest) this.#conversations.delete(oldest.key);
+  }
+
   /** The seed of a person's picture. */
   avatarOf(id) {
-    return this.#people.get(id) ?? id;
+    return this.#pictures.get(id) ?? id;
   }
 
   turnTo(conversation) {
@@ -173,12 +185,12 @@ export class Store {
 
   #remember(members) {
     for (const { id, avatar } of members) {
-      this.#people.delete(id);
-      this.#people.set(id, avatar);
+      this.#pictures.delete(id);
+      this.#pictures.set(id, avatar);
     }
-    for (const id of this.#people.keys()) {
-      if (this.#people.size <= PEOPLE_MAX) break;
-      this.#people.delete(id);
+    for (const id of this.#pictures.keys()) {
+      if (this.#pictures.size <= PICTURES_MAX) break;
+      this.#pictures.delete(id);
     }
   }
 }
