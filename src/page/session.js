@@ -15,7 +15,9 @@ export class Session {
   #refs = 0;
   /** Names of channels by the `ref` of the request to join them. */
   #joining = new Map();
-  #membersAskedAt = 0;
+  /** When the members of a channel were last asked for, by the channel. */
+  #membersAskedAt = new WeakMap();
+  #membersTimer = null;
   #on;
 
   /**
@@ -42,6 +44,7 @@ export class Session {
   }
 
   end() {
+    clearTimeout(this.#membersTimer);
     this.connection.close();
   }
 
@@ -106,10 +109,19 @@ export class Session {
     this.#on.change();
   }
 
-  /** Asks for the members of a channel whose comings and goings are only told in sums; now and then is enough. */
+  /**
+   * Asks for the members of a channel on screen where only sums were told of who came and went: now, or if it was asked
+   * for a moment ago, it tells of a change when it is time to ask again.
+   */
   refreshMembers(channel, now = Date.now()) {
-    if (!channel.isSummarised || !channel.isJoined || now - this.#membersAskedAt < MEMBERS_REFRESH_MS) return;
-    this.#membersAskedAt = now;
+    clearTimeout(this.#membersTimer);
+    if (!channel.isStale || !channel.isJoined) return;
+    const wait = (this.#membersAskedAt.get(channel) ?? -Infinity) + MEMBERS_REFRESH_MS - now;
+    if (wait > 0) {
+      this.#membersTimer = setTimeout(() => this.#on.change(), wait);
+      return;
+    }
+    this.#membersAskedAt.set(channel, now);
     this.connection.send({ action: 'list-members', target: channel.name, ref: this.#ref() });
   }
 

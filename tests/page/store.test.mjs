@@ -142,7 +142,19 @@ test('a person who is gone is known to be', () => {
 test('a summary counts, and says that the list of members grows stale', () => {
   store.receive({ action: 'send-message', target: 'general', event: 'summary', message: '3 joined', joined: 3, left: 0, count: 250, seq: 2, time: 2 });
   assert.equal(store.channel('general').count, 250);
-  assert.ok(store.channel('general').isSummarised);
+  assert.ok(store.channel('general').isStale);
+});
+
+test('who leaves is no longer counted, listed or not, but not twice', () => {
+  const general = store.channel('general');
+  const left = (id, seq) => store.receive({ action: 'send-message', target: 'general', event: 'left', member: { ...grace, id }, message: 'x', seq, time: seq });
+  left('unlisted', 2);
+  assert.equal(general.count, 2);
+  general.count = 10;
+  left('unlisted', 3);
+  assert.equal(general.count, 9);
+  left('g', 4);
+  assert.equal(general.count, 8);
 });
 
 test('a channel that is left gives way to the next', () => {

@@ -86,8 +86,8 @@ export class Channel extends Conversation {
   count = 0;
   /** Changes whenever `members` or `count` do. */
   membersVersion = 0;
-  /** Whether only sums of who came and went are told, so that `members` grows stale. */
-  isSummarised = false;
+  /** Whether sums were told of who came and went since `members` were listed. */
+  isStale = false;
   seq = null;
   epoch = null;
   isJoined = false;
@@ -109,6 +109,7 @@ export class Channel extends Conversation {
   list(members, count) {
     this.members = new Map(members.map((member) => [member.id, member]));
     this.count = count;
+    this.isStale = false;
     this.membersVersion += 1;
   }
 
@@ -123,15 +124,15 @@ export class Channel extends Conversation {
 
   /** Takes in a notice: somebody came or went, or how many did. */
   note({ event, member, message, count, time }) {
-    this.isSummarised = event === 'summary';
     if (event === 'joined' && !this.members.has(member.id)) {
       this.members.set(member.id, member);
       this.count += 1;
     } else if (event === 'left') {
-      this.members.delete(member.id);
-      this.count -= 1;
+      // Not all who are counted need be listed.
+      if (this.members.delete(member.id) || this.count > this.members.size) this.count -= 1;
     } else if (event === 'summary') {
       this.count = count;
+      this.isStale = true;
     }
     this.membersVersion += 1;
     this.push({ kind: 'notice', event, member, text: message, time });
