@@ -14,11 +14,12 @@ export class Connection {
   #backoff = new Backoff();
   #onObjects;
   #onState;
+  #ended = new AbortController();
 
   constructor({ onObjects, onState }) {
     this.#onObjects = onObjects;
     this.#onState = onState;
-    addEventListener('online', () => this.retryNow());
+    addEventListener('online', () => this.retryNow(), { signal: this.#ended.signal });
   }
 
   open(url) {
@@ -39,6 +40,7 @@ export class Connection {
 
   /** Ends for good. */
   close() {
+    this.#ended.abort();
     clearTimeout(this.#timer);
     clearTimeout(this.#stable);
     const socket = this.#socket;
