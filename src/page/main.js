@@ -41,9 +41,9 @@ const members = new Members((member) => arrive(() => session.meet(member)));
 const sidebar = new Sidebar({
   turnTo: (conversation) => arrive(() => session.turnTo(conversation)),
   join: (name) => {
-    const isName = session.join(name);
-    if (isName) arrive(() => {});
-    return isName;
+    const flaw = session.join(name);
+    if (flaw === null) arrive(() => {});
+    return flaw;
   },
   signOut,
 });

@@ -48,18 +48,15 @@ export class Session {
     this.connection.close();
   }
 
-  /** Joins a channel (once there is a connection) and turns to it; whether its name can be one. */
+  /** Joins a channel (once there is a connection) and turns to it; returns what is wrong with its name, or null. */
   join(name) {
     const flaw = flawOfName(name);
-    if (flaw) {
-      this.#on.alert(`A channel’s name ${flaw}`);
-      return false;
-    }
+    if (flaw) return `A channel’s name ${flaw}`;
     const isNew = !this.store.channel(name);
     this.store.open(name, true);
     if (isNew && this.isConnected) this.#askToJoin(name);
     this.#on.change();
-    return true;
+    return null;
   }
 
   leave(conversation) {

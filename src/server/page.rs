@@ -48,6 +48,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         JS "view/composer.js"
         JS "view/dom.js"
         JS "view/drawer.js"
+        JS "view/field.js"
         JS "view/joining.js"
         JS "view/log.js"
         JS "view/members.js"

@@ -21,6 +21,11 @@ for (const viewport of PHONES) {
     await ada.button('Channels').click();
     await ada.channels.waitFor();
     await assertFits(ada);
+    await ada.joinBox.fill('x'.repeat(65));
+    await ada.button('Join').click();
+    await ada.alert.filter({ hasText: 'at most 64' }).waitFor();
+    assert.equal(await ada.joinBox.getAttribute('aria-invalid'), 'true');
+    await assertFits(ada);
     await ada.join('garden');
     await bob.join('garden');
     await ada.see('Bob joined the channel');

@@ -1,6 +1,7 @@
 // The lists of channels and people, and who one is.
 
 import { element, nameElement, reconcile, setAttribute, setText } from './dom.js';
+import { Field } from './field.js';
 import { picture } from './picture.js';
 
 export class Sidebar {
@@ -15,11 +16,12 @@ export class Sidebar {
 
   constructor({ turnTo, join, signOut }) {
     this.#turnTo = turnTo;
-    const name = document.getElementById('join-channel-name');
+    const field = new Field('join-channel-name');
     document.getElementById('join-channel').addEventListener('submit', (event) => {
       event.preventDefault();
-      if (join(name.value.trim())) name.value = '';
-      else name.focus();
+      const flaw = join(field.text);
+      if (flaw === null) field.fill('');
+      else field.refuse(flaw);
     });
     document.getElementById('sign-out').addEventListener('click', signOut);
   }
