@@ -27,11 +27,9 @@ export class Connection {
     this.#connect();
   }
 
-  /** Sends an object if there is a connection; says whether there is. */
+  /** Sends an object, which takes a connection. */
   send(object) {
-    if (this.state.phase !== 'connected') return false;
     this.#socket.send(JSON.stringify(object));
-    return true;
   }
 
   retryNow() {
@@ -46,7 +44,6 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(NORMAL);
-    this.#backoff.reset();
     this.#become({ phase: 'idle' });
   }
 
@@ -55,18 +52,22 @@ export class Connection {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     const isCurrent = () => this.#socket === socket;
-    socket.addEventListener('open', () => {
-      if (!isCurrent()) return;
-      this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_MS);
-      this.#become({ phase: 'connected' });
-    });
     socket.addEventListener('message', ({ data }) => {
-      if (isCurrent() && typeof data === 'string') this.#onObjects(objectsIn(data));
+      if (!isCurrent() || typeof data !== 'string') return;
+      const objects = objectsIn(data);
+      if (objects.some(({ action }) => action === 'welcome')) this.#welcomed();
+      this.#onObjects(objects);
     });
     socket.addEventListener('close', ({ code }) => {
       if (isCurrent()) this.#wait(code);
     });
     this.#become({ phase: 'connecting' });
+  }
+
+  /** An open socket alone is none that one can speak on. */
+  #welcomed() {
+    this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_MS);
+    this.#become({ phase: 'connected' });
   }
 
   #wait(code) {

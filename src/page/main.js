@@ -61,7 +61,12 @@ function begin({ name, email, channels, current }) {
   const named = channelInAddress();
   const wanted = [...new Set([...channels, named].filter((channel) => typeof channel === 'string' && !flawOfName(channel)))];
   if (wanted.length === 0) wanted.push(FIRST_CHANNEL);
-  session = new Session({ change, connection: connectionIs, alert: (words, kind) => alerts.add(words, kind) });
+  session = new Session({
+    change,
+    connection: connectionIs,
+    alert: (words, kind) => alerts.add(words, kind),
+    settle: (kind) => alerts.remove(kind),
+  });
   session.store.show(!document.hidden);
   joining.hide();
   shell.hidden = false;

@@ -21,8 +21,8 @@ export class Session {
   #on;
 
   /**
-   * `on` hears of what happens: `change()` when anything has, `connection(state, before)`, and `alert(words, kind)`, where
-   * alerts of the kind `connection` end with the trouble.
+   * `on` hears of what happens: `change()` when anything has, `connection(state, before)`, `alert(words, kind)`, and
+   * `settle(kind)` when what an alert of that kind told of is over; those of the kind `connection` end with the trouble.
    */
   constructor(on) {
     this.#on = on;
@@ -59,13 +59,11 @@ export class Session {
     return null;
   }
 
+  /** Leaves a channel or closes a conversation: at once, so that it is not joined again whatever becomes of the request. */
   leave(conversation) {
-    if (conversation.kind === 'channel' && conversation.isJoined) {
-      this.connection.send({ action: 'leave-channel', message: conversation.name, ref: this.#ref() });
-    } else {
-      this.store.close(conversation);
-      this.#on.change();
-    }
+    this.store.close(conversation);
+    if (conversation.isJoined) this.#askToLeave(conversation.name);
+    this.#on.change();
   }
 
   meet(member) {
@@ -91,10 +89,15 @@ export class Session {
       this.#on.alert(`That is too long by ${kilobytes(bytes - most)} kB: a message has at most ${kilobytes(most)} kB.`);
       return false;
     }
-    if (!this.connection.send(object)) {
+    if (!this.isConnected) {
       this.#on.alert('Not connected: your message was not sent and is kept here.', 'connection');
       return false;
     }
+    if (conversation.kind === 'channel' && !conversation.isJoined) {
+      this.#on.alert('Still joining: your message was not sent and is kept here.', 'joining');
+      return false;
+    }
+    this.connection.send(object);
     conversation.pending.push({ ref, text, state: 'sending' });
     this.#on.change();
     return true;
@@ -126,8 +129,8 @@ export class Session {
     const now = Date.now();
     for (const object of objects) {
       this.store.receive(object, now);
-      this.#joining.delete(object.ref);
       if (object.action === 'welcome') this.#welcome();
+      if (object.action === 'joined') this.#joined(object);
     }
     this.#on.change();
   }
@@ -136,14 +139,26 @@ export class Session {
     for (const { name } of this.store.channels) this.#askToJoin(name);
   }
 
+  #joined({ channel, ref }) {
+    this.#joining.delete(ref);
+    // It was left before it was joined.
+    if (!this.store.channel(channel)) this.#askToLeave(channel);
+    this.#on.settle('joining');
+  }
+
   #askToJoin(name) {
     const ref = this.#ref();
     this.#joining.set(ref, name);
     this.connection.send({ action: 'join-channel', message: name, ref });
   }
 
+  #askToLeave(name) {
+    this.connection.send({ action: 'leave-channel', message: name, ref: this.#ref() });
+  }
+
   #failed(error) {
     const name = this.#joining.get(error.ref);
+    this.#joining.delete(error.ref);
     if (name !== undefined && this.store.channel(name)) this.store.close(this.store.channel(name));
     const words = wordsForError(error);
     this.#on.alert(name === undefined ? words : `“${name}” could not be joined. ${words}`);

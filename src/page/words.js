@@ -17,8 +17,7 @@ export function wordsForClose(code) {
 const ERRORS = new Map([
   ['not-a-member', 'You are not in this channel any more.'],
   ['no-such-channel', 'There is no such channel any more.'],
-  ['no-such-client', 'Nobody is connected under this name any more.'],
-  ['too-many-channels', 'That is one channel too many. Leave another one first.'],
+  ['no-such-client', 'This person’s connection is gone. They may be back in the list of members.'],
 ]);
 
 /** What an error of the server means; its own words where there are none better. */

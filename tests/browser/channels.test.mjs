@@ -67,6 +67,26 @@ story('who leaves a channel hears it no more', async (scene) => {
   assert.equal(await bob.entry(bob.channels, 'garden').count(), 0);
 });
 
+story('a double click leaves one channel', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  await ada.join('garden');
+  await ada.join('hall');
+  await ada.button('Leave channel').dblclick();
+  await ada.isIn('garden');
+  assert.equal(await ada.channels.getByRole('button').count(), 2);
+});
+
+story('Alt with an arrow goes on to the next channel, except in a text', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  await ada.join('garden');
+  await ada.messageBox.fill('a draft');
+  await ada.messageBox.press('Alt+ArrowUp');
+  await ada.messageBox.fill('');
+  await ada.heading('garden').waitFor();
+  await ada.messageBox.press('Alt+ArrowUp');
+  await ada.heading('general').waitFor();
+});
+
 story('the last channel can be left too, and another one joined', async (scene) => {
   const ada = await scene.arrive('Ada');
   await ada.button('Leave channel').click();

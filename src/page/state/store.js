@@ -120,7 +120,7 @@ export class Store {
         this.#joined(object, now);
         break;
       case 'left':
-        if (this.channel(object.channel)) this.close(this.channel(object.channel));
+        this.#left(object);
         break;
       case 'members':
         this.#remember(object.members);
@@ -141,8 +141,13 @@ export class Store {
 
   #joined(object, now) {
     this.#remember(object.members);
-    this.open(object.channel, false);
-    this.channel(object.channel).join(object, now);
+    this.channel(object.channel)?.join(object, now);
+  }
+
+  #left({ channel: name }) {
+    const channel = this.channel(name);
+    // One that is not joined has been left and is being joined again.
+    if (channel?.isJoined) this.close(channel);
   }
 
   #inChannel(object) {

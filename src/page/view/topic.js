@@ -14,7 +14,8 @@ export class Topic {
   #shown;
 
   constructor(leave) {
-    this.#leave.addEventListener('click', leave);
+    // The second click of a double click would leave the next one too.
+    this.#leave.addEventListener('click', ({ detail }) => detail < 2 && leave());
   }
 
   render(conversation, isConnected) {

@@ -110,10 +110,16 @@ export class Person {
     await this.status.filter({ hasText: /^\s*Connected/ }).first().waitFor({ state: 'attached' });
   }
 
+  /** Waits until it is in the channel that is shown, and not only on its way there. */
+  async isIn(channel) {
+    await this.heading(channel).waitFor();
+    await this.page.getByRole('main').getByText(/^[\d,]+ members?$/).waitFor();
+  }
+
   async join(channel) {
     await this.joinBox.fill(channel);
     await this.button('Join').click();
-    await this.heading(channel).waitFor();
+    await this.isIn(channel);
   }
 
   async say(text) {

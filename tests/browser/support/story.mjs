@@ -48,7 +48,7 @@ class Scene {
   async arrive(name, { email, ...options } = {}) {
     const person = await this.visit(name, options);
     await person.signIn(email);
-    await person.heading('general').waitFor();
+    await person.isIn('general');
     return person;
   }
 

@@ -1,0 +1,43 @@
+// A server in the place of the browser's WebSocket, which says what a test wants it to.
+
+export class FakeSocket extends EventTarget {
+  /** The one that was opened last. */
+  static last;
+  /** What the page has sent. */
+  sent = [];
+
+  static install() {
+    globalThis.WebSocket = FakeSocket;
+    globalThis.addEventListener = () => {};
+    globalThis.location = new URL('http://chat.example/');
+  }
+
+  constructor() {
+    super();
+    FakeSocket.last = this;
+  }
+
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close() {}
+
+  /** What was sent since the last time, without what nobody chose. */
+  take() {
+    return this.sent.splice(0).map(({ action, message, target }) => [action, target ?? message]);
+  }
+
+  open() {
+    this.dispatchEvent(new Event('open'));
+  }
+
+  say(...objects) {
+    const data = objects.map((object) => JSON.stringify(object)).join('\n');
+    this.dispatchEvent(Object.assign(new Event('message'), { data }));
+  }
+
+  lose() {
+    this.dispatchEvent(Object.assign(new Event('close'), { code: 1006 }));
+  }
+}
