@@ -6,6 +6,7 @@ import { FIRST_CHANNEL, Session } from './session.js';
 import { Alerts } from './view/alerts.js';
 import { Composer } from './view/composer.js';
 import { Drawer } from './view/drawer.js';
+import { focusHome, keepingFocus } from './view/focus.js';
 import { Joining } from './view/joining.js';
 import { Log } from './view/log.js';
 import { Members } from './view/members.js';
@@ -47,7 +48,7 @@ const sidebar = new Sidebar({
   },
   signOut,
 });
-const topic = new Topic(() => session.leave(session.store.current));
+const topic = new Topic(() => arrive(() => session.leave(session.store.current)));
 const composer = new Composer((text) => {
   const isSent = session.say(session.store.current, text);
   if (isSent) log.toEnd();
@@ -72,7 +73,7 @@ function begin({ name, email, channels, current }) {
   shell.hidden = false;
   session.start({ name, email, channels: wanted, current: named ?? current });
   render();
-  composer.focus();
+  focusHome();
 }
 
 function signOut() {
@@ -94,11 +95,11 @@ function arrive(go) {
   go();
   Drawer.closeOpen();
   render();
-  composer.focus();
+  focusHome();
 }
 
 function connectionIs(state, before) {
-  status.render(state);
+  keepingFocus(() => status.render(state));
   if (state.phase === 'connected') alerts.remove('connection');
   if (state.phase === 'waiting' && before.phase === 'connected' && state.code !== LOST) {
     alerts.add(wordsForClose(state.code), 'connection');
@@ -115,7 +116,10 @@ function change() {
 
 function render() {
   isRenderDue = false;
-  if (!session) return;
+  if (session) keepingFocus(renderSession);
+}
+
+function renderSession() {
   const { store } = session;
   const { current } = store;
   sidebar.render(store, session.profile.name);
@@ -188,7 +192,7 @@ document.addEventListener('visibilitychange', () => {
 document.getElementById('scrim').addEventListener('click', () => Drawer.closeOpen());
 document.getElementById('skip').addEventListener('click', (event) => {
   event.preventDefault();
-  composer.focus();
+  focusHome();
 });
 
 const earlier = recallSession();

@@ -49,6 +49,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         JS "view/dom.js"
         JS "view/drawer.js"
         JS "view/field.js"
+        JS "view/focus.js"
         JS "view/joining.js"
         JS "view/log.js"
         JS "view/members.js"

@@ -91,11 +91,42 @@ story('being disconnected and being refused are accessible too', async (scene) =
   await assertAccessible(ada);
 });
 
+story('the keyboard is never left on nothing', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  await ada.button('Leave channel').press('Enter');
+  await ada.entry(ada.channels, 'general').waitFor({ state: 'detached' });
+  assert(await ada.hasKeyboard(ada.joinBox), 'one may join another channel');
+  ada.tolerate(/^console: WebSocket connection to '\S+' failed/);
+  await scene.server.drain();
+  await ada.button('Dismiss').press('Enter');
+  await ada.button('Dismiss').waitFor({ state: 'detached' });
+  assert(await ada.hasKeyboard(ada.joinBox), 'one may still do so');
+});
+
+story('what lies under a drawer is out of reach', async (scene) => {
+  const ada = await scene.arrive('Ada', { viewport: { width: 900, height: 700 } });
+  await ada.joinBox.focus();
+  assert(await ada.hasKeyboard(ada.joinBox), 'it is in reach at first');
+  await ada.button('Members').click();
+  await ada.joinBox.focus();
+  assert(!await ada.hasKeyboard(ada.joinBox), 'it is not while the members are over it');
+});
+
+story('who reads with the keyboard sees when each message was said', async (scene) => {
+  const ada = await scene.arrive('Ada');
+  for (const text of ['first', 'second']) await ada.say(text);
+  const time = (await ada.see('second')).locator('time');
+  await eventually(async () => assert.equal(await opacity(time), 0));
+  await ada.page.keyboard.press('Shift+Tab');
+  await tabTo(ada, ada.log);
+  await eventually(async () => assert.equal(await opacity(time), 1));
+});
+
 /** Presses Tab until it is there, all around the page if need be. */
 async function tabTo(person, target) {
   const stops = [];
   for (let presses = 0; presses < 60; presses += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) return;
+    if (await person.hasKeyboard(target)) return;
     await person.page.keyboard.press('Tab');
     stops.push(await person.page.evaluate(() => document.activeElement.outerHTML.slice(0, 80)));
   }

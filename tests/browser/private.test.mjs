@@ -5,8 +5,7 @@ import assert from 'node:assert/strict';
 import { story } from './support/story.mjs';
 
 story('a private message and its answer reach the two, and nobody else', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   const cleo = await scene.arrive('Cleo');
 
   await ada.memberButton('Bob').click();
@@ -29,8 +28,7 @@ story('a private message and its answer reach the two, and nobody else', async (
 });
 
 story('who has gone cannot be reached, and the sender is told', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await ada.memberButton('Bob').click();
   await ada.heading('Bob').waitFor();
   await ada.say('are you there?');
@@ -39,6 +37,16 @@ story('who has gone cannot be reached, and the sender is told', async (scene) =>
   await ada.entry(ada.channels, 'general').click();
   await ada.see('Bob left the channel');
   await ada.entry(ada.privates, 'Bob').click();
+  await ada.log.evaluate((log) => {
+    const watch = () => { window.wasSilenced ||= log.ariaLive === 'off'; };
+    new MutationObserver(watch).observe(log, { attributeFilter: ['aria-live'] });
+  });
   await ada.say('too late');
   await ada.log.getByRole('listitem').filter({ hasText: /not sent/i }).filter({ hasText: 'too late' }).waitFor();
+  await ada.alert.filter({ hasText: 'connection is gone' }).waitFor();
+  assert.equal(await ada.page.evaluate(() => window.wasSilenced), undefined);
+
+  await ada.button('Discard').press('Enter');
+  await ada.button('Discard').waitFor({ state: 'detached' });
+  assert(await ada.hasKeyboard(ada.messageBox), 'one goes on writing');
 });

@@ -1,6 +1,7 @@
 // Tells errors in words, until they are dismissed.
 
 import { element, icon } from './dom.js';
+import { keepingFocus } from './focus.js';
 
 const ALERTS_MAX = 3;
 
@@ -13,16 +14,13 @@ export class Alerts {
     const dismiss = element('button', { type: 'button', className: 'icon-button', 'aria-label': 'Dismiss' }, icon('close'));
     const alert = element('div', { className: 'alert' }, element('p', {}, words), dismiss);
     alert.dataset.kind = kind;
-    dismiss.addEventListener('click', () => {
-      alert.remove();
-      document.getElementById('message').focus();
-    });
+    dismiss.addEventListener('click', () => this.remove(kind));
     this.#list.append(alert);
     if (this.#list.children.length > ALERTS_MAX) this.#list.firstElementChild.remove();
   }
 
   remove(kind) {
-    [...this.#list.children].find((alert) => alert.dataset.kind === kind)?.remove();
+    keepingFocus(() => [...this.#list.children].find((alert) => alert.dataset.kind === kind)?.remove());
   }
 
   clear() {

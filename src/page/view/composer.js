@@ -36,10 +36,6 @@ export class Composer {
     this.#message.focus();
   }
 
-  focus() {
-    this.#message.focus();
-  }
-
   #write(text) {
     this.#message.value = text;
     this.#grow();

@@ -1,11 +1,11 @@
 // A panel that is a drawer where the screen is narrow: out of reach until it is opened, alone in reach while it is.
 
 export class Drawer {
+  static #all = [];
   static #open = null;
   #panel;
   #button;
   #narrow;
-
   #opened;
 
   constructor({ panel, button, close, query, opened = () => {} }) {
@@ -16,40 +16,38 @@ export class Drawer {
     this.#narrow.addEventListener('change', () => this.close());
     this.#button.addEventListener('click', () => this.open());
     document.getElementById(close).addEventListener('click', () => this.close());
-    this.#apply();
+    Drawer.#all.push(this);
+    Drawer.#apply();
   }
 
-  /** Closes the one that is open; says whether one was. */
   static closeOpen() {
-    const open = Drawer.#open;
-    open?.close();
-    return open !== null;
+    Drawer.#open?.close();
   }
 
   open() {
     Drawer.closeOpen();
     Drawer.#open = this;
-    this.#apply();
+    Drawer.#apply();
     this.#opened();
     this.#panel.querySelector('[aria-current], button, input')?.focus();
   }
 
   close() {
-    const wasOpen = this.#isOpen;
+    const wasOpen = Drawer.#open === this;
     if (wasOpen) Drawer.#open = null;
-    this.#apply();
+    Drawer.#apply();
     if (wasOpen) this.#button.focus();
   }
 
-  get #isOpen() {
-    return Drawer.#open === this;
-  }
-
-  #apply() {
-    this.#panel.classList.toggle('is-open', this.#isOpen);
-    this.#panel.inert = this.#narrow.matches && !this.#isOpen;
-    this.#button.setAttribute('aria-expanded', String(this.#isOpen));
-    document.getElementById('conversation').inert = Drawer.#open !== null;
-    document.getElementById('scrim').hidden = Drawer.#open === null;
+  static #apply() {
+    const isAnyOpen = Drawer.#open !== null;
+    for (const drawer of Drawer.#all) {
+      const isOpen = drawer === Drawer.#open;
+      drawer.#panel.classList.toggle('is-open', isOpen);
+      drawer.#panel.inert = !isOpen && (isAnyOpen || drawer.#narrow.matches);
+      drawer.#button.setAttribute('aria-expanded', String(isOpen));
+    }
+    document.getElementById('conversation').inert = isAnyOpen;
+    document.getElementById('scrim').hidden = !isAnyOpen;
   }
 }

@@ -47,7 +47,7 @@ export class Log {
   render(conversation) {
     if (conversation !== this.#conversation) {
       this.#conversation = conversation;
-      this.toEnd();
+      this.#showEnd();
     } else if (conversation) {
       this.#update();
     }
@@ -58,6 +58,10 @@ export class Log {
 
   /** Shows the latest items and keeps doing so. */
   toEnd() {
+    if (!this.#isFollowing) this.#showEnd();
+  }
+
+  #showEnd() {
     const { first, end } = this.#conversation ?? { first: 0, end: 0 };
     this.#isFollowing = true;
     this.#unreadFrom = this.#conversation?.unreadFrom ?? null;
@@ -75,7 +79,7 @@ export class Log {
     const isFlood = this.#isFollowing && end - this.#end > PAGE;
     if (isForgotten || isFlood || unreadFrom !== this.#unreadFrom) {
       if (isForgotten || this.#isFollowing) {
-        this.toEnd();
+        this.#showEnd();
         return;
       }
       this.#unreadFrom = unreadFrom;

@@ -33,7 +33,7 @@ export function pendingRow({ text, state, reason }, { retrieve, drop }) {
   }
   const edit = element('button', { type: 'button', className: 'link-button', onclick: retrieve }, 'Edit it again');
   const forget = element('button', { type: 'button', className: 'link-button', onclick: drop }, 'Discard');
-  row.append(element('p', { className: 'fate' }, element('strong', {}, 'Not sent. '), `${reason} `, edit, ' ', forget));
+  row.append(element('p', { className: 'fate', role: 'alert' }, element('strong', {}, 'Not sent. '), `${reason} `, edit, ' ', forget));
   return row;
 }
 

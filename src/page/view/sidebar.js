@@ -14,6 +14,7 @@ export class Sidebar {
   #pictureSeed = null;
   #turnTo;
 
+  /** `join(name)` returns what is wrong with the name, or null. */
   constructor({ turnTo, join, signOut }) {
     this.#turnTo = turnTo;
     const field = new Field('join-channel-name');

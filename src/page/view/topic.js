@@ -34,11 +34,6 @@ export class Topic {
       element('p', {}, isChannel ? 'Say the first word; everyone in the channel will hear it.' : 'What you write here is for the two of you alone.'),
     );
   }
-
-  /** For the keyboard and screen readers after the screen has changed. */
-  focus() {
-    this.#name.focus();
-  }
 }
 
 function detailOf(conversation) {

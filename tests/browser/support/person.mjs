@@ -143,6 +143,10 @@ export class Person {
     });
   }
 
+  async hasKeyboard(target) {
+    return target.evaluate((element) => element === document.activeElement);
+  }
+
   #textbox(name) {
     return this.page.getByRole('textbox', { name, exact: true });
   }
