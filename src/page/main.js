@@ -176,6 +176,8 @@ addEventListener('keydown', (event) => {
   if (!session) return;
   if (event.key === 'Escape') Drawer.closeOpen();
   if (!event.altKey || event.ctrlKey || event.metaKey) return;
+  // In a text, these keys move by a paragraph on macOS.
+  if (event.target.value) return;
   if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
     event.preventDefault();
     step(event.key === 'ArrowUp' ? -1 : 1);
