@@ -153,7 +153,7 @@ function remember({ channels, current }) {
 
 function channelInAddress() {
   try {
-    const name = decodeURIComponent(location.hash.slice(1));
+    const name = decodeURIComponent(location.hash.slice(1)).trim();
     return flawOfName(name) ? null : name;
   } catch {
     return null;

@@ -103,6 +103,12 @@ story('the address names the channel to begin with', async (scene) => {
   await ada.seeMembers();
 });
 
+story('spaces around the name in the address are none of the name’s', async (scene) => {
+  const ada = await scene.visit('Ada', { path: '/#%20garden%20' });
+  await ada.signIn();
+  await ada.isIn('garden');
+});
+
 story('a channel name that is too long is refused in words', async (scene) => {
   const ada = await scene.arrive('Ada');
   await ada.joinBox.fill('x'.repeat(65));
