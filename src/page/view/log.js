@@ -15,6 +15,7 @@ const ANNOUNCED_MAX = 5;
 
 export class Log {
   #scroller = document.getElementById('log');
+  #oldest = document.getElementById('log-oldest');
   #list = document.getElementById('log-items');
   #pending = document.getElementById('log-pending');
   #empty = document.getElementById('log-empty');
@@ -56,7 +57,7 @@ export class Log {
     if (conversation) this.#follow();
   }
 
-  /** Shows the latest items and keeps doing so. */
+  /** Goes on to the latest items, and stays with them. */
   toEnd() {
     if (!this.#isFollowing) this.#showEnd();
   }
@@ -69,6 +70,7 @@ export class Log {
     this.#end = end;
     this.#announce(Infinity);
     this.#list.replaceChildren(...this.#rows(this.#start, this.#end));
+    this.#renderOldest();
     this.#renderLatest();
     this.#follow();
   }
@@ -88,6 +90,7 @@ export class Log {
     const room = this.#isFollowing ? Infinity : ROWS_MAX - (this.#end - this.#start);
     this.#showBelow(Math.min(end, this.#end + room));
     if (this.#isFollowing && this.#end - this.#start > ROWS_MAX) this.#dropAbove(this.#end - ROWS_MAX + PAGE);
+    this.#renderOldest();
   }
 
   #scrolled() {
@@ -150,6 +153,7 @@ export class Log {
     const anchor = [...this.#list.children].find((row) => row.getBoundingClientRect().bottom > edge);
     const before = anchor?.getBoundingClientRect().top;
     change();
+    this.#renderOldest();
     if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
@@ -169,6 +173,11 @@ export class Log {
         }),
     );
     this.#empty.hidden = !this.#conversation || this.#end > this.#start || this.#conversation.pending.length > 0;
+  }
+
+  #renderOldest() {
+    const first = this.#conversation?.first ?? 0;
+    this.#oldest.hidden = first === 0 || this.#start > first;
   }
 
   #renderLatest() {
