@@ -1,5 +1,6 @@
 // The lists of channels and people, and who one is.
 
+import { few } from '../words.js';
 import { element, nameElement, reconcile, setAttribute, setText } from './dom.js';
 import { Field } from './field.js';
 import { picture } from './picture.js';
@@ -9,6 +10,7 @@ export class Sidebar {
   #people = document.getElementById('people');
   #peopleHint = document.getElementById('people-hint');
   #dot = document.getElementById('unread-dot');
+  #unread = document.getElementById('unread-words');
   #name = document.getElementById('me-name');
   #picture = document.getElementById('me-picture');
   #pictureSeed = null;
@@ -33,6 +35,7 @@ export class Sidebar {
     this.#list(this.#people, people, current);
     this.#peopleHint.hidden = people.length > 0;
     this.#dot.hidden = unread === 0;
+    setText(this.#unread, unread > 0 ? few(unread, 'unread message') : '');
     setText(this.#name, name);
     this.#name.title = name;
     const seed = self?.avatar ?? null;
