@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
+import { opacity } from './support/person.mjs';
 import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
 
@@ -18,7 +19,7 @@ story('the keyboard is enough, from the name to a private message', async (scene
   await keyboard.type('Ada');
   await tabTo(ada, ada.startButton);
   await keyboard.press('Enter');
-  await ada.heading('general').waitFor();
+  await ada.isIn('general');
   await bob.see('Ada joined the channel');
 
   await tabTo(ada, ada.messageBox);

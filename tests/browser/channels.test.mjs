@@ -6,13 +6,9 @@ import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
 
 story('every channel shows its own messages', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await ada.say('said in general');
-  await ada.join('garden');
-  await bob.join('garden');
-  await ada.see('Bob joined the channel');
-  await ada.seeMembers('Bob');
+  await goToGarden(ada, bob);
   await bob.say('said in the garden');
   await ada.see('said in the garden');
   assert.equal(await ada.message('said in general').count(), 0);
@@ -23,17 +19,14 @@ story('every channel shows its own messages', async (scene) => {
 });
 
 story('messages elsewhere are counted as unread until they are read', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
-  await ada.join('garden');
-  await bob.join('garden');
-  await ada.see('Bob joined the channel');
+  const [ada, bob] = await scene.arriveBoth();
+  await goToGarden(ada, bob);
   await bob.entry(bob.channels, 'general').click();
   for (const text of ['one', 'two', 'three']) await bob.say(text);
 
   const unread = ada.unread(ada.channels, 'general', 3);
   await unread.waitFor();
-  assert.match(await unread.evaluate(painted), /3/);
+  assert.match(await unread.innerText(), /3/);
   await eventually(async () => assert.match(await ada.page.title(), /3/));
   assert.equal(await ada.entry(ada.channels, 'garden').getAttribute('aria-current'), 'true');
 
@@ -48,11 +41,8 @@ story('messages elsewhere are counted as unread until they are read', async (sce
 });
 
 story('who leaves a channel hears it no more', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
-  await ada.join('garden');
-  await bob.join('garden');
-  await ada.see('Bob joined the channel');
+  const [ada, bob] = await scene.arriveBoth();
+  await goToGarden(ada, bob);
   await bob.button('Leave channel').click();
   await ada.see('Bob left the channel');
   await ada.seeMembers();
@@ -99,7 +89,7 @@ story('the last channel can be left too, and another one joined', async (scene) 
 story('the address names the channel to begin with', async (scene) => {
   const ada = await scene.visit('Ada', { path: '/#garden' });
   await ada.signIn();
-  await ada.heading('garden').waitFor();
+  await ada.isIn('garden');
   await ada.seeMembers();
 });
 
@@ -118,8 +108,7 @@ story('a channel name that is too long is refused in words', async (scene) => {
   await ada.see('all is well');
 });
 
-/** All that is painted of an element's inside, also what its style sheet adds. */
-function painted(element) {
-  const added = [...element.querySelectorAll('*')].map((child) => getComputedStyle(child, '::after').content);
-  return [element.innerText, ...added].join(' ');
+async function goToGarden(...people) {
+  for (const person of people) await person.join('garden');
+  await people[0].see('Bob joined the channel');
 }

@@ -60,8 +60,7 @@ story('a hostile name and email harm nobody at the page that has them', async (s
 });
 
 story('a hostile channel is a channel like any other', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   for (const channel of HOSTILE) {
     await ada.join(channel);
     await bob.join(channel);

@@ -22,8 +22,7 @@ story('what one says, both see, with its sender and its time', async (scene) => 
 });
 
 story('own messages are told from those of others', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await ada.say('by Ada');
   await bob.see('by Ada');
   await bob.say('by Bob');
@@ -50,8 +49,7 @@ story('members and notices follow who comes and goes', async (scene) => {
 });
 
 story('who signs out leaves, and is asked for a name again', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await bob.button('Sign out').click();
   await bob.startButton.waitFor();
   assert.equal(await bob.nameBox.inputValue(), '');
@@ -75,13 +73,12 @@ story('who signs in where somebody else was before finds nothing of theirs', asy
 });
 
 story('a page that is loaded again goes on with its name and its channels', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await bob.join('garden');
   await bob.page.reload();
-  await bob.isConnected();
-  await bob.entry(bob.channels, 'garden').waitFor();
+  await bob.isIn('garden');
   await bob.entry(bob.channels, 'general').click();
+  await bob.isIn('general');
   await bob.say('back again');
   await ada.see('back again');
 });

@@ -5,8 +5,7 @@ import assert from 'node:assert/strict';
 import { story } from './support/story.mjs';
 
 story('a short code becomes an emoji, and an unknown one stays as it is', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await ada.say('well done :smile: :no_such_code:');
   const message = await bob.see(/well done/);
   const text = await message.innerText();
@@ -15,8 +14,7 @@ story('a short code becomes an emoji, and an unknown one stays as it is', async 
 });
 
 story('an address becomes a link that gives nothing away', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await ada.say('look: https://example.org/a_(b)?c=d&e=f#g, or (http://example.org/two).');
   const links = (await bob.see('look:')).getByRole('link');
   await links.nth(1).waitFor();
@@ -30,8 +28,7 @@ story('an address becomes a link that gives nothing away', async (scene) => {
 });
 
 story('no other scheme becomes a link', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   const addresses = [
     'javascript:alert(1)',
     'JaVaScRiPt://example.org/%0aalert(1)',
@@ -50,8 +47,7 @@ story('no other scheme becomes a link', async (scene) => {
 });
 
 story('Shift+Enter breaks the line, and Enter sends both', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const bob = await scene.arrive('Bob');
+  const [ada, bob] = await scene.arriveBoth();
   await ada.messageBox.fill('first line');
   await ada.messageBox.press('Shift+Enter');
   await ada.messageBox.pressSequentially('second line');

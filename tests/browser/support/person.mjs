@@ -31,10 +31,6 @@ export class Person {
     return person;
   }
 
-  async close() {
-    await this.page.context().close();
-  }
-
   /** From here on, complaints that match the pattern are expected. */
   tolerate(pattern) {
     this.#tolerated.push(pattern);
@@ -150,6 +146,10 @@ export class Person {
   #textbox(name) {
     return this.page.getByRole('textbox', { name, exact: true });
   }
+}
+
+export async function opacity(target) {
+  return Number(await target.evaluate((element) => getComputedStyle(element).opacity));
 }
 
 function escaped(text) {

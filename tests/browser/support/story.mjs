@@ -52,6 +52,15 @@ class Scene {
     return person;
   }
 
+  /** Ada and Bob, who see each other in the channel `general`. */
+  async arriveBoth() {
+    const ada = await this.arrive('Ada');
+    const bob = await this.arrive('Bob');
+    await ada.seeMembers('Bob');
+    await bob.seeMembers('Ada');
+    return [ada, bob];
+  }
+
   /** A client without a page, in a channel. */
   async script(name, channel) {
     const script = await Script.connect(this.server.url, name, channel);
