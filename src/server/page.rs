@@ -1,6 +1,6 @@
 //! The chat page: its files, embedded in the binary, and how they are served.
 
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use http::{Request, header};
@@ -68,20 +68,17 @@ struct Asset {
     name: &'static str,
     media_type: &'static str,
     body: &'static str,
-    /// Changes with the body.
+    /// Changes with the body and with the policy, which a browser keeps beside it.
     etag: String,
 }
 
 impl Asset {
     fn new(name: &'static str, media_type: &'static str, body: &'static str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(body.as_bytes());
-        let etag = format!("\"{:016x}\"", hasher.finish());
         Self {
             name,
             media_type,
             body,
-            etag,
+            etag: etag(body, CONTENT_SECURITY_POLICY),
         }
     }
 
@@ -107,6 +104,12 @@ impl Asset {
             .with(header::ETAG, &self.etag)
             .with(header::CACHE_CONTROL, "no-cache")
     }
+}
+
+fn etag(body: &str, policy: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    (body, policy).hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
 }
 
 /// The response to a request for a file of the page: `/`, or `/assets/` and its name. `None` if there is none.
@@ -148,6 +151,13 @@ mod tests {
     fn every_file_has_a_tag_of_its_own() {
         let tags: HashSet<_> = ASSETS.iter().map(|asset| &asset.etag).collect();
         assert_eq!(tags.len(), ASSETS.len());
+    }
+
+    #[test]
+    fn a_file_under_another_policy_has_another_tag() {
+        assert_eq!(etag("body", "policy"), etag("body", "policy"));
+        assert_ne!(etag("body", "policy"), etag("body", "another"));
+        assert_ne!(etag("body", "policy"), etag("another", "policy"));
     }
 
     #[test]
