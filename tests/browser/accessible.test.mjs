@@ -69,6 +69,7 @@ for (const colorScheme of ['light', 'dark']) {
     await ada.unread(ada.channels, 'general', 1).click();
     await ada.see('said meanwhile');
     await assertAccessible(ada);
+    assert.equal(await ada.page.getByRole('heading', { level: 1, name: 'Hubbub' }).count(), 1);
 
     await ada.page.setViewportSize(NARROW);
     await assertAccessible(ada);

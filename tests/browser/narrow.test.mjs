@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 
 import { opacity } from './support/person.mjs';
 import { story } from './support/story.mjs';
+import { eventually } from './support/waiting.mjs';
 
 const PHONES = [{ width: 390, height: 844 }, { width: 320, height: 568 }];
 const LONG_NAME = 'x'.repeat(64);
@@ -52,6 +53,9 @@ for (const viewport of PHONES) {
     await ada.say('privately from a phone');
     await ada.see('privately from a phone');
     await assertFits(ada);
+
+    await bob.say('said elsewhere');
+    await eventually(async () => assert.equal(await descriptionOf(ada.button('Channels')), '1 unread message'));
   });
 
   story(`long names and words fit at ${size}`, async (scene) => {
@@ -67,6 +71,11 @@ for (const viewport of PHONES) {
     await ada.see('v'.repeat(500));
     await assertFits(ada);
   });
+}
+
+/** What a screen reader says of something after its name. */
+async function descriptionOf(target) {
+  return target.evaluate((element) => document.getElementById(element.getAttribute('aria-describedby')).textContent);
 }
 
 /** Nothing that can be seen reaches beyond the screen or is cut off, but for boxes that scroll and what ends in dots. */

@@ -85,6 +85,7 @@ story('a server that is not there at first is told too', async (scene) => {
     const words = [...await ada.status.allInnerTexts(), ...await ada.alert.allInnerTexts()].join(' ');
     assert.match(words, /disconnected|not connected|trying again|reach/i);
   });
+  await ada.page.getByText('Ada', { exact: true }).waitFor();
   await scene.server.start();
   await ada.isIn('general');
 });

@@ -12,15 +12,9 @@ const MOST_ELEMENTS = 5_000;
 const MOST_ELEMENTS_OF_LONG = 30_000;
 
 story('the conversation stays at its end until one reads back, and returns there', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const script = await scene.script('Script');
-  await script.say(...numbered(1, 100));
-  await eventuallyInView(ada, 'message 100.');
+  const [ada, script] = await hearHundred(scene);
   assert.equal(await ada.latestButton.isVisible(), false);
-
-  await ada.log.hover();
-  await ada.page.mouse.wheel(0, -1500);
-  await ada.latestButton.waitFor();
+  await readBack(ada);
   const reading = await firstInView(ada);
   const place = await placeOf(ada, reading);
   await script.say(...numbered(101, 110));
@@ -37,13 +31,8 @@ story('the conversation stays at its end until one reads back, and returns there
 });
 
 story('who says something is taken to the end', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const script = await scene.script('Script');
-  await script.say(...numbered(1, 100));
-  await eventuallyInView(ada, 'message 100.');
-  await ada.log.hover();
-  await ada.page.mouse.wheel(0, -1500);
-  await ada.latestButton.waitFor();
+  const [ada] = await hearHundred(scene);
+  await readBack(ada);
   await ada.say('my own words');
   await eventuallyInView(ada, 'my own words');
 });
@@ -91,6 +80,20 @@ story('who unfolds the last message is left to read it', async (scene) => {
   await ada.latestButton.filter({ hasText: '1 new' }).waitFor();
   assert.equal(await isInView(ada, 'meanwhile'), false);
 });
+
+async function hearHundred(scene) {
+  const ada = await scene.arrive('Ada');
+  const script = await scene.script('Script');
+  await script.say(...numbered(1, 100));
+  await eventuallyInView(ada, 'message 100.');
+  return [ada, script];
+}
+
+async function readBack(person) {
+  await person.log.hover();
+  await person.page.mouse.wheel(0, -1500);
+  await person.latestButton.waitFor();
+}
 
 function numbered(first, last) {
   return Array.from({ length: last - first + 1 }, (_, index) => `message ${first + index}.`);
