@@ -86,7 +86,7 @@ export class Log {
       }
       this.#unreadFrom = unreadFrom;
     }
-    if (this.#start < first) this.#keepingPlace(() => this.#dropAbove(first));
+    if (first > 0 && this.#start <= first) this.#keepingPlace(() => this.#dropAbove(first));
     const room = this.#isFollowing ? Infinity : ROWS_MAX - (this.#end - this.#start);
     this.#showBelow(Math.min(end, this.#end + room));
     if (this.#isFollowing && this.#end - this.#start > ROWS_MAX) this.#dropAbove(this.#end - ROWS_MAX + PAGE);
