@@ -16,7 +16,7 @@ export class Alerts {
     alert.dataset.kind = kind;
     dismiss.addEventListener('click', () => this.remove(kind));
     this.#list.append(alert);
-    if (this.#list.children.length > ALERTS_MAX) this.#list.firstElementChild.remove();
+    if (this.#list.children.length > ALERTS_MAX) this.remove(this.#list.firstElementChild.dataset.kind);
   }
 
   remove(kind) {
