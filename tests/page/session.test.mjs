@@ -73,7 +73,7 @@ test('a channel that could not be joined is gone, and the server’s words say w
   assert.equal(alerts[0].words, '“tea” could not be joined. The server has 9 channels.');
 });
 
-test('a message of somebody else’s that has the ref of one’s own request changes nothing', () => {
+test('a message of somebody else’s is no answer to one’s own request, whatever its ref', () => {
   enter('general');
   session.join('tea');
   const [{ ref }] = FakeSocket.last.sent;

@@ -23,7 +23,7 @@ export class FakeSocket extends EventTarget {
 
   close() {}
 
-  /** What was sent since the last time, without what nobody chose. */
+  /** What was sent since the last time: each action, and what it is about. */
   take() {
     return this.sent.splice(0).map(({ action, message, target }) => [action, target ?? message]);
   }
