@@ -1,20 +1,47 @@
-//! Ring 1: what a turn costs without sockets. Throughput is in elements: messages where they are encoded, deliveries
-//! where they are fanned out. Messages have 64 bytes.
+//! Ring 1: what a turn costs without sockets. Throughput is in messages where they are taken in or encoded, in deliveries
+//! where they are fanned out, and in deadlines. Messages have 64 bytes.
+
+mod common;
 
 use std::hint::black_box;
 use std::io::{self, IoSlice, Write};
 use std::rc::Rc;
-use std::time::Duration;
 
+use common::{MESSAGE, TURN};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hubbub::state::batch::{Form, OpenBatch, Slice};
-use hubbub::state::hub::{Hub, Space};
-use hubbub::state::outbox::Outbox;
-use hubbub::state::timers::Timers;
+use hubbub::state::{
+    batch::{Form, OpenBatch, Slice},
+    commons::Commons,
+    dialect::chat::{Chat, Registry},
+    hub::{Hub, Space},
+    outbox::Outbox,
+    timers::{TICK, Timers},
+};
+use hubbub::vocabulary::{config::Config, message::Message, time::Now};
+use serde_json::json;
 
-const MESSAGE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-/// Messages of a busy turn.
-const TURN: usize = 60;
+/// A socket that takes so many bytes at a time, and always has room for more.
+struct Sink(usize);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(black_box(bytes).len().min(self.0))
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let bytes: usize = black_box(slices).iter().map(|slice| slice.len()).sum();
+        Ok(bytes.min(self.0))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn flush(outbox: &mut Outbox, most: usize) {
+    let flushed = outbox.flush(&mut Sink(most));
+    black_box(flushed).expect("a sink takes everything");
+}
 
 fn batch(messages: usize) -> OpenBatch {
     let mut batch = OpenBatch::default();
@@ -24,61 +51,63 @@ fn batch(messages: usize) -> OpenBatch {
     batch
 }
 
-/// Takes everything, as a socket with room does.
-struct Sink;
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(black_box(bytes).len())
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        Ok(black_box(slices).iter().map(|slice| slice.len()).sum())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn sealed(messages: usize) -> Slice {
+    Slice::whole(Rc::new(batch(messages).encode(Form::Joined)))
 }
 
-/// Sealing a busy turn's batch in each form.
+/// A quiet and a busy turn's batch, encoded in each form.
 fn encode(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("batch/encode");
-    group.throughput(Throughput::Elements(TURN as u64));
-    let batch = batch(TURN);
     for form in [Form::Joined, Form::Single] {
-        group.bench_function(format!("{form:?}"), |bencher| {
-            bencher.iter(|| black_box(&batch).encode(form));
-        });
+        for messages in [1, TURN] {
+            let batch = batch(messages);
+            group.throughput(Throughput::Elements(messages as u64));
+            group.bench_function(BenchmarkId::new(format!("{form:?}"), messages), |bencher| {
+                bencher.iter(|| black_box(&batch).encode(form));
+            });
+        }
     }
 }
 
-/// A lone batch through an outbox, and a backlog of one-message batches joined into one write.
+/// A busy turn's messages on their way through one outbox: said, sealed and queued as one batch; queued behind each other
+/// as 60 batches; and either of these written, at once or 1 KiB at a time.
 fn outbox(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("outbox");
-    let whole = Slice::whole(Rc::new(batch(TURN).encode(Form::Joined)));
     group.throughput(Throughput::Elements(TURN as u64));
-    group.bench_function("lone batch", |bencher| {
-        let mut outbox = Outbox::default();
-        bencher.iter(|| {
-            outbox.push(whole.clone());
-            outbox.flush(&mut Sink).expect("a sink takes everything")
-        });
-    });
-    let one = Slice::whole(Rc::new(batch(1).encode(Form::Joined)));
-    group.bench_function("backlog", |bencher| {
+    group.bench_function("seal", |bencher| {
         bencher.iter_batched_ref(
-            || {
-                let mut outbox = Outbox::default();
-                for _ in 0..TURN {
-                    outbox.push(one.clone());
-                }
-                outbox
-            },
-            |outbox| outbox.flush(&mut Sink).expect("a sink takes everything"),
+            Outbox::default,
+            |outbox| outbox.push(sealed(TURN)),
             BatchSize::SmallInput,
         );
     });
+    let one = sealed(1);
+    let push = |outbox: &mut Outbox| {
+        for _ in 0..TURN {
+            outbox.push(one.clone());
+        }
+    };
+    group.bench_function("push", |bencher| {
+        bencher.iter_batched_ref(Outbox::default, push, BatchSize::SmallInput);
+    });
+    let whole = sealed(TURN);
+    for (manner, most) in [("at once", usize::MAX), ("in parts", 1 << 10)] {
+        group.bench_function(BenchmarkId::new("batch", manner), |bencher| {
+            let mut outbox = Outbox::default();
+            bencher.iter(|| {
+                outbox.push(whole.clone());
+                flush(&mut outbox, most);
+            });
+        });
+        group.bench_function(BenchmarkId::new("backlog", manner), |bencher| {
+            let backlog = || {
+                let mut outbox = Outbox::default();
+                push(&mut outbox);
+                outbox
+            };
+            bencher.iter_batched_ref(backlog, |outbox| flush(outbox, most), BatchSize::SmallInput);
+        });
+    }
 }
 
 /// One message to every member: said, sealed, and through every outbox.
@@ -99,30 +128,74 @@ fn fan_out(criterion: &mut Criterion) {
                 hub.speak(channel).say_line(MESSAGE);
                 hub.seal(|slot, slice| outboxes[slot as usize].push(slice));
                 for outbox in &mut outboxes {
-                    outbox.flush(&mut Sink).expect("a sink takes everything");
+                    flush(outbox, usize::MAX);
                 }
             });
         });
     }
 }
 
-/// A heartbeat's timer moved on, among 20,000.
-fn timers(criterion: &mut Criterion) {
-    let entries = 20_000;
-    let mut timers = Timers::default();
-    for slot in 0..entries {
-        timers.set(slot, Duration::from_millis(u64::from(slot) * 3));
-    }
-    let mut group = criterion.benchmark_group("timers");
-    group.throughput(Throughput::Elements(1));
-    group.bench_function("set", |bencher| {
-        let mut slot = 0;
+/// A busy turn's messages as the chat takes them: read, told in a channel of one member, and sealed.
+fn hear(criterion: &mut Criterion) {
+    let mut commons = Commons::new(Registry::new(&Config::default(), 1));
+    let mut ada = Chat::enter(&mut commons, 0, "Ada", None);
+    let mut hear = |request: &str, commons: &mut Commons| {
+        ada.hear(Message::Text(black_box(request)), commons, Now::default())
+    };
+    let join = json!({"action": "join-channel", "message": "tea"});
+    hear(&join.to_string(), &mut commons);
+    commons.hub.seal(|_, _| {});
+    let send = json!({"action": "send-message", "target": "tea", "message": MESSAGE}).to_string();
+    let mut group = criterion.benchmark_group("chat");
+    group.throughput(Throughput::Elements(TURN as u64));
+    group.bench_function("hear", |bencher| {
         bencher.iter(|| {
-            slot = (slot + 7919) % entries;
-            timers.set(slot, Duration::from_millis(u64::from(slot)));
+            for _ in 0..TURN {
+                hear(&send, &mut commons);
+            }
+            let told = |_, slice: Slice| assert_eq!(slice.len() as usize, TURN, "no refusals");
+            commons.hub.seal(told);
         });
     });
 }
 
-criterion_group!(benches, encode, outbox, fan_out, timers);
+/// Deadlines of 20,000 clients, 20 to a tick: one of them moved, and those of the next tick taken out and set again, as
+/// heartbeats are.
+fn timers(criterion: &mut Criterion) {
+    const CLIENTS: u32 = 20_000;
+    const IN_A_TICK: u32 = 20;
+    const PERIOD: u32 = CLIENTS / IN_A_TICK;
+    let mut timers = Timers::default();
+    for slot in 0..CLIENTS {
+        timers.set(slot, TICK * (1 + slot % PERIOD));
+    }
+    let mut tick = 0;
+    let mut due = Vec::new();
+    let mut group = criterion.benchmark_group("timers");
+    group.throughput(Throughput::Elements(u64::from(IN_A_TICK)));
+    group.bench_function("expire", |bencher| {
+        bencher.iter(|| {
+            tick += 1;
+            timers.expire(TICK * tick, &mut due);
+            assert_eq!(due.len(), IN_A_TICK as usize);
+            for slot in due.drain(..) {
+                timers.set(slot, TICK * (tick + PERIOD));
+            }
+        });
+    });
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("set", |bencher| {
+        let mut slot = 0;
+        bencher.iter(|| {
+            slot = (slot + 7919) % CLIENTS;
+            timers.set(slot, TICK * (tick + 1 + slot % PERIOD));
+        });
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = common::criterion();
+    targets = encode, outbox, fan_out, hear, timers
+}
 criterion_main!(benches);
