@@ -1,37 +1,71 @@
-//! Ring 2: what the protocols cost without sockets. Throughput is in messages of 64 bytes, or in requests.
+//! Ring 2: what the protocols and a turn cost without sockets. Throughput is in messages received, requests, or
+//! deliveries. Messages have 64 bytes.
+
+#[path = "common/client.rs"]
+mod client;
+mod common;
+#[path = "../tests/turns/stream.rs"]
+mod stream;
 
 use std::hint::black_box;
+use std::rc::Rc;
 
+use client::{REQUEST, frames, joined_bytes};
+use common::TURN;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hubbub::server::http;
-use hubbub::server::websocket::{self, Protocol, WebSocket};
-use tungstenite::protocol::frame::{
-    Frame, FrameHeader,
-    coding::{Data, OpCode},
+use hubbub::server::{
+    Server, http,
+    stream::Readiness,
+    websocket::{self, Protocol, WebSocket},
 };
+use hubbub::vocabulary::{config::Config, id::Key, time::Now};
+use stream::{Peer, Stream};
 
-const REQUEST: &[u8] = b"GET /relay?channel=bench HTTP/1.1\r\nHost: localhost:8080\r\nConnection: Upgrade\r\n\
-    Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
-/// Frames of a client with 64 bytes of text each.
-fn frames(messages: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for _ in 0..messages {
-        let header = FrameHeader {
-            opcode: OpCode::Data(Data::Text),
-            mask: Some([1, 2, 3, 4]),
-            ..FrameHeader::default()
-        };
-        let frame = Frame::from_payload(header, vec![b'x'; 64].into());
-        frame.format(&mut bytes).expect("writing to memory");
-    }
-    bytes
+/// A server, and the members of its one channel at the other ends of streams that take everything.
+struct Room {
+    server: Server<Stream>,
+    members: Vec<(Key, Rc<Peer>)>,
 }
 
-/// Messages read from one receive: a lone one, and as many as a busy publisher sends at once.
+impl Room {
+    fn of(members: usize) -> Self {
+        let mut room = Self {
+            server: Server::new(Config::default(), members, || None, 1),
+            members: Vec::with_capacity(members),
+        };
+        for member in 0..members {
+            let peer = Rc::<Peer>::default();
+            let stream = Stream(Rc::clone(&peer));
+            let key = room.server.accept(Now::default(), |_| Ok(stream));
+            let key = key.expect("a stream").expect("there is room");
+            room.members.push((key, peer));
+            room.turn(member, REQUEST);
+        }
+        room
+    }
+
+    /// Lets a member send some bytes, and turns the server.
+    fn turn(&mut self, member: usize, bytes: &[u8]) {
+        let (key, peer) = &self.members[member];
+        peer.send(bytes);
+        let readable = Readiness {
+            readable: true,
+            ..Readiness::default()
+        };
+        self.server.signal(*key, readable);
+        self.server.turn(Now::default(), false);
+    }
+
+    /// Bytes that reached the members.
+    fn taken(&self) -> usize {
+        self.members.iter().map(|(_, peer)| peer.taken()).sum()
+    }
+}
+
+/// Messages read from one receive: a lone one, and as many as busy publishers send at once.
 fn receive(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("websocket/receive");
-    for messages in [1, 8, 64] {
+    for messages in [1, 8, TURN] {
         let input = frames(messages);
         let mut protocol = Protocol::new(64 << 10);
         let mut websocket = WebSocket::default();
@@ -61,5 +95,31 @@ fn upgrade(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, receive, upgrade);
+/// One turn, named by members and messages: one of the members says something, and all are written to.
+fn turn(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("server/turn");
+    for members in [1, 100, 10_000] {
+        let mut room = Room::of(members);
+        for messages in [1, TURN] {
+            let input = frames(messages);
+            let before = room.taken();
+            let mut turns = 0;
+            group.throughput(Throughput::Elements((members * messages) as u64));
+            group.bench_function(BenchmarkId::new(members.to_string(), messages), |bencher| {
+                bencher.iter(|| {
+                    room.turn(0, black_box(&input));
+                    turns += 1;
+                });
+            });
+            let taken = room.taken() - before;
+            assert_eq!(taken, turns * members * joined_bytes(messages));
+        }
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = common::criterion();
+    targets = receive, upgrade, turn
+}
 criterion_main!(benches);
