@@ -4,6 +4,7 @@
 #[path = "common/client.rs"]
 mod client;
 mod common;
+#[expect(dead_code, reason = "the tests need more of it")]
 #[path = "../tests/turns/stream.rs"]
 mod stream;
 
