@@ -14,10 +14,10 @@ RUN_SECONDS = 900
 REPORT_SECONDS = 60
 
 
-def loadgen(mode, *flags, seconds=RUN_SECONDS):
+def loadgen(mode, *flags, protocol='raw', seconds=RUN_SECONDS):
     """The result of a run, as its JSON; of one that was ended after so many seconds, that of what it did until then. That
     a server lost messages is a result too."""
-    command = on(cores()[1], [RELEASE / 'loadgen', mode, '--protocol', 'raw', '--json', '-', *flags])
+    command = on(cores()[1], [RELEASE / 'loadgen', mode, '--protocol', protocol, '--json', '-', *flags])
     pipes = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as process:
         try:
@@ -41,8 +41,8 @@ def report(process, seconds):
         raise Failed(f'the load generator did not end within {seconds + REPORT_SECONDS} s') from error
 
 
-def against(server, mode, *flags, **limits):
-    return loadgen(mode, '--url', server.url, '--server-pid', server.pid, *flags, **limits)
+def against(server, mode, *flags, **how):
+    return loadgen(mode, '--url', server.url, '--server-pid', server.pid, *flags, **how)
 
 
 def compare(servers, rounds, *flags):

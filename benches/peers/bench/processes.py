@@ -33,12 +33,12 @@ def raise_descriptor_limit():
 
 
 class Server:
-    """A running server; leaving the context ends it."""
+    """A running server, started with more flags if there are any; leaving the context ends it."""
 
-    def __init__(self, peer):
+    def __init__(self, peer, *flags):
         self.name = peer.name
         self.process = subprocess.Popen(
-            on(cores()[0], peer.command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+            on(cores()[0], [*peer.command, *flags]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )
         try:
             self.url = f'ws://127.0.0.1:{self._port()}{peer.path}'
