@@ -9,10 +9,10 @@ pub const MESSAGE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef01234
 /// Messages of a busy turn.
 pub const TURN: usize = 60;
 
-/// Few enough seconds for each bench that all of them together take some minutes.
+/// Few enough seconds for each bench that all of them together take three minutes.
 pub fn criterion() -> Criterion {
     Criterion::default()
         .sample_size(50)
         .warm_up_time(Duration::from_secs(1))
-        .measurement_time(Duration::from_secs(3))
+        .measurement_time(Duration::from_secs(2))
 }
