@@ -2,6 +2,7 @@
 or not. Each function returns a Markdown table."""
 
 from contextlib import ExitStack, closing
+from dataclasses import replace
 
 from .figures import Measured
 from .loadgen import against, compare
@@ -16,6 +17,7 @@ CHANNELS = (1, 10, 100, 1_000, 10_000)
 DELIVERIES = 40_000
 # One address has about 28,000 ports, and a port rests for a minute after its connection.
 ADDRESSES = ('--source-ips', 20)
+WINDOWS = ('0s', '1ms', '2ms', '5ms', '10ms', '20ms')
 # Of one client of the chat.
 CHANNELS_EACH = 64
 # Of connections that are silent: more often than by default, so that their cost is seen.
@@ -116,6 +118,24 @@ def empty_channels(hubbub, quick):
             held = metric(server, 'hubbub_memory_bytes{part="channels"}') - before
             rows.append([f'{count:,.0f}', f'{held / count:.0f}', f'{cpu / count * 1e6:.1f}'])
     return table(['channels of the chat', 'memory of each, B', 'CPU per join, µs'], rows)
+
+
+def windows(hubbub, rounds, quick):
+    """What it costs and saves to let messages wait for others."""
+    measured = Measured()
+    with ExitStack() as stack:
+        servers = []
+        for window in WINDOWS:
+            peer = replace(hubbub, name=window)
+            servers.append(stack.enter_context(Server(peer, '--batch-window', window)))
+        flags = ['--clients', 1_000, '--rate', 500, '--warmup', '300ms', '--duration', '700ms' if quick else '1s']
+        for name, results in compare(servers, rounds, *flags).items():
+            for result in results:
+                note(measured, name, 1_000, result)
+                measured.add('batch', name, result['round'], result.get('mean_batch'))
+    figures = ('batch', 'cpu-1000', 'p50-1000', 'p99-1000')
+    rows = [[f'`{window}`', *(shown(measured, figure, window) for figure in figures)] for window in WINDOWS]
+    return table(['`--batch-window`', 'messages in a frame', 'CPU per delivery, µs', 'p50, ms', 'p99, ms'], rows)
 
 
 def shown(measured, figure, name):
