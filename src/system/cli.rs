@@ -3,8 +3,9 @@
 use std::{env, ffi::OsString, sync::LazyLock, time::Duration};
 
 use clap::{
-    Args, CommandFactory, FromArgMatches, Parser, Subcommand,
+    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::{FalseyValueParser, Resettable},
+    parser::ValueSource,
 };
 use tracing::Level;
 
@@ -118,7 +119,7 @@ pub struct Serve {
     log_level: Level,
 }
 
-/// The flags of `hubbub connect`. What to connect to is told here only: an environment is for every connection.
+/// The flags of `hubbub connect`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = CONNECT_HELP.as_str())]
 pub struct Connect {
@@ -126,11 +127,11 @@ pub struct Connect {
     url: Target,
 
     /// Endpoint to ask for on a unix socket, like /relay?channel=tea [default: /ws]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, env = "HUBBUB_PATH", value_name = "PATH")]
     path: Option<String>,
 
     /// Channel of the chat to join at once (repeatable)
-    #[arg(long, value_name = "CHANNEL")]
+    #[arg(long, env = "HUBBUB_JOIN", value_name = "CHANNEL")]
     join: Vec<String>,
 
     /// Send lines and print messages as they are: the chat's JSON, binary messages byte for byte
@@ -168,13 +169,33 @@ impl Cli {
         if place.is_some_and(|name| cli.find_subcommand(name).is_some()) {
             cli = cli.mut_args(|flag| flag.env(Resettable::Reset));
         }
-        let cli = Self::from_arg_matches(&cli.get_matches_from(arguments));
-        let Self { command, serve } = cli.unwrap_or_else(|error| error.exit());
-        command.unwrap_or(Command::Serve(serve))
+        let matches = cli.get_matches_from(arguments);
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let mut command = cli.command.unwrap_or(Command::Serve(cli.serve));
+        if let (Command::Connect(connect), Some((_, flags))) = (&mut command, matches.subcommand())
+        {
+            connect.leave_what_does_not_fit(flags);
+        }
+        command
     }
 }
 
 impl Connect {
+    /// Leaves out what an environment, which is for every connection, says of another kind of target.
+    fn leave_what_does_not_fit(&mut self, flags: &ArgMatches) {
+        let is_of_environment = |flag| flags.value_source(flag) == Some(ValueSource::EnvVariable);
+        if is_of_environment("path") && !self.url.is_unix() {
+            self.path = None;
+        }
+        let target = match &self.path {
+            Some(path) => self.url.clone().with_path(path).ok(),
+            None => Some(self.url.clone()),
+        };
+        if is_of_environment("join") && !target.is_some_and(|target| target.is_chat()) {
+            self.join.clear();
+        }
+    }
+
     /// What the flags make of a client.
     pub fn options(self) -> Options {
         Options {
@@ -257,11 +278,11 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_is_an_environment_variable_too_save_for_what_to_connect_to() {
+    fn every_flag_is_an_environment_variable_too() {
         let serve = Serve::augment_args(clap::Command::new("serve"));
         let connect = Connect::augment_args(clap::Command::new("connect"));
         let flags = serve.get_opts().chain(connect.get_opts());
-        for flag in flags.filter(|flag| !["path", "join"].contains(&flag.get_id().as_str())) {
+        for flag in flags {
             let variable = format!("HUBBUB_{}", flag.get_id().as_str().to_uppercase());
             assert_eq!(
                 flag.get_env().and_then(|name| name.to_str()),

@@ -255,6 +255,18 @@ fn an_environment_for_something_else_does_not_disturb() {
 }
 
 #[test]
+fn a_channel_to_join_may_be_named_in_the_environment() {
+    let server = Server::start(&[]);
+    let chat = url(&server, "/ws?name=Ada");
+    let mut client = Process::start_in(&[("HUBBUB_JOIN", "tea")], &["connect", &chat]);
+    wait_until("Ada is in", || {
+        client.stdout().contains("tea  * you joined")
+    });
+    client.end_input();
+    assert_well(&client.ended());
+}
+
+#[test]
 fn a_flag_without_a_value_is_set_in_the_environment_too() {
     for (value, printed) in [("1", "\0"), ("true", "\0"), ("0", "[1 byte of binary]\n")] {
         let (url, _server) = serve(|mut socket| {

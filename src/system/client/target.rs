@@ -70,6 +70,11 @@ impl Target {
         &self.uri
     }
 
+    /// Whether it is a unix socket.
+    pub fn is_unix(&self) -> bool {
+        matches!(self.place, Place::Unix(_))
+    }
+
     /// Whether the endpoint speaks the chat protocol.
     pub fn is_chat(&self) -> bool {
         let query = self.uri.query().unwrap_or_default();
