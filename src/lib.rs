@@ -18,15 +18,16 @@
 //! The reactor polls, reads the clock, notes each event with [`Server::signal`](server::Server::signal), accepts who
 //! knocks, and calls [`Server::turn`](server::Server::turn):
 //!
-//! 1. **Read.** Connections with input get to it in the order in which it came, each up to a share before the next one's turn, all together up to
-//!    [`TURN_BYTES_MAX`](vocabulary::config::TURN_BYTES_MAX). Whoever is left over comes first in the next turn. What
-//!    is said goes into the *open batch* of its channel; nothing is written yet.
+//! 1. **Read.** Connections with input get to it in the order in which it came, each up to a share before the next
+//!    one's turn, all together up to [`TURN_BYTES_MAX`](vocabulary::config::TURN_BYTES_MAX). Whoever is left over comes
+//!    first in the next turn. What is said goes into the *open batch* of its channel; nothing is written yet.
 //! 2. **Expire.** Deadlines that have passed. Silence counts against a peer only if all that it may have sent was read,
 //!    so that a stop of this process costs no live peer.
-//! 3. **Seal.** Each open batch is encoded once for each form that someone wants. First single
-//!    clients get, in the order in which it came about, what they alone are told and what they are owed of channels that
-//!    they left; then every member's outbox gets a reference to the batch. So `joined` comes before what is said after
-//!    it, and `left` after what was said before it.
+//! 3. **Seal.** Each open batch is encoded once for each form that someone wants. First single clients get, in the
+//!    order in which it came about, what they alone are told and what they are owed of channels that they left; then
+//!    every member's outbox gets a reference to the batch. So `joined` comes before what is said after it, and `left`
+//!    after what was said before it. With a batch window, what was merely said in channels may wait for more, for up to
+//!    as long.
 //! 4. **Write.** Each outbox with something in it is flushed once; usually that is one `send` of shared bytes.
 //! 5. **Reap.** Who ended is removed, with a reason that is logged and counted.
 //!
