@@ -23,6 +23,8 @@ pub(super) struct Commands {
     joined: Vec<String>,
     /// Joins that wait for their answers. The last one counts already, since lines may come before its answer.
     asked: Vec<Join>,
+    /// The `ref`s of joins that were not waited for, since the channel was left again.
+    dropped: Vec<String>,
     /// How many there were, so that each has a `ref` of its own.
     joins: u64,
 }
@@ -53,9 +55,8 @@ impl Commands {
             Event::Joined {
                 channel, reference, ..
             } => {
-                // One that is not waited for any more was left in the meantime.
                 let reference = reference.as_deref();
-                if reference.is_none_or(|reference| self.settle(reference)) {
+                if !reference.is_some_and(|reference| self.settle(reference)) {
                     forget(&mut self.joined, channel);
                     self.joined.push(channel.clone());
                 }
@@ -93,7 +94,9 @@ impl Commands {
             "join" if !rest.is_empty() => Said::Send(self.join(rest)),
             "leave" => self.with_channel(rest, |commands, channel| {
                 forget(&mut commands.joined, channel);
-                commands.asked.retain(|join| join.channel != channel);
+                let asked = &mut commands.asked;
+                let dropped = asked.extract_if(.., |join| join.channel == channel);
+                commands.dropped.extend(dropped.map(|join| join.reference));
                 json!({"action": "leave-channel", "message": channel})
             }),
             "members" => self.with_channel(
@@ -140,11 +143,12 @@ impl Commands {
         asked.or(self.joined.last()).map(String::as_str)
     }
 
-    /// Waits for the answer to a join no longer, and says whether it did.
+    /// Notes the answer to a join, and says whether the channel was left in the meantime.
     fn settle(&mut self, reference: &str) -> bool {
-        let asked = self.asked.len();
         self.asked.retain(|join| join.reference != reference);
-        self.asked.len() < asked
+        let dropped = self.dropped.len();
+        self.dropped.retain(|dropped| dropped != reference);
+        self.dropped.len() < dropped
     }
 }
 
@@ -241,6 +245,15 @@ mod tests {
             channel,
             reference: None,
         }));
+    }
+
+    #[test]
+    fn a_join_that_was_typed_as_json_counts_whatever_its_ref() {
+        let mut commands = Commands::default();
+        for (channel, reference) in [("tea", Some("mine")), ("cake", None)] {
+            grant(&mut commands, channel, reference);
+            assert_says_in(&mut commands, channel);
+        }
     }
 
     #[test]
