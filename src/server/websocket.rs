@@ -145,7 +145,12 @@ pub fn accept(request: &Request<()>) -> Result<Vec<u8>, HttpError> {
             "not a WebSocket handshake: Sec-WebSocket-Key must be 16 bytes in base64".to_owned(),
         )
     })?;
-    let subprotocol = if lists(headers, &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+    let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let mut offers = offers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    // Unlike the names of options, those of subprotocols must match to the letter.
+    let subprotocol = if offers.any(|offer| offer.trim() == SUBPROTOCOL) {
         ["\r\nsec-websocket-protocol: ", SUBPROTOCOL]
     } else {
         ["", ""]
@@ -390,6 +395,41 @@ mod tests {
         assert!(accepted.contains("\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
         for key in ["", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZ!=="] {
             assert_eq!(answer(key), Err(400), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_handshake_of_this_version_is_refused() {
+        let request = || {
+            Request::builder()
+                .header(CONNECTION, "Upgrade")
+                .header(UPGRADE, "websocket")
+                .header(SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==")
+        };
+        let status = |request: http::request::Builder| {
+            accept(&request.body(()).unwrap()).map_err(|error| error.status.as_u16())
+        };
+        let of_version = |version: &'static str| request().header(SEC_WEBSOCKET_VERSION, version);
+        assert_eq!(status(request()), Err(426));
+        assert_eq!(status(of_version("8")), Err(426));
+        assert_eq!(status(of_version("13").version(Version::HTTP_10)), Err(426));
+        assert_eq!(status(of_version("13").method(Method::HEAD)), Err(405));
+        assert!(status(of_version("13")).is_ok());
+    }
+
+    #[test]
+    fn a_subprotocol_is_answered_to_who_offers_it_to_the_letter() {
+        for (offered, is_answered) in [("chat, hubbub", true), ("Hubbub", false), ("chat", false)] {
+            let request = Request::builder()
+                .header(CONNECTION, "Upgrade")
+                .header(UPGRADE, "websocket")
+                .header(SEC_WEBSOCKET_VERSION, "13")
+                .header(SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==")
+                .header(SEC_WEBSOCKET_PROTOCOL, offered);
+            let answer = accept(&request.body(()).unwrap()).unwrap_or_default();
+            let answer = String::from_utf8(answer).unwrap();
+            let answered = answer.contains("\r\nsec-websocket-protocol: hubbub\r\n");
+            assert_eq!(answered, is_answered, "{offered}");
         }
     }
 
