@@ -30,7 +30,9 @@ use crate::{
         timers::Timers,
     },
     vocabulary::{
-        config::{Config, RECEIVE_BYTES_MAX, REFUSED_CONNECTIONS_MAX, TURN_BYTES_MAX},
+        config::{
+            Config, LEDGER_INTERVAL, RECEIVE_BYTES_MAX, REFUSED_CONNECTIONS_MAX, TURN_BYTES_MAX,
+        },
         id::Key,
         reason::Reason,
         time::Now,
@@ -56,6 +58,8 @@ pub struct Server<S> {
     refused: usize,
     next_generation: u32,
     held: Held,
+    /// When memory was last added up for the metrics, and what it was.
+    ledger: Option<(Duration, Memory)>,
 }
 
 /// What was said since the last time that batches were sealed.
@@ -102,6 +106,7 @@ impl<S: Stream> Server<S> {
             refused: 0,
             next_generation: 0,
             held: Held::default(),
+            ledger: None,
         }
     }
 
@@ -176,8 +181,8 @@ impl<S: Stream> Server<S> {
         }
         self.read();
         self.expire(is_poll_full);
-        self.seal();
         self.report();
+        self.seal();
         self.write();
         self.reap();
     }
@@ -357,12 +362,22 @@ impl<S: Stream> Server<S> {
         if self.world.scrapers.is_empty() {
             return;
         }
-        let page = self.world.render_metrics(self.memory());
+        let memory = self.ledger();
+        let page = self.world.render_metrics(memory);
         for slot in mem::take(&mut self.world.scrapers) {
             let tenant = &mut self.tenants[slot as usize];
             tenant.connection.report(&page, &mut self.world);
             self.enlist(slot);
         }
+    }
+
+    /// Bytes held, as of not long ago, since it takes a look at everyone.
+    fn ledger(&mut self) -> Memory {
+        let now = self.world.now.monotonic;
+        let recent = self.ledger.filter(|(at, _)| now < *at + LEDGER_INTERVAL);
+        let (at, memory) = recent.unwrap_or_else(|| (now, self.memory()));
+        self.ledger = Some((at, memory));
+        memory
     }
 
     /// Whether what was said may wait for more.

@@ -171,7 +171,7 @@ impl Metrics {
         )?;
         page.histogram(
             "hubbub_fanout_seconds",
-            "From the start of the turn that read a message to the end of the first flush of its fan-out.",
+            "From the start of the turn that read a message, or of the batch window that it came in, to the end of the first flush of its fan-out.",
             &self.fanout_micros,
             1e-6,
         )?;

@@ -40,6 +40,8 @@ pub const TURN_LISTED_MAX: usize = 2 * LISTED_MAX;
 pub const REF_BYTES_MAX: usize = 64;
 /// How often at most the comings and goings of a large channel are summarised.
 pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
+/// How often at most the memory of everyone is added up for the metrics.
+pub const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
 /// Emptied batches kept to be used again; channels in which nothing is said hold none.
 pub const SPARE_BATCHES_MAX: usize = 64;
 /// The longest that a message may be made to wait for others to share its batch.

@@ -5,4 +5,5 @@ mod batch_window;
 mod budget;
 mod memory;
 mod room;
+mod scrapes;
 mod stream;

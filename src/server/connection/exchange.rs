@@ -146,7 +146,7 @@ impl<S: Stream> Connection<S> {
     /// When to stop waiting for a request. While an answer is on its way out, that is what is waited for.
     pub(super) fn request_due_at(&self, world: &World) -> Option<Duration> {
         match &self.phase {
-            Phase::Http(exchange) if self.outbox.is_empty() => {
+            Phase::Http(exchange) if self.outbox.is_empty() && exchange.scrape.is_none() => {
                 Some(exchange.since + world.config.handshake_timeout)
             }
             _ => None,
