@@ -39,11 +39,20 @@ class Measured:
 
     def __init__(self):
         self._values = defaultdict(lambda: defaultdict(dict))
+        self._at_least = defaultdict(set)
         self.notes = []
 
     def add(self, figure, server, round_, value):
         if value is not None:
             self._values[figure][server][round_] = value
+
+    def add_least(self, figure, server, round_, value):
+        """A value that the server may exceed, since the load generator was the limit: it is shown and not compared."""
+        self.add(figure, server, round_, value)
+        self._at_least[figure].add(server)
+
+    def is_least(self, figure, server):
+        return server in self._at_least[figure]
 
     def servers(self, figure):
         return [server for server, values in self._values[figure].items() if values]
@@ -59,6 +68,8 @@ class Measured:
 
     def ratio(self, figure, server, base):
         """That of the rounds that both have, with its interval, and how many these are; None if there are none."""
+        if self.is_least(figure, server) or self.is_least(figure, base):
+            return None
         of, to = self._values[figure][server], self._values[figure][base]
         pairs = [(of[round_], to[round_]) for round_ in of if to.get(round_)]
         return (*stats.ratio(pairs), len(pairs)) if pairs else None

@@ -9,6 +9,8 @@ from pathlib import Path
 from .figures import FIGURES, PART_FIGURES
 from .processes import cores
 
+# Fewer have no interval of that confidence.
+ENOUGH_PAIRS = 6
 FLOOR = 'floor-batched'
 OWN = 'hubbub'
 
@@ -24,7 +26,8 @@ def markdown(run, peers, options):
         'Medians, with the quartiles of the rounds in brackets:',
         medians(measured, peers, FIGURES),
         f'The same divided by that of `{FLOOR}` in the same round: the median of the pairs, with an interval that holds the '
-        'true ratio with a confidence of 95% (order statistics; below 6 pairs it is the lowest and the highest):',
+        'true ratio with a confidence of 95% (order statistics), if there are enough pairs for one; in parentheses their '
+        'number. `≥` stands before what the load generator was the limit of, which is not compared:',
         ratios(measured, peers, FIGURES),
     ]
     if best := best_peers(measured, peers):
@@ -32,7 +35,7 @@ def markdown(run, peers, options):
     if measured.servers('p99-25'):
         parts += [
             'p99 of Hubbub, the floor, and the peers that sustain most, at parts of what Hubbub itself sustains with 1,000 '
-            'clients:',
+            'clients; none of those that lost messages there:',
             medians(measured, peers, PART_FIGURES),
         ]
     parts += [how(run)]
@@ -46,6 +49,8 @@ def medians(measured, peers, figures):
         if not (spread := measured.spread(figure, name)):
             return '–'
         middle, low, high = map(figures[figure].show, spread)
+        if measured.is_least(figure, name):
+            return f'≥ {middle}'
         return middle if low == high else f'{middle} ({low}–{high})'
 
     shown = [figure for figure in figures if measured.servers(figure)]
@@ -68,8 +73,8 @@ def best_peers(measured, peers):
     names = [peer.name for peer in peers if peer.name != OWN and not peer.name.startswith('floor')]
     rows = []
     for key, figure in (FIGURES | PART_FIGURES).items():
-        known = [name for name in names if measured.median(key, name)]
-        if known and measured.median(key, OWN):
+        known = [name for name in names if measured.median(key, name) and not measured.is_least(key, name)]
+        if known and measured.median(key, OWN) and not measured.is_least(key, OWN):
             choose = max if figure.more_is_better else min
             best = choose(known, key=lambda name: measured.median(key, name))
             rows.append([figure.title, best, ratio_cell(measured.ratio(key, OWN, best))])
@@ -80,6 +85,8 @@ def ratio_cell(ratio):
     if not ratio:
         return '–'
     middle, low, high, pairs = ratio
+    if pairs < ENOUGH_PAIRS:
+        return f'{middle:.3g} (of {pairs})'
     return f'{middle:.3g} [{low:.3g}, {high:.3g}] ({pairs})'
 
 
