@@ -189,15 +189,18 @@ pub fn keeps_alive(request: &Request<()>) -> bool {
     }
 }
 
-/// Whether a header that holds a list names `word`, in whatever case and on whichever of its lines (RFC 9110, section
-/// 5.3).
+/// Whether a header that holds a list names `word`, in whatever case.
 pub fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|entry| entry.trim().eq_ignore_ascii_case(word))
+    entries(headers, name).any(|entry| entry.eq_ignore_ascii_case(word))
+}
+
+/// The entries of a header that holds a list, on whichever of its lines (RFC 9110, section 5.3).
+pub fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).into_iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
 }
 
 /// A response with its body in memory.
