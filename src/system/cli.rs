@@ -149,9 +149,9 @@ static CONNECT_HELP: LazyLock<String> = LazyLock::new(|| {
         "At the chat (/ws?name=NAME) a line is a message to the channel joined last, JSON if it begins with {{, or a \
          command: {COMMANDS}.\n\n\
          In a pipe it closes once nothing has arrived for a second after the end of input.\n\n\
-         Exit status: 0 after a normal close (1000), 1 after any other end or when a line could not be sent (not UTF-8, too long), \
-         2 when there was no connection; a signal before there is one, or a second signal, ends it with 128 plus its \
-         number."
+         Exit status: 0 after a normal close (1000), 1 after any other end or when a line could not be sent (not UTF-8, \
+         too long), 2 when there was no connection; a signal before there is one, or a second signal, ends it with 128 \
+         plus its number."
     )
 });
 

@@ -23,7 +23,7 @@ pub(super) struct Exchange {
     pub(super) has_answered: bool,
     /// Bytes behind the last request have not been looked at.
     pub(super) has_more: bool,
-    /// The metrics were asked for, and are told at the end of the turn.
+    /// The metrics were asked for, and are told once the turn has read and expired.
     pub(super) scrape: Option<Scrape>,
 }
 

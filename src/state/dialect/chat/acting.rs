@@ -25,7 +25,7 @@ pub(super) struct Acting<'a> {
 }
 
 /// The bytes that were said and answered, or why nothing was done.
-pub(super) type Done = Result<usize, ChatError>;
+type Done = Result<usize, ChatError>;
 
 impl Acting<'_> {
     /// Does it.
