@@ -251,7 +251,7 @@ impl Comparison {
         let disturbed = self
             .rounds
             .iter()
-            .filter(|round| round.step.disturbed_server);
+            .filter(|round| round.step.validity.disturbed_server);
         let reasons = disturbed.filter_map(|round| round.step.invalid_reason.as_deref());
         let (count, all) = (reasons.clone().count(), self.rounds.len());
         let reason = reasons.into_iter().next()?;
@@ -262,7 +262,8 @@ impl Comparison {
 impl Versus {
     fn new(first: &Contender, other: &Contender) -> Self {
         let pairs = other.steps.iter().zip(&first.steps);
-        let pairs = pairs.filter(|(step, of)| !step.disturbed_server && !of.disturbed_server);
+        let pairs = pairs
+            .filter(|(step, of)| !step.validity.disturbed_server && !of.validity.disturbed_server);
         let ratio = |figure: Figure| {
             let figures = |(step, of)| Some((figure(step)?, figure(of)?));
             Ratio::new(pairs.clone().filter_map(figures))

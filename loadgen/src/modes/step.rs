@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     plan::Plan,
     record::distribution::Summary,
-    report::{bottleneck, cost::Server, traffic::Traffic},
+    report::{cost::Server, traffic::Traffic, validity, validity::Validity},
     trial::Trial,
 };
 
@@ -45,9 +45,9 @@ pub struct Step {
     /// Resident memory that one silent client added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_per_connection: Option<f64>,
-    /// Whether the load generator's conduct was such that not even CPU times are worth anything.
+    /// What the figures are worth.
     #[serde(skip)]
-    pub disturbed_server: bool,
+    pub validity: Validity,
     /// Whether a message was lost, duplicated or reordered, or a client was disconnected.
     #[serde(skip)]
     pub broken: bool,
@@ -62,11 +62,11 @@ impl Step {
     /// A trial in short.
     pub fn new(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Self {
         let server = Server::new(plan, trial);
-        let (bottleneck, disturbed_server) = bottleneck(plan, trial, traffic);
+        let validity = validity(plan, trial, traffic);
         Self {
-            valid: bottleneck.is_none(),
-            invalid_reason: bottleneck.map(|bottleneck| bottleneck.to_string()),
-            disturbed_server,
+            valid: validity.bottleneck.is_none(),
+            invalid_reason: validity.bottleneck.map(|bottleneck| bottleneck.to_string()),
+            validity,
             lost: traffic.messages.lost,
             duplicated: traffic.messages.duplicated,
             reordered: traffic.messages.reordered,

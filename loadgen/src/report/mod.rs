@@ -24,7 +24,7 @@ use crate::{
 use cost::{Connect, Loadgen, Server};
 use expect::{Expectation, Outcome};
 use traffic::Traffic;
-use validity::{Bottleneck, Conduct};
+use validity::{Conduct, Validity};
 
 /// The result of a run. What was not measured is absent, not zero.
 #[derive(Clone, Debug, Serialize)]
@@ -140,7 +140,7 @@ pub struct Named {
 impl Report {
     /// The result of one trial with traffic.
     pub fn traffic(args: &Args, plan: &Plan, trial: &Trial, traffic: Traffic) -> Self {
-        let (bottleneck, _) = bottleneck(plan, trial, &traffic);
+        let bottleneck = validity(plan, trial, &traffic).bottleneck;
         let invalid_reason = bottleneck.map(|bottleneck| bottleneck.to_string());
         let findings = Findings::Traffic(Box::new(traffic));
         Self::new(args, plan, trial, invalid_reason, findings)
@@ -183,8 +183,8 @@ impl Report {
     }
 }
 
-/// Why one trial says nothing of the server, if it does not; and whether not even its CPU time does.
-pub fn bottleneck(plan: &Plan, trial: &Trial, traffic: &Traffic) -> (Option<Bottleneck>, bool) {
+/// What the figures of one trial are worth.
+pub fn validity(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Validity {
     let seconds = trial.window_seconds();
     let slip = trial.sums.slip.summary();
     let conduct = Conduct {
@@ -194,7 +194,7 @@ pub fn bottleneck(plan: &Plan, trial: &Trial, traffic: &Traffic) -> (Option<Bott
         own_share: trial.own_cpu_share(),
         server_share: trial.server_cpu_seconds.map(|cpu| cpu / seconds),
     };
-    (conduct.bottleneck(), conduct.disturbed_server())
+    conduct.judge()
 }
 
 impl Config {

@@ -47,9 +47,30 @@ pub enum Bottleneck {
     },
 }
 
-impl Conduct<'_> {
+/// What a run's figures are worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Validity {
     /// Why the figures say nothing of the server; `None` if they do.
-    pub fn bottleneck(&self) -> Option<Bottleneck> {
+    pub bottleneck: Option<Bottleneck>,
+    /// Whether most messages were sent late, and so in bursts, which cost a server less than the schedule would.
+    pub in_bursts: bool,
+    /// Whether even what the server used says nothing of it: the load generator could do no more, or sent in bursts.
+    pub disturbed_server: bool,
+}
+
+impl Conduct<'_> {
+    /// What the figures are worth.
+    pub fn judge(&self) -> Validity {
+        let tolerated_us = self.slip_tolerated_us();
+        let in_bursts = self.slip.is_some_and(|slip| slip.p50 > tolerated_us);
+        Validity {
+            bottleneck: self.bottleneck(),
+            in_bursts,
+            disturbed_server: in_bursts || self.full().is_some(),
+        }
+    }
+
+    fn bottleneck(&self) -> Option<Bottleneck> {
         match self.pacing {
             // A schedule that was kept is doubted only where the server is known to have had time to spare.
             Pacing::Open { .. } => self
@@ -58,13 +79,6 @@ impl Conduct<'_> {
             Pacing::Closed { .. } => self.full(),
             Pacing::Silent => None,
         }
-    }
-
-    /// Whether even what the server used says nothing of it: the load generator could do no more, or sent in bursts.
-    pub fn disturbed_server(&self) -> bool {
-        let tolerated_us = self.slip_tolerated_us();
-        let bursts = self.slip.is_some_and(|slip| slip.p50 > tolerated_us);
-        self.full().is_some() || bursts
     }
 
     fn slip_tolerated_us(&self) -> f64 {
@@ -169,6 +183,28 @@ mod tests {
         assert!(late(1001.0, 10.0).unwrap().contains("1001 us"));
         assert_eq!(late(1999.0, 20_000.0), None);
         assert!(late(2001.0, 20_000.0).is_some());
+    }
+
+    #[test]
+    fn only_what_was_mostly_sent_late_came_in_bursts() {
+        let in_bursts = |p50| {
+            let slip = Summary {
+                p50,
+                ..summary(5000.0)
+            };
+            let conduct = Conduct {
+                pacing: Pacing::Open { rate: 1 },
+                slip: Some(&slip),
+                latency: Some(&summary(10.0)),
+                own_share: 0.1,
+                server_share: Some(0.5),
+            };
+            let validity = conduct.judge();
+            assert!(validity.bottleneck.is_some());
+            assert_eq!(validity.disturbed_server, validity.in_bursts);
+            validity.in_bursts
+        };
+        assert!(!in_bursts(900.0) && in_bursts(1100.0));
     }
 
     #[test]
