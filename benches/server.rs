@@ -37,7 +37,7 @@ impl Room {
         for member in 0..members {
             let peer = Rc::<Peer>::default();
             let stream = Stream(Rc::clone(&peer));
-            let key = room.server.accept(Now::default(), |_| Ok(stream));
+            let key = room.server.accept(Now::default(), None, |_| Ok(stream));
             let key = key.expect("a stream").expect("there is room");
             room.members.push((key, peer));
             room.turn(member, REQUEST);

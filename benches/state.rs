@@ -17,7 +17,7 @@ use hubbub::state::{
     outbox::Outbox,
     timers::{TICK, Timers},
 };
-use hubbub::vocabulary::{config::Config, message::Message, time::Now};
+use hubbub::vocabulary::{config::Config, message::Message, pass::Pass, time::Now};
 use serde_json::json;
 
 /// A socket that takes so many bytes at a time, and always has room for more.
@@ -138,7 +138,7 @@ fn fan_out(criterion: &mut Criterion) {
 /// A busy turn's messages as the chat takes them: read, told in a channel of one member, and sealed.
 fn hear(criterion: &mut Criterion) {
     let mut commons = Commons::new(Registry::new(&Config::default(), 1));
-    let mut ada = Chat::enter(&mut commons, 0, "Ada", None);
+    let mut ada = Chat::enter(&mut commons, 0, "Ada", None, Pass::default());
     let mut hear = |request: &str, commons: &mut Commons| {
         ada.hear(Message::Text(black_box(request)), commons, Now::default())
     };

@@ -68,7 +68,7 @@ impl Room {
 
         let mut socket = Socket::Tcp(mio::net::TcpStream::from_std(stream));
         let registry = self.poll.registry();
-        let admitted = self.server.accept(self.clock.now(), |key| {
+        let admitted = self.server.accept(self.clock.now(), None, |key| {
             let interest = Interest::READABLE | Interest::WRITABLE;
             registry.register(socket.source(), Token(key.into()), interest)?;
             Ok(socket)

@@ -112,7 +112,7 @@ fn encode(criterion: &mut Criterion) {
 
 fn identity(number: usize) -> Identity {
     Identity {
-        id: Uuid::from_u128(number as u128),
+        id: Uuid::from_u128(number as u128).to_string().into(),
         name: format!("member {number}").into(),
         avatar: ArrayString::from(MESSAGE).expect("64 digits"),
     }

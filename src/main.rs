@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use hubbub::system::{
     cli::{Cli, Command, Serve},
-    client, log,
+    client,
+    clock::Clock,
+    log, mint,
     reactor::{Outcome, Reactor, ReactorError},
 };
 
@@ -16,7 +18,7 @@ const SIGNAL_STATUS: i32 = 128;
 
 fn main() -> ExitCode {
     match Cli::read() {
-        Command::Serve(flags) => match serve(flags) {
+        Command::Serve(flags) => match serve(*flags) {
             Ok(Outcome::Drained) => ExitCode::SUCCESS,
             Ok(Outcome::Cut { signal }) => {
                 let status = u8::try_from(SIGNAL_STATUS + signal);
@@ -27,6 +29,13 @@ fn main() -> ExitCode {
         Command::Connect(flags) => match client::run(flags.options()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error, error.status()),
+        },
+        Command::Token(flags) => match mint::mint(&flags.wish(), Clock::start().now().unix_ms) {
+            Ok(token) => {
+                println!("{token}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(&error, CANNOT_START),
         },
     }
 }

@@ -99,7 +99,8 @@ fn chat(query: &str) -> Result<SessionKind, HttpError> {
     }
 }
 
-fn parameter(query: &str, name: &str) -> Option<String> {
+/// A parameter of a query.
+pub fn parameter(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())

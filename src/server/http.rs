@@ -9,9 +9,11 @@ use http::{
 };
 use httparse::Status;
 
+use crate::state::addresses::Excess;
 use crate::vocabulary::{
     config::{REQUEST_HEAD_BYTES_MAX, REQUEST_HEADERS_MAX},
     message::{ErrorBody, ErrorDetail},
+    name::quoted,
 };
 
 /// Seconds after which one who was refused may try again.
@@ -40,6 +42,44 @@ impl HttpError {
     /// 400: a name that cannot be one.
     pub fn bad_name(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-name", message)
+    }
+
+    /// 401: a session needs a token (RFC 6750, section 3).
+    pub fn token_missing() -> Self {
+        Self::token(
+            "token-missing",
+            "a token is needed: send it as Authorization: Bearer, as the subprotocol hubbub.token.TOKEN, or as ?token=",
+        )
+    }
+
+    /// 401: a token that is not accepted.
+    pub fn token(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            headers: &[(header::WWW_AUTHENTICATE, "Bearer")],
+            ..Self::new(StatusCode::UNAUTHORIZED, code, message)
+        }
+    }
+
+    /// 403: a page of another origin.
+    pub fn origin_not_allowed(origin: &str) -> Self {
+        let origin = quoted(origin);
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "origin-not-allowed",
+            format!(
+                "pages from {origin} may not connect to this server; its operator can allow them with --allow-origin"
+            ),
+        )
+    }
+
+    /// 403: a channel that the token does not name.
+    pub fn channel_not_allowed(channel: &str) -> Self {
+        let channel = quoted(channel);
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "channel-not-allowed",
+            format!("the token does not allow to join {channel}"),
+        )
     }
 
     /// 404: nothing is there.
@@ -114,6 +154,27 @@ impl HttpError {
         }
     }
 
+    /// 429: more connections from one address than `--max-connections-per-address`.
+    pub fn too_many_connections() -> Self {
+        Self {
+            headers: &[(header::RETRY_AFTER, RETRY_AFTER_SECONDS)],
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-connections",
+                "there are too many connections from your address; close some first",
+            )
+        }
+    }
+
+    /// 429: more connections from one address in a second than `--max-handshakes-per-address`.
+    pub fn too_many_handshakes() -> Self {
+        Self {
+            code: "too-many-handshakes",
+            message: Cow::Borrowed("connections from your address come too fast; try again later"),
+            ..Self::too_many_connections()
+        }
+    }
+
     /// 431: headers beyond [`REQUEST_HEAD_BYTES_MAX`] or [`REQUEST_HEADERS_MAX`].
     pub fn headers_too_large() -> Self {
         Self::new(
@@ -153,6 +214,15 @@ impl HttpError {
             code,
             message: message.into(),
             headers: &[],
+        }
+    }
+}
+
+impl From<Excess> for HttpError {
+    fn from(excess: Excess) -> Self {
+        match excess {
+            Excess::Connections => Self::too_many_connections(),
+            Excess::Handshakes => Self::too_many_handshakes(),
         }
     }
 }

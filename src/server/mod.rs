@@ -3,6 +3,7 @@
 
 pub mod connection;
 pub mod endpoint;
+pub mod gate;
 pub mod http;
 pub mod page;
 pub mod stream;
@@ -12,13 +13,15 @@ pub mod world;
 use std::collections::VecDeque;
 use std::io;
 use std::mem;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use slab::Slab;
 use tracing::{debug, info};
 
 use self::{
-    connection::Connection,
+    connection::{Connection, Refusal, Visitor},
+    gate::token::Keyring,
     stream::{Readiness, Stream},
     world::{Drain, World},
 };
@@ -110,13 +113,18 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// From now on everyone who wants a session needs a token that this accepts. Sessions that have begun go on.
+    pub fn demand_tokens(&mut self, keyring: Keyring) {
+        self.world.gate.demand_tokens(keyring);
+    }
+
     /// Counts one that was closed unanswered.
     pub fn count_turned_away(&mut self) {
         self.world.metrics.turned_away_total += 1;
     }
 
-    /// Takes in a connection, to be served if there is room, or else to be told that there is none out of a reserve.
-    /// `register` is given its key and makes the stream that signals by it. When even the reserve is used up the
+    /// Takes in a connection from an address (on a unix socket there is none), to be served if there is room, or else to
+    /// be told that it is not, out of a reserve. `register` is given its key and makes the stream that signals by it. When even the reserve is used up the
     /// connection is turned away: `register` is dropped, and there is no key.
     ///
     /// # Errors
@@ -124,9 +132,12 @@ impl<S: Stream> Server<S> {
     pub fn accept(
         &mut self,
         now: Now,
+        peer: Option<IpAddr>,
         register: impl FnOnce(Key) -> io::Result<S>,
     ) -> io::Result<Option<Key>> {
-        let is_refused = self.tenants.len() - self.refused >= self.max_connections;
+        let greeted = self.greet(peer, now.monotonic);
+        let (visitor, refusal) = (greeted.ok().flatten(), greeted.err());
+        let is_refused = refusal.is_some();
         if is_refused && self.refused >= REFUSED_CONNECTIONS_MAX {
             self.count_turned_away();
             return Ok(None);
@@ -137,8 +148,12 @@ impl<S: Stream> Server<S> {
             slot,
             generation: self.next_generation,
         };
-        let stream = register(key)?;
-        let connection = Connection::new(stream, slot, is_refused, now.monotonic);
+        let stream = register(key).inspect_err(|_| {
+            if let Some(site) = visitor.and_then(|visitor| visitor.site) {
+                self.world.addresses.leave(site, now.monotonic);
+            }
+        })?;
+        let connection = Connection::new(stream, slot, refusal, visitor, now.monotonic);
         entry.insert(Tenant {
             connection,
             generation: key.generation,
@@ -153,6 +168,34 @@ impl<S: Stream> Server<S> {
         self.rearm(slot);
         debug!(?key, is_refused, "connection accepted");
         Ok(Some(key))
+    }
+
+    /// Looks at one who comes from an address: whether it is to be served, and what is to be known of it.
+    fn greet(&mut self, peer: Option<IpAddr>, now: Duration) -> Result<Option<Visitor>, Refusal> {
+        if self.tenants.len() - self.refused >= self.max_connections {
+            return Err(Refusal::Full);
+        }
+        let World {
+            addresses, config, ..
+        } = &mut self.world;
+        if !addresses.are_bounded() {
+            return Ok(None);
+        }
+        let is_proxy = config
+            .trusted_proxies
+            .iter()
+            .any(|proxy| proxy.covers(peer));
+        let site = match peer {
+            Some(address) if !is_proxy => {
+                Some(addresses.enter(address, now).map_err(Refusal::Excess)?)
+            }
+            _ => None,
+        };
+        Ok((is_proxy || site.is_some()).then_some(Visitor {
+            peer,
+            site,
+            is_proxy,
+        }))
     }
 
     /// Notes an event of a connection; it is acted on in the next turn. One for a connection that is gone is ignored.
@@ -256,6 +299,7 @@ impl<S: Stream> Server<S> {
         let mut memory = Memory {
             connections: of_list::<Tenant<S>>(self.tenants.capacity())
                 + self.timers.heap_bytes()
+                + self.world.addresses.heap_bytes()
                 + of_list::<Key>(self.readers.capacity())
                 + of_list::<u32>(lists),
             outboxes: 0,
@@ -298,9 +342,9 @@ impl<S: Stream> Server<S> {
                 && tenant.connection.ended().is_none()
                 && tenant.connection.wants_reading()
             {
-                let taken = tenant
-                    .connection
-                    .read(&mut self.receive_buffer, &mut self.world);
+                let connection = &mut tenant.connection;
+                let taken = connection.read(&mut self.receive_buffer, &mut self.world);
+                let taken = taken + connection.take_toll();
                 share = share.saturating_sub(taken.max(1));
                 budget = budget.saturating_sub(taken);
             }
@@ -406,6 +450,32 @@ impl<S: Stream> Server<S> {
             self.tenants[slot as usize].is_writer = false;
         }
         self.writers = writers;
+        if self.world.unsent_bytes > self.world.config.max_unsent_total_bytes {
+            self.shed();
+        }
+    }
+
+    /// Gives up those with the most unsent bytes, until the others are within the bound for all.
+    fn shed(&mut self) {
+        let most = self.world.config.max_unsent_total_bytes;
+        let tenants = self.tenants.iter();
+        let mut lagging: Vec<_> = tenants
+            .map(|(slot, tenant)| (tenant.connection.unsent_bytes(), slot))
+            .filter(|&(unsent, _)| unsent > 0)
+            .collect();
+        lagging.sort_unstable();
+        let mut left = self.world.unsent_bytes;
+        while left > most
+            && let Some((unsent, slot)) = lagging.pop()
+        {
+            left -= unsent;
+            let slot = u32::try_from(slot).expect("fewer than 2^32 connections");
+            let connection = &mut self.tenants[slot as usize].connection;
+            connection.give_up(Reason::SlowTotal, &mut self.world);
+            connection.flush(&mut self.world);
+            self.rearm(slot);
+            self.enlist(slot);
+        }
     }
 
     fn reap(&mut self) {

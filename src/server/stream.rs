@@ -4,15 +4,24 @@ use std::io::{self, Read, Write};
 
 /// A non-blocking byte stream that signals readiness by edges, such as a socket in an edge-triggered epoll(7).
 pub trait Stream: Read + Write {
-    /// Pushes on what the stream itself holds back, and says how many bytes it still does.
-    ///
-    /// A plain socket holds nothing. An encrypting stream takes bytes that the socket has not taken yet; they count as
-    /// unsent.
+    /// Bytes that the stream itself holds back, which count as unsent. A plain socket holds none; an encrypting stream
+    /// takes bytes that the socket has not taken yet, and has to answer bytes that nobody above sees.
+    fn held_bytes(&self) -> usize {
+        0
+    }
+
+    /// Pushes on what the stream holds back.
     ///
     /// # Errors
     /// Those of writing, except that it would block.
-    fn flush_held(&mut self) -> io::Result<usize> {
-        Ok(0)
+    fn push_held(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Work that the last read brought about beside what was read, in bytes that could have been read instead. The first
+    /// to ask is told.
+    fn take_toll(&mut self) -> usize {
+        0
     }
 
     /// Whether a read that did not fill its buffer has drained the stream, so that the next would only say

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::websocket::Protocol;
+use super::{gate::Gate, websocket::Protocol};
 use crate::{
     state::{
+        addresses::Addresses,
         channel::Departure,
         commons::Commons,
         dialect::{Dialect, chat::Registry},
@@ -21,8 +22,12 @@ pub struct World {
     pub config: Config,
     /// What sessions act on.
     pub commons: Commons,
+    /// Who connects from where.
+    pub addresses: Addresses,
     /// What was counted.
     pub metrics: Metrics,
+    /// Who may have a session.
+    pub gate: Gate,
     /// The WebSocket state that connections share.
     pub protocol: Protocol,
     /// Where the answers to a connection's pings are put together; empty in between.
@@ -53,6 +58,8 @@ impl World {
     pub fn new(config: Config, process_usage: fn() -> Option<ProcessUsage>, seed: u64) -> Self {
         Self {
             commons: Commons::new(Registry::new(&config, seed)),
+            addresses: Addresses::new(config.address_bounds),
+            gate: Gate::new(config.allowed_origins.clone()),
             protocol: Protocol::new(config.max_message_bytes),
             replies: Vec::new(),
             scrapers: Vec::new(),

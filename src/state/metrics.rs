@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::{dialect::DialectName, memory::Memory};
 use crate::vocabulary::reason::Reason;
 
+/// What a client may send too much of, in the order of the counters.
+pub const PAUSE_BOUNDS: [&str; 3] = ["messages", "bytes", "pings"];
+
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -17,6 +20,8 @@ pub struct Metrics {
     pub handshake_failures: Vec<(&'static str, u64)>,
     /// Ended connections, by reason.
     pub disconnects: [u64; Reason::ALL.len()],
+    /// Times that a client was not read for a while, by what it sent too much of ([`PAUSE_BOUNDS`]).
+    pub pauses: [u64; PAUSE_BOUNDS.len()],
     /// Messages received, by dialect.
     pub messages_received: [u64; DialectName::ALL.len()],
     /// Messages delivered, one for each receiver, by dialect.
@@ -130,6 +135,13 @@ impl Metrics {
                 .map(Reason::name)
                 .into_iter()
                 .zip(self.disconnects),
+        )?;
+        page.family(
+            "hubbub_paused_reads_total",
+            "Times that a client was not read for a while because it sent too much, by what.",
+            "counter",
+            "bound",
+            PAUSE_BOUNDS.into_iter().zip(self.pauses),
         )?;
         let dialects = DialectName::ALL.map(DialectName::name);
         page.family(

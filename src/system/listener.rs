@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::net::ToSocketAddrs;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -66,14 +66,20 @@ impl Listener {
         }
     }
 
-    /// Accepts one connection.
+    /// Accepts one connection, and says from which address; one on a unix socket has none.
     ///
     /// # Errors
     /// `WouldBlock` if none waits; those of accept(2).
-    pub fn accept(&self) -> io::Result<Socket> {
+    pub fn accept(&self) -> io::Result<(Socket, Option<IpAddr>)> {
         match self {
-            Self::Tcp(listener) => listener.accept().map(|(stream, _)| Socket::Tcp(stream)),
-            Self::Unix(listener, _) => listener.accept().map(|(stream, _)| Socket::Unix(stream)),
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept()?;
+                Ok((Socket::Tcp(stream), Some(peer.ip())))
+            }
+            Self::Unix(listener, _) => {
+                let (stream, _) = listener.accept()?;
+                Ok((Socket::Unix(stream), None))
+            }
         }
     }
 
@@ -85,13 +91,13 @@ impl Listener {
         }
     }
 
-    /// Where it listens, for people and scripts: `http://HOST:PORT`, or `unix:PATH`.
+    /// Where it listens, for people and scripts: `http://HOST:PORT` or another scheme, or `unix:PATH`.
     ///
     /// # Errors
     /// Those of getsockname(2).
-    pub fn url(&self) -> io::Result<String> {
+    pub fn url(&self, scheme: &str) -> io::Result<String> {
         match self {
-            Self::Tcp(listener) => Ok(format!("http://{}", listener.local_addr()?)),
+            Self::Tcp(listener) => Ok(format!("{scheme}://{}", listener.local_addr()?)),
             Self::Unix(_, file) => Ok(format!("unix:{}", file.0.display())),
         }
     }
@@ -168,11 +174,11 @@ mod tests {
     #[test]
     fn accepted_sockets_send_small_messages_at_once() {
         let listener = Listener::bind(&Address::Tcp("127.0.0.1:0".to_owned())).unwrap();
-        let url = listener.url().unwrap();
+        let url = listener.url("http").unwrap();
         let _client = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
         let accepted = loop {
             match listener.accept() {
-                Ok(socket) => break socket,
+                Ok((socket, _)) => break socket,
                 Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
             }
         };

@@ -3,9 +3,12 @@
 pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod credentials;
 pub mod descriptors;
 pub mod listener;
 pub mod log;
+pub mod mint;
 pub mod process;
 pub mod reactor;
 pub mod socket;
+pub mod tls;

@@ -1,6 +1,7 @@
 //! The reactor: waits for events, reads the clock, and turns the server.
 
 use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,13 +9,14 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustix::io::Errno;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 use thiserror::Error;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{
     clock::Clock,
+    credentials::{CredentialError, Credentials},
     descriptors::{self, Spare},
     listener::{ListenError, Listener},
     process,
@@ -53,6 +55,7 @@ pub struct Reactor {
     server: Server<Socket>,
     listener: Listener,
     door: Door,
+    credentials: Credentials,
     spare: Spare,
     signals: Option<Signals>,
     stopper: Stopper,
@@ -99,6 +102,9 @@ pub enum ReactorError {
     /// Nothing can listen on the address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A file that the configuration names is of no use.
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
     /// The system refused what every server needs.
     #[error("the system refused {what}: {cause}")]
     System {
@@ -118,16 +124,24 @@ impl Reactor {
         config.validate()?;
         let limit = descriptors::raise_limit().map_err(refused("a higher descriptor limit"))?;
         let max_connections = descriptors::max_connections(&config, limit)?;
+        let (credentials, keyring) = Credentials::load(&config)?;
         let mut listener = Listener::bind(&config.addr)?;
         let poll = Poll::new().map_err(refused("an epoll"))?;
         poll.registry()
             .register(listener.source(), LISTENER, Interest::READABLE)
             .map_err(refused("to watch the listener"))?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(refused("a waker"))?;
+        let mut server = Server::new(config, max_connections, process::usage, fastrand::u64(..));
+        if let Some(keyring) = keyring {
+            server.demand_tokens(keyring);
+        }
         Ok(Self {
-            url: listener.url().map_err(refused("the address listened on"))?,
+            url: listener
+                .url(credentials.scheme())
+                .map_err(refused("the address listened on"))?,
             spare: Spare::take().map_err(refused("a spare descriptor"))?,
-            server: Server::new(config, max_connections, process::usage, fastrand::u64(..)),
+            server,
+            credentials,
             stopper: Stopper {
                 waker: Arc::new(waker),
                 is_stopping: Arc::default(),
@@ -140,12 +154,18 @@ impl Reactor {
         })
     }
 
-    /// Ends gracefully on SIGTERM and SIGINT from now on, and at once on the second of them.
+    /// Ends gracefully on SIGTERM and SIGINT from now on, and at once on the second of them; reads its files again on
+    /// SIGHUP if there are any.
     ///
     /// # Errors
     /// The system has no room for the pipe that signals come through.
     pub fn heed_signals(&mut self) -> Result<(), ReactorError> {
         let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(refused("to watch signals"))?;
+        if !self.credentials.is_empty() {
+            signals
+                .add_signal(SIGHUP)
+                .map_err(refused("to watch signals"))?;
+        }
         self.poll
             .registry()
             .register(&mut signals, SIGNALS, Interest::READABLE)
@@ -229,7 +249,7 @@ impl Reactor {
         }
         for _ in 0..TURN_ACCEPTS_MAX {
             match self.listener.accept() {
-                Ok(socket) => self.admit(socket, now),
+                Ok((socket, peer)) => self.admit(socket, peer, now),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.door = Door::Quiet;
                     return;
@@ -248,9 +268,10 @@ impl Reactor {
         }
     }
 
-    fn admit(&mut self, mut socket: Socket, now: Now) {
+    fn admit(&mut self, socket: Socket, peer: Option<IpAddr>, now: Now) {
         let registry = self.poll.registry();
-        let admitted = self.server.accept(now, |key| {
+        let admitted = self.server.accept(now, peer, |key| {
+            let mut socket = self.credentials.secure(socket)?;
             registry.register(socket.source(), Token(key.into()), ALL)?;
             Ok(socket)
         });
@@ -264,6 +285,10 @@ impl Reactor {
     fn stop_by_signal(&mut self, now: Now) -> Option<i32> {
         let signals = self.signals.as_mut()?.pending().collect::<Vec<_>>();
         for signal in signals {
+            if signal == SIGHUP {
+                self.reload();
+                continue;
+            }
             if self.server.is_draining() {
                 warn!(signal, "stopped at once by a second signal");
                 return Some(signal);
@@ -272,6 +297,19 @@ impl Reactor {
             self.drain(now);
         }
         None
+    }
+
+    /// Reads the operator's files again. What is of no use is told, and the old goes on.
+    fn reload(&mut self) {
+        match self.credentials.reload() {
+            Ok(keyring) => {
+                if let Some(keyring) = keyring {
+                    self.server.demand_tokens(keyring);
+                }
+                info!("certificate and keys were read again");
+            }
+            Err(error) => error!(%error, "the old certificate and keys stay in use"),
+        }
     }
 
     fn stop_if_asked(&mut self, now: Now) {

@@ -6,6 +6,7 @@ use std::net::Shutdown;
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 
+use super::tls::socket::TlsSocket;
 use crate::server::stream::Stream;
 
 /// A connected socket.
@@ -13,6 +14,8 @@ use crate::server::stream::Stream;
 pub enum Socket {
     /// TCP.
     Tcp(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsSocket>),
     /// A unix stream.
     Unix(UnixStream),
 }
@@ -22,6 +25,7 @@ impl Socket {
     pub fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Tcp(stream) => stream,
+            Self::Tls(stream) => stream.source(),
             Self::Unix(stream) => stream,
         }
     }
@@ -32,6 +36,7 @@ macro_rules! either {
     ($socket:expr, $stream:ident => $call:expr) => {
         match $socket {
             Socket::Tcp($stream) => $call,
+            Socket::Tls($stream) => $call,
             Socket::Unix($stream) => $call,
         }
     };
@@ -58,7 +63,36 @@ impl Write for Socket {
 }
 
 impl Stream for Socket {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Tls(stream) => stream.held_bytes(),
+            Self::Tcp(_) | Self::Unix(_) => 0,
+        }
+    }
+
+    fn push_held(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tls(stream) => stream.push(),
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
+        }
+    }
+
+    fn take_toll(&mut self) -> usize {
+        match self {
+            Self::Tls(stream) => stream.take_toll(),
+            Self::Tcp(_) | Self::Unix(_) => 0,
+        }
+    }
+
+    fn short_read_drains(&self) -> bool {
+        !matches!(self, Self::Tls(_))
+    }
+
     fn shutdown_write(&mut self) -> io::Result<()> {
-        either!(self, stream => stream.shutdown(Shutdown::Write))
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Self::Tls(stream) => stream.shutdown_write(),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize, de};
 use thiserror::Error;
-use uuid::Uuid;
 
 use super::{
     config::{
@@ -277,8 +276,8 @@ pub enum Event<'a> {
 /// A client as others see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Identity {
-    /// Its alone, and new in each session.
-    pub id: Uuid,
+    /// Its alone: new in each session, or what its token says, which all sessions of the same person share.
+    pub id: Box<str>,
     /// What it calls itself; others may do so too.
     pub name: Box<str>,
     /// The seed of its picture: a SHA-256 in hexadecimal.
@@ -289,7 +288,7 @@ impl Identity {
     /// Who to name as sender or receiver.
     pub fn mention(&self) -> Mention<'_> {
         Mention {
-            id: self.id,
+            id: &self.id,
             name: &self.name,
         }
     }
@@ -299,7 +298,7 @@ impl Identity {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Mention<'a> {
     /// Its id.
-    pub id: Uuid,
+    pub id: &'a str,
     /// Its name.
     pub name: &'a str,
 }
@@ -377,6 +376,14 @@ pub enum ChatError {
     /// A channel without members.
     #[error("there is no channel {}; it is created when someone joins it", quoted(.0))]
     NoSuchChannel(String),
+    /// A channel that the token does not name.
+    #[error("your token does not allow to {deed} {}", quoted(.channel))]
+    NotAllowed {
+        /// What was to be done there.
+        deed: &'static str,
+        /// The channel's name.
+        channel: String,
+    },
     /// An id or a name that is nobody's.
     #[error("there is no client with the id or name {}", quoted(.0))]
     NoSuchClient(String),
@@ -405,6 +412,7 @@ impl ChatError {
             Self::BadName => "bad-name",
             Self::NotAMember(_) => "not-a-member",
             Self::NoSuchChannel(_) => "no-such-channel",
+            Self::NotAllowed { .. } => "not-allowed",
             Self::NoSuchClient(_) => "no-such-client",
             Self::AmbiguousName(_) => "ambiguous-name",
             Self::TooManyChannels | Self::ServerFull => "too-many-channels",

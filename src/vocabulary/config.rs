@@ -1,10 +1,10 @@
 //! What an operator may set, and the bounds that are not theirs to set. Every bound has a name, its unit last.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
-use super::address::Address;
+use super::{address::Address, forwarded::TrustedProxy, origin::AllowedOrigin};
 
 /// Bytes that one turn takes in from all sockets together; the rest waits for the next turn.
 pub const TURN_BYTES_MAX: usize = 256 << 10;
@@ -46,6 +46,19 @@ pub const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
 pub const SPARE_BATCHES_MAX: usize = 64;
 /// The longest that a message may be made to wait for others to share its batch.
 pub const BATCH_WINDOW_MAX: Duration = Duration::from_secs(1);
+/// What of a turn a step of a TLS handshake takes, in bytes that could have been read instead: it is work that few bytes
+/// of a peer bring about.
+pub const TLS_HANDSHAKE_TOLL_BYTES: usize = 8 << 10;
+/// The same of a token that is checked.
+pub const TOKEN_TOLL_BYTES: usize = 4 << 10;
+/// Addresses that are remembered for having connected lately, before those that do not matter any more are forgotten.
+pub const ADDRESSES_MAX: usize = 1 << 16;
+/// Bytes that a stream takes before they are encrypted and the socket has taken them.
+pub const TLS_HELD_BYTES_MAX: usize = 64 << 10;
+/// Bytes that a secret for tokens has at least (RFC 7518, section 3.2).
+pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
+/// How far an issuer's clock may be ahead of ours, for tokens that are not valid before some moment.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
 
@@ -57,12 +70,20 @@ pub const DURATION_MAX: Duration = Duration::from_hours(24 * 365);
 pub struct Config {
     /// Where to listen.
     pub addr: Address,
+    /// The certificate and its key, where TLS is spoken.
+    pub tls: Option<TlsFiles>,
+    /// Origins whose pages may connect beside the server's own.
+    pub allowed_origins: Vec<AllowedOrigin>,
+    /// What tokens must be like; without it nobody needs one.
+    pub tokens: Option<TokenRules>,
     /// Bytes of the largest message a client may send; a larger one closes with 1009.
     pub max_message_bytes: usize,
     /// Connections served at once; `None` is the descriptor limit less [`RESERVED_DESCRIPTORS`].
     pub max_connections: Option<usize>,
     /// Bytes a peer may leave unsent after a flush before it counts as slow.
     pub max_unsent_bytes: usize,
+    /// Bytes that all peers together may leave unsent before those with the most count as slow.
+    pub max_unsent_total_bytes: usize,
     /// How long a peer with unsent bytes may make no progress before it counts as slow.
     pub write_timeout: Duration,
     /// After how much silence a peer is sent a ping.
@@ -71,6 +92,16 @@ pub struct Config {
     pub pong_timeout: Duration,
     /// From accept to upgraded, or to the end of an HTTP request.
     pub handshake_timeout: Duration,
+    /// HTTP requests on one connection.
+    pub max_requests: u32,
+    /// What may come from one address.
+    pub address_bounds: AddressBounds,
+    /// Proxies that are believed when they say for whom they ask.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// What one client may send.
+    pub client_rates: ClientRates,
+    /// How long a client may go on sending more than that.
+    pub flood_grace: Duration,
     /// Members of a chat channel beyond which comings and goings are summarised.
     pub notice_limit: usize,
     /// How long what was said in a channel waits for more to go out with it; zero sends it with its turn.
@@ -81,17 +112,66 @@ pub struct Config {
     pub linger_timeout: Duration,
 }
 
+/// What may come from one address; without a bound, anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AddressBounds {
+    /// Connections at once.
+    pub connections: Option<u32>,
+    /// New connections in a second.
+    pub handshakes: Option<u32>,
+}
+
+/// What one client may send in a second; without a bound, anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientRates {
+    /// Messages.
+    pub messages: Option<u32>,
+    /// Bytes, as they come over the wire.
+    pub bytes: Option<usize>,
+    /// Pings.
+    pub pings: Option<u32>,
+}
+
+/// The files that TLS needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those that lead from it to one that clients know, in PEM.
+    pub cert: PathBuf,
+    /// The certificate's key, in PEM.
+    pub key: PathBuf,
+}
+
+/// What a token must be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRules {
+    /// The file with the key: a public key in PEM, or a secret.
+    pub key: PathBuf,
+    /// For whom it must be.
+    pub audience: Option<String>,
+    /// From whom it must be.
+    pub issuer: Option<String>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             addr: Address::Tcp("127.0.0.1:8080".to_owned()),
+            tls: None,
+            allowed_origins: Vec::new(),
+            tokens: None,
             max_message_bytes: 64 << 10,
             max_connections: None,
             max_unsent_bytes: 1 << 20,
+            max_unsent_total_bytes: 1 << 30,
             write_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(54),
             pong_timeout: Duration::from_mins(1),
             handshake_timeout: Duration::from_secs(10),
+            max_requests: 1000,
+            address_bounds: AddressBounds::default(),
+            trusted_proxies: Vec::new(),
+            client_rates: ClientRates::default(),
+            flood_grace: Duration::from_secs(10),
             notice_limit: 200,
             batch_window: Duration::ZERO,
             drain_timeout: Duration::from_secs(5),
@@ -118,9 +198,10 @@ impl Config {
             ("--handshake-timeout", self.handshake_timeout),
             ("--linger-timeout", self.linger_timeout),
             ("--drain-timeout", self.drain_timeout),
+            ("--flood-grace", self.flood_grace),
         ];
         for (flag, duration) in durations {
-            if duration.is_zero() && flag != "--drain-timeout" {
+            if duration.is_zero() && !["--drain-timeout", "--flood-grace"].contains(&flag) {
                 return Err(ConfigError::Zero { flag });
             }
             if duration > DURATION_MAX {
@@ -138,6 +219,9 @@ impl Config {
                 window: self.batch_window,
             });
         }
+        if self.tls.is_some() && matches!(self.addr, Address::Unix(_)) {
+            return Err(ConfigError::TlsOnUnix);
+        }
         if self.max_message_bytes == 0 || self.max_message_bytes > MESSAGE_BYTES_MAX {
             return Err(ConfigError::MessageSize {
                 bytes: self.max_message_bytes,
@@ -148,10 +232,35 @@ impl Config {
                 bytes: self.max_unsent_bytes,
             });
         }
-        if self.max_connections == Some(0) {
-            return Err(ConfigError::Zero {
-                flag: "--max-connections",
+        if self.max_unsent_total_bytes < self.max_unsent_bytes {
+            return Err(ConfigError::UnsentTotal {
+                total: self.max_unsent_total_bytes,
+                one: self.max_unsent_bytes,
             });
+        }
+        let counts = [
+            ("--max-connections", self.max_connections),
+            ("--max-requests", Some(self.max_requests as usize)),
+            (
+                "--max-connections-per-address",
+                self.address_bounds.connections.map(|most| most as usize),
+            ),
+            (
+                "--max-handshakes-per-address",
+                self.address_bounds.handshakes.map(|most| most as usize),
+            ),
+            (
+                "--max-client-messages",
+                self.client_rates.messages.map(|most| most as usize),
+            ),
+            ("--max-client-bytes", self.client_rates.bytes),
+            (
+                "--max-client-pings",
+                self.client_rates.pings.map(|most| most as usize),
+            ),
+        ];
+        if let Some((flag, _)) = counts.into_iter().find(|(_, count)| *count == Some(0)) {
+            return Err(ConfigError::Zero { flag });
         }
         Ok(())
     }
@@ -190,6 +299,9 @@ pub enum ConfigError {
         /// What `--batch-window` says.
         window: Duration,
     },
+    /// A unix socket is for peers on the same machine.
+    #[error("--tls-cert is for TCP: leave it out with --addr unix:PATH")]
+    TlsOnUnix,
     /// No message, or one too large for the offsets of a batch.
     #[error("--max-message ({bytes} bytes) must be between 1B and 1GiB")]
     MessageSize {
@@ -201,6 +313,14 @@ pub enum ConfigError {
     Unsent {
         /// What `--max-unsent` says.
         bytes: usize,
+    },
+    /// All together may leave less unsent than one alone.
+    #[error("--max-unsent-total ({total} bytes) must be at least --max-unsent ({one} bytes)")]
+    UnsentTotal {
+        /// What `--max-unsent-total` says.
+        total: usize,
+        /// What `--max-unsent` says.
+        one: usize,
     },
     /// More connections than descriptors.
     #[error(

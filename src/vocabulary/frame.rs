@@ -97,6 +97,17 @@ pub fn replies(frames: &[u8]) -> Bytes {
     }
 }
 
+/// How many frames these are, all of them control frames of a server: short, and unmasked (RFC 6455, section 5.5).
+pub fn count_controls(frames: &[u8]) -> u64 {
+    let mut rest = frames;
+    let mut count = 0;
+    while let [_, len, ..] = rest {
+        rest = rest.get(2 + usize::from(*len)..).unwrap_or_default();
+        count += 1;
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;

@@ -3,10 +3,13 @@
 pub mod address;
 pub mod chat;
 pub mod config;
+pub mod forwarded;
 pub mod frame;
 pub mod id;
 pub mod message;
 pub mod name;
+pub mod origin;
+pub mod pass;
 pub mod reason;
 pub mod time;
 pub mod units;

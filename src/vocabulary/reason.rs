@@ -9,14 +9,24 @@ pub enum Reason {
     EndOfStream,
     /// The peer or the network reset the stream.
     Reset,
+    /// The peer broke TLS, or would not speak it.
+    Tls,
     /// The peer broke the WebSocket protocol.
     Protocol,
     /// The peer sent text that is not UTF-8.
     NotUtf8,
     /// The peer sent a message beyond `--max-message`.
     MessageTooLarge,
+    /// The peer published where its token does not let it.
+    NotAllowed,
+    /// The peer's token has expired.
+    TokenExpired,
     /// The peer left more than `--max-unsent` bytes unsent.
     SlowUnsent,
+    /// All peers left more than `--max-unsent-total` bytes unsent, and this one had the most of them.
+    SlowTotal,
+    /// The peer sent more than one may for longer than `--flood-grace`.
+    Flood,
     /// The peer took none of its unsent bytes for `--write-timeout`.
     SlowStalled,
     /// The peer did not answer a ping in time.
@@ -31,20 +41,25 @@ pub enum Reason {
     HttpDone,
     /// An HTTP request was answered with an error that ends the connection.
     HttpError,
-    /// There were more than `--max-connections`: told so with a 503.
+    /// There was no room, or its address had too many: told so with a 503 or a 429.
     Refused,
 }
 
 impl Reason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 20] = [
         Self::ClosedByPeer,
         Self::EndOfStream,
         Self::Reset,
+        Self::Tls,
         Self::Protocol,
         Self::NotUtf8,
         Self::MessageTooLarge,
+        Self::NotAllowed,
+        Self::TokenExpired,
         Self::SlowUnsent,
+        Self::SlowTotal,
+        Self::Flood,
         Self::SlowStalled,
         Self::NoPong,
         Self::GoingAway,
@@ -61,10 +76,15 @@ impl Reason {
             Self::ClosedByPeer => "closed-by-peer",
             Self::EndOfStream => "end-of-stream",
             Self::Reset => "reset",
+            Self::Tls => "tls",
             Self::Protocol => "protocol",
             Self::NotUtf8 => "not-utf8",
             Self::MessageTooLarge => "message-too-large",
+            Self::NotAllowed => "not-allowed",
+            Self::TokenExpired => "token-expired",
             Self::SlowUnsent => "slow-unsent",
+            Self::SlowTotal => "slow-total",
+            Self::Flood => "flood",
             Self::SlowStalled => "slow-stalled",
             Self::NoPong => "no-pong",
             Self::GoingAway => "going-away",
@@ -83,6 +103,9 @@ impl Reason {
             Self::Protocol
                 | Self::NotUtf8
                 | Self::MessageTooLarge
+                | Self::NotAllowed
+                | Self::TokenExpired
+                | Self::Flood
                 | Self::HttpError
                 | Self::Refused
         )
@@ -92,7 +115,7 @@ impl Reason {
     pub fn is_our_doing(self) -> bool {
         matches!(
             self,
-            Self::SlowUnsent | Self::SlowStalled | Self::NoPong | Self::DrainCut
+            Self::SlowUnsent | Self::SlowTotal | Self::SlowStalled | Self::NoPong | Self::DrainCut
         )
     }
 
@@ -103,13 +126,18 @@ impl Reason {
             Self::Protocol => Some((1002, "protocol error")),
             Self::NotUtf8 => Some((1007, "text that is not UTF-8")),
             Self::MessageTooLarge => Some((1009, "message too large")),
+            Self::NotAllowed => Some((1008, "the token does not allow to publish here")),
+            Self::TokenExpired => Some((1008, "the token has expired")),
             Self::GoingAway => Some((1001, "server going away")),
             Self::SlowUnsent => Some((4001, "slow consumer: too many bytes unsent")),
+            Self::SlowTotal => Some((4001, "slow consumer: too many bytes unsent in all")),
+            Self::Flood => Some((1008, "too many messages, bytes or pings a second")),
             Self::SlowStalled => Some((4001, "slow consumer: no progress")),
             Self::NoPong => Some((4002, "no pong")),
             Self::ClosedByPeer
             | Self::EndOfStream
             | Self::Reset
+            | Self::Tls
             | Self::DrainCut
             | Self::HandshakeTimeout
             | Self::HttpDone

@@ -7,6 +7,7 @@ use hubbub::state::dialect::chat::{Chat, Registry};
 use hubbub::state::outbox::Outbox;
 use hubbub::vocabulary::config::Config;
 use hubbub::vocabulary::message::Message;
+use hubbub::vocabulary::pass::Pass;
 use hubbub::vocabulary::time::Now;
 use serde_json::Value;
 
@@ -41,7 +42,13 @@ impl Subject {
     pub(crate) fn enter(&mut self, seat: usize) -> usize {
         let session = self.heard.len();
         let slot = u32::try_from(session).unwrap();
-        let chat = Chat::enter(&mut self.commons, slot, &name(session), None);
+        let chat = Chat::enter(
+            &mut self.commons,
+            slot,
+            &name(session),
+            None,
+            Pass::default(),
+        );
         self.seats[seat] = Some((session, Dialect::Chat(Box::new(chat))));
         self.heard.push(Hearing::default());
         self.following.push(Following::default());
@@ -51,12 +58,13 @@ impl Subject {
     pub(crate) fn ask(&mut self, seat: usize, request: &Value, now: Now) {
         let (_, dialect) = self.seats[seat].as_mut().unwrap();
         let text = request.to_string();
-        dialect.hear(
+        let heard = dialect.hear(
             Message::Text(&text),
             &mut self.commons,
             &mut Outbox::default(),
             now,
         );
+        heard.expect("the chat closes nobody");
     }
 
     pub(crate) fn exit(&mut self, seat: usize, departure: Departure, now: Now) {

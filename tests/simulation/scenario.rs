@@ -94,7 +94,7 @@ impl Simulation {
             .find(|witness| witness.role == Role::Witness && witness.channel == channel)
             .map_or(0, |witness| witness.heard.len());
         let socket = FakeSocket(peer.pipe.clone());
-        let key = self.server.accept(self.now, |_| Ok(socket));
+        let key = self.server.accept(self.now, None, |_| Ok(socket));
         self.keys.push(key.unwrap().expect("there is room for all"));
         self.peers.push(peer);
     }

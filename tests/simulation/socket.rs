@@ -142,12 +142,17 @@ impl Pipe {
             !self.is_shut,
             "nothing is written after the end of the writing side"
         );
-        if self.manners.holds_back && self.held.is_empty() {
+        if self.manners.holds_back {
+            self.push();
+            if !self.held.is_empty() {
+                return Err(ErrorKind::WouldBlock.into());
+            }
             self.held.extend_from_slice(bytes);
+            self.push();
             return Ok(bytes.len());
         }
         let mut most = bytes.len().min(self.room());
-        if most == 0 || self.manners.holds_back {
+        if most == 0 {
             self.is_write_blocked = true;
             return Err(ErrorKind::WouldBlock.into());
         }
@@ -157,6 +162,13 @@ impl Pipe {
         self.writes += 1;
         self.arrive(&bytes[..most]);
         Ok(most)
+    }
+
+    /// Moves on what is held back, as far as there is room.
+    fn push(&mut self) {
+        let most = self.held.len().min(self.room());
+        self.to_peer.extend(self.held.drain(..most));
+        self.is_write_blocked |= !self.held.is_empty();
     }
 
     fn arrive(&mut self, bytes: &[u8]) {
@@ -217,18 +229,17 @@ impl Write for FakeSocket {
 }
 
 impl Stream for FakeSocket {
-    fn flush_held(&mut self) -> io::Result<usize> {
+    fn held_bytes(&self) -> usize {
+        self.0.borrow().held.len()
+    }
+
+    fn push_held(&mut self) -> io::Result<()> {
         let mut pipe = self.0.borrow_mut();
         if pipe.is_reset {
             return Err(ErrorKind::BrokenPipe.into());
         }
-        let most = pipe.held.len().min(pipe.room());
-        let gone: Vec<u8> = pipe.held.drain(..most).collect();
-        pipe.to_peer.extend(gone);
-        if !pipe.held.is_empty() {
-            pipe.is_write_blocked = true;
-        }
-        Ok(pipe.held.len())
+        pipe.push();
+        Ok(())
     }
 
     fn short_read_drains(&self) -> bool {

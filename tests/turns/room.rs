@@ -33,7 +33,11 @@ impl Room {
         for _ in 0..clients {
             let peer = Rc::<Peer>::default();
             let stream = Stream(Rc::clone(&peer));
-            let key = room.server.accept(now, |_| Ok(stream)).unwrap().unwrap();
+            let key = room
+                .server
+                .accept(now, None, |_| Ok(stream))
+                .unwrap()
+                .unwrap();
             room.clients.push((key, peer));
         }
         room

@@ -53,7 +53,7 @@ impl<S: Stream> Connection<S> {
     }
 
     /// Closes one that does not keep up: what waits is dropped, and the close frame not waited for long.
-    pub(super) fn give_up(&mut self, reason: Reason, world: &mut World) {
+    pub fn give_up(&mut self, reason: Reason, world: &mut World) {
         match &mut self.phase {
             Phase::Open(_) => {
                 self.outbox.abandon();

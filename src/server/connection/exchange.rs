@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use http::{Method, Request};
+use http::{HeaderName, Method, Request};
 
-use super::{Connection, Phase};
+use super::{Connection, Phase, Refusal};
 use crate::server::{
     endpoint::Endpoint,
     http::{self as wire, HttpError, Response},
@@ -12,7 +12,10 @@ use crate::server::{
     websocket,
     world::World,
 };
-use crate::vocabulary::reason::Reason;
+use crate::vocabulary::{config::TOKEN_TOLL_BYTES, forwarded::client_of, reason::Reason};
+
+/// For whom a proxy asks. No standard says so, and all proxies do.
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Requests and responses, one at a time: the next is looked at when the answer to the one before has left.
 #[derive(Debug)]
@@ -20,7 +23,8 @@ pub(super) struct Exchange {
     pub(super) input: Vec<u8>,
     /// When the wait for the current request began.
     pub(super) since: Duration,
-    pub(super) has_answered: bool,
+    /// Requests that were answered.
+    pub(super) answered: u32,
     /// Bytes behind the last request have not been looked at.
     pub(super) has_more: bool,
     /// The metrics were asked for, and are told once the turn has read and expired.
@@ -34,13 +38,22 @@ pub(super) struct Scrape {
     goes_on: bool,
 }
 
+impl From<Refusal> for HttpError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Full => Self::full(),
+            Refusal::Excess(excess) => excess.into(),
+        }
+    }
+}
+
 impl Exchange {
     /// The wait for a first request.
     pub(super) fn new(since: Duration) -> Self {
         Self {
             input: Vec::new(),
             since,
-            has_answered: false,
+            answered: 0,
             has_more: false,
             scrape: None,
         }
@@ -61,7 +74,7 @@ impl<S: Stream> Connection<S> {
             Ok(Some((request, bytes))) => {
                 exchange.input.drain(..bytes);
                 exchange.has_more = !exchange.input.is_empty();
-                exchange.has_answered = true;
+                exchange.answered = exchange.answered.saturating_add(1);
                 Some(self.answer(&request, world))
             }
             Err(error) => Some(self.respond_error(&error, false, false, world)),
@@ -70,14 +83,19 @@ impl<S: Stream> Connection<S> {
 
     fn answer(&mut self, request: &Request<()>, world: &mut World) -> usize {
         let is_head = request.method() == Method::HEAD;
-        let goes_on = wire::keeps_alive(request) && !self.is_refused && world.drain.is_none();
-        let endpoint = if self.is_refused {
-            Err(HttpError::full())
+        let is_last = matches!(&self.phase, Phase::Http(exchange) if exchange.answered >= world.config.max_requests);
+        let goes_on = wire::keeps_alive(request)
+            && !is_last
+            && self.refusal.is_none()
+            && world.drain.is_none();
+        let endpoint = if let Some(refusal) = self.refusal {
+            Err(refusal.into())
         } else if world.drain.is_some() {
             Err(HttpError::draining())
         } else {
             Endpoint::of(request)
         };
+        let mut toll = 0;
         let opened = match endpoint {
             Ok(Endpoint::Response(response)) => {
                 return self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
@@ -89,13 +107,40 @@ impl<S: Stream> Connection<S> {
                 }
                 return 0;
             }
-            Ok(Endpoint::Session(kind)) => websocket::accept(request).map(|bytes| (kind, bytes)),
+            Ok(Endpoint::Session(kind)) => websocket::accept(request).and_then(|bytes| {
+                self.charge(request, world)?;
+                if world.gate.demands_tokens() {
+                    toll = TOKEN_TOLL_BYTES;
+                }
+                let admission = world.gate.admit(request, &kind, world.now.unix_ms)?;
+                Ok((kind, admission, bytes))
+            }),
             Err(error) => Err(error),
         };
-        match opened {
-            Ok((kind, bytes)) => self.open(kind, bytes.into(), world),
+        let bytes = match opened {
+            Ok((kind, admission, bytes)) => self.open(kind, admission, bytes.into(), world),
             Err(error) => self.respond_error(&error, is_head, goes_on, world),
+        };
+        bytes + toll
+    }
+
+    /// Counts a session against the bounds of the client that a proxy asks for.
+    fn charge(&mut self, request: &Request<()>, world: &mut World) -> Result<(), HttpError> {
+        let Some(visitor) = self.visitor.as_mut().filter(|visitor| visitor.is_proxy) else {
+            return Ok(());
+        };
+        let now = world.now.monotonic;
+        if let Some(site) = visitor.site.take() {
+            world.addresses.leave(site, now);
         }
+        let entries: Vec<_> = wire::entries(request.headers(), &X_FORWARDED_FOR).collect();
+        let proxies = &world.config.trusted_proxies;
+        let client = client_of(visitor.peer, entries.into_iter(), proxies);
+        // What a proxy asks on its own account is its own business.
+        if let Some(client) = client.filter(|_| client != visitor.peer) {
+            visitor.site = Some(world.addresses.enter(client, now)?);
+        }
+        Ok(())
     }
 
     /// Tells the metrics to one who asked for them.
@@ -135,7 +180,7 @@ impl<S: Stream> Connection<S> {
         world: &mut World,
     ) -> usize {
         world.metrics.count_handshake_failure(error.code);
-        let reason = if self.is_refused {
+        let reason = if self.refusal.is_some() {
             Reason::Refused
         } else {
             Reason::HttpError
@@ -159,7 +204,7 @@ impl<S: Stream> Connection<S> {
         };
         if !exchange.input.is_empty() {
             self.respond_error(&HttpError::timeout(), false, false, world);
-        } else if exchange.has_answered {
+        } else if exchange.answered > 0 {
             self.end(Reason::HttpDone);
         } else {
             world

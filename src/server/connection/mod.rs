@@ -2,22 +2,30 @@
 
 mod closing;
 mod exchange;
+mod meter;
 
 use std::io;
 use std::mem;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use self::{closing::Closing, exchange::Exchange};
+use self::{
+    closing::Closing,
+    exchange::Exchange,
+    meter::{Meter, Sent},
+};
 use super::{
     endpoint::SessionKind,
+    gate::Admission,
     stream::{Readiness, Stream},
     websocket::{Received, WebSocket},
     world::World,
 };
 use crate::{
     state::{
+        addresses::{Excess, Site},
         batch::Slice,
         channel::Departure,
         dialect::{Dialect, DialectName, chat::Chat, relay::Relay},
@@ -37,8 +45,10 @@ pub struct Connection<S> {
     outbox: Outbox,
     phase: Phase,
     slot: u32,
-    /// There was no room for it: it is told so, and lives from the reserve.
-    is_refused: bool,
+    /// It is only told that it is not served, and lives from the reserve.
+    refusal: Option<Refusal>,
+    /// Where it comes from, if that matters.
+    visitor: Option<Box<Visitor>>,
     /// When the peer last sent a byte.
     heard_at: Duration,
     /// When it was last sent a ping that it has not answered.
@@ -54,6 +64,26 @@ pub struct Connection<S> {
     ended: Option<Reason>,
 }
 
+/// Why a connection is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no room.
+    Full,
+    /// Its address has too many.
+    Excess(Excess),
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Visitor {
+    /// The address of the peer; one on a unix socket has none.
+    pub peer: Option<IpAddr>,
+    /// Whose bounds it counts against.
+    pub site: Option<Site>,
+    /// Whether the peer is a proxy that is believed when it says for whom it asks.
+    pub is_proxy: bool,
+}
+
 #[derive(Debug)]
 enum Phase {
     Http(Box<Exchange>),
@@ -65,17 +95,58 @@ enum Phase {
 struct Session {
     websocket: WebSocket,
     dialect: Dialect,
+    /// What only some sessions are subject to.
+    terms: Option<Box<Terms>>,
+}
+
+/// What a session is subject to beside the protocol.
+#[derive(Debug)]
+struct Terms {
+    /// When its token expires.
+    until: Option<Duration>,
+    meter: Option<Meter>,
+}
+
+impl Terms {
+    /// Those of a new session; `None` where there are none.
+    fn new(until: Option<Duration>, world: &World) -> Option<Box<Self>> {
+        let meter = Meter::new(world.config.client_rates);
+        (until.is_some() || meter.is_some()).then(|| Box::new(Self { until, meter }))
+    }
+}
+
+impl Session {
+    /// When its token expires.
+    fn until(&self) -> Option<Duration> {
+        self.terms.as_ref().and_then(|terms| terms.until)
+    }
+
+    /// When to go on reading what it sends, if that pauses.
+    fn paused_until(&self) -> Option<Duration> {
+        self.terms.as_ref()?.meter.as_ref()?.paused_until()
+    }
+
+    fn meter(&mut self) -> Option<&mut Meter> {
+        self.terms.as_mut()?.meter.as_mut()
+    }
 }
 
 impl<S: Stream> Connection<S> {
-    /// A connection that was just accepted. One that is refused is answered with a 503, whatever it asks for.
-    pub fn new(stream: S, slot: u32, is_refused: bool, now: Duration) -> Self {
+    /// A connection that was just accepted. One that is refused is told so, whatever it asks for.
+    pub fn new(
+        stream: S,
+        slot: u32,
+        refusal: Option<Refusal>,
+        visitor: Option<Visitor>,
+        now: Duration,
+    ) -> Self {
         Self {
             stream,
             outbox: Outbox::default(),
             phase: Phase::Http(Box::new(Exchange::new(now))),
             slot,
-            is_refused,
+            refusal,
+            visitor: visitor.map(Box::new),
             heard_at: now,
             pinged_at: None,
             stalled_since: None,
@@ -105,7 +176,8 @@ impl<S: Stream> Connection<S> {
                     && exchange.scrape.is_none()
                     && (self.readiness.readable || exchange.has_more)
             }
-            Phase::Open(_) | Phase::Closing(_) => self.readiness.readable,
+            Phase::Open(session) => self.readiness.readable && session.paused_until().is_none(),
+            Phase::Closing(_) => self.readiness.readable,
         }
     }
 
@@ -113,6 +185,7 @@ impl<S: Stream> Connection<S> {
     pub fn wants_writing(&self) -> bool {
         self.counted_unsent > 0
             || !self.outbox.is_empty()
+            || self.stream.held_bytes() > 0
             || matches!(self.phase, Phase::Closing(_))
     }
 
@@ -147,13 +220,19 @@ impl<S: Stream> Connection<S> {
                 self.readiness.readable = false;
                 0
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-            Err(_) => {
+            // It has taken in its share, of which nothing was for us.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => buffer.len(),
+            Err(error) => {
                 self.readiness.readable = false;
-                self.end(Reason::Reset);
+                self.fail(&error, world);
                 0
             }
         }
+    }
+
+    /// Work that reading brought about beside, in bytes that could have been read instead.
+    pub fn take_toll(&mut self) -> usize {
+        self.stream.take_toll()
     }
 
     /// Queues what is said to this peer. One that was given up lacks what was dropped, so it gets nothing after it.
@@ -170,10 +249,7 @@ impl<S: Stream> Connection<S> {
         if is_tried {
             self.write(world);
         }
-        let held = self.stream.flush_held().unwrap_or_else(|_| {
-            self.end(Reason::Reset);
-            0
-        });
+        let held = self.stream.held_bytes();
         self.readiness.writable &= held == 0;
         let unsent = self.outbox.unsent_bytes() + held;
         world.unsent_bytes = world.unsent_bytes + unsent - self.counted_unsent;
@@ -205,7 +281,14 @@ impl<S: Stream> Connection<S> {
         let config = &world.config;
         let of_phase = match &self.phase {
             Phase::Http(_) => self.request_due_at(world),
-            Phase::Open(_) => Some(self.heartbeat_at(world)),
+            Phase::Open(session) => [
+                Some(self.heartbeat_at(world)),
+                session.until(),
+                session.paused_until(),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
             Phase::Closing(closing) => closing.until,
         };
         let of_stall = self.stalled_since.map(|since| since + config.write_timeout);
@@ -222,6 +305,12 @@ impl<S: Stream> Connection<S> {
             // next flush tries, and judges.
             self.readiness.writable = true;
         }
+        let mut may_have_spoken = may_have_spoken;
+        if let Phase::Open(session) = &mut self.phase
+            && let Some(meter) = session.meter()
+        {
+            may_have_spoken |= meter.resume(now);
+        }
         let has_passed = |at: Option<Duration>| at.is_some_and(|at| now >= at);
         let drains = has_passed(self.drains_at(world));
         match &self.phase {
@@ -231,6 +320,9 @@ impl<S: Stream> Connection<S> {
                 self.expire_exchange(world);
             }
             Phase::Open(_) if drains => self.close(Reason::GoingAway, world),
+            Phase::Open(session) if has_passed(session.until()) => {
+                self.close(Reason::TokenExpired, world);
+            }
             Phase::Open(_) if now >= self.heartbeat_at(world) => self.beat(may_have_spoken, world),
             Phase::Closing(closing) if has_passed(closing.until) => self.end(closing.reason),
             _ => {}
@@ -254,20 +346,34 @@ impl<S: Stream> Connection<S> {
 
     /// Leaves the hub and the books, before the stream is dropped.
     pub fn leave(&mut self, world: &mut World) {
+        if let Some(site) = self
+            .visitor
+            .as_mut()
+            .and_then(|visitor| visitor.site.take())
+        {
+            world.addresses.leave(site, world.now.monotonic);
+        }
         world.unsent_bytes -= mem::take(&mut self.counted_unsent);
         if let Phase::Open(session) = &self.phase {
             world.end(&session.dialect, Departure::Vanishes);
         }
     }
 
+    /// Bytes that wait for the peer, as of the last flush.
+    pub fn unsent_bytes(&self) -> usize {
+        self.counted_unsent
+    }
+
     /// Adds the bytes that it takes beside itself.
     pub fn weigh(&self, memory: &mut Memory) {
         memory.outboxes += self.outbox.heap_bytes();
+        memory.connections += self.visitor.as_ref().map_or(0, |_| size_of::<Visitor>());
         match &self.phase {
             Phase::Http(exchange) => {
                 memory.connections += size_of::<Exchange>() + exchange.input.capacity();
             }
             Phase::Open(session) => {
+                memory.connections += session.terms.as_ref().map_or(0, |_| size_of::<Terms>());
                 memory.people += session.dialect.heap_bytes();
                 memory.input += session.websocket.heap_bytes();
             }
@@ -277,7 +383,7 @@ impl<S: Stream> Connection<S> {
 
     /// Whether it was refused, and so lives from the reserve.
     pub fn is_refused(&self) -> bool {
-        self.is_refused
+        self.refusal.is_some()
     }
 
     fn receive(&mut self, input: &[u8], world: &mut World) -> usize {
@@ -292,17 +398,26 @@ impl<S: Stream> Connection<S> {
     }
 
     /// Begins the session, and hears what the client sent along with its request. Returns the bytes that came of it.
-    fn open(&mut self, kind: SessionKind, response: Bytes, world: &mut World) -> usize {
+    fn open(
+        &mut self,
+        kind: SessionKind,
+        admission: Admission,
+        response: Bytes,
+        world: &mut World,
+    ) -> usize {
+        let Admission { pass, lasts } = admission;
         let dialect = match kind {
             SessionKind::Relay { channel, form } => Dialect::Relay(Relay::join(
                 &mut world.commons.hub,
                 self.slot,
                 &channel,
                 form,
+                pass.rights.may_publish(&channel),
             )),
             SessionKind::Echo => Dialect::Echo,
             SessionKind::Chat { name, email } => {
-                let chat = Chat::enter(&mut world.commons, self.slot, &name, email.as_deref());
+                let chat =
+                    Chat::enter(&mut world.commons, self.slot, &name, email.as_deref(), pass);
                 Dialect::Chat(Box::new(chat))
             }
         };
@@ -311,6 +426,7 @@ impl<S: Stream> Connection<S> {
         let session = Session {
             websocket: WebSocket::default(),
             dialect,
+            terms: Terms::new(lasts.map(|lasts| world.now.monotonic + lasts), world),
         };
         self.is_rearmed = true;
         match mem::replace(&mut self.phase, Phase::Open(session)) {
@@ -321,9 +437,12 @@ impl<S: Stream> Connection<S> {
 
     /// Hears WebSocket bytes, and returns how many bytes came of them, in channels and answers.
     fn hear(&mut self, input: &[u8], world: &mut World) -> usize {
-        let Phase::Open(Session { websocket, dialect }) = &mut self.phase else {
+        let Phase::Open(session) = &mut self.phase else {
             return 0;
         };
+        let Session {
+            websocket, dialect, ..
+        } = session;
         let World {
             protocol,
             replies,
@@ -332,12 +451,28 @@ impl<S: Stream> Connection<S> {
             ..
         } = world;
         let mut heard = 0;
+        let mut fault = None;
         let mut bytes = 0;
         let received = websocket.receive(protocol, input, replies, |message| {
             heard += 1;
-            bytes += dialect.hear(message, commons, &mut self.outbox, *now);
+            match dialect.hear(message, commons, &mut self.outbox, *now) {
+                Ok(said) => bytes += said,
+                Err(reason) => fault = Some(reason),
+            }
         });
         world.metrics.messages_received[dialect.name() as usize] += heard;
+        if let Some(meter) = session.meter() {
+            let sent = Sent {
+                messages: heard,
+                bytes: input.len() as u64,
+                pings: frame::count_controls(replies),
+            };
+            let (grace, now) = (world.config.flood_grace, now.monotonic);
+            if meter.note(sent, grace, now, &mut world.metrics) {
+                fault = fault.or(Some(Reason::Flood));
+            }
+            self.is_rearmed = true;
+        }
         if !replies.is_empty() {
             self.outbox.stage(frame::replies(replies));
             replies.clear();
@@ -350,12 +485,27 @@ impl<S: Stream> Connection<S> {
             }
             Err(reason) => self.close(reason, world),
         }
+        if let Some(reason) = fault {
+            self.close(reason, world);
+        }
         bytes
+    }
+
+    /// Ends it for an error of the stream.
+    fn fail(&mut self, error: &io::Error, world: &mut World) {
+        let reason = match error.kind() {
+            io::ErrorKind::InvalidData => Reason::Tls,
+            _ => Reason::Reset,
+        };
+        if matches!(&self.phase, Phase::Http(exchange) if exchange.answered == 0) {
+            world.metrics.count_handshake_failure(reason.name());
+        }
+        self.end(reason);
     }
 
     fn end_of_stream(&mut self, world: &mut World) {
         match &self.phase {
-            Phase::Http(exchange) if exchange.input.is_empty() && exchange.has_answered => {
+            Phase::Http(exchange) if exchange.input.is_empty() && exchange.answered > 0 => {
                 self.close(Reason::HttpDone, world);
             }
             Phase::Http(_) => {
@@ -376,10 +526,15 @@ impl<S: Stream> Connection<S> {
     }
 
     fn write(&mut self, world: &mut World) {
-        match self.outbox.flush(&mut self.stream) {
+        let held_before = self.stream.held_bytes();
+        let flushed = self
+            .stream
+            .push_held()
+            .and_then(|()| self.outbox.flush(&mut self.stream));
+        match flushed {
             Ok(flushed) => {
                 self.readiness.writable = !flushed.blocked;
-                if flushed.bytes > 0 {
+                if flushed.bytes > 0 || self.stream.held_bytes() < held_before {
                     self.stalled_since = None;
                 }
                 world.metrics.bytes_sent += flushed.bytes as u64;

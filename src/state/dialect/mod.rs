@@ -4,7 +4,7 @@ pub mod chat;
 pub mod echo;
 pub mod relay;
 
-use crate::vocabulary::{message::Message, time::Now};
+use crate::vocabulary::{message::Message, reason::Reason, time::Now};
 
 use self::{chat::Chat, relay::Relay};
 use super::{channel::Departure, commons::Commons, outbox::Outbox};
@@ -64,17 +64,20 @@ impl Dialect {
     }
 
     /// Acts on a message: speaks in the hub, or answers. Returns how many bytes came of it.
+    ///
+    /// # Errors
+    /// The client may not do that: the reason to close it with.
     pub fn hear(
         &mut self,
         message: Message<'_>,
         commons: &mut Commons,
         outbox: &mut Outbox,
         now: Now,
-    ) -> usize {
+    ) -> Result<usize, Reason> {
         match self {
             Self::Relay(relay) => relay.hear(message, &mut commons.hub),
-            Self::Echo => echo::hear(message, outbox),
-            Self::Chat(chat) => chat.hear(message, commons, now),
+            Self::Echo => Ok(echo::hear(message, outbox)),
+            Self::Chat(chat) => Ok(chat.hear(message, commons, now)),
         }
     }
 

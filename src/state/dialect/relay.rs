@@ -6,7 +6,7 @@ use crate::{
         channel::Departure,
         hub::{ChannelId, ClientId, Hub, Space},
     },
-    vocabulary::{frame::Kind, message::Message},
+    vocabulary::{frame::Kind, message::Message, reason::Reason},
 };
 
 /// The channel of a client that names none.
@@ -17,19 +17,30 @@ pub const LOBBY: &str = "lobby";
 pub struct Relay {
     client: ClientId,
     channel: ChannelId,
+    may_publish: bool,
 }
 
 impl Relay {
-    /// Joins `channel`; what is said there is delivered to `slot` in the given form.
-    pub fn join(hub: &mut Hub, slot: u32, channel: &str, form: Form) -> Self {
+    /// Joins `channel`, to say something there or only to listen; what is said is delivered to `slot` in the given form.
+    pub fn join(hub: &mut Hub, slot: u32, channel: &str, form: Form, may_publish: bool) -> Self {
         let client = hub.enter(slot, form);
         let channel = hub.join(client, Space::Relay, channel);
-        Self { client, channel }
+        Self {
+            client,
+            channel,
+            may_publish,
+        }
     }
 
     /// Says a message to everyone. Text is trimmed and put on one line; what is empty then is ignored. Returns the
     /// message's bytes.
-    pub fn hear(&self, message: Message<'_>, hub: &mut Hub) -> usize {
+    ///
+    /// # Errors
+    /// The client may only listen: the reason to close it with.
+    pub fn hear(&self, message: Message<'_>, hub: &mut Hub) -> Result<usize, Reason> {
+        if !self.may_publish {
+            return Err(Reason::NotAllowed);
+        }
         match message {
             Message::Text(text) => match text.trim() {
                 "" => {}
@@ -37,7 +48,7 @@ impl Relay {
             },
             Message::Binary(bytes) => hub.speak(self.channel).say(Kind::Binary, bytes),
         }
-        message.bytes().len()
+        Ok(message.bytes().len())
     }
 
     /// Leaves.

@@ -1,17 +1,21 @@
 //! A client as applications have it: messages in, messages out, pings answered by the library.
 
+use std::io::{Read, Write};
+
 use socket2::Socket;
 use tungstenite::{Error, Message, WebSocket};
 
 /// A WebSocket client. Reading waits, but not for ever.
-pub(crate) struct Client {
-    socket: WebSocket<Socket>,
+pub(crate) struct Client<S = Socket> {
+    socket: WebSocket<S>,
 }
 
-impl Client {
-    pub(crate) fn upgrade(stream: Socket, path: &str) -> Self {
-        let (socket, _) = tungstenite::client(format!("ws://hubbub{path}"), stream).unwrap();
-        Self { socket }
+impl<S: Read + Write> Client<S> {
+    pub(crate) fn upgrade(stream: S, path: &str) -> Self {
+        match tungstenite::client(format!("ws://hubbub{path}"), stream) {
+            Ok((socket, _)) => Self { socket },
+            Err(error) => panic!("not upgraded: {error}"),
+        }
     }
 
     pub(crate) fn say(&mut self, text: &str) {

@@ -8,8 +8,8 @@ use http::header::{HeaderName, HeaderValue};
 use socket2::Socket;
 
 /// A connection that asks and is answered.
-pub(crate) struct HttpConnection {
-    stream: BufReader<Socket>,
+pub(crate) struct HttpConnection<S = Socket> {
+    stream: BufReader<S>,
 }
 
 /// An answer, its body with it.
@@ -29,9 +29,16 @@ pub(crate) fn upgrade_request(path: &str, more: &str) -> String {
 }
 
 impl HttpConnection {
-    pub(crate) fn new(socket: Socket) -> Self {
+    /// Says that nothing more will be asked.
+    pub(crate) fn shut(&mut self) {
+        self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
+    }
+}
+
+impl<S: Read + Write> HttpConnection<S> {
+    pub(crate) fn new(stream: S) -> Self {
         Self {
-            stream: BufReader::new(socket),
+            stream: BufReader::new(stream),
         }
     }
 
@@ -39,9 +46,9 @@ impl HttpConnection {
         self.stream.get_mut().write_all(bytes.as_ref()).unwrap();
     }
 
-    /// Says that nothing more will be asked.
-    pub(crate) fn shut(&mut self) {
-        self.stream.get_ref().shutdown(Shutdown::Write).unwrap();
+    /// What it speaks over.
+    pub(crate) fn stream(&self) -> &S {
+        self.stream.get_ref()
     }
 
     /// Asks for `path` and waits for the answer.
@@ -80,7 +87,7 @@ impl HttpConnection {
     }
 
     /// The socket, and what was read from it and not looked at.
-    pub(crate) fn into_parts(self) -> (Socket, Vec<u8>) {
+    pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
         let buffered = self.stream.buffer().to_vec();
         (self.stream.into_inner(), buffered)
     }

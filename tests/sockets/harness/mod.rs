@@ -5,6 +5,7 @@ mod client;
 mod http;
 mod process;
 mod server;
+mod tls;
 mod wire;
 
 use std::thread;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     http::{HttpConnection, Response, upgrade_request},
     process::{Ended, Process},
     server::{Metrics, Server},
+    tls::{Authority, TlsStream, secured},
     wire::{Wire, close, masked, text},
 };
 

@@ -55,7 +55,7 @@ impl Server {
         let address = if let Some(path) = url.strip_prefix("unix:") {
             SockAddr::unix(path).unwrap()
         } else {
-            let host_and_port = url.strip_prefix("http://").unwrap();
+            let (_, host_and_port) = url.split_once("://").unwrap();
             host_and_port.parse::<SocketAddr>().unwrap().into()
         };
         Self { process, address }

@@ -41,6 +41,9 @@ impl Acting<'_> {
     }
 
     fn join(&mut self, name: &str) -> Done {
+        if !self.chat.rights.may_join(name) {
+            return Err(not_allowed("join", name));
+        }
         let client = self.chat.client;
         let mut said = 0;
         let channel = if let Some(channel) = self.hub.membership(client, name) {
@@ -91,6 +94,9 @@ impl Acting<'_> {
 
     fn send(&mut self, name: &str, message: &str) -> Done {
         let channel = self.channel(name)?;
+        if !self.chat.rights.may_publish(name) {
+            return Err(not_allowed("send to", name));
+        }
         let told = Told::SendMessage {
             message,
             target: name,
@@ -105,18 +111,20 @@ impl Acting<'_> {
 
     fn send_private(&mut self, target: &str, message: &str) -> Done {
         let people = &self.registry.people;
-        let target = people.find(target)?;
+        let (clients, target) = people.find(target)?;
         let run = alone(&Told::SendPrivate {
             message,
             sender: self.chat.identity.mention(),
-            target: people.identity(target).mention(),
+            target: target.mention(),
             time: self.now.unix_ms,
             reference: self.reference,
         });
-        if target != self.chat.client {
-            post(self.hub, target, Rc::clone(&run));
-        }
-        Ok(post(self.hub, self.chat.client, run))
+        let ours = self.chat.client;
+        let others = clients.iter().filter(|&&client| client != ours);
+        let said: usize = others
+            .map(|&client| post(self.hub, client, Rc::clone(&run)))
+            .sum();
+        Ok(said + post(self.hub, ours, run))
     }
 
     fn list_members(&mut self, name: &str) -> Done {
@@ -167,6 +175,13 @@ impl Acting<'_> {
             Some(_) => ChatError::NotAMember(name.to_owned()),
             None => ChatError::NoSuchChannel(name.to_owned()),
         })
+    }
+}
+
+fn not_allowed(deed: &'static str, channel: &str) -> ChatError {
+    ChatError::NotAllowed {
+        deed,
+        channel: channel.to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use arrayvec::ArrayString;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
+use uuid::Builder;
 
 use self::{
     acting::Acting,
@@ -30,6 +30,7 @@ use crate::{
         config::{Config, LISTED_MAX, TURN_LISTED_MAX},
         frame::Kind,
         message::Message,
+        pass::{Pass, Rights},
         time::Now,
     },
 };
@@ -76,16 +77,20 @@ impl Registry {
         self.people.heap_bytes()
     }
 
-    fn identity(&mut self, name: &str, email: Option<&str>) -> Identity {
-        let id = Builder::from_random_bytes(self.chance.u128(..).to_le_bytes()).into_uuid();
+    fn identity(&mut self, name: &str, email: Option<&str>, id: Option<Box<str>>) -> Identity {
+        let id = id.unwrap_or_else(|| {
+            let id = Builder::from_random_bytes(self.chance.u128(..).to_le_bytes());
+            id.into_uuid().to_string().into()
+        });
         let email = email.map(str::trim).filter(|email| !email.is_empty());
+        let avatar = match email {
+            Some(email) => fingerprint(&email.to_lowercase()),
+            None => fingerprint(&id),
+        };
         Identity {
             id,
             name: name.into(),
-            avatar: match email {
-                Some(email) => fingerprint(&email.to_lowercase()),
-                None => fingerprint(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
-            },
+            avatar,
         }
     }
 
@@ -100,6 +105,7 @@ impl Registry {
 pub struct Chat {
     client: ClientId,
     identity: Rc<Identity>,
+    rights: Rights,
     allowance: Allowance,
 }
 
@@ -113,11 +119,24 @@ struct Allowance {
 }
 
 impl Chat {
-    /// Takes someone in and says welcome; what concerns them is delivered to `slot`.
-    pub fn enter(commons: &mut Commons, slot: u32, name: &str, email: Option<&str>) -> Self {
+    /// Takes someone in and says welcome; what concerns them is delivered to `slot`. What a pass says of them counts for
+    /// more than what they say themselves.
+    pub fn enter(
+        commons: &mut Commons,
+        slot: u32,
+        name: &str,
+        email: Option<&str>,
+        pass: Pass,
+    ) -> Self {
         let Commons { hub, registry } = commons;
         let client = hub.enter(slot, Form::Joined);
-        let identity = Rc::new(registry.identity(name, email));
+        let Pass {
+            id,
+            name: given_name,
+            rights,
+        } = pass;
+        let name = given_name.as_deref().unwrap_or(name);
+        let identity = Rc::new(registry.identity(name, email, id));
         registry.people.enter(client, Rc::clone(&identity));
         let welcome = Told::Welcome {
             client: &identity,
@@ -128,6 +147,7 @@ impl Chat {
         Self {
             client,
             identity,
+            rights,
             allowance: Allowance::default(),
         }
     }

@@ -3,8 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use uuid::Uuid;
-
 use crate::{
     state::{
         hub::ClientId,
@@ -13,18 +11,19 @@ use crate::{
     vocabulary::chat::{ChatError, Identity},
 };
 
-/// Everyone who is in the chat: how others see each, whose an id is, and who has the same name.
+/// Everyone who is in the chat: how others see each, who is one and the same person, and who has the same name.
 #[derive(Debug, Default)]
 pub(super) struct People {
     identities: HashMap<ClientId, Rc<Identity>>,
-    clients: HashMap<Uuid, ClientId>,
+    persons: HashMap<Box<str>, BTreeSet<ClientId>>,
     namesakes: HashMap<Box<str>, BTreeSet<ClientId>>,
 }
 
 impl People {
     /// Takes someone in.
     pub(super) fn enter(&mut self, client: ClientId, identity: Rc<Identity>) {
-        self.clients.insert(identity.id, client);
+        let person = self.persons.entry(identity.id.clone()).or_default();
+        person.insert(client);
         let namesakes = self.namesakes.entry(identity.name.clone()).or_default();
         namesakes.insert(client);
         self.identities.insert(client, identity);
@@ -32,13 +31,17 @@ impl People {
 
     /// Bytes that they take.
     pub(super) fn heap_bytes(&self) -> usize {
-        let names = self.identities.values().map(|identity| identity.name.len());
+        let texts = self.identities.values();
+        let texts = texts.map(|identity| identity.name.len() + identity.id.len());
+        let by_text = |clients: &HashMap<Box<str>, BTreeSet<ClientId>>| {
+            of_table::<(Box<str>, BTreeSet<ClientId>)>(clients.capacity())
+                + clients.keys().map(|text| text.len()).sum::<usize>()
+        };
         of_table::<(ClientId, Rc<Identity>)>(self.identities.capacity())
             + of_list::<Identity>(self.identities.len())
-            + names.sum::<usize>()
-            + of_table::<(Uuid, ClientId)>(self.clients.capacity())
-            + of_table::<(Box<str>, BTreeSet<ClientId>)>(self.namesakes.capacity())
-            + self.namesakes.keys().map(|name| name.len()).sum::<usize>()
+            + texts.sum::<usize>()
+            + by_text(&self.persons)
+            + by_text(&self.namesakes)
     }
 
     /// Lets someone go.
@@ -46,13 +49,8 @@ impl People {
         let Some(identity) = self.identities.remove(&client) else {
             return;
         };
-        self.clients.remove(&identity.id);
-        if let Some(namesakes) = self.namesakes.get_mut(&identity.name) {
-            namesakes.remove(&client);
-            if namesakes.is_empty() {
-                self.namesakes.remove(&identity.name);
-            }
-        }
+        strike(&mut self.persons, &identity.id, client);
+        strike(&mut self.namesakes, &identity.name, client);
     }
 
     /// How others see a client.
@@ -60,20 +58,30 @@ impl People {
         &self.identities[&client]
     }
 
-    /// Who is meant by an id or by a name that only one has.
+    /// Who is meant by an id or by a name that only one person has, and all their clients.
     ///
     /// # Errors
     /// Nobody is, or several are.
-    pub(super) fn find(&self, target: &str) -> Result<ClientId, ChatError> {
-        let id = Uuid::parse_str(target).ok();
-        if let Some(&client) = id.and_then(|id| self.clients.get(&id)) {
-            return Ok(client);
+    pub(super) fn find(&self, target: &str) -> Result<(&BTreeSet<ClientId>, &Identity), ChatError> {
+        let named = || self.namesakes.get(target);
+        let clients = self.persons.get(target).or_else(named);
+        let clients = clients.ok_or_else(|| ChatError::NoSuchClient(target.to_owned()))?;
+        let mut identities = clients.iter().map(|&client| self.identity(client));
+        let first = identities.next().expect("a set is struck when it is empty");
+        if identities.all(|identity| identity.id == first.id) {
+            Ok((clients, first))
+        } else {
+            Err(ChatError::AmbiguousName(target.to_owned()))
         }
-        let mut namesakes = self.namesakes.get(target).into_iter().flatten();
-        match (namesakes.next(), namesakes.next()) {
-            (Some(&client), None) => Ok(client),
-            (Some(_), Some(_)) => Err(ChatError::AmbiguousName(target.to_owned())),
-            (None, _) => Err(ChatError::NoSuchClient(target.to_owned())),
+    }
+}
+
+/// Takes a client out of the set of a text, and the set away when nobody is left in it.
+fn strike(sets: &mut HashMap<Box<str>, BTreeSet<ClientId>>, text: &str, client: ClientId) {
+    if let Some(clients) = sets.get_mut(text) {
+        clients.remove(&client);
+        if clients.is_empty() {
+            sets.remove(text);
         }
     }
 }

@@ -104,7 +104,7 @@ mod tests {
 
     fn person(id: u128, name: &str) -> Identity {
         Identity {
-            id: Uuid::from_u128(id),
+            id: Uuid::from_u128(id).to_string().into(),
             name: name.into(),
             avatar: ArrayString::new(),
         }

@@ -1,0 +1,74 @@
+//! The flags of `hubbub connect`.
+
+use std::{sync::LazyLock, time::Duration};
+
+use clap::{ArgMatches, Args, builder::FalseyValueParser, parser::ValueSource};
+
+use crate::{
+    system::client::{Options, chat::commands::COMMANDS, target::Target},
+    vocabulary::units::duration,
+};
+
+/// The flags of `hubbub connect`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = CONNECT_HELP.as_str())]
+pub struct Connect {
+    /// The server and the endpoint: ws://HOST:PORT/PATH?QUERY (a path of /ws if there is none), or unix:PATH
+    url: Target,
+
+    /// Endpoint to ask for on a unix socket, like /relay?channel=tea [default: /ws]
+    #[arg(long, env = "HUBBUB_PATH", value_name = "PATH")]
+    path: Option<String>,
+
+    /// Channel of the chat to join at once (repeatable)
+    #[arg(long, env = "HUBBUB_JOIN", value_name = "CHANNEL")]
+    join: Vec<String>,
+
+    /// Send lines and print messages as they are: the chat's JSON, binary messages byte for byte
+    #[arg(long, env = "HUBBUB_RAW", value_parser = FalseyValueParser::new())]
+    raw: bool,
+
+    /// Time from the first attempt to connect to an open WebSocket, after the host's name was looked up; its addresses
+    /// share what is left of it
+    #[arg(long, env = "HUBBUB_HANDSHAKE_TIMEOUT", default_value = "10s", value_name = "DURATION", value_parser = duration)]
+    handshake_timeout: Duration,
+}
+
+static CONNECT_HELP: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "At the chat (/ws?name=NAME) a line is a message to the channel joined last, JSON if it begins with {{, or a \
+         command: {COMMANDS}.\n\n\
+         In a pipe it closes once nothing has arrived for a second after the end of input.\n\n\
+         Exit status: 0 after a normal close (1000), 1 after any other end or when a line could not be sent (not UTF-8, \
+         too long), 2 when there was no connection; a signal before there is one, or a second signal, ends it with 128 \
+         plus its number."
+    )
+});
+
+impl Connect {
+    /// Leaves out what an environment, which is for every connection, says of another kind of target.
+    pub(super) fn leave_what_does_not_fit(&mut self, flags: &ArgMatches) {
+        let is_of_environment = |flag| flags.value_source(flag) == Some(ValueSource::EnvVariable);
+        if is_of_environment("path") && !self.url.is_unix() {
+            self.path = None;
+        }
+        let target = match &self.path {
+            Some(path) => self.url.clone().with_path(path).ok(),
+            None => Some(self.url.clone()),
+        };
+        if is_of_environment("join") && !target.is_some_and(|target| target.is_chat()) {
+            self.join.clear();
+        }
+    }
+
+    /// What the flags make of a client.
+    pub fn options(self) -> Options {
+        Options {
+            target: self.url,
+            path: self.path,
+            joins: self.join,
+            is_raw: self.raw,
+            handshake_timeout: self.handshake_timeout,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The flags of `hubbub serve`.
+
+use std::time::Duration;
+
+use clap::Args;
+use tracing::Level;
+
+use super::{access::Access, floods::Floods};
+use crate::{
+    system::log::Format,
+    vocabulary::{
+        address::Address,
+        config::Config,
+        units::{duration, size},
+    },
+};
+
+/// The flags of `hubbub serve`. Durations are written 500ms, 10s, 2m; sizes 512B, 64KiB, 1MiB.
+#[derive(Clone, Debug, Args)]
+pub struct Serve {
+    /// Where to listen: HOST:PORT (port 0: one that is free) or unix:PATH
+    #[arg(
+        long,
+        env = "HUBBUB_ADDR",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS"
+    )]
+    addr: Address,
+
+    #[command(flatten)]
+    access: Access,
+
+    /// Size of the largest message a client may send; a larger one closes with 1009
+    #[arg(long, env = "HUBBUB_MAX_MESSAGE", default_value = "64KiB", value_name = "SIZE", value_parser = size)]
+    max_message: usize,
+
+    /// Connections served at once; those beyond are answered 503 [default: the descriptor limit less 64]
+    #[arg(long, env = "HUBBUB_MAX_CONNECTIONS", value_name = "COUNT")]
+    max_connections: Option<usize>,
+
+    /// Bytes a peer may leave unsent after a flush before it is closed as slow, with 4001
+    #[arg(long, env = "HUBBUB_MAX_UNSENT", default_value = "1MiB", value_name = "SIZE", value_parser = size)]
+    max_unsent: usize,
+
+    /// Time a peer with unsent bytes may make no progress before it is closed as slow, with 4001
+    #[arg(long, env = "HUBBUB_WRITE_TIMEOUT", default_value = "10s", value_name = "DURATION", value_parser = duration)]
+    write_timeout: Duration,
+
+    /// Silence after which a peer is sent a ping; any bytes from it end the silence
+    #[arg(long, env = "HUBBUB_PING_INTERVAL", default_value = "54s", value_name = "DURATION", value_parser = duration)]
+    ping_interval: Duration,
+
+    /// Silence, the ping included, after which a peer is closed with 4002
+    #[arg(long, env = "HUBBUB_PONG_TIMEOUT", default_value = "60s", value_name = "DURATION", value_parser = duration)]
+    pong_timeout: Duration,
+
+    /// Time from accept to upgraded, or to the end of an HTTP request
+    #[arg(long, env = "HUBBUB_HANDSHAKE_TIMEOUT", default_value = "10s", value_name = "DURATION", value_parser = duration)]
+    handshake_timeout: Duration,
+
+    /// Time to wait for a closed peer to take its last bytes and end its side
+    #[arg(long, env = "HUBBUB_LINGER_TIMEOUT", default_value = "2s", value_name = "DURATION", value_parser = duration)]
+    linger_timeout: Duration,
+
+    /// Members of a chat channel beyond which comings and goings are told in one summary a second
+    #[arg(
+        long,
+        env = "HUBBUB_NOTICE_LIMIT",
+        default_value_t = 200,
+        value_name = "MEMBERS"
+    )]
+    notice_limit: usize,
+
+    /// Time that what is said in a channel waits for more to go out with it, up to 1s: less CPU, more latency
+    #[arg(long, env = "HUBBUB_BATCH_WINDOW", default_value = "0s", value_name = "DURATION", value_parser = duration)]
+    batch_window: Duration,
+
+    /// Time to end gracefully on SIGTERM or SIGINT: closes (1001) are spread over its first half, the rest is cut at
+    /// its end; a second signal ends at once
+    #[arg(long, env = "HUBBUB_DRAIN_TIMEOUT", default_value = "5s", value_name = "DURATION", value_parser = duration)]
+    drain_timeout: Duration,
+
+    #[command(flatten)]
+    floods: Floods,
+
+    /// How log lines on stderr look
+    #[arg(
+        long,
+        env = "HUBBUB_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    log_format: Format,
+
+    /// Least severe log lines shown: error, warn, info, debug (each connection) or trace
+    #[arg(
+        long,
+        env = "HUBBUB_LOG_LEVEL",
+        default_value = "info",
+        value_name = "LEVEL"
+    )]
+    log_level: Level,
+}
+
+impl Serve {
+    /// How logs look.
+    pub fn log_format(&self) -> Format {
+        self.log_format
+    }
+
+    /// The least severe logs shown.
+    pub fn log_level(&self) -> Level {
+        self.log_level
+    }
+
+    /// What the flags make of a configuration; not validated yet.
+    pub fn config(self) -> Config {
+        let (tls, tokens, allowed_origins) = self.access.parts();
+        let config = Config {
+            addr: self.addr,
+            tls,
+            allowed_origins,
+            tokens,
+            max_message_bytes: self.max_message,
+            max_connections: self.max_connections,
+            max_unsent_bytes: self.max_unsent,
+            write_timeout: self.write_timeout,
+            ping_interval: self.ping_interval,
+            pong_timeout: self.pong_timeout,
+            handshake_timeout: self.handshake_timeout,
+            drain_timeout: self.drain_timeout,
+            linger_timeout: self.linger_timeout,
+            notice_limit: self.notice_limit,
+            batch_window: self.batch_window,
+            ..Config::default()
+        };
+        self.floods.bound(config)
+    }
+}

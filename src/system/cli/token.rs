@@ -1,0 +1,95 @@
+//! The flags of `hubbub token`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::{system::mint::Wish, vocabulary::units::duration};
+
+/// The flags of `hubbub token`.
+#[derive(Clone, Debug, Args)]
+pub struct Token {
+    /// File with the key to sign with: a private key in PEM (Ed25519 or RSA), or the secret that the server has too
+    #[arg(
+        id = "token_key",
+        long = "token-key",
+        env = "HUBBUB_TOKEN_KEY",
+        value_name = "FILE"
+    )]
+    key: PathBuf,
+
+    /// Who it is for: the client's id for others (sub)
+    #[arg(long, env = "HUBBUB_SUB", value_name = "ID")]
+    sub: Option<String>,
+
+    /// The client's name for others, whatever it calls itself
+    #[arg(long, env = "HUBBUB_NAME", value_name = "NAME")]
+    name: Option<String>,
+
+    /// Time until it expires
+    #[arg(long, env = "HUBBUB_LIFETIME", default_value = "1h", value_name = "DURATION", value_parser = duration)]
+    lifetime: Duration,
+
+    /// Channels that the client may join: names, with * for any characters and ? for any one (repeatable, or separated
+    /// by commas) [default: all]
+    #[arg(
+        long,
+        env = "HUBBUB_CHANNELS",
+        value_name = "PATTERN",
+        value_delimiter = ','
+    )]
+    channels: Option<Vec<String>>,
+
+    /// Channels that it may send to, of those that it may join [default: all of them]
+    #[arg(
+        long,
+        env = "HUBBUB_PUBLISH",
+        value_name = "PATTERN",
+        value_delimiter = ',',
+        conflicts_with = "listen_only"
+    )]
+    publish: Option<Vec<String>>,
+
+    /// It may send to no channel
+    #[arg(long, env = "HUBBUB_LISTEN_ONLY", value_parser = clap::builder::FalseyValueParser::new())]
+    listen_only: bool,
+
+    /// The server that it is for (aud)
+    #[arg(
+        id = "token_audience",
+        long = "token-audience",
+        env = "HUBBUB_TOKEN_AUDIENCE",
+        value_name = "NAME"
+    )]
+    audience: Option<String>,
+
+    /// Who it is from (iss)
+    #[arg(
+        id = "token_issuer",
+        long = "token-issuer",
+        env = "HUBBUB_TOKEN_ISSUER",
+        value_name = "NAME"
+    )]
+    issuer: Option<String>,
+}
+
+impl Token {
+    /// What the token is to say.
+    pub fn wish(self) -> Wish {
+        Wish {
+            key: self.key,
+            lifetime: self.lifetime,
+            sub: self.sub,
+            name: self.name,
+            channels: self.channels,
+            publish: if self.listen_only {
+                Some(Vec::new())
+            } else {
+                self.publish
+            },
+            audience: self.audience,
+            issuer: self.issuer,
+        }
+    }
+}
