@@ -149,8 +149,8 @@ impl<S: Stream> Server<S> {
             generation: self.next_generation,
         };
         let stream = register(key).inspect_err(|_| {
-            if let Some(site) = visitor.and_then(|visitor| visitor.site) {
-                self.world.addresses.leave(site, now.monotonic);
+            if let Some(mut visitor) = visitor {
+                visitor.leave(&mut self.world.addresses, now.monotonic);
             }
         })?;
         let connection = Connection::new(stream, slot, refusal, visitor, now.monotonic);

@@ -126,13 +126,11 @@ impl<S: Stream> Connection<S> {
 
     /// Counts a session against the bounds of the client that a proxy asks for.
     fn charge(&mut self, request: &Request<()>, world: &mut World) -> Result<(), HttpError> {
-        let Some(visitor) = self.visitor.as_mut().filter(|visitor| visitor.is_proxy) else {
+        let Some(visitor) = self.visitor().filter(|visitor| visitor.is_proxy) else {
             return Ok(());
         };
         let now = world.now.monotonic;
-        if let Some(site) = visitor.site.take() {
-            world.addresses.leave(site, now);
-        }
+        visitor.leave(&mut world.addresses, now);
         let entries: Vec<_> = wire::entries(request.headers(), &X_FORWARDED_FOR).collect();
         let proxies = &world.config.trusted_proxies;
         let client = client_of(visitor.peer, entries.into_iter(), proxies);

@@ -3,18 +3,20 @@
 mod closing;
 mod exchange;
 mod meter;
+mod terms;
 
 use std::io;
 use std::mem;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use self::terms::Visitor;
 use self::{
     closing::Closing,
     exchange::Exchange,
     meter::{Meter, Sent},
+    terms::Terms,
 };
 use super::{
     endpoint::SessionKind,
@@ -25,7 +27,7 @@ use super::{
 };
 use crate::{
     state::{
-        addresses::{Excess, Site},
+        addresses::Excess,
         batch::Slice,
         channel::Departure,
         dialect::{Dialect, DialectName, chat::Chat, relay::Relay},
@@ -47,8 +49,7 @@ pub struct Connection<S> {
     slot: u32,
     /// It is only told that it is not served, and lives from the reserve.
     refusal: Option<Refusal>,
-    /// Where it comes from, if that matters.
-    visitor: Option<Box<Visitor>>,
+    terms: Option<Box<Terms>>,
     /// When the peer last sent a byte.
     heard_at: Duration,
     /// When it was last sent a ping that it has not answered.
@@ -73,17 +74,6 @@ pub enum Refusal {
     Excess(Excess),
 }
 
-/// Where a connection comes from.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Visitor {
-    /// The address of the peer; one on a unix socket has none.
-    pub peer: Option<IpAddr>,
-    /// Whose bounds it counts against.
-    pub site: Option<Site>,
-    /// Whether the peer is a proxy that is believed when it says for whom it asks.
-    pub is_proxy: bool,
-}
-
 #[derive(Debug)]
 enum Phase {
     Http(Box<Exchange>),
@@ -95,40 +85,6 @@ enum Phase {
 struct Session {
     websocket: WebSocket,
     dialect: Dialect,
-    /// What only some sessions are subject to.
-    terms: Option<Box<Terms>>,
-}
-
-/// What a session is subject to beside the protocol.
-#[derive(Debug)]
-struct Terms {
-    /// When its token expires.
-    until: Option<Duration>,
-    meter: Option<Meter>,
-}
-
-impl Terms {
-    /// Those of a new session; `None` where there are none.
-    fn new(until: Option<Duration>, world: &World) -> Option<Box<Self>> {
-        let meter = Meter::new(world.config.client_rates);
-        (until.is_some() || meter.is_some()).then(|| Box::new(Self { until, meter }))
-    }
-}
-
-impl Session {
-    /// When its token expires.
-    fn until(&self) -> Option<Duration> {
-        self.terms.as_ref().and_then(|terms| terms.until)
-    }
-
-    /// When to go on reading what it sends, if that pauses.
-    fn paused_until(&self) -> Option<Duration> {
-        self.terms.as_ref()?.meter.as_ref()?.paused_until()
-    }
-
-    fn meter(&mut self) -> Option<&mut Meter> {
-        self.terms.as_mut()?.meter.as_mut()
-    }
 }
 
 impl<S: Stream> Connection<S> {
@@ -146,7 +102,7 @@ impl<S: Stream> Connection<S> {
             phase: Phase::Http(Box::new(Exchange::new(now))),
             slot,
             refusal,
-            visitor: visitor.map(Box::new),
+            terms: Terms::of_visitor(visitor),
             heard_at: now,
             pinged_at: None,
             stalled_since: None,
@@ -176,7 +132,7 @@ impl<S: Stream> Connection<S> {
                     && exchange.scrape.is_none()
                     && (self.readiness.readable || exchange.has_more)
             }
-            Phase::Open(session) => self.readiness.readable && session.paused_until().is_none(),
+            Phase::Open(_) => self.readiness.readable && self.paused_until().is_none(),
             Phase::Closing(_) => self.readiness.readable,
         }
     }
@@ -281,10 +237,10 @@ impl<S: Stream> Connection<S> {
         let config = &world.config;
         let of_phase = match &self.phase {
             Phase::Http(_) => self.request_due_at(world),
-            Phase::Open(session) => [
+            Phase::Open(_) => [
                 Some(self.heartbeat_at(world)),
-                session.until(),
-                session.paused_until(),
+                self.token_until(),
+                self.paused_until(),
             ]
             .into_iter()
             .flatten()
@@ -306,9 +262,7 @@ impl<S: Stream> Connection<S> {
             self.readiness.writable = true;
         }
         let mut may_have_spoken = may_have_spoken;
-        if let Phase::Open(session) = &mut self.phase
-            && let Some(meter) = session.meter()
-        {
+        if let Some(meter) = self.meter() {
             may_have_spoken |= meter.resume(now);
         }
         let has_passed = |at: Option<Duration>| at.is_some_and(|at| now >= at);
@@ -320,7 +274,7 @@ impl<S: Stream> Connection<S> {
                 self.expire_exchange(world);
             }
             Phase::Open(_) if drains => self.close(Reason::GoingAway, world),
-            Phase::Open(session) if has_passed(session.until()) => {
+            Phase::Open(_) if has_passed(self.token_until()) => {
                 self.close(Reason::TokenExpired, world);
             }
             Phase::Open(_) if now >= self.heartbeat_at(world) => self.beat(may_have_spoken, world),
@@ -346,12 +300,8 @@ impl<S: Stream> Connection<S> {
 
     /// Leaves the hub and the books, before the stream is dropped.
     pub fn leave(&mut self, world: &mut World) {
-        if let Some(site) = self
-            .visitor
-            .as_mut()
-            .and_then(|visitor| visitor.site.take())
-        {
-            world.addresses.leave(site, world.now.monotonic);
+        if let Some(visitor) = self.visitor() {
+            visitor.leave(&mut world.addresses, world.now.monotonic);
         }
         world.unsent_bytes -= mem::take(&mut self.counted_unsent);
         if let Phase::Open(session) = &self.phase {
@@ -367,13 +317,12 @@ impl<S: Stream> Connection<S> {
     /// Adds the bytes that it takes beside itself.
     pub fn weigh(&self, memory: &mut Memory) {
         memory.outboxes += self.outbox.heap_bytes();
-        memory.connections += self.visitor.as_ref().map_or(0, |_| size_of::<Visitor>());
+        memory.connections += self.terms.as_ref().map_or(0, |_| size_of::<Terms>());
         match &self.phase {
             Phase::Http(exchange) => {
                 memory.connections += size_of::<Exchange>() + exchange.input.capacity();
             }
             Phase::Open(session) => {
-                memory.connections += session.terms.as_ref().map_or(0, |_| size_of::<Terms>());
                 memory.people += session.dialect.heap_bytes();
                 memory.input += session.websocket.heap_bytes();
             }
@@ -426,8 +375,8 @@ impl<S: Stream> Connection<S> {
         let session = Session {
             websocket: WebSocket::default(),
             dialect,
-            terms: Terms::new(lasts.map(|lasts| world.now.monotonic + lasts), world),
         };
+        Terms::begin_session(&mut self.terms, lasts, world);
         self.is_rearmed = true;
         match mem::replace(&mut self.phase, Phase::Open(session)) {
             Phase::Http(exchange) => bytes + self.hear(&exchange.input, world),
@@ -440,9 +389,7 @@ impl<S: Stream> Connection<S> {
         let Phase::Open(session) = &mut self.phase else {
             return 0;
         };
-        let Session {
-            websocket, dialect, ..
-        } = session;
+        let Session { websocket, dialect } = session;
         let World {
             protocol,
             replies,
@@ -461,7 +408,7 @@ impl<S: Stream> Connection<S> {
             }
         });
         world.metrics.messages_received[dialect.name() as usize] += heard;
-        if let Some(meter) = session.meter() {
+        if let Some(meter) = self.terms.as_mut().and_then(|terms| terms.meter.as_mut()) {
             let sent = Sent {
                 messages: heard,
                 bytes: input.len() as u64,
@@ -568,6 +515,22 @@ impl<S: Stream> Connection<S> {
             Some(pinged_at) if self.awaits_pong() => pinged_at + world.config.pong_grace(),
             _ => self.heard_at + world.config.ping_interval,
         }
+    }
+
+    fn visitor(&mut self) -> Option<&mut Visitor> {
+        self.terms.as_mut()?.visitor.as_mut()
+    }
+
+    fn meter(&mut self) -> Option<&mut Meter> {
+        self.terms.as_mut()?.meter.as_mut()
+    }
+
+    fn token_until(&self) -> Option<Duration> {
+        self.terms.as_ref()?.until
+    }
+
+    fn paused_until(&self) -> Option<Duration> {
+        self.terms.as_ref()?.paused_until()
     }
 
     /// Whether nothing was heard since the last ping.
