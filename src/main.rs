@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         },
         Command::Token(flags) => match mint::mint(&flags.wish(), Clock::start().now().unix_ms) {
             Ok(token) => {
-                println!("{token}");
+                let _ = writeln!(io::stdout(), "{token}");
                 ExitCode::SUCCESS
             }
             Err(error) => fail(&error, CANNOT_START),

@@ -30,6 +30,11 @@ pub trait Stream: Read + Write {
         true
     }
 
+    /// Bytes that it takes beside itself, as far as is known.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+
     /// Tells the peer that nothing more will be written (shutdown(2), `SHUT_WR`).
     ///
     /// # Errors

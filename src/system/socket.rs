@@ -84,6 +84,13 @@ impl Stream for Socket {
         }
     }
 
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Tls(stream) => stream.heap_bytes(),
+            Self::Tcp(_) | Self::Unix(_) => 0,
+        }
+    }
+
     fn short_read_drains(&self) -> bool {
         !matches!(self, Self::Tls(_))
     }

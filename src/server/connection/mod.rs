@@ -317,6 +317,7 @@ impl<S: Stream> Connection<S> {
     /// Adds the bytes that it takes beside itself.
     pub fn weigh(&self, memory: &mut Memory) {
         memory.outboxes += self.outbox.heap_bytes();
+        memory.connections += self.stream.heap_bytes();
         memory.connections += self.terms.as_ref().map_or(0, |_| size_of::<Terms>());
         match &self.phase {
             Phase::Http(exchange) => {

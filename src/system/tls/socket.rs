@@ -45,6 +45,11 @@ impl TlsSocket {
         self.held_bytes
     }
 
+    /// Bytes that it takes beside a handle to it; what its keys and buffers take the library does not tell.
+    pub fn heap_bytes(&self) -> usize {
+        size_of::<Self>() + self.held_bytes
+    }
+
     /// What the handshake took of the turn since this was last asked.
     pub fn take_toll(&mut self) -> usize {
         mem::take(&mut self.toll_bytes)
