@@ -44,6 +44,15 @@ impl HttpError {
         Self::new(StatusCode::BAD_REQUEST, "bad-name", message)
     }
 
+    /// 400: a proxy of ours does not say for whom it asks.
+    pub fn bad_forwarded_for() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad-forwarded-for",
+            "the last entry of X-Forwarded-For that a trusted proxy made is no address",
+        )
+    }
+
     /// 401: a session needs a token (RFC 6750, section 3).
     pub fn token_missing() -> Self {
         Self::token(

@@ -22,6 +22,7 @@ use tracing::{debug, info};
 use self::{
     connection::{Connection, Refusal, Visitor},
     gate::token::Keyring,
+    http::HttpError,
     stream::{Readiness, Stream},
     world::{Drain, World},
 };
@@ -138,7 +139,14 @@ impl<S: Stream> Server<S> {
         let greeted = self.greet(peer, now.monotonic);
         let (visitor, refusal) = (greeted.ok().flatten(), greeted.err());
         let is_refused = refusal.is_some();
-        if is_refused && self.refused >= REFUSED_CONNECTIONS_MAX {
+        // To be told over TLS takes a handshake, which is what there are too many of.
+        let is_costly =
+            matches!(refusal, Some(Refusal::Excess(_))) && self.world.config.tls.is_some();
+        if let Some(Refusal::Excess(excess)) = refusal.filter(|_| is_costly) {
+            let code = HttpError::from(excess).code;
+            self.world.metrics.count_handshake_failure(code);
+        }
+        if is_costly || (is_refused && self.refused >= REFUSED_CONNECTIONS_MAX) {
             self.count_turned_away();
             return Ok(None);
         }
@@ -342,9 +350,9 @@ impl<S: Stream> Server<S> {
                 && tenant.connection.ended().is_none()
                 && tenant.connection.wants_reading()
             {
-                let connection = &mut tenant.connection;
-                let taken = connection.read(&mut self.receive_buffer, &mut self.world);
-                let taken = taken + connection.take_toll();
+                let taken = tenant
+                    .connection
+                    .read(&mut self.receive_buffer, &mut self.world);
                 share = share.saturating_sub(taken.max(1));
                 budget = budget.saturating_sub(taken);
             }
@@ -472,7 +480,6 @@ impl<S: Stream> Server<S> {
             let slot = u32::try_from(slot).expect("fewer than 2^32 connections");
             let connection = &mut self.tenants[slot as usize].connection;
             connection.give_up(Reason::SlowTotal, &mut self.world);
-            connection.flush(&mut self.world);
             self.rearm(slot);
             self.enlist(slot);
         }

@@ -18,8 +18,8 @@ pub trait Stream: Read + Write {
         Ok(())
     }
 
-    /// Work that the last read brought about beside what was read, in bytes that could have been read instead. The first
-    /// to ask is told.
+    /// Work that reading brought about beside what was read, in bytes that could have been read instead; and bytes of the
+    /// peer that held nothing to read. The first to ask is told.
     fn take_toll(&mut self) -> usize {
         0
     }
@@ -38,7 +38,8 @@ pub trait Stream: Read + Write {
     /// Tells the peer that nothing more will be written (shutdown(2), `SHUT_WR`).
     ///
     /// # Errors
-    /// The peer is gone already.
+    /// `WouldBlock` if the stream holds something back first: it is to be asked again once that is out. Else the peer is
+    /// gone already.
     fn shutdown_write(&mut self) -> io::Result<()>;
 }
 

@@ -59,7 +59,7 @@ impl World {
         Self {
             commons: Commons::new(Registry::new(&config, seed)),
             addresses: Addresses::new(config.address_bounds),
-            gate: Gate::new(config.allowed_origins.clone()),
+            gate: Gate::new(config.allowed_origins.clone(), config.tls.is_some()),
             protocol: Protocol::new(config.max_message_bytes),
             replies: Vec::new(),
             scrapers: Vec::new(),

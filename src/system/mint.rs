@@ -53,7 +53,7 @@ pub enum MintError {
     #[error("{} (--token-key) holds a public key; tokens are signed with the private one", .0.display())]
     Public(PathBuf),
     /// A key of another kind.
-    #[error("{} (--token-key) holds neither an Ed25519 nor an RSA private key", .0.display())]
+    #[error("{} (--token-key) holds neither an Ed25519 or RSA private key in PEM nor a secret, which is a line of printable ASCII", .0.display())]
     Kind(PathBuf),
     /// A secret that can be guessed.
     #[error(
@@ -137,6 +137,7 @@ fn signing_key(text: &[u8], path: &Path) -> Result<(Algorithm, EncodingKey), Min
                 .map_err(|_| MintError::Kind(path.to_owned()))
         }
         KeyText::Secret(secret) => Ok((Algorithm::HS256, EncodingKey::from_secret(secret))),
+        KeyText::Other => Err(MintError::Kind(path.to_owned())),
         KeyText::Weak => Err(MintError::Weak(path.to_owned())),
     }
 }

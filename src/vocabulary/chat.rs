@@ -384,6 +384,9 @@ pub enum ChatError {
         /// The channel's name.
         channel: String,
     },
+    /// To say something to anyone, with a token that is for listening.
+    #[error("your token does not allow to send anything")]
+    ListenOnly,
     /// An id or a name that is nobody's.
     #[error("there is no client with the id or name {}", quoted(.0))]
     NoSuchClient(String),
@@ -412,7 +415,7 @@ impl ChatError {
             Self::BadName => "bad-name",
             Self::NotAMember(_) => "not-a-member",
             Self::NoSuchChannel(_) => "no-such-channel",
-            Self::NotAllowed { .. } => "not-allowed",
+            Self::NotAllowed { .. } | Self::ListenOnly => "not-allowed",
             Self::NoSuchClient(_) => "no-such-client",
             Self::AmbiguousName(_) => "ambiguous-name",
             Self::TooManyChannels | Self::ServerFull => "too-many-channels",

@@ -1,6 +1,9 @@
 //! Proxies that are believed when they say for whom they ask.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
 use ipnet::IpNet;
 
@@ -43,36 +46,55 @@ impl FromStr for TrustedProxy {
     }
 }
 
+/// An entry that a trusted proxy made and that is no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
 /// For whom a request is, whose `X-Forwarded-For` has these entries, the last one being the nearest proxy's: the last
 /// address that is not a trusted proxy's itself. What comes before it may be anyone's invention.
+///
+/// # Errors
+/// What a trusted proxy says cannot be read, so that nobody knows for whom it asks. The operator's to mend.
 pub fn client_of<'a>(
     peer: Option<IpAddr>,
-    forwarded_for: impl DoubleEndedIterator<Item = &'a str>,
+    forwarded_for: impl DoubleEndedIterator<Item = &'a [u8]>,
     trusted: &[TrustedProxy],
-) -> Option<IpAddr> {
+) -> Result<Option<IpAddr>, Unreadable> {
     let mut client = peer;
     for entry in forwarded_for.rev() {
         if !trusted.iter().any(|proxy| proxy.covers(client)) {
             break;
         }
-        let Ok(address) = entry.parse::<IpAddr>() else {
-            break;
-        };
-        client = Some(address);
+        client = Some(address(entry).ok_or(Unreadable)?);
     }
-    client
+    Ok(client)
+}
+
+/// An address, perhaps with a port, as some proxies write it.
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(entry).ok()?.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
+    let address = bare.unwrap_or(text).parse::<IpAddr>();
+    address.or_else(|_| with_port()).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// For whom a request is; nobody where there is no address.
+    /// For whom a request is: nobody where there is no address.
     fn client(peer: Option<&str>, entries: &[&str], trusted: &[&str]) -> String {
         let trusted: Vec<_> = trusted.iter().map(|text| text.parse().unwrap()).collect();
         let peer = peer.map(|text| text.parse().unwrap());
-        let client = client_of(peer, entries.iter().copied(), &trusted);
-        client.map_or_else(|| "nobody".to_owned(), |address| address.to_string())
+        let entries = entries.iter().map(|entry| entry.as_bytes());
+        match client_of(peer, entries, &trusted) {
+            Ok(Some(address)) => address.to_string(),
+            Ok(None) => "nobody".to_owned(),
+            Err(Unreadable) => "unreadable".to_owned(),
+        }
     }
 
     #[test]
@@ -109,11 +131,24 @@ mod tests {
             client(Some("10.0.0.6"), &said, &["10.0.0.0/8"]),
             "192.0.2.9"
         );
-        let nonsense = ["unknown", "10.0.0.5"];
-        assert_eq!(
-            client(Some("10.0.0.6"), &nonsense, &["10.0.0.0/8"]),
-            "10.0.0.5"
-        );
+    }
+
+    #[test]
+    fn what_a_proxy_says_is_read_or_refused_but_never_passed_over() {
+        let said = |entry: &str| client(Some("10.0.0.6"), &["203.0.113.1", entry], &["10.0.0.0/8"]);
+        for entry in ["192.0.2.9", "192.0.2.9:4711", " 192.0.2.9 "] {
+            assert_eq!(said(entry), "192.0.2.9");
+        }
+        for entry in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:4711"] {
+            assert_eq!(said(entry), "2001:db8::1");
+        }
+        for entry in ["unknown", "", "\u{e9}", "10.0.0.5, 192.0.2.9"] {
+            assert_eq!(said(entry), "unreadable", "{entry}");
+        }
+        // Who is behind those who cannot be trusted can say what they like.
+        let invented = ["\u{e9}", "192.0.2.9"];
+        let client = client(Some("10.0.0.6"), &invented, &["10.0.0.0/8"]);
+        assert_eq!(client, "192.0.2.9");
     }
 
     #[test]

@@ -29,8 +29,12 @@ pub struct OriginError;
 impl Origin {
     /// Whether a request that names this `Host` went to where the page came from.
     ///
-    /// The scheme is not compared: behind a proxy that speaks TLS for it, a server does not know its own.
-    pub fn is_at(&self, host: &str) -> bool {
+    /// A page that came without TLS is not from a server that speaks it. The other way round nobody knows: a proxy may
+    /// speak TLS for the server.
+    pub fn is_at(&self, host: &str, is_tls: bool) -> bool {
+        if is_tls && self.scheme == "http" {
+            return false;
+        }
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
         };
@@ -119,7 +123,7 @@ mod tests {
             ("http://localhost:8080", "localhost:8080"),
             ("http://[::1]:8080", "[::1]:8080"),
         ] {
-            assert!(origin(page).is_at(host), "{page} at {host}");
+            assert!(origin(page).is_at(host, false), "{page} at {host}");
         }
         for (page, host) in [
             ("http://example.com", "example.org"),
@@ -130,8 +134,10 @@ mod tests {
             ("http://example.com", ""),
             ("http://example.com", "example.com/"),
         ] {
-            assert!(!origin(page).is_at(host), "{page} at {host}");
+            assert!(!origin(page).is_at(host, false), "{page} at {host}");
         }
+        assert!(origin("https://example.com").is_at("example.com", true));
+        assert!(!origin("http://example.com").is_at("example.com", true));
     }
 
     #[test]

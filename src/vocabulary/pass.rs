@@ -35,6 +35,19 @@ impl Rights {
         self.join.cover(channel)
     }
 
+    /// Whether there is a channel that they may not join.
+    pub fn are_bounded(&self) -> bool {
+        self.join.0.is_some()
+    }
+
+    /// Whether they may say anything anywhere, in private too.
+    pub fn may_speak(&self) -> bool {
+        self.publish
+            .0
+            .as_ref()
+            .is_none_or(|patterns| !patterns.is_empty())
+    }
+
     /// Whether they may say something in a channel.
     pub fn may_publish(&self, channel: &str) -> bool {
         self.may_join(channel) && self.publish.cover(channel)
@@ -82,5 +95,8 @@ mod tests {
     fn no_patterns_cover_nothing() {
         let rights = Rights::new(Patterns::only([]), Patterns::default());
         assert!(!rights.may_join("tea") && !rights.may_publish("tea"));
+        assert!(rights.may_speak() && rights.are_bounded());
+        let listening = Rights::new(Patterns::default(), Patterns::only([]));
+        assert!(!listening.may_speak() && !listening.are_bounded());
     }
 }

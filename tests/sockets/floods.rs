@@ -77,6 +77,8 @@ fn behind_a_trusted_proxy_it_is_the_client_who_counts() {
             .iter()
             .all(|(status, _)| *status == 101)
     );
+    let nonsense = ask(http_from(&server, 2), "X-Forwarded-For: nobody\r\n");
+    assert_eq!(nonsense.0, 400);
     let liar = ask(http_from(&server, 3), &client(3));
     assert_eq!(liar.0, 101);
     assert_eq!(ask(http_from(&server, 3), &client(4)).0, 429);

@@ -211,6 +211,20 @@ fn a_handshake_that_does_not_get_on_is_ended_in_time() {
     }
 }
 
+#[test]
+fn an_address_with_too_many_connections_costs_no_handshake() {
+    let authority = authority();
+    let server = authority.serve("server", &["--max-connections-per-address", "1"]);
+    let config = everyone(&authority);
+    let ada = connect(&server, &config, "/relay");
+    let mut second = server.dial();
+    assert_eq!(second.read(&mut [0; 1]).unwrap(), 0);
+    ada.leave();
+    wait_until("there is room again", || {
+        refusal(&server, &config, HOST).is_none()
+    });
+}
+
 /// The metrics, as text.
 fn https(server: &Server, config: &Arc<ClientConfig>) -> String {
     let mut http = HttpConnection::new(secured(config, HOST, server.dial()));

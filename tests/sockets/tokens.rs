@@ -211,6 +211,38 @@ fn in_the_chat_a_token_gives_id_name_and_rights() {
 }
 
 #[test]
+fn what_one_may_not_join_one_does_not_hear_of() {
+    let issuer = Issuer::new();
+    let server = issuer.serve(&[]);
+    let mut board = connect(&server, "/ws?name=x", &issuer.mint(&["--sub", "bob"]));
+    let guest = issuer.mint(&["--sub", "eve", "--channels", "tea", "--listen-only"]);
+    let mut guest = connect(&server, "/ws?name=Mallory", &guest);
+    object(&mut board);
+    assert_eq!(object(&mut guest)["client"]["name"], "eve");
+    for channel in ["secret", "tea"] {
+        board.say(&json!({"action": "join-channel", "message": channel}).to_string());
+        assert_eq!(object(&mut board)["action"], "joined");
+    }
+    let mut ask = |request: Value| {
+        guest.say(&request.to_string());
+        object(&mut guest)
+    };
+    let tea = json!([{"channel": "tea", "count": 1}]);
+    let listed = ask(json!({"action": "list-channels"}));
+    assert_eq!((&listed["channels"], &listed["count"]), (&tea, &json!(1)));
+    for request in [
+        json!({"action": "list-members", "target": "secret"}),
+        json!({"action": "leave-channel", "message": "secret"}),
+        json!({"action": "leave-channel", "message": "nothing"}),
+        json!({"action": "send-private", "target": "bob", "message": "psst"}),
+    ] {
+        assert_eq!(ask(request.clone())["code"], "not-allowed", "{request}");
+    }
+    let members = ask(json!({"action": "list-members", "target": "tea"}));
+    assert_eq!(members["count"], 1);
+}
+
+#[test]
 fn a_private_message_reaches_all_sessions_of_a_person() {
     let issuer = Issuer::new();
     let server = issuer.serve(&[]);

@@ -1,5 +1,6 @@
 //! The end of a connection: who is told what, and how long for.
 
+use std::io::ErrorKind;
 use std::mem;
 use std::time::Duration;
 
@@ -57,6 +58,7 @@ impl<S: Stream> Connection<S> {
         match &mut self.phase {
             Phase::Open(_) => {
                 self.outbox.abandon();
+                self.recount(world);
                 self.depart(reason, Departure::Vanishes, world);
                 if let Phase::Closing(closing) = &mut self.phase {
                     closing.until = Some(world.now.monotonic + world.config.linger_timeout);
@@ -77,20 +79,24 @@ impl<S: Stream> Connection<S> {
     pub(super) fn settle(&mut self, now: Now, linger_timeout: Duration) {
         let closing = match &mut self.phase {
             Phase::Http(exchange) => {
-                exchange.since = now.monotonic;
-                self.is_rearmed = true;
+                // What was sent before any answer is a stream's own, and buys no time.
+                if exchange.answered > 0 {
+                    exchange.since = now.monotonic;
+                    self.is_rearmed = true;
+                }
                 return;
             }
             Phase::Open(_) => return,
             Phase::Closing(closing) => closing,
         };
         if !closing.is_shut {
-            closing.is_shut = true;
             let lingered = now.monotonic + linger_timeout;
             closing.until = Some(closing.until.map_or(lingered, |until| until.min(lingered)));
             self.is_rearmed = true;
-            // A peer that is gone already will show when its input is read.
-            let _ = self.stream.shutdown_write();
+            // What the stream itself says last may have to wait for room. A peer that is gone already will show when its
+            // input is read.
+            let shut = self.stream.shutdown_write();
+            closing.is_shut = !shut.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
         }
         if self.is_at_end {
             let reason = closing.reason;

@@ -12,7 +12,11 @@ use crate::server::{
     websocket,
     world::World,
 };
-use crate::vocabulary::{config::TOKEN_TOLL_BYTES, forwarded::client_of, reason::Reason};
+use crate::vocabulary::{
+    config::TOKEN_TOLL_BYTES,
+    forwarded::{Unreadable, client_of},
+    reason::Reason,
+};
 
 /// For whom a proxy asks. No standard says so, and all proxies do.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -112,7 +116,8 @@ impl<S: Stream> Connection<S> {
                 if world.gate.demands_tokens() {
                     toll = TOKEN_TOLL_BYTES;
                 }
-                let admission = world.gate.admit(request, &kind, world.now.unix_ms)?;
+                let admission = world.gate.admit(request, &kind, world.now.unix_ms);
+                let admission = admission.inspect_err(|_| self.uncharge(world))?;
                 Ok((kind, admission, bytes))
             }),
             Err(error) => Err(error),
@@ -124,6 +129,13 @@ impl<S: Stream> Connection<S> {
         bytes + toll
     }
 
+    /// Counts no session any more against the bounds of the client that a proxy asks for.
+    fn uncharge(&mut self, world: &mut World) {
+        if let Some(visitor) = self.visitor().filter(|visitor| visitor.is_proxy) {
+            visitor.leave(&mut world.addresses, world.now.monotonic);
+        }
+    }
+
     /// Counts a session against the bounds of the client that a proxy asks for.
     fn charge(&mut self, request: &Request<()>, world: &mut World) -> Result<(), HttpError> {
         let Some(visitor) = self.visitor().filter(|visitor| visitor.is_proxy) else {
@@ -131,9 +143,13 @@ impl<S: Stream> Connection<S> {
         };
         let now = world.now.monotonic;
         visitor.leave(&mut world.addresses, now);
-        let entries: Vec<_> = wire::entries(request.headers(), &X_FORWARDED_FOR).collect();
+        let lines = request.headers().get_all(&X_FORWARDED_FOR).into_iter();
+        let entries: Vec<_> = lines
+            .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
+            .collect();
         let proxies = &world.config.trusted_proxies;
-        let client = client_of(visitor.peer, entries.into_iter(), proxies);
+        let client = client_of(visitor.peer, entries.into_iter(), proxies)
+            .map_err(|Unreadable| HttpError::bad_forwarded_for())?;
         // What a proxy asks on its own account is its own business.
         if let Some(client) = client.filter(|_| client != visitor.peer) {
             visitor.site = Some(world.addresses.enter(client, now)?);
@@ -189,7 +205,11 @@ impl<S: Stream> Connection<S> {
     /// When to stop waiting for a request. While an answer is on its way out, that is what is waited for.
     pub(super) fn request_due_at(&self, world: &World) -> Option<Duration> {
         match &self.phase {
-            Phase::Http(exchange) if self.outbox.is_empty() && exchange.scrape.is_none() => {
+            Phase::Http(exchange)
+                if self.outbox.is_empty()
+                    && exchange.scrape.is_none()
+                    && (exchange.answered == 0 || self.stream.held_bytes() == 0) =>
+            {
                 Some(exchange.since + world.config.handshake_timeout)
             }
             _ => None,

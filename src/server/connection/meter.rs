@@ -21,11 +21,21 @@ pub(super) struct Meter {
 }
 
 /// What came of one read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sent {
     pub(super) messages: u64,
     pub(super) bytes: u64,
     pub(super) pings: u64,
+}
+
+impl Sent {
+    /// So many bytes over the wire, whatever was in them.
+    pub(super) fn bytes(bytes: usize) -> Self {
+        Self {
+            bytes: bytes as u64,
+            ..Self::default()
+        }
+    }
 }
 
 impl Meter {
@@ -50,6 +60,12 @@ impl Meter {
         now: Duration,
         metrics: &mut Metrics,
     ) -> bool {
+        if [self.messages, self.bytes, self.pings]
+            .iter()
+            .all(|bucket| bucket.is_full(now))
+        {
+            self.over_since = None;
+        }
         let rates = self.rates;
         let bounds = [
             (
@@ -67,7 +83,7 @@ impl Meter {
         let mut room_at = None;
         for ((bucket, amount, rate), pauses) in bounds.into_iter().zip(&mut metrics.pauses) {
             let until = rate.and_then(|rate| bucket.spend(amount, rate, now));
-            *pauses += u64::from(until.is_some());
+            *pauses += u64::from(until.is_some() && amount > 0);
             room_at = room_at.max(until);
         }
         self.paused_until = room_at;
@@ -110,8 +126,7 @@ mod tests {
     fn note(meter: &mut Meter, messages: u64, now: Duration) -> bool {
         let sent = Sent {
             messages,
-            bytes: 0,
-            pings: 0,
+            ..Sent::default()
         };
         meter.note(sent, GRACE, now, &mut Metrics::default())
     }
@@ -131,6 +146,15 @@ mod tests {
         assert!(meter.resume(SECOND) && meter.paused_until().is_some());
         assert!(meter.resume(SECOND * 2) && meter.paused_until().is_none());
         assert!(!meter.resume(SECOND * 2));
+    }
+
+    #[test]
+    fn one_that_says_much_now_and_then_keeps_to_its_rate() {
+        let mut meter = meter(10);
+        for second in [1, 20, 40] {
+            assert!(!note(&mut meter, 30, SECOND * second));
+            assert!(meter.paused_until().is_some());
+        }
     }
 
     #[test]

@@ -154,7 +154,16 @@ impl<S: Stream> Connection<S> {
         {
             return bytes;
         }
-        match self.stream.read(buffer) {
+        let received = self.stream.read(buffer);
+        let toll = self.stream.take_toll();
+        let wire_bytes = received.as_ref().map_or(0, |&read| read) + toll;
+        if wire_bytes > 0 {
+            // The next ping may be due before the pong would have been.
+            self.is_rearmed |= self.awaits_pong();
+            self.heard_at = world.now.monotonic;
+            self.measure(Sent::bytes(wire_bytes), world);
+        }
+        let taken = match received {
             Ok(0) => {
                 self.readiness.readable = false;
                 self.is_at_end = true;
@@ -166,9 +175,6 @@ impl<S: Stream> Connection<S> {
                     && self.stream.short_read_drains()
                     && !self.readiness.is_deceptive;
                 self.readiness.readable = !is_drained;
-                // The next ping may be due before the pong would have been.
-                self.is_rearmed |= self.awaits_pong();
-                self.heard_at = world.now.monotonic;
                 world.metrics.bytes_received += read as u64;
                 self.receive(&buffer[..read], world).max(read)
             }
@@ -176,19 +182,14 @@ impl<S: Stream> Connection<S> {
                 self.readiness.readable = false;
                 0
             }
-            // It has taken in its share, of which nothing was for us.
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => buffer.len(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
             Err(error) => {
                 self.readiness.readable = false;
                 self.fail(&error, world);
                 0
             }
-        }
-    }
-
-    /// Work that reading brought about beside, in bytes that could have been read instead.
-    pub fn take_toll(&mut self) -> usize {
-        self.stream.take_toll()
+        };
+        taken + toll
     }
 
     /// Queues what is said to this peer. One that was given up lacks what was dropped, so it gets nothing after it.
@@ -205,12 +206,9 @@ impl<S: Stream> Connection<S> {
         if is_tried {
             self.write(world);
         }
-        let held = self.stream.held_bytes();
-        self.readiness.writable &= held == 0;
-        let unsent = self.outbox.unsent_bytes() + held;
-        world.unsent_bytes = world.unsent_bytes + unsent - self.counted_unsent;
-        self.counted_unsent = unsent;
-        if self.outbox.is_empty() && held == 0 {
+        self.readiness.writable &= self.stream.held_bytes() == 0;
+        self.recount(world);
+        if self.counted_unsent == 0 && self.outbox.is_empty() {
             self.stalled_since = None;
             self.settle(world.now, world.config.linger_timeout);
         } else if self.stalled_since.is_none() {
@@ -225,6 +223,13 @@ impl<S: Stream> Connection<S> {
         {
             self.give_up(Reason::SlowUnsent, world);
         }
+    }
+
+    /// Tells the books how many bytes wait.
+    pub(super) fn recount(&mut self, world: &mut World) {
+        let unsent = self.outbox.unsent_bytes() + self.stream.held_bytes();
+        world.unsent_bytes = world.unsent_bytes + unsent - self.counted_unsent;
+        self.counted_unsent = unsent;
     }
 
     /// Whether a deadline may have come nearer since this was last asked.
@@ -409,18 +414,7 @@ impl<S: Stream> Connection<S> {
             }
         });
         world.metrics.messages_received[dialect.name() as usize] += heard;
-        if let Some(meter) = self.terms.as_mut().and_then(|terms| terms.meter.as_mut()) {
-            let sent = Sent {
-                messages: heard,
-                bytes: input.len() as u64,
-                pings: frame::count_controls(replies),
-            };
-            let (grace, now) = (world.config.flood_grace, now.monotonic);
-            if meter.note(sent, grace, now, &mut world.metrics) {
-                fault = fault.or(Some(Reason::Flood));
-            }
-            self.is_rearmed = true;
-        }
+        let pings = frame::count_controls(replies);
         if !replies.is_empty() {
             self.outbox.stage(frame::replies(replies));
             replies.clear();
@@ -436,6 +430,12 @@ impl<S: Stream> Connection<S> {
         if let Some(reason) = fault {
             self.close(reason, world);
         }
+        let sent = Sent {
+            messages: heard,
+            pings,
+            ..Sent::default()
+        };
+        self.measure(sent, world);
         bytes
     }
 
@@ -449,6 +449,19 @@ impl<S: Stream> Connection<S> {
             world.metrics.count_handshake_failure(reason.name());
         }
         self.end(reason);
+    }
+
+    /// Measures what was sent: reading pauses if it is too much, and one that goes on is closed.
+    fn measure(&mut self, sent: Sent, world: &mut World) {
+        let (grace, now) = (world.config.flood_grace, world.now.monotonic);
+        let Some(meter) = self.meter() else {
+            return;
+        };
+        let is_flood = meter.note(sent, grace, now, &mut world.metrics);
+        self.is_rearmed = true;
+        if is_flood {
+            self.close(Reason::Flood, world);
+        }
     }
 
     fn end_of_stream(&mut self, world: &mut World) {

@@ -26,6 +26,7 @@ const TOKEN_SUBPROTOCOL: &str = "hubbub.token.";
 #[derive(Debug, Default)]
 pub struct Gate {
     allowed_origins: Vec<AllowedOrigin>,
+    is_tls: bool,
     keyring: Option<Keyring>,
 }
 
@@ -39,10 +40,12 @@ pub struct Admission {
 }
 
 impl Gate {
-    /// Pages of the server's own origin and of these may connect, and programs; nobody needs a token.
-    pub fn new(allowed_origins: Vec<AllowedOrigin>) -> Self {
+    /// Pages of the server's own origin, to which it may speak TLS, and of these may connect, and programs; nobody needs
+    /// a token.
+    pub fn new(allowed_origins: Vec<AllowedOrigin>, is_tls: bool) -> Self {
         Self {
             allowed_origins,
+            is_tls,
             keyring: None,
         }
     }
@@ -96,7 +99,7 @@ impl Gate {
         let text = origin.to_str().unwrap_or_default();
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let is_allowed = text.parse::<Origin>().is_ok_and(|origin| {
-            host.is_some_and(|host| origin.is_at(host))
+            host.is_some_and(|host| origin.is_at(host, self.is_tls))
                 || self
                     .allowed_origins
                     .iter()
@@ -154,7 +157,7 @@ mod tests {
 
     fn is_let_in(allowed: &[&str], headers: &[(&str, &str)]) -> bool {
         let allowed = allowed.iter().map(|origin| origin.parse().unwrap());
-        let gate = Gate::new(allowed.collect());
+        let gate = Gate::new(allowed.collect(), false);
         match gate.admit(&request(headers), &lobby(), 0) {
             Ok(_) => true,
             Err(error) => {

@@ -17,6 +17,9 @@ use crate::vocabulary::{
     pass::{Pass, Patterns, Rights},
 };
 
+/// How keys begin that are written in a form that is not read here.
+const FORMS: [&[u8]; 5] = [b"{", b"ssh-", b"ecdsa-", b"MII", b"MCow"];
+
 /// The key that tokens are checked with, and what else they must say.
 pub struct Keyring {
     key: DecodingKey,
@@ -30,7 +33,9 @@ pub enum KeyError {
     #[error("a private key; the server needs the public one (`openssl pkey -pubout`)")]
     Private,
     /// A key of another kind.
-    #[error("a key, but neither an Ed25519 nor an RSA public key")]
+    #[error(
+        "neither an Ed25519 or RSA public key in PEM nor a secret, which is a line of printable ASCII"
+    )]
     Kind,
     /// A secret that can be guessed (RFC 7518, section 3.2).
     #[error(
@@ -46,8 +51,10 @@ pub enum KeyText<'a> {
     Public(&'a [u8]),
     /// A private key in PEM.
     Private(&'a [u8]),
-    /// A secret, long enough to be one.
+    /// A secret, long enough to be one: a line of printable ASCII.
     Secret(&'a [u8]),
+    /// Something else, such as a key in another form, which whoever knows it could sign with if it were taken for a secret.
+    Other,
     /// A secret that is too short.
     Weak,
 }
@@ -94,9 +101,14 @@ impl Keyring {
     /// # Errors
     /// 401, with what is wrong with it: its bearer's to mend, or its issuer's. Nothing of the token is repeated.
     pub fn read(&self, token: &str, unix_ms: u64) -> Result<(Pass, Duration), HttpError> {
-        let claims = decode::<Claims>(token, &self.key, &self.validation)
-            .map_err(|error| refusal(&error))?
-            .claims;
+        let token = decode::<Claims>(token, &self.key, &self.validation)
+            .map_err(|error| refusal(&error))?;
+        // Extensions that must be understood (RFC 7515, section 4.1.11); none are here.
+        if token.header.crit.is_some() {
+            let message = "the token has a critical extension";
+            return Err(HttpError::token("token-invalid", message));
+        }
+        let claims = token.claims;
         let now = Duration::from_millis(unix_ms);
         let lasts = moment(claims.exp).saturating_sub(now);
         if lasts.is_zero() {
@@ -148,7 +160,11 @@ impl<'a> KeyText<'a> {
         if contains(b"-----BEGIN ") {
             return Self::Public(text);
         }
-        match text.trim_ascii() {
+        let secret = text.trim_ascii();
+        let is_line = secret.iter().all(|byte| (b' '..=b'~').contains(byte));
+        let is_known = FORMS.iter().any(|form| secret.starts_with(form));
+        match secret {
+            _ if !is_line || is_known => Self::Other,
             secret if secret.len() < TOKEN_SECRET_BYTES_MIN => Self::Weak,
             secret => Self::Secret(secret),
         }
@@ -164,6 +180,7 @@ fn key_of(text: &[u8]) -> Result<(Algorithm, DecodingKey), KeyError> {
             ed25519.or_else(|_| rsa()).map_err(|_| KeyError::Kind)
         }
         KeyText::Secret(secret) => Ok((Algorithm::HS256, DecodingKey::from_secret(secret))),
+        KeyText::Other => Err(KeyError::Kind),
         KeyText::Weak => Err(KeyError::Weak),
     }
 }
@@ -388,6 +405,14 @@ mod tests {
         assert_eq!(kind(&private.serialize_pem()), KeyError::Private);
         let curve = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
         assert_eq!(kind(&curve.public_key_pem()), KeyError::Kind);
+        for other in [
+            "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ada",
+            "thirty-two bytes and more on\ntwo lines",
+            "thirty-two bytes and one that is \u{7f}",
+        ] {
+            assert_eq!(kind(other), KeyError::Kind, "{other}");
+        }
         assert_eq!(kind("short\n"), KeyError::Weak);
         assert_eq!(kind(&format!("{}\n", "x".repeat(31))), KeyError::Weak);
     }

@@ -5,9 +5,11 @@ use std::mem;
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
-use rustls::{Connection, InvalidMessage};
+use rustls::{Connection, Error, InvalidMessage};
 
-use crate::vocabulary::config::{RECEIVE_BYTES_MAX, TLS_HANDSHAKE_TOLL_BYTES, TLS_HELD_BYTES_MAX};
+use crate::vocabulary::config::{
+    RECEIVE_BYTES_MAX, REQUEST_HEAD_BYTES_MAX, TLS_HANDSHAKE_TOLL_BYTES, TLS_HELD_BYTES_MAX,
+};
 
 /// What one is told who speaks plain HTTP.
 const PLAIN_HTTP: &[u8] =
@@ -81,39 +83,54 @@ impl TlsSocket {
     /// Says that nothing more will come (RFC 8446, section 6.1), and shuts the writing side.
     ///
     /// # Errors
-    /// The peer is gone already.
+    /// `WouldBlock` if there is no room to say so; else the peer is gone already.
     pub fn shutdown_write(&mut self) -> io::Result<()> {
         self.connection.send_close_notify();
         self.push()?;
+        if self.held_bytes > 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// Decrypts what was received, and answers what the protocol itself wants answered.
-    fn decrypt(&mut self) -> io::Result<()> {
-        if self.connection.is_handshaking() {
+    /// Decrypts what was received, so many bytes. What the protocol itself has to answer is held back for the next push.
+    fn decrypt(&mut self, received: usize) -> io::Result<()> {
+        let is_handshaking = self.connection.is_handshaking();
+        let state = match self.connection.process_new_packets() {
+            Ok(state) => state,
+            Err(error) => {
+                self.explain(&error, is_handshaking);
+                return Err(io::Error::new(ErrorKind::InvalidData, error));
+            }
+        };
+        self.held_bytes = state.tls_bytes_to_write();
+        self.toll_bytes += received.saturating_sub(state.plaintext_bytes_to_read());
+        if is_handshaking {
             self.toll_bytes += TLS_HANDSHAKE_TOLL_BYTES;
         }
-        if let Err(error) = self.connection.process_new_packets() {
-            let is_begun = !self.connection.is_handshaking();
-            let is_server = matches!(self.connection, Connection::Server(_));
-            if is_server && !is_begun && error == InvalidMessage::InvalidContentType.into() {
-                // Perhaps it speaks plain HTTP. It need not take this.
-                let _ = self.stream.write(PLAIN_HTTP);
-            } else {
-                // The peer is told why, if it still listens.
-                let _ = self.push();
-            }
-            return Err(io::Error::new(ErrorKind::InvalidData, error));
+        Ok(())
+    }
+
+    /// Tells a peer what it did wrong, if it still listens.
+    fn explain(&mut self, error: &Error, is_handshaking: bool) {
+        let is_server = matches!(self.connection, Connection::Server(_));
+        if is_server && is_handshaking && *error == InvalidMessage::InvalidContentType.into() {
+            // Perhaps it speaks plain HTTP. What is left unread would reset the stream and take the answer with it.
+            let _ = self.stream.read(&mut [0; REQUEST_HEAD_BYTES_MAX]);
+            let _ = self.stream.write(PLAIN_HTTP);
+        } else {
+            let _ = self.push();
         }
-        self.push()
     }
 }
 
 impl Read for TlsSocket {
-    /// Reads what was encrypted. After many records that held nothing to read this is `Interrupted`: others shall get to
-    /// read too.
+    /// Reads what was encrypted.
+    ///
+    /// # Errors
+    /// Those of the socket; `InvalidData` for a peer that breaks the protocol, or sends a great deal with nothing in it.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut budget = RECEIVE_BYTES_MAX;
+        let mut received = 0;
         loop {
             match self.connection.reader().read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -121,12 +138,12 @@ impl Read for TlsSocket {
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
                 result => return result,
             }
-            if budget == 0 {
-                return Err(ErrorKind::Interrupted.into());
+            if received > RECEIVE_BYTES_MAX {
+                return Err(ErrorKind::InvalidData.into());
             }
-            let received = self.connection.read_tls(&mut self.stream)?;
-            budget = budget.saturating_sub(received);
-            self.decrypt()?;
+            let count = self.connection.read_tls(&mut self.stream)?;
+            received += count;
+            self.decrypt(count)?;
         }
     }
 }

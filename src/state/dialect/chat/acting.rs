@@ -11,9 +11,13 @@ use crate::{
     vocabulary::{
         chat::{Action, ChannelEntry, ChatError, Identity, Told},
         config::{CHANNELS_MAX, CLIENT_CHANNELS_MAX},
+        pass::Rights,
         time::Now,
     },
 };
+
+/// What of a turn it takes to look whether a channel may be shown, in bytes that could have been read instead.
+const EXAMINED_BYTES: usize = 16;
 
 /// Someone who asks for something now.
 pub(super) struct Acting<'a> {
@@ -110,6 +114,9 @@ impl Acting<'_> {
     }
 
     fn send_private(&mut self, target: &str, message: &str) -> Done {
+        if !self.chat.rights.may_speak() {
+            return Err(ChatError::ListenOnly);
+        }
         let people = &self.registry.people;
         let (clients, target) = people.find(target)?;
         let run = alone(&Told::SendPrivate {
@@ -128,6 +135,9 @@ impl Acting<'_> {
     }
 
     fn list_members(&mut self, name: &str) -> Done {
+        if !self.chat.rights.may_join(name) {
+            return Err(not_allowed("look into", name));
+        }
         let channel = find(self.hub, name);
         let channel = channel.ok_or_else(|| ChatError::NoSuchChannel(name.to_owned()))?;
         let room = self.room()?;
@@ -144,20 +154,14 @@ impl Acting<'_> {
 
     fn list_channels(&mut self) -> Done {
         let room = self.room()?;
-        let count = self.hub.populated(Space::Chat);
-        let channels = self.hub.channels_of(Space::Chat);
-        let entries = channels.map(|(channel, id)| ChannelEntry {
-            channel,
-            count: self.hub.count(id),
-        });
-        let channels: Vec<_> = entries.filter(|entry| entry.count > 0).take(room).collect();
+        let (channels, count, toll) = shown(self.hub, &self.chat.rights, room);
         self.chat.allowance.spend(channels.len());
         let run = alone(&Told::Channels {
             channels: &channels,
             count,
             reference: self.reference,
         });
-        Ok(post(self.hub, self.chat.client, run))
+        Ok(toll + post(self.hub, self.chat.client, run))
     }
 
     /// How many entries may be listed, if any.
@@ -172,6 +176,7 @@ impl Acting<'_> {
     fn channel(&self, name: &str) -> Result<ChannelId, ChatError> {
         let channel = self.hub.membership(self.chat.client, name);
         channel.ok_or_else(|| match find(self.hub, name) {
+            _ if !self.chat.rights.may_join(name) => not_allowed("look into", name),
             Some(_) => ChatError::NotAMember(name.to_owned()),
             None => ChatError::NoSuchChannel(name.to_owned()),
         })
@@ -189,6 +194,25 @@ fn not_allowed(deed: &'static str, channel: &str) -> ChatError {
 fn find(hub: &Hub, name: &str) -> Option<ChannelId> {
     let channel = hub.find(Space::Chat, name);
     channel.filter(|&channel| hub.count(channel) > 0)
+}
+
+/// The channels that may be shown, as many as there is room for; how many they are in all; and what it took to look, in
+/// bytes that could have been read instead.
+fn shown<'a>(hub: &'a Hub, rights: &Rights, room: usize) -> (Vec<ChannelEntry<'a>>, usize, usize) {
+    let all = hub.channels_of(Space::Chat);
+    let examined = all.len();
+    let entries = all.map(|(channel, id)| ChannelEntry {
+        channel,
+        count: hub.count(id),
+    });
+    let mut entries = entries.filter(|entry| entry.count > 0 && rights.may_join(entry.channel));
+    let channels: Vec<_> = entries.by_ref().take(room).collect();
+    if rights.are_bounded() {
+        let count = channels.len() + entries.count();
+        (channels, count, examined * EXAMINED_BYTES)
+    } else {
+        (channels, hub.populated(Space::Chat), 0)
+    }
 }
 
 /// Members of a channel, as many as there is room for.

@@ -135,8 +135,13 @@ impl Chat {
             name: given_name,
             rights,
         } = pass;
-        let name = given_name.as_deref().unwrap_or(name);
-        let identity = Rc::new(registry.identity(name, email, id));
+        // Nobody shall be able to pass for another's id by calling itself so.
+        let name = given_name
+            .as_deref()
+            .or(id.as_deref())
+            .unwrap_or(name)
+            .to_owned();
+        let identity = Rc::new(registry.identity(&name, email, id));
         registry.people.enter(client, Rc::clone(&identity));
         let welcome = Told::Welcome {
             client: &identity,
