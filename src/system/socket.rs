@@ -58,7 +58,7 @@ impl Write for Socket {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        either!(self, stream => stream.flush())
     }
 }
 

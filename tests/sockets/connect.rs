@@ -361,8 +361,7 @@ fn what_cannot_be_reached_is_told_with_what_to_check() {
 #[test]
 fn what_makes_no_sense_is_refused_by_name() {
     for (arguments, word) in [
-        (&["wss://127.0.0.1/"][..], "TLS is not supported yet"),
-        (&["ftp://127.0.0.1/"], "ws://HOST:PORT/PATH"),
+        (&["ftp://127.0.0.1/"][..], "ws://HOST:PORT/PATH"),
         (&["127.0.0.1:1/ws", "--path", "/relay"], "--path"),
         (&["127.0.0.1:1/relay", "--join", "tea"], "--join"),
         (
@@ -460,7 +459,7 @@ fn url(server: &Server, endpoint: &str) -> String {
 }
 
 /// What becomes of a client that is given all its input at once.
-fn piped(target: &str, flags: &[&str], input: impl AsRef<[u8]>) -> Ended {
+pub(crate) fn piped(target: &str, flags: &[&str], input: impl AsRef<[u8]>) -> Ended {
     let mut client = Process::start_with_input(&[&["connect", target], flags].concat());
     client.type_in(input);
     client.end_input();
@@ -497,13 +496,13 @@ fn close_with(socket: &mut WebSocket<TcpStream>, code: u16, reason: &'static str
     assert_eq!(close_code(socket), Some(code.into()));
 }
 
-fn assert_well(ended: &Ended) {
+pub(crate) fn assert_well(ended: &Ended) {
     assert_eq!(ended.stderr, "");
     assert_eq!(ended.status.code(), Some(0));
 }
 
 /// Asserts that no connection is made with these arguments, and that the one error line has all these words.
-fn assert_not_connected(arguments: &[&str], words: &[&str]) {
+pub(crate) fn assert_not_connected(arguments: &[&str], words: &[&str]) {
     let ended = Process::start_with_input(&[&["connect"], arguments].concat()).ended();
     assert_eq!(ended.status.code(), Some(2), "{arguments:?}");
     assert_eq!(ended.stdout, "", "{arguments:?}");

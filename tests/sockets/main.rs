@@ -8,6 +8,7 @@ mod batching;
 mod chat;
 mod closing;
 mod connect;
+mod connect_tls;
 mod drain;
 mod floods;
 mod fragments;

@@ -104,6 +104,30 @@ fn a_token_is_taken_from_wherever_a_client_can_put_it() {
 }
 
 #[test]
+fn the_client_in_the_terminal_has_a_token_by_flag_or_environment() {
+    let issuer = Issuer::new();
+    let server = issuer.serve(&[]);
+    let target = format!("ws://{}/echo", server.host_and_port());
+    let token = issuer.mint(&[]);
+    for (environment, flags) in [
+        (&[][..], &["connect", &*target, "--token", &token][..]),
+        (&[("HUBBUB_TOKEN", &*token)], &["connect", &target]),
+    ] {
+        let mut client = Process::start_in(environment, flags);
+        client.type_in("in\n");
+        client.end_input();
+        let ended = client.ended();
+        assert_eq!(ended.stdout, "in\n", "{}", ended.stderr);
+    }
+    let ended = Process::start(&["connect", &target]).ended();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.stderr.contains("401") && ended.stderr.contains("--token"));
+    let environment = [("HUBBUB_TOKEN", &*token)];
+    let help = Process::start_in(&environment, &["connect", "--help"]).ended();
+    assert!(!help.stdout.contains(&token));
+}
+
+#[test]
 fn tokens_that_are_not_good_here_are_refused_by_name() {
     let issuer = Issuer::new();
     let server = issuer.serve(&["--token-audience", "here", "--token-issuer", "us"]);

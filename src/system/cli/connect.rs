@@ -1,11 +1,15 @@
 //! The flags of `hubbub connect`.
 
-use std::{sync::LazyLock, time::Duration};
+use std::{path::PathBuf, sync::LazyLock, time::Duration};
 
 use clap::{ArgMatches, Args, builder::FalseyValueParser, parser::ValueSource};
+use http::HeaderValue;
 
 use crate::{
-    system::client::{Options, chat::commands::COMMANDS, target::Target},
+    system::{
+        client::{Options, chat::commands::COMMANDS, target::Target},
+        tls::client::Trust,
+    },
     vocabulary::units::duration,
 };
 
@@ -13,7 +17,8 @@ use crate::{
 #[derive(Clone, Debug, Args)]
 #[command(after_help = CONNECT_HELP.as_str())]
 pub struct Connect {
-    /// The server and the endpoint: ws://HOST:PORT/PATH?QUERY (a path of /ws if there is none), or unix:PATH
+    /// The server and the endpoint: ws://HOST:PORT/PATH?QUERY (a path of /ws if there is none), wss:// for TLS, or
+    /// unix:PATH
     url: Target,
 
     /// Endpoint to ask for on a unix socket, like /relay?channel=tea [default: /ws]
@@ -27,6 +32,18 @@ pub struct Connect {
     /// Send lines and print messages as they are: the chat's JSON, binary messages byte for byte
     #[arg(long, env = "HUBBUB_RAW", value_parser = FalseyValueParser::new())]
     raw: bool,
+
+    /// File with the authorities whose certificates are accepted, in PEM, in place of the system's
+    #[arg(long, env = "HUBBUB_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
+
+    /// Accept anyone's certificate, --ca or not
+    #[arg(long, env = "HUBBUB_INSECURE", value_parser = FalseyValueParser::new())]
+    insecure: bool,
+
+    /// Token to come in with; from the environment no list of processes shows it
+    #[arg(long, env = "HUBBUB_TOKEN", value_name = "TOKEN", value_parser = bearer, hide_env_values = true)]
+    token: Option<HeaderValue>,
 
     /// Time from the first attempt to connect to an open WebSocket, after the host's name was looked up; its addresses
     /// share what is left of it
@@ -49,6 +66,12 @@ impl Connect {
     /// Leaves out what an environment, which is for every connection, says of another kind of target.
     pub(super) fn leave_what_does_not_fit(&mut self, flags: &ArgMatches) {
         let is_of_environment = |flag| flags.value_source(flag) == Some(ValueSource::EnvVariable);
+        if is_of_environment("ca") && !self.url.is_tls() {
+            self.ca = None;
+        }
+        if is_of_environment("insecure") && !self.url.is_tls() {
+            self.insecure = false;
+        }
         if is_of_environment("path") && !self.url.is_unix() {
             self.path = None;
         }
@@ -63,12 +86,27 @@ impl Connect {
 
     /// What the flags make of a client.
     pub fn options(self) -> Options {
+        let trust = match self.ca {
+            _ if self.insecure => Trust::Anyone,
+            Some(path) => Trust::Authorities(path),
+            None => Trust::System,
+        };
         Options {
             target: self.url,
             path: self.path,
             joins: self.join,
             is_raw: self.raw,
+            trust,
+            authorization: self.token,
             handshake_timeout: self.handshake_timeout,
         }
     }
+}
+
+/// What the `Authorization` header says of a token (RFC 6750, section 2.1).
+fn bearer(token: &str) -> Result<HeaderValue, String> {
+    let header = HeaderValue::try_from(format!("Bearer {token}"));
+    let mut header = header.map_err(|_| "it has characters that no token has".to_owned())?;
+    header.set_sensitive(true);
+    Ok(header)
 }

@@ -4,12 +4,13 @@ use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use http::{Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use mio::net::{TcpStream, UnixStream};
 use serde_json::Value;
 use thiserror::Error;
 use tungstenite::{
-    Error as WebSocketError, HandshakeError, WebSocket, client::client_with_config,
+    Error as WebSocketError, HandshakeError, WebSocket,
+    client::{IntoClientRequest, client_with_config},
     protocol::WebSocketConfig,
 };
 
@@ -19,7 +20,13 @@ use super::{
     visible::visible,
     watch::Watch,
 };
-use crate::system::socket::Socket;
+use crate::{
+    server::stream::Stream,
+    system::{
+        socket::Socket,
+        tls::{client::Tls, failure::TlsFailure},
+    },
+};
 
 /// Bytes of the answer of a server that refuses, beyond which it is not read.
 const REFUSAL_BYTES_MAX: usize = 16 << 10;
@@ -47,6 +54,14 @@ pub enum DialError {
         /// What the system said.
         cause: io::Error,
     },
+    /// There is no TLS with it.
+    #[error("cannot speak TLS with {place}: {}", visible(&cause.to_string(), &[]))]
+    Tls {
+        /// Where that is.
+        place: Place,
+        /// What went wrong.
+        cause: TlsFailure,
+    },
     /// It took too long.
     #[error(
         "{place} did not open a WebSocket within {}; check that a WebSocket server listens there, or give it longer \
@@ -69,7 +84,9 @@ pub enum DialError {
         message: Option<String>,
     },
     /// What answers there does not speak WebSocket.
-    #[error("{place} does not speak WebSocket ({cause}); check the address")]
+    #[error(
+        "{place} does not speak WebSocket ({cause}); check the address, and whether wss:// is spoken there"
+    )]
     NotWebSocket {
         /// Where that is.
         place: Place,
@@ -83,6 +100,19 @@ pub enum DialError {
     System(#[from] io::Error),
 }
 
+/// What to connect to, and how.
+#[derive(Debug)]
+pub struct Dial<'a> {
+    /// The server and the endpoint.
+    pub target: &'a Target,
+    /// How TLS is spoken, if it is.
+    pub tls: Option<&'a Tls>,
+    /// What the `Authorization` header is to say.
+    pub authorization: Option<HeaderValue>,
+    /// From the first attempt to connect to an open WebSocket.
+    pub timeout: Duration,
+}
+
 /// A deadline, and how long it was when it began.
 #[derive(Clone, Copy, Debug)]
 struct Patience {
@@ -90,37 +120,80 @@ struct Patience {
     until: Duration,
 }
 
-/// Connects a socket, makes the handshake on it and hands the WebSocket to `then`.
-///
-/// # Errors
-/// There is no connection, or the server opens no WebSocket on it, before the timeout is over.
-pub fn dial<T>(
-    target: &Target,
-    watch: &mut Watch,
-    timeout: Duration,
-    then: impl FnOnce(WebSocket<&mut Socket>, &mut Watch) -> T,
-) -> Result<T, DialError> {
-    let patience = Patience {
-        timeout,
-        until: watch.now().saturating_add(timeout),
-    };
-    let mut socket = connect(target.place(), watch, patience)?;
-    let cause = match handshake(&mut socket, target, watch, patience)? {
-        Ok(websocket) => return Ok(then(websocket, watch)),
-        Err(cause) => cause,
-    };
-    let place = target.place().clone();
-    Err(match cause {
-        WebSocketError::Http(response) => DialError::Refused {
-            place,
-            status: response.status(),
-            message: message(&mut socket, *response, watch, patience)?,
-        },
-        cause => DialError::NotWebSocket {
-            place,
-            cause: Box::new(cause),
-        },
-    })
+impl Dial<'_> {
+    /// Connects a socket, makes the handshakes on it and hands the WebSocket to `then`.
+    ///
+    /// # Errors
+    /// There is no connection, or the server opens no WebSocket on it, before the timeout is over.
+    pub fn then<T>(
+        self,
+        watch: &mut Watch,
+        then: impl FnOnce(WebSocket<&mut Socket>, &mut Watch) -> T,
+    ) -> Result<T, DialError> {
+        let patience = Patience {
+            timeout: self.timeout,
+            until: watch.now().saturating_add(self.timeout),
+        };
+        let place = self.target.place();
+        let mut socket = connect(place, watch, patience)?;
+        if let Some(tls) = self.tls {
+            socket = secure(socket, tls, place, watch, patience)?;
+        }
+        let cause = match self.handshake(&mut socket, watch, patience)? {
+            Ok(websocket) => {
+                let done = then(websocket, watch);
+                // It is over either way.
+                let _ = socket.shutdown_write();
+                return Ok(done);
+            }
+            Err(cause) => cause,
+        };
+        let place = place.clone();
+        Err(match cause {
+            WebSocketError::Http(response) => DialError::Refused {
+                place,
+                status: response.status(),
+                message: message(&mut socket, *response, watch, patience)?,
+            },
+            cause => DialError::NotWebSocket {
+                place,
+                cause: Box::new(cause),
+            },
+        })
+    }
+
+    /// A WebSocket, or why the server opened none.
+    fn handshake<'a>(
+        &self,
+        socket: &'a mut Socket,
+        watch: &mut Watch,
+        patience: Patience,
+    ) -> Result<Result<WebSocket<&'a mut Socket>, WebSocketError>, DialError> {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(MESSAGE_BYTES_MAX))
+            .write_buffer_size(0)
+            .max_write_buffer_size(UNSENT_BYTES_MAX);
+        let mut request = match self.target.uri().into_client_request() {
+            Ok(request) => request,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(authorization) = &self.authorization {
+            let headers = request.headers_mut();
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        let mut progress = client_with_config(request, socket, Some(config));
+        loop {
+            match progress {
+                Ok((websocket, _)) => return Ok(Ok(websocket)),
+                Err(HandshakeError::Failure(error)) => return Ok(Err(error)),
+                Err(HandshakeError::Interrupted(handshake)) => {
+                    patience.wait(watch, self.target.place())?;
+                    progress = handshake.handshake();
+                }
+            }
+        }
+    }
 }
 
 fn connect(place: &Place, watch: &mut Watch, patience: Patience) -> Result<Socket, DialError> {
@@ -199,30 +272,27 @@ fn connect_tcp(
     Ok(Some(socket))
 }
 
-/// A WebSocket, or why the server opened none.
-fn handshake<'a>(
-    socket: &'a mut Socket,
-    target: &Target,
+/// The socket with TLS on it, its handshake done.
+fn secure(
+    socket: Socket,
+    tls: &Tls,
+    place: &Place,
     watch: &mut Watch,
     patience: Patience,
-) -> Result<Result<WebSocket<&'a mut Socket>, WebSocketError>, DialError> {
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(MESSAGE_BYTES_MAX))
-        .max_frame_size(Some(MESSAGE_BYTES_MAX))
-        .write_buffer_size(0)
-        .max_write_buffer_size(UNSENT_BYTES_MAX);
-    let mut progress = client_with_config(target.uri(), socket, Some(config));
+) -> Result<Socket, DialError> {
+    let failed = |cause| DialError::Tls {
+        place: place.clone(),
+        cause,
+    };
+    let (Socket::Tcp(stream), Place::Tcp { host, .. }) = (socket, place) else {
+        unreachable!("only a URL has a scheme that says so")
+    };
+    let mut socket = tls.connect(host, stream).map_err(failed)?;
     loop {
-        match progress {
-            Ok((websocket, _)) => return Ok(Ok(websocket)),
-            Err(HandshakeError::Failure(error)) => return Ok(Err(error)),
-            Err(HandshakeError::Interrupted(_)) if watch.now() >= patience.until => {
-                return Err(patience.lost(target.place()));
-            }
-            Err(HandshakeError::Interrupted(handshake)) => {
-                watch.wait(Some(patience.until))?;
-                progress = handshake.handshake();
-            }
+        match socket.shake_hands() {
+            Ok(()) => return Ok(Socket::Tls(Box::new(socket))),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => patience.wait(watch, place)?,
+            Err(error) => return Err(failed(error.into())),
         }
     }
 }
@@ -253,6 +323,14 @@ fn message(
 }
 
 impl Patience {
+    /// Waits until something may have happened.
+    fn wait(self, watch: &mut Watch, place: &Place) -> Result<(), DialError> {
+        if watch.now() >= self.until {
+            return Err(self.lost(place));
+        }
+        Ok(watch.wait(Some(self.until))?)
+    }
+
     fn lost(self, place: &Place) -> DialError {
         DialError::Timeout {
             place: place.clone(),
@@ -269,6 +347,7 @@ fn reason(message: Option<&str>) -> String {
 
 fn advice(status: StatusCode) -> &'static str {
     match status {
+        StatusCode::UNAUTHORIZED => "give it a token with --token or HUBBUB_TOKEN",
         StatusCode::NOT_FOUND => "the endpoints of a Hubbub server are /ws, /relay and /echo",
         _ if status.is_client_error() => "check the path and the query of the URL",
         _ if status.is_server_error() => "try again later",

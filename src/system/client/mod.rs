@@ -17,10 +17,11 @@ pub mod watch;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
+use http::HeaderValue;
 use thiserror::Error;
 
 use self::{
-    dial::DialError,
+    dial::{Dial, DialError},
     dialogue::Dialogue,
     ending::EndError,
     input::Input,
@@ -28,6 +29,7 @@ use self::{
     target::{Target, TargetError},
     watch::Watch,
 };
+use crate::system::tls::client::{Tls, Trust, TrustError};
 
 /// Bytes of the largest message that is received, and of the longest line that is sent.
 pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
@@ -43,6 +45,10 @@ pub struct Options {
     pub joins: Vec<String>,
     /// Whether lines are sent and messages are printed just as they are.
     pub is_raw: bool,
+    /// Whose certificates are accepted, where TLS is spoken.
+    pub trust: Trust,
+    /// What the `Authorization` header is to say.
+    pub authorization: Option<HeaderValue>,
     /// From the first attempt to connect to an open WebSocket.
     pub handshake_timeout: Duration,
 }
@@ -58,6 +64,12 @@ pub enum ClientError {
         "--join is for the chat: give a URL with the path /ws and a name, like ws://127.0.0.1:8080/ws?name=Ada"
     )]
     JoinsNoChat,
+    /// `--ca` or `--insecure` where nothing is encrypted.
+    #[error("--ca and --insecure are for TLS: give a URL that begins with wss://")]
+    TrustWithoutTls,
+    /// Nobody can be trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// There was no connection.
     #[error(transparent)]
     Dial(#[from] DialError),
@@ -76,7 +88,12 @@ impl ClientError {
     pub fn status(&self) -> u8 {
         match self {
             Self::End(_) => 1,
-            Self::Target(_) | Self::JoinsNoChat | Self::Dial(_) | Self::System(_) => 2,
+            Self::Target(_)
+            | Self::JoinsNoChat
+            | Self::TrustWithoutTls
+            | Self::Trust(_)
+            | Self::Dial(_)
+            | Self::System(_) => 2,
         }
     }
 }
@@ -93,17 +110,32 @@ pub fn run(options: Options) -> Result<(), ClientError> {
     if !options.joins.is_empty() && !target.is_chat() {
         return Err(ClientError::JoinsNoChat);
     }
+    let tls = if target.is_tls() {
+        Some(Tls::trusting(&options.trust)?)
+    } else if options.trust == Trust::System {
+        None
+    } else {
+        return Err(ClientError::TrustWithoutTls);
+    };
+    if options.trust == Trust::Anyone {
+        session::tell(
+            &"--insecure: whoever answers is not asked for a certificate that proves who it is",
+        );
+    }
     let is_terminal = io::stdout().is_terminal();
     let mut dialogue = Dialogue::new(options.is_raw, target.is_chat(), is_terminal);
     let openings = options.joins.iter().map(|channel| dialogue.join(channel));
     let openings = openings.collect();
     let mut watch = Watch::new()?;
     let input = Input::read(watch.waker()?)?;
-    dial::dial(
-        &target,
-        &mut watch,
-        options.handshake_timeout,
-        |socket, watch| Session::new(socket, watch, input, dialogue, openings).run(),
-    )??;
+    let dial = Dial {
+        target: &target,
+        tls: tls.as_ref(),
+        authorization: options.authorization,
+        timeout: options.handshake_timeout,
+    };
+    dial.then(&mut watch, |socket, watch| {
+        Session::new(socket, watch, input, dialogue, openings).run()
+    })??;
     Ok(())
 }

@@ -142,6 +142,8 @@ impl<'a> Session<'a> {
                 Err(WebSocketError::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                     return Ok(Progress::Blocked);
                 }
+                // Much came that is nothing to read.
+                Err(WebSocketError::Io(error)) if error.kind() == ErrorKind::Interrupted => break,
                 Err(_) if self.is_closing() => return Ok(Progress::Ended),
                 Err(error) => return Err(self.fail(error)),
             }
@@ -271,7 +273,8 @@ impl<'a> Session<'a> {
     }
 }
 
-fn tell(hint: &dyn Display) {
+/// Tells the user something, beside what is printed.
+pub(super) fn tell(hint: &dyn Display) {
     // Without a standard error there is nobody to tell.
     let _ = writeln!(io::stderr(), "hubbub: {hint}");
 }

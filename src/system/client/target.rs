@@ -8,12 +8,15 @@ use thiserror::Error;
 /// Where chat and the plain hub are; `/` has no session.
 const DEFAULT_PATH: &str = "/ws";
 const DEFAULT_PORT: u16 = 80;
+const DEFAULT_TLS_PORT: u16 = 443;
 const DEFAULT_SCHEME: &str = "ws";
 
-/// A server and an endpoint of it, as a person writes them: `ws://HOST[:PORT]/PATH?QUERY`, or `unix:PATH`.
+/// A server and an endpoint of it, as a person writes them: `ws://HOST[:PORT]/PATH?QUERY`, `wss://` for TLS, or
+/// `unix:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     place: Place,
+    is_tls: bool,
     uri: Uri,
 }
 
@@ -34,11 +37,10 @@ pub enum Place {
 /// A URL that cannot be connected to. The user's to mend.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum TargetError {
-    /// TLS.
-    #[error("TLS is not supported yet; use ws://, or a proxy that takes the TLS off")]
-    Tls,
     /// Another protocol.
-    #[error("{scheme}:// is not spoken here; use ws://HOST:PORT/PATH or unix:PATH")]
+    #[error(
+        "{scheme}:// is not spoken here; use ws://HOST:PORT/PATH, wss:// for TLS, or unix:PATH"
+    )]
     Scheme {
         /// What the URL begins with.
         scheme: String,
@@ -68,6 +70,11 @@ impl Target {
     /// What to ask for, with the scheme and the host that the handshake needs.
     pub fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    /// Whether TLS is spoken there.
+    pub fn is_tls(&self) -> bool {
+        self.is_tls
     }
 
     /// Whether it is a unix socket.
@@ -104,24 +111,25 @@ impl FromStr for Target {
         if let Some(path) = text.strip_prefix("unix:") {
             return Ok(Self {
                 place: Place::Unix(path.into()),
+                is_tls: false,
                 uri: uri("localhost", DEFAULT_PATH)?,
             });
         }
         let (scheme, rest) = split_scheme(text);
-        match &*scheme {
-            "ws" | "http" => {}
-            "wss" | "https" => return Err(TargetError::Tls),
+        let is_tls = match &*scheme {
+            "ws" | "http" => false,
+            "wss" | "https" => true,
             _ => return Err(TargetError::Scheme { scheme }),
-        }
+        };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let uri = uri(authority, path)?;
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
         let place = Place::Tcp {
             host: host.to_owned(),
-            port: port(&uri)?,
+            port: port(&uri, is_tls)?,
         };
-        Ok(Self { place, uri })
+        Ok(Self { place, is_tls, uri })
     }
 }
 
@@ -169,11 +177,12 @@ fn uri(authority: &str, path: &str) -> Result<Uri, TargetError> {
         .map_err(|error| malformed(&error))
 }
 
-fn port(uri: &Uri) -> Result<u16, TargetError> {
+fn port(uri: &Uri, is_tls: bool) -> Result<u16, TargetError> {
     let has_none = uri
         .authority()
         .is_some_and(|authority| authority.as_str() == authority.host());
     match uri.port_u16() {
+        None if has_none && is_tls => Ok(DEFAULT_TLS_PORT),
         None if has_none => Ok(DEFAULT_PORT),
         None | Some(0) => Err(TargetError::Port),
         Some(port) => Ok(port),
@@ -206,7 +215,7 @@ mod tests {
     fn a_scheme_may_be_in_capitals() {
         assert_eq!(target("WS://h/echo"), target("ws://h/echo"));
         assert_eq!(target("Http://h/echo"), target("ws://h/echo"));
-        assert!(error("WSS://h/").contains("TLS is not supported yet"));
+        assert_eq!(target("WSS://h/echo"), target("wss://h/echo"));
         assert!(error("FTP://h/").starts_with("ftp:// is not spoken here"));
     }
 
@@ -244,6 +253,18 @@ mod tests {
     }
 
     #[test]
+    fn tls_is_spoken_where_the_scheme_says_so_on_port_443() {
+        let host = target("wss://localhost/echo");
+        assert_eq!(host.place().to_string(), "localhost:443");
+        assert_eq!(target("https://localhost/echo"), host);
+        assert_eq!(
+            target("wss://localhost:8443/").place().to_string(),
+            "localhost:8443"
+        );
+        assert!(host.is_tls() && !target("ws://localhost").is_tls());
+    }
+
+    #[test]
     fn an_ipv6_address_stands_in_brackets() {
         let target = target("ws://[::1]:9/echo");
         assert_eq!(target.place().to_string(), "[::1]:9");
@@ -276,8 +297,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_connected_to_is_refused_with_what_can() {
-        assert!(error("wss://localhost/").contains("TLS is not supported yet"));
-        assert!(error("https://localhost/").contains("TLS is not supported yet"));
         assert!(error("ftp://localhost/").contains("use ws://HOST:PORT/PATH"));
         for text in ["ws://h:99999/", "ws://h:0/", "ws://h:/", "ws://h:x/"] {
             let error = error(text);

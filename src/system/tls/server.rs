@@ -17,11 +17,8 @@ use rustls::{
 };
 use thiserror::Error as ThisError;
 
-use super::socket::TlsSocket;
+use super::{ALPN, socket::TlsSocket};
 use crate::vocabulary::config::TlsFiles;
-
-/// The protocol that is spoken inside, and no other (RFC 7301; a WebSocket begins with HTTP/1.1).
-const ALPN: &[u8] = b"http/1.1";
 
 /// The certificate that is shown, and the tickets by which those who come again need not be shown it.
 pub struct Tls {

@@ -57,6 +57,14 @@ impl TlsSocket {
         mem::take(&mut self.toll_bytes)
     }
 
+    /// Gets on with the handshake until it is done.
+    ///
+    /// # Errors
+    /// That it would block, if it has to wait for the peer; what went wrong otherwise.
+    pub fn shake_hands(&mut self) -> io::Result<()> {
+        self.connection.complete_io(&mut self.stream).map(drop)
+    }
+
     /// Writes encrypted bytes until there are none left or the socket takes no more.
     ///
     /// # Errors
@@ -155,16 +163,18 @@ impl Write for TlsSocket {
 
     /// Takes bytes only when all that was encrypted before is out, so that little is held here.
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.push()?;
-        if self.held_bytes > 0 {
-            return Err(ErrorKind::WouldBlock.into());
-        }
+        self.flush()?;
         let taken = self.connection.writer().write_vectored(slices)?;
         self.push()?;
         Ok(taken)
     }
 
+    /// Writes what was encrypted before; that would block as long as the socket does not take it.
     fn flush(&mut self) -> io::Result<()> {
+        self.push()?;
+        if self.held_bytes > 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use self::{
     http::{HttpConnection, Response, upgrade_request},
     process::{Ended, Process},
     server::{Metrics, Server},
-    tls::{Authority, TlsStream, secured},
+    tls::{Authority, TlsStream, secured, text as path_text},
     wire::{Wire, close, masked, text},
 };
 

@@ -1,0 +1,127 @@
+//! The client's side: whom to trust.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mio::net::TcpStream;
+use rustls::{
+    ClientConfig, ClientConnection, Error, RootCertStore,
+    crypto::aws_lc_rs::default_provider,
+    pki_types::{
+        CertificateDer, ServerName,
+        pem::{self, PemObject},
+    },
+    version::{TLS12, TLS13},
+};
+use thiserror::Error as ThisError;
+
+use super::{ALPN, failure::TlsFailure, socket::TlsSocket, unchecked::Unchecked};
+
+/// Whose certificates are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Those of the authorities that the system knows.
+    System,
+    /// Those of the authorities in a file in PEM.
+    Authorities(PathBuf),
+    /// Anyone's: nobody can listen in, but whoever is in between can answer.
+    Anyone,
+}
+
+/// What a client needs to speak TLS.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+}
+
+/// Why nobody can be trusted. The user's to mend.
+#[derive(Debug, ThisError)]
+pub enum TrustError {
+    /// A file that cannot be read, or holds something else.
+    #[error("cannot use {} (--ca): {cause}", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: pem::Error,
+    },
+    /// A file without a certificate that means anything.
+    #[error("{} (--ca) holds no certificate; give one in PEM, which begins with -----BEGIN CERTIFICATE-----", path.display())]
+    NoCertificate {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// The system knows no authorities.
+    #[error("this system names no certificate authorities{}; install ca-certificates, or name some with --ca FILE",
+        cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})")))]
+    NoSystem {
+        /// What the system said, if anything.
+        cause: Option<rustls_native_certs::Error>,
+    },
+    /// The library has nothing to speak.
+    #[error("cannot speak TLS: {0}")]
+    Library(#[from] Error),
+}
+
+impl Tls {
+    /// Looks up who is trusted.
+    ///
+    /// # Errors
+    /// Nobody is, or the file that says who cannot be used.
+    pub fn trusting(trust: &Trust) -> Result<Self, TrustError> {
+        let provider = Arc::new(default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(&[&TLS13, &TLS12])?;
+        let mut config = match trust {
+            Trust::System => builder.with_root_certificates(system_authorities()?),
+            Trust::Authorities(path) => builder.with_root_certificates(authorities(path)?),
+            Trust::Anyone => builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Unchecked::new(provider))),
+        }
+        .with_no_client_auth();
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        Ok(Self {
+            config: Arc::new(config),
+        })
+    }
+
+    /// TLS with a host (a name, or an address without brackets) over a socket that is connected to it, or will be.
+    ///
+    /// # Errors
+    /// No certificate can be for such a host, or the system has no randomness.
+    pub fn connect(&self, host: &str, stream: TcpStream) -> Result<TlsSocket, TlsFailure> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsFailure::Host)?;
+        let connection = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| TlsFailure::Other(io::Error::other(error)))?;
+        Ok(TlsSocket::new(connection.into(), stream))
+    }
+}
+
+fn system_authorities() -> Result<RootCertStore, TrustError> {
+    let mut found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        return Err(TrustError::NoSystem {
+            cause: found.errors.pop(),
+        });
+    }
+    Ok(roots)
+}
+
+fn authorities(path: &PathBuf) -> Result<RootCertStore, TrustError> {
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|cause| TrustError::File {
+            path: path.clone(),
+            cause,
+        })?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates);
+    if roots.is_empty() {
+        return Err(TrustError::NoCertificate { path: path.clone() });
+    }
+    Ok(roots)
+}
