@@ -8,6 +8,7 @@ export class Connection {
   /** `{phase: 'idle' | 'connecting' | 'connected' | 'waiting', code?, retryAt?}`; `code` is why the last one ended. */
   state = { phase: 'idle' };
   #url;
+  #protocols;
   #socket = null;
   #timer = null;
   #stable = null;
@@ -22,8 +23,10 @@ export class Connection {
     addEventListener('online', () => this.retryNow(), { signal: this.#ended.signal });
   }
 
-  open(url) {
+  /** Connects from now on; the subprotocols are offered each time. */
+  open(url, protocols) {
     this.#url = url;
+    this.#protocols = protocols;
     this.#connect();
   }
 
@@ -49,7 +52,7 @@ export class Connection {
 
   #connect() {
     clearTimeout(this.#timer);
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, this.#protocols);
     this.#socket = socket;
     const isCurrent = () => this.#socket === socket;
     socket.addEventListener('message', ({ data }) => {

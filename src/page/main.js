@@ -1,6 +1,14 @@
 // Wires the page together: one session, the views that show it, the address and the keyboard.
 
-import { forget, recallProfile, recallSession, rememberProfile, rememberSession } from './memory.js';
+import {
+  forget,
+  recallProfile,
+  recallSession,
+  recallToken,
+  rememberProfile,
+  rememberSession,
+  rememberToken,
+} from './memory.js';
 import { flawOfName } from './names.js';
 import { FIRST_CHANNEL, Session } from './session.js';
 import { Alerts } from './view/alerts.js';
@@ -22,6 +30,7 @@ const HIDDEN_MS = 500;
 
 const shell = document.getElementById('shell');
 let session = null;
+let token = takeToken();
 let isRenderDue = false;
 /** What was remembered last, so that storage is written only on a change. */
 let remembered = '';
@@ -71,7 +80,7 @@ function begin({ name, email, channels, current }) {
   session.store.show(!document.hidden);
   joining.hide();
   shell.hidden = false;
-  session.start({ name, email, channels: wanted, current: named ?? current });
+  session.start({ name, email, channels: wanted, current: named ?? current, token });
   render();
   focusHome();
 }
@@ -80,6 +89,7 @@ function signOut() {
   forget();
   session.end();
   session = null;
+  token = null;
   remembered = '';
   Drawer.closeOpen();
   alerts.clear();
@@ -151,6 +161,15 @@ function remember({ channels, current }) {
   history.replaceState(null, '', shown === null ? location.pathname : `#${encodeURIComponent(shown)}`);
 }
 
+/** The token of this tab, or null. One in the address becomes it, and is taken from where others could see it. */
+function takeToken() {
+  const found = /^#token=([\w.-]*)/.exec(location.hash);
+  if (!found) return recallToken();
+  history.replaceState(null, '', location.pathname);
+  rememberToken(found[1]);
+  return found[1];
+}
+
 function channelInAddress() {
   try {
     const name = decodeURIComponent(location.hash.slice(1)).trim();
@@ -168,6 +187,11 @@ function step(by) {
 }
 
 addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#token=')) {
+    takeToken();
+    location.reload();
+    return;
+  }
   const name = channelInAddress();
   if (session && name !== null) session.join(name);
 });

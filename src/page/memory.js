@@ -2,12 +2,19 @@
 
 const SESSION = 'hubbub.session';
 const PROFILE = 'hubbub.profile';
+const TOKEN = 'hubbub.token';
 
 /** `{name, email, channels, current}` of this tab, or null. */
-export const recallSession = () => read('sessionStorage', SESSION);
+export const recallSession = () => named(read('sessionStorage', SESSION));
 
 /** `{name, email}` of the last visit, or null. */
-export const recallProfile = () => read('localStorage', PROFILE);
+export const recallProfile = () => named(read('localStorage', PROFILE));
+
+/** The token of this tab, or null. */
+export function recallToken() {
+  const token = read('sessionStorage', TOKEN);
+  return typeof token === 'string' ? token : null;
+}
 
 export function rememberSession(session) {
   write('sessionStorage', SESSION, session);
@@ -17,17 +24,25 @@ export function rememberProfile(profile) {
   write('localStorage', PROFILE, profile);
 }
 
+export function rememberToken(token) {
+  write('sessionStorage', TOKEN, token);
+}
+
 export function forget() {
+  write('sessionStorage', TOKEN, null);
   write('sessionStorage', SESSION, null);
   write('localStorage', PROFILE, null);
+}
+
+function named(value) {
+  return typeof value?.name === 'string' ? value : null;
 }
 
 // Storage may be switched off, full or written by others; the page works without it.
 
 function read(storage, key) {
   try {
-    const value = JSON.parse(globalThis[storage].getItem(key));
-    return typeof value?.name === 'string' ? value : null;
+    return JSON.parse(globalThis[storage].getItem(key));
   } catch {
     return null;
   }

@@ -36,10 +36,11 @@ export class Session {
     return this.connection.state.phase === 'connected';
   }
 
-  start({ name, email, channels, current }) {
+  start({ name, email, channels, current, token = null }) {
     this.profile = { name, email };
     for (const channel of channels) this.store.open(channel, channel === current);
-    this.connection.open(this.#url());
+    // A browser has no other place for a token in a handshake, but the address, which ends up in logs.
+    this.connection.open(this.#url(), token ? ['hubbub', `hubbub.token.${token}`] : []);
     this.#on.change();
   }
 

@@ -139,3 +139,27 @@ test('members are asked for after a sum, at most so often for each channel, and 
   session.refreshMembers(general, 5_000);
   assert.deepEqual(FakeSocket.last.take(), [['list-members', 'general']]);
 });
+
+test('a token is offered as a subprotocol, beside the one that is spoken, each time', () => {
+  assert.deepEqual(FakeSocket.last.protocols, []);
+  const other = new Session({ change() {}, connection() {}, alert() {}, settle() {} });
+  other.start({ name: 'Ada', email: '', channels: [], current: null, token: 'a.b-c._' });
+  for (const _ of [1, 2]) {
+    assert.deepEqual(FakeSocket.last.protocols, ['hubbub', 'hubbub.token.a.b-c._']);
+    FakeSocket.last.lose();
+    other.connection.retryNow();
+  }
+  other.end();
+});
+
+test('a page that came encrypted connects encrypted', () => {
+  const schemeAt = (address) => {
+    globalThis.location = new URL(address);
+    const other = new Session({ change() {}, connection() {}, alert() {}, settle() {} });
+    other.start({ name: 'Ada', email: '', channels: [], current: null });
+    other.end();
+    return FakeSocket.last.url.protocol;
+  };
+  assert.equal(schemeAt('https://chat.example/'), 'wss:');
+  assert.equal(schemeAt('http://chat.example/'), 'ws:');
+});

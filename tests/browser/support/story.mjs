@@ -13,10 +13,13 @@ import { Server } from './server.mjs';
 const STORY_MS = 60_000;
 const SCREENSHOTS = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
 
-/** Registers a test; `tell` gets a scene. It also fails when a page complains of anything unexpected. */
-export function story(sentence, tell) {
+/**
+ * Registers a test; `tell` gets a scene, whose server has these flags. It also fails when a page complains of anything
+ * unexpected.
+ */
+export function story(sentence, tell, flags = []) {
   test(sentence, { timeout: STORY_MS }, async () => {
-    const scene = new Scene(await Server.start());
+    const scene = new Scene(await Server.start(flags));
     try {
       await tell(scene);
       scene.assertNoComplaints();

@@ -12,8 +12,10 @@ export class FakeSocket extends EventTarget {
     globalThis.location = new URL('http://chat.example/');
   }
 
-  constructor() {
+  constructor(url, protocols) {
     super();
+    this.url = url;
+    this.protocols = protocols;
     FakeSocket.last = this;
   }
 
