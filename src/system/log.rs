@@ -19,6 +19,8 @@ pub fn install(format: Format, level: Level) {
     let lines = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
+        // That a line could not be written, as on a full disk, would be said in the same place, and fail by a panic.
+        .log_internal_errors(false)
         .with_target(false);
     match format {
         Format::Text => lines.init(),

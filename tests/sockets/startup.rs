@@ -24,6 +24,18 @@ fn the_command_may_be_named() {
 }
 
 #[test]
+fn a_log_without_space_ends_nobody() {
+    let flags = ["--addr", "127.0.0.1:0", "--log-level", "debug"];
+    let server = Server::listening(Process::start_with_full_log(&flags));
+    let mut client = server.connect("/relay");
+    client.say("still here");
+    assert_eq!(client.hear_text(), "still here");
+    client.leave();
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status.code(), Some(0));
+}
+
+#[test]
 fn a_port_that_is_taken_is_named_with_the_flag_that_picks_another() {
     let server = Server::start(&[]);
     let address = server.host_and_port();

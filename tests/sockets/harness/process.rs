@@ -35,7 +35,16 @@ impl Process {
 
     /// The same with a hard limit on its descriptors.
     pub(crate) fn start_with_descriptors(limit: u32, flags: &[&str]) -> Self {
-        let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+        Self::start_after(&format!("ulimit -n {limit}"), flags)
+    }
+
+    /// The same with a log that takes nothing, as on a disk without space (full(4)).
+    pub(crate) fn start_with_full_log(flags: &[&str]) -> Self {
+        Self::start_after("exec 2>/dev/full", flags)
+    }
+
+    fn start_after(shell_command: &str, flags: &[&str]) -> Self {
+        let script = format!("{shell_command}; exec \"$0\" \"$@\"");
         let binary = env!("CARGO_BIN_EXE_hubbub");
         let mut command = Command::new("sh");
         command.args(["-c", &script, binary]).args(flags);
