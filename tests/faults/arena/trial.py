@@ -1,0 +1,107 @@
+"""A trial: healthy clients on a server under some faults, and everything that was not as it should be."""
+
+import os
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+
+from .fault import Field
+from .healthy import Healthy, Load, Verdict
+from .server import Server, Setting
+
+# Beyond what a fault takes, for a busy machine.
+PATIENCE_SECONDS = 90
+# Healthy clients are heard a little before the faults begin, and after they have ended.
+MARGIN_SECONDS = 0.3
+NICE = 19
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all trials have in common."""
+
+    hubbub: str
+    loadgen: str
+    load: Load
+    # Hostile peers of each kind at once.
+    peers: int
+    # How long faults go on at least.
+    seconds: float
+    # The server's core, and that of everyone else; the system's choice if there is but one.
+    cores: tuple[int | None, int | None] = (None, None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial."""
+
+    name: str
+    seen: dict
+    verdict: Verdict
+    complaints: list[str]
+
+
+def run(name, faults, ground):
+    """One run of the load generator, with these faults at once."""
+    setting = Setting()
+    for fault in faults:
+        setting |= fault.setting
+    seconds = max([ground.seconds, *(fault.seconds for fault in faults)])
+    server_core, core = ground.cores
+    complaints = []
+    with Server(ground.hubbub, setting, ground.load.clients, server_core) as server:
+        before = server.metrics()
+        duration = seconds + 2 * MARGIN_SECONDS
+        with Healthy(ground.loadgen, server, ground.load, duration, core) as healthy:
+            server.wait_for(ground.load.clients)
+            fields = attack(faults, server, ground, seconds, complaints)
+            verdict = healthy.verdict()
+        after, restless = server.come_to_rest(before)
+        complaints += verdict.faults + restless
+        complaints += bites(faults, fields, before, after)
+        complaints += server.stop()
+    return Outcome(name, {fault.name: dict(field.seen) for fault, field in zip(faults, fields)}, verdict, complaints)
+
+
+def attack(faults, server, ground, seconds, complaints):
+    """All faults at once, each from an address of its own."""
+    time.sleep(MARGIN_SECONDS)
+    until = time.monotonic() + ground.seconds
+    fields = [Field(server, f'127.0.1.{number + 1}', ground.peers, until) for number in range(len(faults))]
+
+    def perform(attack, field):
+        # The healthy ones come first where a core is shared.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        if ground.cores[1] is not None:
+            os.sched_setaffinity(0, {ground.cores[1]})
+        try:
+            attack(field)
+        except Exception:
+            complaints.append(f'the attack failed: {traceback.format_exc(limit=-2)}')
+
+    threads = [
+        threading.Thread(target=perform, args=(attack, field), daemon=True)
+        for fault, field in zip(faults, fields)
+        for attack in fault.attacks
+    ]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + seconds + PATIENCE_SECONDS
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
+    if any(thread.is_alive() for thread in threads):
+        complaints.append('an attack did not end')
+    return fields
+
+
+def bites(faults, fields, before, after):
+    """What does not show of the faults, which would be ones in name only."""
+    complaints = []
+    for fault, field in zip(faults, fields):
+        for name, least in fault.counted.items():
+            grown = after.get(name, 0) - before.get(name, 0)
+            if grown < least:
+                complaints.append(f'{fault.name}: {name} grew by {grown:.0f}, and should by {least}')
+        complaints += [f'{fault.name}: nobody saw "{fate}"' for fate in fault.seen if not field.seen[fate]]
+    return complaints

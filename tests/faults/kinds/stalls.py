@@ -1,0 +1,50 @@
+"""Stalls: members that stop reading, with bytes to come that no socket holds, until they are given up."""
+
+import time
+
+from arena.fault import Fault
+from arena.peer import BINARY, frame
+from arena.server import Setting
+
+MESSAGE = frame(BINARY, b'x' * (512 << 10))
+# The system's buffers hold 4 MiB and a little at most (tcp(7), `tcp_wmem`). What is left of the first is less than
+# `--max-unsent`, so that it stalls, and of the second more.
+STALLING, EXCEEDING = 12, 32
+FLAGS = {'--max-message': '1MiB', '--max-unsent': '8MiB', '--write-timeout': '1s', '--linger-timeout': '20s'}
+SPEAKING_SECONDS = 15
+STALL_SECONDS = 2
+
+
+def stalling(field):
+    for number in field.waves():
+        stall(field, f'/relay?channel=stalling-{number}', STALLING)
+
+
+def exceeding(field):
+    for number in field.waves():
+        stall(field, f'/relay?channel=exceeding-{number}', EXCEEDING)
+
+
+def stall(field, channel, messages):
+    members = []
+    for _ in range(field.peers):
+        with field.attempt():
+            members.append(field.member(channel, is_narrow=True))
+    with field.attempt(), field.member(channel) as speaker:
+        speaker.pump(MESSAGE, time.monotonic() + SPEAKING_SECONDS, messages)
+        time.sleep(STALL_SECONDS)
+    for member in members:
+        field.note(member.fate())
+
+
+FAULT = Fault(
+    'stalls',
+    (stalling, exceeding),
+    counted={
+        'hubbub_disconnects_total{reason="slow-stalled"}': 1,
+        'hubbub_disconnects_total{reason="slow-unsent"}': 1,
+    },
+    seen=('closed 4001',),
+    setting=Setting(FLAGS),
+    seconds=3,
+)
