@@ -243,15 +243,13 @@ impl From<Excess> for HttpError {
 pub fn parse(input: &[u8]) -> Result<Option<(Request<()>, usize)>, HttpError> {
     let mut headers = [httparse::EMPTY_HEADER; REQUEST_HEADERS_MAX];
     let mut raw = httparse::Request::new(&mut headers);
-    match raw.parse(input) {
-        Ok(Status::Complete(bytes)) if bytes <= REQUEST_HEAD_BYTES_MAX => {
-            Ok(Some((request(&raw)?, bytes)))
-        }
-        Ok(Status::Partial) if input.len() <= REQUEST_HEAD_BYTES_MAX => Ok(None),
-        Ok(_) if input[..REQUEST_HEAD_BYTES_MAX].contains(&b'\n') => {
-            Err(HttpError::headers_too_large())
-        }
-        Ok(_) => Err(HttpError::uri_too_long()),
+    // What lies beyond has no say, or the answer would depend on how much of it has arrived.
+    let head = &input[..input.len().min(REQUEST_HEAD_BYTES_MAX)];
+    match raw.parse(head) {
+        Ok(Status::Complete(bytes)) => Ok(Some((request(&raw)?, bytes))),
+        Ok(Status::Partial) if head.len() == input.len() => Ok(None),
+        Ok(Status::Partial) if head.contains(&b'\n') => Err(HttpError::headers_too_large()),
+        Ok(Status::Partial) => Err(HttpError::uri_too_long()),
         Err(httparse::Error::TooManyHeaders) => Err(HttpError::headers_too_large()),
         Err(error) => Err(HttpError::bad_request(format!(
             "not an HTTP request: {error}"
@@ -453,6 +451,13 @@ mod tests {
             error("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n").0,
             413
         );
+    }
+
+    #[test]
+    fn a_head_beyond_the_bounds_is_refused_the_same_however_much_of_it_has_arrived() {
+        let long = format!("GET / HTTP/1.1\r\nX: {}\r\n", "a".repeat(9000));
+        assert_eq!(error(&long[..REQUEST_HEAD_BYTES_MAX + 1]), error(&long));
+        assert_eq!(error(&format!("{long}\u{1}")), error(&long));
     }
 
     #[test]
