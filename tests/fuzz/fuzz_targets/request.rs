@@ -1,0 +1,5 @@
+//! [`targets::request`] for libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::request::run(data));

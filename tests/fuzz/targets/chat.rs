@@ -1,0 +1,151 @@
+//! The chat, as those who are in it hear it.
+
+// The order in which a session hears things is checked as it is for the chat's own model.
+#[path = "../../chat/following.rs"]
+mod following;
+
+use std::time::Duration;
+
+use hubbub::{
+    state::{
+        channel::Departure,
+        commons::Commons,
+        dialect::chat::{Chat, Registry},
+    },
+    vocabulary::{
+        config::{Config, SUMMARY_INTERVAL},
+        message::Message,
+        name::is_name,
+        pass::{Pass, Patterns, Rights},
+        time::Now,
+    },
+};
+use serde_json::Value;
+
+use self::following::Following;
+use super::UNIX_MS;
+
+const SEATS: usize = 6;
+/// Members of a channel beyond which comings and goings are summarised.
+const NOTICE_LIMIT: usize = 2;
+/// How long a turn takes.
+const TURN: Duration = Duration::from_millis(300);
+
+/// Each line is something that happens: `0` to `5` is said by who sits there or, if nobody does, the name of who sits down;
+/// `-` and `!` are leaving and vanishing, of whom a digit names; everything else ends the turn. What everyone hears is JSON
+/// on a line each, in an order that makes sense; and once all are gone, nothing is left.
+pub fn run(data: &[u8]) {
+    let mut room = Room::new();
+    for line in data.split(|&byte| byte == b'\n') {
+        match line {
+            [digit @ b'0'..=b'5', rest @ ..] => room.say(usize::from(digit - b'0'), rest),
+            [b'-', digit @ b'0'..=b'5', ..] => {
+                room.exit(usize::from(digit - b'0'), Departure::Leaves);
+            }
+            [b'!', digit @ b'0'..=b'5', ..] => {
+                room.exit(usize::from(digit - b'0'), Departure::Vanishes);
+            }
+            _ => room.end_turn(TURN),
+        }
+    }
+    room.end();
+}
+
+/// The chat, and who is in it.
+struct Room {
+    commons: Commons,
+    seats: [Option<Chat>; SEATS],
+    /// How far each session has followed, by its slot.
+    following: Vec<Following>,
+    now: Now,
+}
+
+impl Room {
+    fn new() -> Self {
+        let config = Config {
+            notice_limit: NOTICE_LIMIT,
+            ..Config::default()
+        };
+        Self {
+            commons: Commons::new(Registry::new(&config, 1)),
+            seats: [const { None }; SEATS],
+            following: Vec::new(),
+            now: Now {
+                monotonic: Duration::ZERO,
+                unix_ms: UNIX_MS,
+            },
+        }
+    }
+
+    fn say(&mut self, seat: usize, words: &[u8]) {
+        let words = std::str::from_utf8(words);
+        match (&mut self.seats[seat], words) {
+            (Some(chat), Ok(text)) => {
+                chat.hear(Message::Text(text), &mut self.commons, self.now);
+            }
+            (Some(chat), Err(_)) => {
+                chat.hear(Message::Binary(b""), &mut self.commons, self.now);
+            }
+            (empty, Ok(name)) if is_name(name) => {
+                let slot = u32::try_from(self.following.len()).expect("few sessions");
+                self.following.push(Following::default());
+                let email = name.contains('@').then_some(name);
+                *empty = Some(Chat::enter(
+                    &mut self.commons,
+                    slot,
+                    name,
+                    email,
+                    pass(seat),
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    fn exit(&mut self, seat: usize, departure: Departure) {
+        if let Some(chat) = self.seats[seat].take() {
+            chat.end(departure, &mut self.commons, self.now);
+        }
+    }
+
+    fn end_turn(&mut self, length: Duration) {
+        let Commons { hub, registry } = &mut self.commons;
+        registry.expire(hub, self.now);
+        hub.seal(|slot, slice| {
+            for message in slice.from..slice.to {
+                let body = slice.run.body(message);
+                assert!(!body.contains(&b'\n'), "one message is one line");
+                let body: Value = serde_json::from_slice(body).expect("JSON");
+                self.following[slot as usize].follow(&body);
+            }
+        });
+        assert!(hub.is_quiet());
+        self.now.monotonic += length;
+    }
+
+    fn end(&mut self) {
+        for seat in 0..SEATS {
+            self.exit(seat, Departure::Leaves);
+        }
+        self.end_turn(SUMMARY_INTERVAL);
+        self.end_turn(SUMMARY_INTERVAL);
+        let Commons { hub, registry } = &self.commons;
+        assert_eq!(
+            (hub.clients(), hub.channels(), registry.next()),
+            (0, 0, None)
+        );
+    }
+}
+
+/// What the one in a seat may do: the first three everything, the others what their token says, two of them being one
+/// person.
+fn pass(seat: usize) -> Pass {
+    match seat {
+        0..3 => Pass::default(),
+        _ => Pass {
+            id: Some(["cleo", "dora"][seat / 5].into()),
+            name: (seat == 5).then(|| "Dora".into()),
+            rights: Rights::new(Patterns::only(["t*", "?"]), Patterns::only(["tea"])),
+        },
+    }
+}

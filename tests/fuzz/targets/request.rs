@@ -1,0 +1,108 @@
+//! Requests: read from bytes, answered by an endpoint, and let through the gate.
+
+use std::iter;
+
+use http::Method;
+use hubbub::{
+    server::{
+        endpoint::Endpoint,
+        gate::{Gate, token::Keyring},
+        http::{HttpError, Response, keeps_alive, parse},
+        websocket,
+    },
+    vocabulary::{config::REQUEST_HEAD_BYTES_MAX, origin::AllowedOrigin},
+};
+use serde_json::Value;
+
+use super::{SECRET, UNIX_MS, pieces, wire};
+
+/// The first byte decides how the request is cut, the second who may have a session. However it is cut, it is answered
+/// the same: with whole responses, of which those that refuse blame the client.
+pub fn run(data: &[u8]) {
+    let [seed, rules, input @ ..] = data else {
+        return;
+    };
+    let gate = gate(*rules);
+    let whole = answers(&gate, iter::once(input));
+    assert_eq!(answers(&gate, pieces(*seed, input)), whole);
+}
+
+fn gate(rules: u8) -> Gate {
+    let allowed = match rules % 4 {
+        0 | 1 => Vec::new(),
+        2 => vec!["https://example.com".parse().expect("an origin")],
+        _ => vec![AllowedOrigin::Any],
+    };
+    let mut gate = Gate::new(allowed);
+    if rules & 4 != 0 {
+        gate.demand_tokens(Keyring::new(SECRET, None, None).expect("a secret"));
+    }
+    gate
+}
+
+/// What a client is answered, up to the first request that makes no sense.
+fn answers<'a>(gate: &Gate, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
+    let mut input = Vec::new();
+    let mut answers = Vec::new();
+    for piece in pieces {
+        input.extend_from_slice(piece);
+        loop {
+            match parse(&input) {
+                Ok(None) => break,
+                Ok(Some((request, bytes))) => {
+                    assert!((1..=input.len().min(REQUEST_HEAD_BYTES_MAX)).contains(&bytes));
+                    input.drain(..bytes);
+                    answers.push(answer(gate, &request));
+                }
+                Err(error) => {
+                    answers.push(refusal(&error, false));
+                    return answers;
+                }
+            }
+        }
+    }
+    answers
+}
+
+fn answer(gate: &Gate, request: &http::Request<()>) -> String {
+    let is_head = request.method() == Method::HEAD;
+    let opened = match Endpoint::of(request) {
+        Ok(Endpoint::Response(response)) => {
+            let bytes = response.encode(UNIX_MS, is_head, keeps_alive(request));
+            return checked(&bytes, is_head);
+        }
+        Ok(Endpoint::Metrics) => return "metrics".to_owned(),
+        Ok(Endpoint::Session(kind)) => websocket::accept(request).and_then(|bytes| {
+            let admission = gate.admit(request, &kind, UNIX_MS)?;
+            Ok((bytes, kind, admission))
+        }),
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok((bytes, kind, admission)) => {
+            assert_eq!(wire::Head::read(&bytes).expect("all of it").status, 101);
+            format!("{kind:?} {admission:?}")
+        }
+        Err(error) => refusal(&error, is_head),
+    }
+}
+
+fn refusal(error: &HttpError, is_head: bool) -> String {
+    assert!(error.status.is_client_error(), "{error:?}");
+    let response = Response::from(error).encode(UNIX_MS, is_head, false);
+    let text = checked(&response, is_head);
+    if !is_head {
+        let (_, body) = text.split_once("\r\n\r\n").expect("a body");
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!(body["error"]["code"], error.code);
+    }
+    text
+}
+
+/// A response, which is whole.
+fn checked(response: &[u8], is_head: bool) -> String {
+    let head = wire::Head::read(response).expect("all of it");
+    let body = if is_head { 0 } else { head.body_bytes };
+    assert_eq!(response.len(), head.bytes + body);
+    String::from_utf8(response.to_vec()).expect("text")
+}

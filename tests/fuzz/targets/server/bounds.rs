@@ -1,0 +1,47 @@
+//! The bounds of a server, each switched on by a bit.
+
+use std::time::Duration;
+
+use hubbub::vocabulary::{
+    config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX},
+    forwarded::TrustedProxy,
+};
+
+/// The bounds that the bits ask for.
+pub fn config([first, second]: [u8; 2]) -> Config {
+    let is_set = |bit: u8| first & (1 << bit) != 0;
+    let usual = Config::default();
+    let unsent = if is_set(3) {
+        FRAME_BYTES_MAX
+    } else {
+        usual.max_unsent_bytes
+    };
+    Config {
+        client_rates: ClientRates {
+            messages: is_set(0).then_some(5),
+            bytes: is_set(1).then_some(2000),
+            pings: is_set(0).then_some(2),
+        },
+        flood_grace: Duration::from_secs(u64::from(second & 2)),
+        address_bounds: AddressBounds {
+            connections: is_set(2).then_some(2),
+            handshakes: is_set(2).then_some(3),
+        },
+        trusted_proxies: is_set(4)
+            .then_some(TrustedProxy::Unix)
+            .into_iter()
+            .collect(),
+        max_unsent_bytes: unsent,
+        max_unsent_total_bytes: unsent * 2,
+        max_requests: if is_set(5) { 2 } else { usual.max_requests },
+        max_connections: is_set(6).then_some(3),
+        batch_window: Duration::from_millis(if is_set(7) { 10 } else { 0 }),
+        notice_limit: 2,
+        ..usual
+    }
+}
+
+/// Whether everyone needs a token.
+pub fn demand_tokens([_, second]: [u8; 2]) -> bool {
+    second & 1 != 0
+}
