@@ -8,18 +8,8 @@ use std::rc::Rc;
 
 use hubbub::server::stream::{Readiness, Stream};
 
-/// A fault in what reaches the peer, to prove that the model sees faults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sabotage {
-    /// Nothing is wrong.
-    None,
-    /// One write never arrives.
-    Lose,
-    /// One write arrives twice.
-    Duplicate,
-    /// One write arrives after the next.
-    Swap,
-}
+use crate::faults::{Fault, Operations};
+use crate::sabotage::Flaw;
 
 /// How a socket treats the server.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +20,30 @@ pub struct Manners {
     pub is_short: bool,
     /// Bytes are taken and held back, as TLS does.
     pub holds_back: bool,
-    /// What goes wrong.
-    pub sabotage: Sabotage,
+    /// What goes wrong on the way to the peer.
+    pub flaw: Option<Flaw>,
+}
+
+impl Manners {
+    /// Those of a socket that takes everything.
+    pub fn plain() -> Self {
+        Self {
+            window: usize::MAX,
+            is_short: false,
+            holds_back: false,
+            flaw: None,
+        }
+    }
+
+    /// Those of one that may be narrow, or cut everything short.
+    pub fn by_chance(chance: &mut fastrand::Rng) -> Self {
+        Self {
+            window: chance.usize(200..60_000),
+            is_short: chance.bool(),
+            holds_back: chance.u8(0..4) == 0,
+            flaw: None,
+        }
+    }
 }
 
 /// Both ends of a connection.
@@ -51,8 +63,11 @@ pub struct Pipe {
     pub is_shut: bool,
     /// The server has dropped its socket.
     pub is_dropped: bool,
+    /// An operation failed, so that the connection ended without either side's doing.
+    pub is_failed: bool,
     /// What an event would say.
     pub edge: Readiness,
+    operations: Rc<Operations>,
     manners: Manners,
     held: Vec<u8>,
     is_write_blocked: bool,
@@ -68,11 +83,11 @@ pub type Shared = Rc<RefCell<Pipe>>;
 #[derive(Debug)]
 pub struct FakeSocket(pub Shared);
 
-/// Writes to let pass before the sabotage: the handshake's answer, and some more.
-const SABOTAGED_WRITE: usize = 5;
+/// The write that a flaw is in: after the handshake's answer, and some more.
+const FLAWED_WRITE: usize = 3;
 
 impl Pipe {
-    pub fn new(manners: Manners, seed: u64) -> Shared {
+    pub fn new(manners: Manners, operations: Rc<Operations>, seed: u64) -> Shared {
         Rc::new(RefCell::new(Self {
             to_server: VecDeque::new(),
             to_peer: VecDeque::new(),
@@ -80,10 +95,12 @@ impl Pipe {
             is_reset: false,
             is_shut: false,
             is_dropped: false,
+            is_failed: false,
             edge: Readiness {
                 writable: true,
                 ..Readiness::default()
             },
+            operations,
             manners,
             held: Vec::new(),
             is_write_blocked: false,
@@ -130,11 +147,62 @@ impl Pipe {
         bytes
     }
 
+    /// Counts an operation of the server. If it is to end the connection, that happens here.
+    fn count(&mut self, broken: ErrorKind) -> io::Result<Option<Fault>> {
+        let fault = self.operations.count();
+        if let Some(Fault::Reset) = fault {
+            self.is_failed = true;
+            self.reset();
+            return Err(broken.into());
+        }
+        Ok(fault)
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let fault = self.count(ErrorKind::ConnectionReset)?;
+        if self.is_reset {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
+        match fault {
+            Some(Fault::Block) => {
+                self.edge.readable = true;
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            Some(Fault::Interrupt) => return Err(ErrorKind::Interrupted.into()),
+            Some(Fault::End) => {
+                self.is_failed = true;
+                self.to_server.clear();
+                self.end();
+            }
+            _ => {}
+        }
+        if self.to_server.is_empty() {
+            return if self.is_ended {
+                Ok(0)
+            } else {
+                Err(ErrorKind::WouldBlock.into())
+            };
+        }
+        let mut most = buffer.len().min(self.to_server.len());
+        if self.manners.is_short {
+            most = self.chance.usize(1..=most);
+        }
+        if fault == Some(Fault::Short) {
+            // The rest arrives just afterwards.
+            most = 1;
+            self.edge.readable = true;
+        }
+        (&self.to_server.make_contiguous()[..most]).read_exact(&mut buffer[..most])?;
+        self.to_server.drain(..most);
+        Ok(most)
+    }
+
     fn room(&self) -> usize {
         self.manners.window.saturating_sub(self.to_peer.len())
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fault = self.count(ErrorKind::BrokenPipe)?;
         if self.is_reset {
             return Err(ErrorKind::BrokenPipe.into());
         }
@@ -142,6 +210,19 @@ impl Pipe {
             !self.is_shut,
             "nothing is written after the end of the writing side"
         );
+        match fault {
+            Some(Fault::Block) => {
+                self.edge.writable = true;
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            Some(Fault::Interrupt) => return Err(ErrorKind::Interrupted.into()),
+            Some(Fault::End) => {
+                self.is_failed = true;
+                self.reset();
+                return Ok(0);
+            }
+            _ => {}
+        }
         if self.manners.holds_back {
             self.push();
             if !self.held.is_empty() {
@@ -159,6 +240,9 @@ impl Pipe {
         if self.manners.is_short {
             most = self.chance.usize(1..=most);
         }
+        if fault == Some(Fault::Short) {
+            most = 1;
+        }
         self.writes += 1;
         self.arrive(&bytes[..most]);
         Ok(most)
@@ -172,14 +256,15 @@ impl Pipe {
     }
 
     fn arrive(&mut self, bytes: &[u8]) {
-        match self.manners.sabotage {
-            Sabotage::Lose if self.writes == SABOTAGED_WRITE => return,
-            Sabotage::Duplicate if self.writes == SABOTAGED_WRITE => self.to_peer.extend(bytes),
-            Sabotage::Swap if self.writes == SABOTAGED_WRITE => {
+        let flaw = self.manners.flaw;
+        match flaw.filter(|_| self.writes == FLAWED_WRITE) {
+            Some(Flaw::Lose) => return,
+            Some(Flaw::Duplicate) => self.to_peer.extend(bytes),
+            Some(Flaw::Swap) => {
                 self.postponed = bytes.to_vec();
                 return;
             }
-            _ => {}
+            None => {}
         }
         self.to_peer.extend(bytes);
         self.to_peer.extend(mem::take(&mut self.postponed));
@@ -188,25 +273,7 @@ impl Pipe {
 
 impl Read for FakeSocket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut pipe = self.0.borrow_mut();
-        if pipe.is_reset {
-            return Err(ErrorKind::ConnectionReset.into());
-        }
-        if pipe.to_server.is_empty() {
-            return if pipe.is_ended {
-                Ok(0)
-            } else {
-                Err(ErrorKind::WouldBlock.into())
-            };
-        }
-        let mut most = buffer.len().min(pipe.to_server.len());
-        if pipe.manners.is_short {
-            most = pipe.chance.usize(1..=most);
-        }
-        for (byte, arrived) in buffer.iter_mut().zip(pipe.to_server.drain(..most)) {
-            *byte = arrived;
-        }
-        Ok(most)
+        self.0.borrow_mut().read(buffer)
     }
 }
 
@@ -216,11 +283,8 @@ impl Write for FakeSocket {
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let bytes: Vec<u8> = slices
-            .iter()
-            .flat_map(|slice| slice.iter().copied())
-            .collect();
-        self.0.borrow_mut().write(&bytes)
+        let slices: Vec<&[u8]> = slices.iter().map(|slice| &**slice).collect();
+        self.0.borrow_mut().write(&slices.concat())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -235,10 +299,14 @@ impl Stream for FakeSocket {
 
     fn push_held(&mut self) -> io::Result<()> {
         let mut pipe = self.0.borrow_mut();
+        let fault = pipe.count(ErrorKind::BrokenPipe)?;
         if pipe.is_reset {
             return Err(ErrorKind::BrokenPipe.into());
         }
-        pipe.push();
+        match fault {
+            Some(_) => pipe.edge.writable = true,
+            None => pipe.push(),
+        }
         Ok(())
     }
 
@@ -248,6 +316,7 @@ impl Stream for FakeSocket {
 
     fn shutdown_write(&mut self) -> io::Result<()> {
         let mut pipe = self.0.borrow_mut();
+        pipe.count(ErrorKind::NotConnected)?;
         assert!(
             pipe.held.is_empty(),
             "everything is out before the writing side ends"

@@ -1,29 +1,34 @@
-//! The promise: every member of a channel gets every message of that channel exactly once, in channel order, from its
-//! join to its leave, or it is disconnected with a reason. The witness of a channel heard what was said there.
+//! The promise of a relay: every member of a channel gets every message of that channel exactly once, in channel order,
+//! from its join to its leave, or it is disconnected with a reason. The witness of a channel heard what was said there.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::peer::{Ending, Peer, Role};
+use crate::peer::{Part, Peer, Role, relay::Relay};
 
-/// Judges all peers after everything has calmed down.
+/// Judges all members of relays after everything has calmed down.
 ///
 /// # Errors
 /// Who was promised what, and what they got.
 pub fn check(peers: &[Peer]) -> Result<(), String> {
-    for witness in peers.iter().filter(|peer| peer.role == Role::Witness) {
-        if !witness.is_open() {
-            return Err(format!(
-                "the witness {} was disconnected: {:?}",
-                witness.id, witness.close_code
-            ));
-        }
+    let witnesses = members(peers).filter(|(peer, _)| {
+        let is_failed = peer.pipe.borrow().is_failed;
+        peer.role == Role::Witness && !is_failed
+    });
+    for (_, witness) in witnesses {
         let said = Said::new(witness)?;
-        for peer in peers.iter().filter(|peer| peer.channel == witness.channel) {
-            said.check_sent(peer)?;
-            said.check_heard(peer)?;
+        for (peer, relay) in members(peers).filter(|(_, relay)| relay.channel == witness.channel) {
+            said.check_sent(peer, relay)?;
+            said.check_heard(peer, relay)?;
         }
     }
     Ok(())
+}
+
+fn members(peers: &[Peer]) -> impl Iterator<Item = (&Peer, &Relay)> {
+    peers.iter().filter_map(|peer| match &peer.part {
+        Part::Relay(relay) => Some((peer, relay)),
+        _ => None,
+    })
 }
 
 /// What was said in a channel, in its order.
@@ -34,7 +39,7 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn new(witness: &'a Peer) -> Result<Self, String> {
+    fn new(witness: &'a Relay) -> Result<Self, String> {
         let messages = &witness.heard;
         let mut places = HashMap::new();
         for (place, message) in messages.iter().enumerate() {
@@ -46,7 +51,7 @@ impl<'a> Said<'a> {
     }
 
     /// What a peer sent was said once, in the order in which it was sent, and all of it unless the peer was cut off.
-    fn check_sent(&self, peer: &Peer) -> Result<(), String> {
+    fn check_sent(&self, peer: &Peer, relay: &Relay) -> Result<(), String> {
         let prefix = format!("{}.", peer.id);
         let mut numbers: Vec<u32> = Vec::new();
         for message in self
@@ -64,13 +69,11 @@ impl<'a> Said<'a> {
         if numbers != expected {
             return Err(format!("peer {} was relayed as {numbers:?}", peer.id));
         }
-        let is_whole = peer.is_open()
-            || matches!(peer.ending, Ending::Closed | Ending::HalfClosed) && !was_cut(peer);
-        if is_whole && numbers.len() != peer.sent as usize {
+        if peer.is_whole() && numbers.len() != relay.sent as usize {
             return Err(format!(
                 "peer {} sent {}, {} were relayed",
                 peer.id,
-                peer.sent,
+                relay.sent,
                 numbers.len()
             ));
         }
@@ -78,9 +81,9 @@ impl<'a> Said<'a> {
     }
 
     /// What a peer heard was said without a gap from its join on, and to the end unless it left.
-    fn check_heard(&self, peer: &Peer) -> Result<(), String> {
+    fn check_heard(&self, peer: &Peer, relay: &Relay) -> Result<(), String> {
         let id = peer.id;
-        let Some(first) = peer.heard.first() else {
+        let Some(first) = relay.heard.first() else {
             return if peer.is_open() {
                 Err(format!("peer {id} heard nothing"))
             } else {
@@ -93,22 +96,22 @@ impl<'a> Said<'a> {
                 short(first)
             ));
         };
-        let end = start + peer.heard.len();
-        if self.messages.get(start..end) != Some(&peer.heard[..]) {
-            let at = peer
+        let end = start + relay.heard.len();
+        if self.messages.get(start..end) != Some(&relay.heard[..]) {
+            let at = relay
                 .heard
                 .iter()
                 .zip(&self.messages[start..])
                 .take_while(|(a, b)| a == b)
                 .count();
-            let heard: HashSet<_> = peer.heard.iter().collect();
+            let heard: HashSet<_> = relay.heard.iter().collect();
             return Err(format!(
                 "peer {id} did not hear what was said: message {at} of {} (distinct: {})",
-                peer.heard.len(),
+                relay.heard.len(),
                 heard.len()
             ));
         }
-        if start < peer.witnessed_before {
+        if start < relay.witnessed_before {
             return Err(format!(
                 "peer {id} heard {}, said before it joined",
                 short(first)
@@ -127,28 +130,17 @@ impl<'a> Said<'a> {
                 self.messages.len()
             ));
         }
-        let owes_own = matches!(peer.ending, Ending::Closed | Ending::HalfClosed) && !was_cut(peer);
         let last = self
             .messages
             .iter()
             .rposition(|message| message.starts_with(&format!("{id}.")));
-        if owes_own && last.is_some_and(|last| last >= end) {
+        if peer.is_whole() && last.is_some_and(|last| last >= end) {
             return Err(format!(
                 "peer {id} left before it heard its own last message"
             ));
         }
         Ok(())
     }
-}
-
-/// Whether the server ended the connection for a reason of its own.
-fn was_cut(peer: &Peer) -> bool {
-    let is_clean = match peer.ending {
-        Ending::Closed => peer.close_code == Some(1000),
-        Ending::HalfClosed => peer.close_code.is_none() && peer.pipe.borrow().is_shut,
-        _ => false,
-    };
-    !is_clean
 }
 
 fn short(message: &str) -> &str {

@@ -1,0 +1,56 @@
+//! WebSocket frames, as a client writes and reads them.
+
+use std::io::Cursor;
+
+use tungstenite::protocol::frame::{
+    FrameHeader,
+    coding::{Control, Data, OpCode},
+};
+
+pub const TEXT: OpCode = OpCode::Data(Data::Text);
+pub const BINARY: OpCode = OpCode::Data(Data::Binary);
+pub const PING: OpCode = OpCode::Control(Control::Ping);
+pub const PONG: OpCode = OpCode::Control(Control::Pong);
+pub const CLOSE: OpCode = OpCode::Control(Control::Close);
+
+const CONTINUE: OpCode = OpCode::Data(Data::Continue);
+const MASK: [u8; 4] = [7, 1, 8, 2];
+
+/// Writes a whole frame.
+pub fn write(opcode: OpCode, payload: &[u8], bytes: &mut Vec<u8>) {
+    write_frame(opcode, true, payload, bytes);
+}
+
+/// Writes a message in two fragments, with a control frame between them.
+pub fn write_fragments(opcode: OpCode, payload: &[u8], bytes: &mut Vec<u8>) {
+    let (first, second) = payload.split_at(payload.len() / 2);
+    write_frame(opcode, false, first, bytes);
+    write(PONG, b"", bytes);
+    write(CONTINUE, second, bytes);
+}
+
+fn write_frame(opcode: OpCode, is_final: bool, payload: &[u8], bytes: &mut Vec<u8>) {
+    let header = FrameHeader {
+        is_final,
+        opcode,
+        mask: Some(MASK),
+        ..FrameHeader::default()
+    };
+    let written = header.format(payload.len() as u64, bytes);
+    written.expect("writing to memory");
+    let mask = MASK.iter().cycle();
+    bytes.extend(payload.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
+}
+
+/// The frame at the front of `bytes`, if it is all there, and how many bytes it has.
+pub fn read(bytes: &[u8]) -> Result<Option<(OpCode, &[u8], usize)>, String> {
+    let mut cursor = Cursor::new(bytes);
+    let parsed = FrameHeader::parse(&mut cursor).map_err(|error| error.to_string())?;
+    let Some((header, len)) = parsed else {
+        return Ok(None);
+    };
+    let start = usize::try_from(cursor.position()).unwrap();
+    let end = start + usize::try_from(len).unwrap();
+    let payload = bytes.get(start..end);
+    Ok(payload.map(|payload| (header.opcode, payload, end)))
+}

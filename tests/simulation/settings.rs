@@ -1,0 +1,125 @@
+//! What is on in a run: each seed draws bounds, some of them so small that they bite.
+
+use std::time::Duration;
+
+use hubbub::server::gate::token::Keyring;
+use hubbub::vocabulary::config::{AddressBounds, ClientRates, Config};
+use jsonwebtoken::{EncodingKey, Header, encode};
+use serde_json::json;
+
+use crate::sabotage::{Belief, Sabotage};
+
+/// Bytes of the largest message.
+const MESSAGE_BYTES_MAX: usize = 32 << 10;
+const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
+/// When the clock begins, in milliseconds since the Unix epoch.
+pub const EPOCH_MS: u64 = 1_700_000_000_000;
+
+/// What the server is told, and what the oracle believes that it was told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub config: Config,
+    pub max_connections: usize,
+    pub demands_tokens: bool,
+}
+
+impl Settings {
+    /// Those that everyone can live with.
+    pub fn generous() -> Self {
+        let config = Config {
+            max_message_bytes: MESSAGE_BYTES_MAX,
+            max_unsent_bytes: 32 << 10,
+            ..Config::default()
+        };
+        Self {
+            config,
+            max_connections: usize::MAX,
+            demands_tokens: false,
+        }
+    }
+
+    /// Those of a seed, which a sabotage may need.
+    pub fn draw(seed: u64, sabotage: Sabotage) -> Self {
+        let mut chance = fastrand::Rng::with_seed(!seed);
+        let Self { mut config, .. } = Self::generous();
+        config.batch_window = Duration::from_millis(seed % 4 * 5);
+        config.max_unsent_bytes = chance.usize(16 << 10..64 << 10);
+        if chance.bool() {
+            config.max_unsent_total_bytes = config.max_unsent_bytes * chance.usize(1..4);
+        }
+        if chance.bool() {
+            config.notice_limit = chance.usize(1..4);
+        }
+        if chance.bool() || sabotage.misleads(Belief::Requests) {
+            config.max_requests = chance.u32(1..10);
+        }
+        if chance.bool() || sabotage.misleads(Belief::Addresses) {
+            config.address_bounds = AddressBounds {
+                connections: Some(chance.u32(1..4)),
+                handshakes: chance.bool().then(|| chance.u32(1..4)),
+            };
+        }
+        if chance.u8(0..3) == 0 {
+            config.client_rates = ClientRates {
+                messages: Some(chance.u32(20..100)),
+                bytes: chance.bool().then(|| chance.usize(10_000..100_000)),
+                pings: chance.bool().then(|| chance.u32(1..10)),
+            };
+            config.flood_grace = Duration::from_millis(chance.u64(0..3000));
+        }
+        if sabotage.misleads(Belief::Rates) {
+            config.client_rates.messages = Some(20);
+            config.flood_grace = Duration::ZERO;
+        }
+        config.drain_timeout = Duration::from_millis(chance.u64(0..5000));
+        let is_full_soon = chance.u8(0..4) == 0 || sabotage.misleads(Belief::Connections);
+        Self {
+            max_connections: if is_full_soon {
+                chance.usize(5..14)
+            } else {
+                usize::MAX
+            },
+            demands_tokens: chance.u8(0..3) == 0 || sabotage.misleads(Belief::Expiry),
+            config,
+        }
+    }
+
+    /// Those that the server is told, and those that the oracle believes that it was told.
+    pub fn apart(self, sabotage: Sabotage) -> (Self, Self) {
+        let (mut told, mut believed) = (self.clone(), self);
+        if sabotage.misleads(Belief::Addresses) {
+            told.config.address_bounds = AddressBounds::default();
+        }
+        if sabotage.misleads(Belief::Connections) {
+            told.max_connections = usize::MAX;
+        }
+        if sabotage.misleads(Belief::Requests) {
+            told.config.max_requests = u32::MAX;
+        }
+        if sabotage.misleads(Belief::Unsent) {
+            told.config.max_unsent_bytes = told.config.max_unsent_total_bytes;
+        }
+        if sabotage.misleads(Belief::Rates) {
+            believed.config.client_rates = ClientRates::default();
+        }
+        (told, believed)
+    }
+
+    /// Whether anyone may be closed for sending too much.
+    pub fn has_rates(&self) -> bool {
+        self.config.client_rates != ClientRates::default()
+    }
+}
+
+/// The keys that tokens are checked with.
+pub fn keyring() -> Keyring {
+    Keyring::new(SECRET, None, None).expect("a secret that is long enough")
+}
+
+/// A token that expires so long after the clock began.
+pub fn token(expires_at: Duration) -> String {
+    let exp = Duration::from_millis(EPOCH_MS) + expires_at;
+    let claims = json!({"exp": exp.as_secs_f64()});
+    let key = EncodingKey::from_secret(SECRET);
+    encode(&Header::default(), &claims, &key).expect("claims that are JSON")
+}

@@ -1,0 +1,364 @@
+//! A server and its clients, moved step by step: peers act, time passes, edges are signalled, the server turns, and the
+//! oracle looks at what must hold at every turn.
+
+use std::io;
+use std::mem;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use hubbub::server::{Server, stream::Readiness};
+use hubbub::vocabulary::{id::Key, reason::Reason, time::Now};
+
+use crate::faults::Operations;
+use crate::oracle::{
+    admission::{Admission, Admissions},
+    bounds,
+};
+use crate::peer::{
+    Kind, Means, Part, Peer, Role, chat, chat::Chat, echo::Echo, http::Http, relay::Relay,
+};
+use crate::sabotage::{Belief, Sabotage};
+use crate::settings::{self, EPOCH_MS, Settings};
+use crate::socket::{FakeSocket, Manners, Pipe};
+
+/// Addresses that members come from; witnesses have their own.
+const ADDRESSES: u8 = 4;
+/// How long ago a token has expired that is old.
+const OLD: Duration = Duration::from_secs(1);
+/// Steps without news after which a calm server has nothing left to do.
+const QUIET_STEPS: usize = 10;
+/// Steps in which everything that is under way arrives, whatever is paused.
+const CALM_STEPS_MAX: usize = 20_000;
+
+/// What may happen in a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Weather {
+    /// Everything: peers misbehave, the clock jumps, polls come back full.
+    Rough,
+    /// Peers do as they like; time and polls are good.
+    Busy,
+    /// Peers only listen and answer.
+    Calm,
+}
+
+/// How a client knocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Knock {
+    pub role: Role,
+    /// Whether it never misbehaves.
+    pub is_steady: bool,
+    pub kind: Kind,
+    /// The channel, for one who is in one.
+    pub channel: usize,
+    /// How long its token is good; nothing if it has expired.
+    pub lasts: Duration,
+}
+
+impl Knock {
+    /// Of one who is always there.
+    pub fn witness(kind: Kind, channel: usize) -> Self {
+        Self {
+            role: Role::Witness,
+            is_steady: true,
+            kind,
+            channel,
+            lasts: Duration::from_hours(24),
+        }
+    }
+
+    /// Of one who speaks as others do.
+    pub fn steady(kind: Kind, channel: usize) -> Self {
+        Self {
+            role: Role::Member,
+            ..Self::witness(kind, channel)
+        }
+    }
+}
+
+pub struct Simulation {
+    pub server: Server<FakeSocket>,
+    pub peers: Vec<Peer>,
+    pub admissions: Admissions,
+    pub settings: Settings,
+    pub now: Now,
+    pub chance: fastrand::Rng,
+    pub operations: Rc<Operations>,
+    keys: Vec<Option<Key>>,
+    /// The most connections that there ever were at once.
+    most_connections: usize,
+    sabotage: Sabotage,
+}
+
+impl Simulation {
+    pub fn new(settings: Settings, operations: Operations, seed: u64, sabotage: Sabotage) -> Self {
+        let (told, settings) = settings.apart(sabotage);
+        let mut server = Server::new(told.config, told.max_connections, || None, seed);
+        if settings.demands_tokens {
+            server.demand_tokens(settings::keyring());
+        }
+        Self {
+            server,
+            peers: Vec::new(),
+            admissions: Admissions::default(),
+            settings,
+            now: Now {
+                monotonic: Duration::ZERO,
+                unix_ms: EPOCH_MS,
+            },
+            chance: fastrand::Rng::with_seed(seed),
+            operations: Rc::new(operations),
+            keys: Vec::new(),
+            most_connections: 0,
+            sabotage,
+        }
+    }
+
+    /// Someone knocks, and says something along with it. Returns who it is.
+    pub fn connect(&mut self, knock: Knock, manners: Manners) -> usize {
+        let id = self.peers.len();
+        let part = self.part(id, knock);
+        let now = self.now.monotonic;
+        let expires_at = match knock.lasts {
+            Duration::ZERO => now.saturating_sub(OLD),
+            lasts => now + lasts,
+        };
+        let token = self.settings.demands_tokens.then(|| {
+            let real = if self.sabotage.misleads(Belief::Expiry) {
+                expires_at + Duration::from_hours(24)
+            } else {
+                expires_at
+            };
+            settings::token(real)
+        });
+        let pipe = Pipe::new(manners, Rc::clone(&self.operations), self.chance.u64(..));
+        let socket = FakeSocket(Rc::clone(&pipe));
+        let address = self.address(id, knock.role);
+        let refusal = self.judge(address);
+        let key = self.server.accept(self.now, Some(address), |_| Ok(socket));
+        self.keys.push(key.expect("it could be registered"));
+        self.admissions.note(Admission {
+            address,
+            refusal,
+            knocked_at: now,
+            expires_at,
+        });
+        let peer = Peer::new(id, knock, part, token.as_deref(), pipe, now);
+        self.peers.push(peer);
+        self.most_connections = self.most_connections.max(self.server.connections());
+        id
+    }
+
+    /// Someone knocks whose socket is gone before it is registered.
+    pub fn connect_in_vain(&mut self) {
+        let address = self.address(self.peers.len(), Role::Member);
+        self.judge(address);
+        let before = self.server.connections();
+        let accepted = self.server.accept(self.now, Some(address), |_| {
+            Err(io::ErrorKind::NotConnected.into())
+        });
+        assert!(!matches!(accepted, Ok(Some(_))));
+        assert_eq!(self.server.connections(), before);
+    }
+
+    fn judge(&mut self, address: IpAddr) -> Option<u16> {
+        let (now, settings) = (self.now.monotonic, &self.settings);
+        self.admissions.judge(address, now, &self.peers, settings)
+    }
+
+    fn part(&mut self, id: usize, knock: Knock) -> Part {
+        match knock.kind {
+            Kind::Relay => {
+                let witnessed_before = self.peers.iter().find_map(|peer| match &peer.part {
+                    Part::Relay(relay) if peer.role == Role::Witness => {
+                        (relay.channel == knock.channel).then_some(relay.heard.len())
+                    }
+                    _ => None,
+                });
+                let is_joined_form = self.chance.u8(0..3) > 0;
+                let witnessed_before = witnessed_before.unwrap_or_default();
+                Part::Relay(Relay::new(
+                    id,
+                    knock.channel,
+                    is_joined_form,
+                    witnessed_before,
+                ))
+            }
+            Kind::Chat => Part::Chat(Chat::new(id)),
+            Kind::Echo => Part::Echo(Echo::default()),
+            Kind::Http => Part::Http(Http::default()),
+        }
+    }
+
+    fn address(&self, id: usize, role: Role) -> IpAddr {
+        let last = u8::try_from(id).expect("few peers");
+        match role {
+            Role::Witness => Ipv4Addr::new(192, 0, 2, last).into(),
+            Role::Member => Ipv4Addr::new(198, 51, 100, last % ADDRESSES).into(),
+        }
+    }
+
+    /// One step.
+    pub fn step(&mut self, weather: Weather) -> Result<(), String> {
+        let is_rough = weather == Weather::Rough;
+        let everyone = self.peers.len();
+        for peer in &mut self.peers {
+            peer.step(&mut Means {
+                now: self.now.monotonic,
+                is_calm: weather == Weather::Calm,
+                everyone,
+                too_large: self.settings.config.max_message_bytes + 1,
+                chance: &mut self.chance,
+            })?;
+        }
+        let passed = match self.chance.u16(0..400) {
+            0 if is_rough => Duration::from_secs(self.chance.u64(1..100)),
+            _ => Duration::from_micros(self.chance.u64(0..20_000)),
+        };
+        self.pass(passed);
+        let is_poll_full = is_rough && self.chance.u8(0..10) == 0;
+        self.signal(is_poll_full);
+        self.server.turn(self.now, is_poll_full);
+        self.server.finish_turn(self.now.monotonic);
+        self.look()
+    }
+
+    pub fn pass(&mut self, time: Duration) {
+        self.now.monotonic += time;
+        let unix_ms = u64::try_from(self.now.monotonic.as_millis()).expect("no such age");
+        self.now.unix_ms = EPOCH_MS + unix_ms;
+    }
+
+    fn signal(&mut self, is_poll_full: bool) {
+        for (peer, key) in self.peers.iter().zip(&self.keys) {
+            let Some(key) = key else {
+                continue;
+            };
+            if is_poll_full && self.chance.bool() {
+                continue;
+            }
+            let mut edge = mem::take(&mut peer.pipe.borrow_mut().edge);
+            // A spurious edge does no harm.
+            edge.readable |= self.chance.u8(0..50) == 0;
+            if edge != Readiness::default() {
+                self.server.signal(*key, edge);
+            }
+        }
+    }
+
+    /// What must hold at every turn.
+    fn look(&mut self) -> Result<(), String> {
+        let gone = self.server.metrics().disconnects.iter().sum::<u64>();
+        let turned_away = self.server.metrics().turned_away_total;
+        let pipes = self.peers.iter().map(|peer| peer.pipe.borrow());
+        let dropped = pipes.filter(|pipe| pipe.is_dropped).count();
+        if gone + turned_away != dropped as u64 {
+            return Err(format!(
+                "{dropped} connections ended, {gone} for a reason that was counted"
+            ));
+        }
+        bounds::check(&self.server, &self.settings.config, self.most_connections)
+    }
+
+    /// Faults stop, and everything that is under way arrives.
+    pub fn calm_down(&mut self) -> Result<(), String> {
+        for peer in &mut self.peers {
+            peer.stall(0);
+        }
+        let mut quiet = 0;
+        for _ in 0..CALM_STEPS_MAX {
+            let before = self.bytes_moved();
+            self.step(Weather::Calm)?;
+            let is_quiet = self.bytes_moved() == before && !self.has_unread();
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+            if quiet == QUIET_STEPS {
+                return Ok(());
+            }
+        }
+        Err("it never calmed down".to_owned())
+    }
+
+    /// Bytes that arrived on either side.
+    fn bytes_moved(&self) -> u64 {
+        let taken: u64 = self.peers.iter().map(|peer| peer.taken).sum();
+        self.server.metrics().bytes_received + taken
+    }
+
+    /// Whether someone has sent what the server has not read, as while it is paused.
+    fn has_unread(&self) -> bool {
+        let mut pipes = self.peers.iter().map(|peer| peer.pipe.borrow());
+        pipes.any(|pipe| !pipe.is_dropped && !pipe.to_server.is_empty())
+    }
+
+    /// The server goes away; everyone is told or has been, and nothing is left of anyone.
+    pub fn drain(&mut self, weather: Weather) -> Result<(), String> {
+        self.server.drain(self.now, self.chance.u64(..));
+        let late = self.connect(Knock::witness(Kind::Echo, 0), Manners::plain());
+        while !self.server.is_drained() {
+            self.pass(Duration::from_millis(20));
+            self.step(weather)?;
+        }
+        // What was said as the last ones left is handed out to nobody.
+        self.step(weather)?;
+        bounds::check_empty(&self.server, self.most_connections)?;
+        let timeout = self.settings.config.drain_timeout;
+        let is_told = |peer: &Peer| {
+            let is_excused = peer.role == Role::Member || peer.pipe.borrow().is_failed;
+            let is_told = if peer.id == late {
+                peer.status == Some(503)
+            } else {
+                peer.close_code == Some(1001)
+            };
+            is_excused || is_told
+        };
+        // Who has no time to be told is cut.
+        let has_time = timeout > Duration::from_secs(1);
+        match self.peers.iter().find(|peer| !is_told(peer)) {
+            Some(peer) if has_time => Err(format!(
+                "peer {} was not told of the drain: {:?}",
+                peer.id, peer.close_code
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many connections the server ended for a reason of its own, of which the peer perhaps took no word in time.
+    pub fn given_up(&self) -> u64 {
+        let reasons = [
+            Reason::TokenExpired,
+            Reason::Flood,
+            Reason::SlowUnsent,
+            Reason::SlowTotal,
+            Reason::SlowStalled,
+            Reason::NoPong,
+            Reason::DrainCut,
+        ];
+        let disconnects = self.server.metrics().disconnects;
+        reasons
+            .map(|reason| disconnects[reason as usize])
+            .iter()
+            .sum()
+    }
+
+    /// Whether a fault ended someone's connection.
+    pub fn has_failed_peer(&self) -> bool {
+        self.peers.iter().any(|peer| peer.pipe.borrow().is_failed)
+    }
+
+    /// Asks for something in the chat, or says something elsewhere, as the one who knocked.
+    pub fn greet(&mut self, id: usize, channel: usize) {
+        let peer = &mut self.peers[id];
+        let (chance, outgoing) = (&mut self.chance, &mut peer.outgoing);
+        match &mut peer.part {
+            Part::Relay(relay) => relay.say(0, chance, outgoing),
+            Part::Chat(chat) if peer.role == Role::Witness => {
+                for channel in 0..chat::CHANNELS.len() {
+                    chat.ask(chat::Wish::Join(channel), 0, outgoing);
+                }
+            }
+            Part::Chat(chat) => chat.ask(chat::Wish::Join(channel), 0, outgoing),
+            Part::Echo(echo) => echo.say(0, chance, outgoing),
+            Part::Http(http) => http.ask(chance, outgoing),
+        }
+    }
+}
