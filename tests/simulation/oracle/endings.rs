@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::peer::{Ending, Part, Peer, Role};
+use crate::peer::{Ending, Part, Peer, Role, http::TIMEOUT};
 use crate::simulation::Simulation;
 
 /// How late a token may be seen to have expired: deadlines are coarse, and a step is long.
@@ -40,7 +40,7 @@ fn check_status(simulation: &Simulation, peer: &Peer) -> Result<(), String> {
         None => matches!(peer.part, Part::Http(_)) || !peer.is_open(),
         Some(101) => admission.refusal.is_none() && !(demands_tokens && admission.has_old_token()),
         Some(401) => admission.refusal.is_none() && is_expired,
-        Some(408) => peer.silence >= config.handshake_timeout / 2,
+        Some(TIMEOUT) => peer.silence >= config.handshake_timeout / 2,
         status => admission.refusal == status,
     };
     if is_justified {

@@ -1,9 +1,10 @@
 //! The promise of plain HTTP: each request is answered, once and in order, until one that ends the connection.
 
-use crate::peer::{Part, Peer, http::Http};
+use crate::peer::{
+    Part, Peer,
+    http::{Http, TIMEOUT},
+};
 use crate::simulation::Simulation;
-
-const TIMEOUT: u16 = 408;
 
 pub fn check(simulation: &Simulation) -> Result<(), String> {
     for peer in &simulation.peers {

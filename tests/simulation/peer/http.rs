@@ -63,6 +63,9 @@ const fn last(request: &'static str, status: u16, is_malformed: bool) -> Page {
     }
 }
 
+/// The status that answers a request which did not arrive in time.
+pub const TIMEOUT: u16 = 408;
+
 /// What one asks, and is answered.
 #[derive(Debug, Default)]
 pub struct Http {
@@ -107,10 +110,9 @@ impl Http {
         let Some(response) = Response::read(incoming)? else {
             return Ok(None);
         };
-        let is_head = self
-            .asked
-            .get(self.answers.len())
-            .is_some_and(|page| page.is_head);
+        let page = self.asked.get(self.answers.len());
+        // A request that has not fully arrived is not known to be a HEAD.
+        let is_head = page.is_some_and(|page| page.is_head) && response.status != TIMEOUT;
         let bytes = response.head_bytes + if is_head { 0 } else { response.body_bytes };
         if incoming.len() < bytes {
             return Ok(None);
