@@ -78,7 +78,7 @@ impl WebSocket {
     pub fn heap_bytes(&self) -> usize {
         let unfinished = self.unfinished.as_ref();
         unfinished.map_or(0, |unfinished| {
-            size_of::<Unfinished>() + OWN_READ_BYTES + unfinished.boundary.fed
+            size_of::<Unfinished>() + OWN_READ_BYTES + unfinished.boundary.kept
         })
     }
 
@@ -243,8 +243,9 @@ struct Boundary {
     header: ArrayVec<u8, CLIENT_HEADER_BYTES_MAX>,
     /// Payload bytes that the current frame still lacks.
     missing: u64,
-    /// Bytes since the last place at which nothing was unfinished.
-    fed: usize,
+    /// Payload bytes of what is unfinished. Control frames may come in between, and are not kept.
+    kept: usize,
+    is_control: bool,
     is_fragmented: bool,
     is_broken: bool,
 }
@@ -259,16 +260,17 @@ impl Boundary {
             if self.missing > 0 {
                 let taken = self.missing.min(rest.len() as u64);
                 self.missing -= taken;
-                at += usize::try_from(taken).expect("no more than the rest");
+                let taken = usize::try_from(taken).expect("no more than the rest");
+                self.kept += if self.is_control { 0 } else { taken };
+                at += taken;
             } else {
                 at += self.feed_header(rest);
             }
             if self.is_clean() {
                 clean = at;
-                self.fed = 0;
+                self.kept = 0;
             }
         }
-        self.fed += input.len() - clean;
         clean
     }
 
@@ -291,7 +293,8 @@ impl Boundary {
             return more;
         };
         let taken = usize::try_from(cursor.position()).expect("within the header") - known;
-        if let OpCode::Data(_) = header.opcode {
+        self.is_control = matches!(header.opcode, OpCode::Control(_));
+        if !self.is_control {
             self.is_fragmented = !header.is_final;
         }
         self.header.clear();
@@ -494,6 +497,23 @@ mod tests {
             (one.heard, other.heard),
             (vec!["secret".to_owned()], vec!["other".to_owned()])
         );
+    }
+
+    #[test]
+    fn what_is_unfinished_weighs_no_more_for_the_pings_within_it() {
+        let mut protocol = Protocol::new(MAX);
+        let mut session = Session::default();
+        let begun = frame(TEXT, false, b"begun");
+        session.receive(&mut protocol, &begun).unwrap();
+        let before = session.websocket.heap_bytes();
+        for _ in 0..100 {
+            let ping = frame(PING, true, b"still there?");
+            session.receive(&mut protocol, &ping).unwrap();
+        }
+        assert_eq!(session.websocket.heap_bytes(), before);
+        let more = frame(CONTINUE, false, b"more");
+        session.receive(&mut protocol, &more).unwrap();
+        assert_eq!(session.websocket.heap_bytes(), before + 4);
     }
 
     #[test]
