@@ -332,6 +332,23 @@ impl Slice {
         own + self.run.weight(self.from, self.to)
     }
 
+    /// Itself, or a copy if it is little of much: what waits keeps its run alive, whoever else has got it by then.
+    #[must_use]
+    pub fn frugal(self) -> Self {
+        let own = ALONE_BYTES + self.run.weight(self.from, self.to);
+        if self.is_empty() || self.run.bytes.len() <= 2 * own {
+            return self;
+        }
+        let mut batch = OpenBatch::default();
+        for message in self.from..self.to {
+            batch.push(self.run.kind(message), self.run.body(message));
+        }
+        Self::whole(Rc::new(Run {
+            is_alone: true,
+            ..batch.encode(self.run.form)
+        }))
+    }
+
     /// Its share of the bytes that the run takes.
     pub fn heap_bytes(&self) -> usize {
         self.run.heap_bytes() / Rc::strong_count(&self.run)

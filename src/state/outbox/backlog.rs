@@ -75,6 +75,7 @@ impl Backlog {
     /// Adds messages.
     pub(super) fn push(&mut self, slice: Slice) {
         if !slice.is_empty() {
+            let slice = slice.frugal();
             self.weight += slice.weight();
             self.batches.push_back(slice);
         }

@@ -480,6 +480,24 @@ mod tests {
     }
 
     #[test]
+    fn one_who_waits_for_little_of_much_keeps_only_that() {
+        let large = "x".repeat(50_000);
+        let mut outbox = Outbox::default();
+        for _ in 0..100 {
+            let Slice { run, .. } = texts(&[&large, "mine", &large], Form::Joined);
+            outbox.push(Slice {
+                run,
+                from: 1,
+                to: 2,
+            });
+        }
+        assert!(outbox.heap_bytes() < large.len(), "{}", outbox.heap_bytes());
+        let mut sink = Sink::with_room(usize::MAX);
+        outbox.flush(&mut sink).unwrap();
+        assert_eq!(seen(&sink.taken), [text(&["mine"; 100])]);
+    }
+
+    #[test]
     fn what_has_left_weighs_nothing_while_more_waits() {
         let alone = || Slice::whole(Rc::new(Run::alone(Kind::Text, b"answer", Form::Single)));
         let mut outbox = Outbox::default();
