@@ -81,7 +81,7 @@ pub fn hoard() -> Simulation {
 
 fn settings() -> Settings {
     let mut settings = Settings::generous();
-    settings.config.drain_timeout = Duration::from_secs(2);
+    settings.config.drain_timeout = Duration::from_millis(1100);
     settings
 }
 
