@@ -33,7 +33,7 @@ fn gate(rules: u8) -> Gate {
         2 => vec!["https://example.com".parse().expect("an origin")],
         _ => vec![AllowedOrigin::Any],
     };
-    let mut gate = Gate::new(allowed);
+    let mut gate = Gate::new(allowed, false);
     if rules & 4 != 0 {
         gate.demand_tokens(Keyring::new(SECRET, None, None).expect("a secret"));
     }

@@ -3,9 +3,6 @@
 mod bounds;
 mod client;
 mod script;
-// The sockets of the simulation, without its sabotage.
-#[expect(dead_code, reason = "nothing is sabotaged here")]
-#[path = "../../../simulation/socket.rs"]
 mod socket;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::socket::{Manners, Sabotage};
+use super::socket::Manners;
 
 /// Steps, each of two bytes: what happens and to which client, and how much of it; then what is sent, if something is.
 pub struct Script<'a>(pub &'a [u8]);
@@ -72,7 +72,6 @@ pub fn manners(bits: u8) -> Manners {
         window: [usize::MAX, 100, 5000, 40_000][usize::from(bits & 3)],
         is_short: bits & 4 != 0,
         holds_back: bits & 8 != 0,
-        sabotage: Sabotage::None,
     }
 }
 
