@@ -13,7 +13,10 @@ use std::{
 use loadgen::{
     args::Args,
     live::Live,
-    plan::{Plan, target::Target},
+    plan::{
+        Plan,
+        target::{Handshake, Target},
+    },
     trial::{Interrupts, Stage, Trial},
 };
 use tungstenite::{
@@ -83,7 +86,8 @@ fn flood(form: Form, duration: &str) -> f64 {
     );
     let args = Args::read(line.split(' ')).expect("the line is well-formed");
     let plan = Plan::new(&args).expect("there are descriptors");
-    let target = Target::new(&format!("ws://{address}/"), &[], None).expect("it is a URL");
+    let target =
+        Target::new(&format!("ws://{address}/"), &Handshake::default()).expect("it is a URL");
     let mut stage = Stage {
         target: &target,
         watched: None,

@@ -28,13 +28,25 @@ pub struct Args {
     #[arg(value_enum, default_value_t = Mode::Fanout)]
     pub mode: Mode,
 
-    /// Server under test, such as ws://127.0.0.1:8080/relay [default: a server of its own, started and stopped]
+    /// Server under test, such as ws://127.0.0.1:8080/relay, wss://HOST/relay or unix:PATH [default: a server of its own, started and stopped]
     #[arg(long)]
     pub url: Option<String>,
 
     /// Server to compare, such as mine=ws://127.0.0.1:8080/relay; repeatable [default: its own server fills up to two]
     #[arg(long, value_name = "NAME=URL", value_parser = target)]
     pub target: Vec<(String, String)>,
+
+    /// Endpoint to ask for on unix sockets [default: /relay, or /ws with --protocol chat]
+    #[arg(long)]
+    pub path: Option<String>,
+
+    /// File with the authorities whose certificates are accepted at wss://, in PEM [default: the system's]
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+
+    /// Accept any certificate at wss://, --ca or not
+    #[arg(long)]
+    pub insecure: bool,
 
     /// Clients that connect; each receives everything
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
@@ -298,6 +310,18 @@ impl Args {
             Compare => self.target.len(),
             _ => usize::from(self.url.is_some()),
         };
+        let is_any = |scheme: &str| {
+            let urls = self.target.iter().map(|(_, url)| url).chain(&self.url);
+            urls.into_iter().any(|url| url.starts_with(scheme))
+        };
+        if self.path.is_some() && !is_any("unix:") {
+            return Some("--path is for unix:PATH: write the path into the URL".to_owned());
+        }
+        if (self.insecure || self.ca.is_some()) && !is_any("wss://") {
+            return Some(
+                "--ca and --insecure are for TLS: give a URL like wss://HOST/relay".to_owned(),
+            );
+        }
         let pids = self.server_pid.len();
         if pids > 0 && pids != servers {
             return Some(format!(
@@ -436,6 +460,19 @@ mod tests {
         let twins = refused("loadgen compare --target a=ws://x --target a=ws://y");
         assert!(twins.contains("two --target are called a"), "{twins}");
         assert!(refused("loadgen compare --target ws://x/?a=b").contains("mine=ws://"));
+    }
+
+    #[test]
+    fn flags_of_one_kind_of_server_are_refused_with_others() {
+        assert!(refused("loadgen --url ws://x/ --path /relay").contains("--path is for unix:PATH"));
+        for flag in ["--insecure", "--ca x"] {
+            for server in ["", " --url ws://x/", " --url unix:x"] {
+                let told = refused(&format!("loadgen {flag}{server}"));
+                assert!(told.contains("for TLS"), "{told}");
+            }
+        }
+        read("loadgen --url unix:x --path /relay");
+        read("loadgen compare --target a=wss://x/ --target b=ws://x/ --insecure --ca x");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use std::{
     path::Path,
 };
 
+use hubbub::system::tls::client::Trust;
 use thiserror::Error;
 
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     page::Page,
     plan::{
         Plan, PlanError,
-        target::{Target, TargetError},
+        target::{Handshake, Target, TargetError},
     },
     record::distribution::Distribution,
     report::{Report, expect::UnknownFigure, hdr::Percentiles, pages, table::Shown},
@@ -85,6 +86,11 @@ pub fn run(args: &Args) -> Result<u8, RunError> {
     args.slo
         .iter()
         .try_for_each(|demand| demand.check(Mode::Fanout))?;
+    if args.insecure {
+        eprintln!(
+            "loadgen: --insecure: the server is not asked for a certificate that proves who it is"
+        );
+    }
     let mut session = Session {
         args,
         interrupts: Interrupts::new().map_err(RunError::Signals)?,
@@ -176,10 +182,15 @@ impl Session<'_> {
         };
         let own_url = own.as_ref().map(|server| server.url(&plan.protocol));
         let url = url.or(own_url.as_deref()).unwrap_or_default();
-        let target = Target::new(url, &self.args.header, self.args.subprotocol.as_ref())?;
-        let address = target.address();
-        let is_near = address.is_ipv4() && address.ip().is_loopback();
-        if plan.source_ips.is_some() && !is_near {
+        let args = self.args;
+        let handshake = Handshake {
+            path: Some(args.path.as_deref().unwrap_or(plan.protocol.endpoint())),
+            headers: &args.header,
+            subprotocol: args.subprotocol.as_ref(),
+            trust: Trust::new(args.insecure, args.ca.clone()),
+        };
+        let target = Target::new(url, &handshake)?;
+        if plan.source_ips.is_some() && !target.is_near() {
             return Err(RunError::SourceIps {
                 url: url.to_owned(),
             });
@@ -187,7 +198,7 @@ impl Session<'_> {
         let watched = match pid.or(own.as_ref().map(Server::pid)) {
             Some(pid) => Some(Watched::new(pid)?),
             // Whoever was not named need not be seen either.
-            None => find::listener(target.address()).and_then(|pid| Watched::new(pid).ok()),
+            None => find::listener(target.place()).and_then(|pid| Watched::new(pid).ok()),
         };
         Ok(Host {
             target,

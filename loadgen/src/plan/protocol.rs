@@ -69,6 +69,14 @@ impl Protocol {
         }
     }
 
+    /// Where Hubbub speaks it.
+    pub fn endpoint(&self) -> &'static str {
+        match self {
+            Self::Chat => "/ws",
+            Self::Relay | Self::Raw { .. } => "/relay",
+        }
+    }
+
     /// Whether there are channels that a client can choose.
     pub fn has_channels(&self) -> bool {
         !matches!(self, Self::Raw { .. })

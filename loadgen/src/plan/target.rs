@@ -1,7 +1,11 @@
 //! The server under test: where it is, and the handshake that each client makes.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+};
 
+use hubbub::system::tls::client::{Tls, Trust, TrustError};
 use thiserror::Error;
 use tungstenite::{
     client::IntoClientRequest,
@@ -13,56 +17,101 @@ use tungstenite::{
 #[derive(Clone, Debug)]
 pub struct Target {
     url: String,
-    address: SocketAddr,
+    place: Place,
     request: Request,
 }
 
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A TCP port.
+    Tcp {
+        /// Its address.
+        address: SocketAddr,
+        /// How TLS is spoken there, and with which host, if it is.
+        tls: Option<(Tls, String)>,
+    },
+    /// A unix stream socket.
+    Unix(PathBuf),
+}
+
+/// What a handshake has beside a URL.
+#[derive(Clone, Debug, Default)]
+pub struct Handshake<'a> {
+    /// The endpoint of a unix socket, `/` if there is none.
+    pub path: Option<&'a str>,
+    /// More headers.
+    pub headers: &'a [(HeaderName, HeaderValue)],
+    /// The subprotocol to offer.
+    pub subprotocol: Option<&'a HeaderValue>,
+    /// Whose certificates are accepted.
+    pub trust: Trust,
+}
+
 impl Target {
-    /// Understands a `ws://` URL and resolves its host, once for all clients.
+    /// Understands a `ws://` or `wss://` URL, or `unix:PATH`, and resolves its host, once for all clients.
     ///
     /// # Errors
-    /// The user's to mend: the text quotes the URL and says what a good one looks like.
-    pub fn new(
-        url: &str,
-        headers: &[(HeaderName, HeaderValue)],
-        subprotocol: Option<&HeaderValue>,
-    ) -> Result<Self, TargetError> {
-        let of = |reason: String| TargetError {
+    /// The user's to mend: the text quotes the URL and says what a good one looks like, or what is wrong with the trust.
+    pub fn new(url: &str, handshake: &Handshake) -> Result<Self, TargetError> {
+        let of = |reason: String| TargetError::Url {
             url: url.to_owned(),
             reason,
         };
-        let mut request = url
+        let unix = url.strip_prefix("unix:");
+        let path = handshake.path.unwrap_or_default();
+        let uri = match unix {
+            Some(_) => format!("ws://localhost/{}", path.strip_prefix('/').unwrap_or(path)),
+            None => url.to_owned(),
+        };
+        let mut request = uri
             .into_client_request()
             .map_err(|error| of(error.to_string()))?;
-        match request.uri().scheme_str() {
-            Some("ws") => {}
-            Some("wss") => return Err(of("TLS is not supported yet".to_owned())),
-            _ => return Err(of("it does not begin with ws://".to_owned())),
+        let headers = request.headers_mut();
+        for (name, value) in handshake.headers {
+            headers.append(name, value.clone());
         }
-        for (name, value) in headers {
-            request.headers_mut().append(name, value.clone());
+        if let Some(subprotocol) = handshake.subprotocol {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol.clone());
         }
-        if let Some(subprotocol) = subprotocol {
-            request
-                .headers_mut()
-                .insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol.clone());
+        if let Some(path) = unix {
+            return Ok(Self {
+                url: url.to_owned(),
+                place: Place::Unix(path.into()),
+                request,
+            });
         }
+        let (is_tls, default_port) = match request.uri().scheme_str() {
+            Some("ws") => (false, 80),
+            Some("wss") => (true, 443),
+            _ => {
+                return Err(of(
+                    "it does not begin with ws://, wss:// or unix:".to_owned()
+                ));
+            }
+        };
         let host = request.uri().host().unwrap_or_default();
         let authority = request.uri().authority().map_or("", Authority::as_str);
         let port = match request.uri().port_u16() {
             Some(port) => port,
-            None if authority.ends_with(host) => 80,
+            None if authority.ends_with(host) => default_port,
             None => return Err(of("its port is not one from 0 to 65535".to_owned())),
         };
-        let address = (host.trim_matches(['[', ']']), port)
+        let host = host.trim_matches(['[', ']']);
+        let address = (host, port)
             .to_socket_addrs()
             .map_err(|error| of(format!("its host cannot be resolved ({error})")))?
             // `localhost` is both, and more servers listen at 127.0.0.1 than at ::1.
             .min_by_key(SocketAddr::is_ipv6)
             .ok_or_else(|| of("its host has no address".to_owned()))?;
+        let tls = if is_tls {
+            Some((Tls::trusting(&handshake.trust)?, host.to_owned()))
+        } else {
+            None
+        };
         Ok(Self {
             url: url.to_owned(),
-            address,
+            place: Place::Tcp { address, tls },
             request,
         })
     }
@@ -73,8 +122,16 @@ impl Target {
     }
 
     /// Where to connect.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether it can be reached from any address of this machine in IPv4.
+    pub fn is_near(&self) -> bool {
+        match self.place {
+            Place::Tcp { address, .. } => address.is_ipv4() && address.ip().is_loopback(),
+            Place::Unix(_) => false,
+        }
     }
 
     /// The handshake of one client, with a key of its own, and with what its URL has to ask for beside what was given.
@@ -109,36 +166,81 @@ fn extended(uri: &Uri, query: &str) -> Uri {
     Uri::from_parts(parts).unwrap_or_else(|_| uri.clone())
 }
 
-/// A URL that cannot be connected to. The user's to mend.
+/// A server that cannot be connected to. The user's to mend.
 #[derive(Debug, Error)]
-#[error("cannot use the URL {url}: {reason}; give --url one like ws://127.0.0.1:8080/relay")]
-pub struct TargetError {
-    url: String,
-    reason: String,
+pub enum TargetError {
+    /// The URL is none.
+    #[error("cannot use the URL {url}: {reason}; give --url one like ws://127.0.0.1:8080/relay")]
+    Url {
+        /// As it was given.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Nobody can be trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn address(target: &Target) -> String {
+        match target.place() {
+            Place::Tcp { address, .. } => address.to_string(),
+            Place::Unix(path) => panic!("{}", path.display()),
+        }
+    }
+
     #[test]
     fn a_url_gives_an_address_and_a_request() {
-        let target = Target::new("ws://127.0.0.1:8080/relay?channel=x", &[], None).unwrap();
-        assert_eq!(target.address().to_string(), "127.0.0.1:8080");
+        let target =
+            Target::new("ws://127.0.0.1:8080/relay?channel=x", &Handshake::default()).unwrap();
+        assert_eq!(address(&target), "127.0.0.1:8080");
         let (one, other) = (target.request(None), target.request(None));
         assert_eq!(one.uri().path(), "/relay");
         assert_ne!(
             one.headers()["sec-websocket-key"],
             other.headers()["sec-websocket-key"]
         );
-        let v6 = Target::new("ws://[::1]:9/", &[], None).unwrap();
-        assert_eq!(v6.address().to_string(), "[::1]:9");
+        let v6 = Target::new("ws://[::1]:9/", &Handshake::default()).unwrap();
+        assert_eq!(address(&v6), "[::1]:9");
+    }
+
+    #[test]
+    fn tls_is_spoken_where_the_url_says_so_on_port_443() {
+        let handshake = Handshake {
+            trust: Trust::Anyone,
+            ..Handshake::default()
+        };
+        let target = Target::new("wss://127.0.0.1/relay", &handshake).unwrap();
+        assert_eq!(address(&target), "127.0.0.1:443");
+        let Place::Tcp { tls, .. } = target.place() else {
+            panic!("it is TCP");
+        };
+        assert_eq!(tls.as_ref().unwrap().1, "127.0.0.1");
+    }
+
+    #[test]
+    fn a_unix_socket_has_its_endpoint_beside_it() {
+        for path in ["/relay?channel=x", "relay?channel=x"] {
+            let handshake = Handshake {
+                path: Some(path),
+                ..Handshake::default()
+            };
+            let target = Target::new("unix:/run/hubbub.sock", &handshake).unwrap();
+            assert!(matches!(target.place(), Place::Unix(path) if path.ends_with("hubbub.sock")));
+            let request = target.request(Some("name=a"));
+            let asked = request.uri().path_and_query().unwrap();
+            assert_eq!(asked, "/relay?channel=x&name=a");
+        }
     }
 
     #[test]
     fn a_client_asks_for_more_than_the_url_says_unless_it_says_so_itself() {
         let uri = |url: &str, query| {
-            let target = Target::new(url, &[], None).unwrap();
+            let target = Target::new(url, &Handshake::default()).unwrap();
             target.request(Some(query)).uri().to_string()
         };
         assert_eq!(
@@ -161,12 +263,13 @@ mod tests {
             "",
             "nonsense",
             "http://127.0.0.1/",
-            "wss://127.0.0.1/",
             "ws://",
             "ws://127.0.0.1:99999/",
             "ws://127.0.0.1:/",
         ] {
-            let text = Target::new(url, &[], None).unwrap_err().to_string();
+            let text = Target::new(url, &Handshake::default())
+                .unwrap_err()
+                .to_string();
             assert!(
                 text.contains(url) && text.contains("ws://127.0.0.1:8080/relay"),
                 "{text}"

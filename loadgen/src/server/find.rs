@@ -4,17 +4,21 @@ use std::{net::SocketAddr, path::Path};
 
 use procfs::{
     ProcResult,
-    net::{TcpNetEntry, TcpState},
+    net::{TcpNetEntry, TcpState, UnixNetEntry, UnixState},
     process::{self, FDTarget},
 };
 
-/// The process that listens at an address of this machine, if it can be seen (other users' processes need privileges)
+use crate::plan::target::Place;
+
+/// The process that listens at a place on this machine, if it can be seen (other users' processes need privileges)
 /// and is the only one: of several that share a socket nobody knows which of them serves.
-pub fn listener(address: SocketAddr) -> Option<i32> {
-    if !address.ip().is_loopback() {
-        return None;
-    }
-    let inode = listening_inode(address).ok()??;
+pub fn listener(place: &Place) -> Option<i32> {
+    let inode = match place {
+        Place::Tcp { address, .. } if !address.ip().is_loopback() => return None,
+        Place::Tcp { address, .. } => listening_inode(*address),
+        Place::Unix(path) => listening_unix_inode(path),
+    };
+    let inode = inode.ok()??;
     let holds = |process: &process::Process| {
         process.fd().is_ok_and(|descriptors| {
             descriptors
@@ -42,19 +46,45 @@ fn listening_inode(address: SocketAddr) -> ProcResult<Option<u64>> {
     Ok(entries.into_iter().find(here).map(|entry| entry.inode))
 }
 
+fn listening_unix_inode(path: &Path) -> ProcResult<Option<u64>> {
+    // Accepted sockets have the same path, and are connected.
+    let here = |entry: &UnixNetEntry| {
+        entry.state == UnixState::UNCONNECTED && entry.path.as_deref() == Some(path)
+    };
+    let mut entries = procfs::net::unix()?.into_iter();
+    Ok(entries.find(here).map(|entry| entry.inode))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::{net::TcpListener, os::unix::net::UnixListener};
 
     use super::*;
+
+    fn own() -> Option<i32> {
+        i32::try_from(std::process::id()).ok()
+    }
 
     #[test]
     fn a_listener_is_found_by_its_address() {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = socket.local_addr().unwrap();
-        let own = i32::try_from(std::process::id()).unwrap();
-        assert_eq!(listener(address), Some(own));
+        let place = Place::Tcp {
+            address: socket.local_addr().unwrap(),
+            tls: None,
+        };
+        assert_eq!(listener(&place), own());
         drop(socket);
-        assert_eq!(listener(address), None);
+        assert_eq!(listener(&place), None);
+    }
+
+    #[test]
+    fn a_listener_is_found_by_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let place = Place::Unix(path.clone());
+        let socket = UnixListener::bind(path).unwrap();
+        assert_eq!(listener(&place), own());
+        drop(socket);
+        assert_eq!(listener(&place), None);
     }
 }

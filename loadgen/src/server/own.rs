@@ -67,11 +67,7 @@ impl Server {
 
     /// The URL of the endpoint that speaks a protocol.
     pub fn url(&self, protocol: &Protocol) -> String {
-        let path = match protocol {
-            Protocol::Chat => "ws",
-            Protocol::Relay | Protocol::Raw { .. } => "relay",
-        };
-        format!("ws://{}/{path}", self.address)
+        format!("ws://{}{}", self.address, protocol.endpoint())
     }
 
     /// Its process id.

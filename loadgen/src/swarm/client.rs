@@ -1,13 +1,9 @@
 //! One client: its socket, what it still has to send, and what has not fully arrived.
 
-use std::{
-    fmt, io,
-    net::{Ipv4Addr, Shutdown, SocketAddr},
-};
+use std::{fmt, io, net::Ipv4Addr};
 
-use mio::{Interest, Registry, Token, net::TcpStream};
-use nix::sys::socket::{SetSockOpt, sockopt};
-use socket2::{Domain, Protocol as Transport, Socket, Type};
+use hubbub::{server::stream::Stream, system::socket::Socket};
+use mio::{Interest, Registry, Token};
 
 use crate::{
     plan::{
@@ -19,13 +15,14 @@ use crate::{
         dial::{Dial, DialError, Progress},
         outgoing::Outgoing,
         scanner::{Message, Scanner},
+        socket,
     },
 };
 
 /// A client in whichever state it is.
 #[derive(Debug)]
 pub struct Client {
-    socket: TcpStream,
+    socket: Socket,
     scanner: Scanner,
     outgoing: Outgoing,
     state: State,
@@ -79,12 +76,12 @@ impl Client {
         now_ns: u64,
     ) -> Result<Self, DialError> {
         let dial = Dial::new(target, query, now_ns)?;
-        let mut socket = connect(target.address(), source).map_err(DialError::connect)?;
+        let mut socket = socket::connect(target, source)?;
+        let interests = Interest::READABLE | Interest::WRITABLE;
         registry
-            .register(&mut socket, token, Interest::READABLE | Interest::WRITABLE)
+            .register(socket.source(), token, interests)
             .map_err(DialError::Connect)?;
-        // A schedule is not kept by a socket that waits for more.
-        socket.set_nodelay(true).map_err(DialError::Connect)?;
+        socket::send_at_once(&mut socket).map_err(DialError::Connect)?;
         Ok(Self {
             socket,
             scanner: Scanner::default(),
@@ -155,6 +152,11 @@ impl Client {
     pub fn ping(&mut self) -> Result<(), End> {
         self.outgoing.ping(fastrand::u32(..).to_ne_bytes());
         self.flush().map(drop)
+    }
+
+    /// Whether nothing was left to receive when less came than there was room for.
+    pub fn short_receive_drains(&self) -> bool {
+        self.socket.short_read_drains()
     }
 
     /// Receives once into the shared buffer; the bytes received, or `None` when there is nothing for now.
@@ -243,35 +245,12 @@ impl Client {
         self.outgoing.close(code, fastrand::u32(..).to_ne_bytes());
         // It is over either way.
         let _ = self.flush();
-        let _ = self.socket.shutdown(Shutdown::Write);
+        let _ = self.socket.shutdown_write();
         self.state = State::Gone;
     }
 
     /// Gives up, without a word.
     pub fn abandon(&mut self) {
         self.state = State::Gone;
-    }
-}
-
-/// Begins a connection, from a chosen address if there is one.
-fn connect(address: SocketAddr, source: Option<Ipv4Addr>) -> io::Result<TcpStream> {
-    let Some(source) = source else {
-        return TcpStream::connect(address);
-    };
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM.nonblocking().cloexec(),
-        Some(Transport::TCP),
-    )?;
-    // The port is chosen on connecting, when it has to be free towards this server only (ip(7)).
-    sockopt::IpBindAddressNoPort.set(&socket, &true)?;
-    socket.bind(&SocketAddr::from((source, 0)).into())?;
-    match socket.connect(&address.into()) {
-        Err(error)
-            if error.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()) =>
-        {
-            Err(error)
-        }
-        _ => Ok(TcpStream::from_std(socket.into())),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Write};
 
-use mio::net::TcpStream;
+use hubbub::system::{socket::Socket, tls::failure::TlsFailure};
 use thiserror::Error;
 use tungstenite::{
     Error as WebSocketError,
@@ -11,7 +11,7 @@ use tungstenite::{
     protocol::WebSocketConfig,
 };
 
-use crate::plan::target::Target;
+use crate::{plan::target::Target, swarm::socket};
 
 /// Bytes that an answer's head may have.
 const HEAD_BYTES_MAX: usize = 16 << 10;
@@ -67,20 +67,9 @@ impl Dial {
     ///
     /// # Errors
     /// When the server cannot be reached, or is none that speaks WebSocket there.
-    pub fn advance(&mut self, socket: &mut TcpStream) -> Result<Progress, DialError> {
-        if !self.connected {
-            if let Some(error) = socket.take_error().map_err(DialError::Connect)? {
-                return Err(DialError::connect(error));
-            }
-            match socket.peer_addr() {
-                Ok(_) => self.connected = true,
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => {
-                    return Ok(Progress::Waiting);
-                }
-                Err(error) => return Err(DialError::connect(error)),
-            }
-        }
-        if !self.send(socket)? {
+    pub fn advance(&mut self, socket: &mut Socket) -> Result<Progress, DialError> {
+        self.connected = self.connected || socket::is_ready(socket)?;
+        if !self.connected || !self.send(socket)? {
             return Ok(Progress::Waiting);
         }
         let Some(end) = self.receive(socket)? else {
@@ -97,7 +86,7 @@ impl Dial {
     }
 
     /// Sends what is left of the request; whether all is sent.
-    fn send(&mut self, socket: &mut TcpStream) -> Result<bool, DialError> {
+    fn send(&mut self, socket: &mut Socket) -> Result<bool, DialError> {
         let handshake = self.handshake.as_mut().expect("it has not ended");
         let request = &mut handshake.get_mut().get_mut().output;
         while !request.is_empty() {
@@ -108,11 +97,14 @@ impl Dial {
                 Err(error) => return Err(DialError::Broken(error)),
             }
         }
-        Ok(true)
+        match socket.flush() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            flushed => flushed.map(|()| true).map_err(DialError::Broken),
+        }
     }
 
     /// Receives the answer's head; where it ends, once it has come.
-    fn receive(&mut self, socket: &mut TcpStream) -> Result<Option<usize>, DialError> {
+    fn receive(&mut self, socket: &mut Socket) -> Result<Option<usize>, DialError> {
         let mut chunk = [0; 1024];
         loop {
             match socket.read(&mut chunk) {
@@ -176,9 +168,15 @@ pub enum DialError {
         "no local port is left: lower --clients, give --source-ips, or widen net.ipv4.ip_local_port_range"
     )]
     NoLocalPort,
+    /// The server does not accept as fast as clients come.
+    #[error("the server's queue of connections is full: give --connect-rate")]
+    QueueFull,
     /// The connection could not be made.
     #[error("the connection failed ({0}): is the address right, and the server running?")]
     Connect(io::Error),
+    /// There is no TLS with the server.
+    #[error("the server does not speak TLS with us: {0}")]
+    Tls(#[from] TlsFailure),
     /// The server does not let it in.
     #[error(
         "the server answered the client's entry with an error: does it take the name and the channel?"
@@ -213,6 +211,8 @@ impl DialError {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::AddrNotAvailable => Self::NoLocalPort,
+            // A unix socket has no other way to say so (connect(2)).
+            io::ErrorKind::WouldBlock => Self::QueueFull,
             _ => Self::Connect(error),
         }
     }

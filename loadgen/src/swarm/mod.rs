@@ -10,5 +10,6 @@ pub mod publisher;
 pub mod scanner;
 pub mod schedule;
 pub mod shard;
+pub mod socket;
 pub mod stamp;
 pub mod timer;

@@ -71,7 +71,11 @@ impl Outgoing {
         }
         self.bytes.clear();
         self.written = 0;
-        Ok(true)
+        // What was encrypted waits in the socket.
+        match socket.flush() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            flushed => flushed.map(|()| true),
+        }
     }
 
     fn frame(&mut self, opcode: OpCode, payload: Bytes, mask: [u8; 4]) {

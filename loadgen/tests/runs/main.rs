@@ -8,3 +8,4 @@ mod input;
 mod modes;
 mod protocols;
 mod schema;
+mod sockets;

@@ -86,17 +86,12 @@ impl Connect {
 
     /// What the flags make of a client.
     pub fn options(self) -> Options {
-        let trust = match self.ca {
-            _ if self.insecure => Trust::Anyone,
-            Some(path) => Trust::Authorities(path),
-            None => Trust::System,
-        };
         Options {
             target: self.url,
             path: self.path,
             joins: self.join,
             is_raw: self.raw,
-            trust,
+            trust: Trust::new(self.insecure, self.ca),
             authorization: self.token,
             handshake_timeout: self.handshake_timeout,
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mio::net::TcpStream;
 use rustls::{
     ClientConfig, ClientConnection, Error, RootCertStore,
+    client::Resumption,
     crypto::aws_lc_rs::default_provider,
     pki_types::{
         CertificateDer, ServerName,
@@ -19,9 +20,10 @@ use thiserror::Error as ThisError;
 use super::{ALPN, failure::TlsFailure, socket::TlsSocket, unchecked::Unchecked};
 
 /// Whose certificates are accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
     /// Those of the authorities that the system knows.
+    #[default]
     System,
     /// Those of the authorities in a file in PEM.
     Authorities(PathBuf),
@@ -64,6 +66,17 @@ pub enum TrustError {
     Library(#[from] Error),
 }
 
+impl Trust {
+    /// What the flags `--insecure` and `--ca` say.
+    pub fn new(is_insecure: bool, authorities: Option<PathBuf>) -> Self {
+        match authorities {
+            _ if is_insecure => Self::Anyone,
+            Some(path) => Self::Authorities(path),
+            None => Self::System,
+        }
+    }
+}
+
 impl Tls {
     /// Looks up who is trusted.
     ///
@@ -82,6 +95,8 @@ impl Tls {
         }
         .with_no_client_auth();
         config.alpn_protocols = vec![ALPN.to_vec()];
+        // Each connection is that of somebody new, above all where handshakes are measured.
+        config.resumption = Resumption::disabled();
         Ok(Self {
             config: Arc::new(config),
         })
