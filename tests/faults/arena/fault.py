@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from .peer import Peer, Refused
 from .server import Setting
 
+# Between two waves, so that no fault keeps the others out.
+REST_SECONDS = 0.05
+# What a fault may take longer until it shows, where others are in its way.
+GRACE_SECONDS = 30
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -32,25 +37,43 @@ class Fault:
 class Field:
     """Where one fault attacks: the server, for how long, and what its peers have seen so far."""
 
-    def __init__(self, server, source, peers, until):
+    def __init__(self, fault, server, before, source, peers, until):
+        self._fault = fault
+        self._before = before
         self.server = server
         self.peers = peers
+        self.until = until
         self.seen = Counter()
         self._source = source
-        self._until = until
         self._lock = threading.Lock()
 
-    @property
-    def until(self):
-        return self._until
-
     def waves(self):
-        """Numbers of waves: one, and more while there is time."""
-        number = 0
-        while number == 0 or time.monotonic() < self._until:
+        """Numbers of waves: one, and more while there is time for another, or until they have shown."""
+        number = took = 0
+        while number == 0 or self._goes_on(took):
+            began = time.monotonic()
             yield number
             number += 1
-            time.sleep(0.01)
+            time.sleep(REST_SECONDS)
+            took = time.monotonic() - began
+
+    def lacks(self, metrics):
+        """What does not show of the fault, which would be one in name only."""
+        grown = {name: metrics.get(name, 0) - self._before.get(name, 0) for name in self._fault.counted}
+        too_little = [
+            f'{self._fault.name}: {name} grew by {grown[name]:.0f}, and should by {least}'
+            for name, least in self._fault.counted.items()
+            if grown[name] < least
+        ]
+        return too_little + [
+            f'{self._fault.name}: nobody saw "{fate}"' for fate in self._fault.seen if not self.seen[fate]
+        ]
+
+    def _goes_on(self, took):
+        now = time.monotonic()
+        if now + took < self.until:
+            return True
+        return now < self.until + GRACE_SECONDS and bool(self.lacks(self.server.metrics()))
 
     def peer(self, **how):
         return Peer(self.server.port, **{'source': self._source} | how)

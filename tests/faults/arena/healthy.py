@@ -1,11 +1,13 @@
 """The healthy clients: a run of the load generator beside the faults, and its verdict."""
 
 import json
+import signal
 import subprocess
 from dataclasses import dataclass
 
 from .server import Failed
 
+LONGEST_SECONDS = 600
 REPORT_SECONDS = 90
 SETTLE_SECONDS = 20
 
@@ -43,9 +45,9 @@ class Verdict:
 
 
 class Healthy:
-    """A run that has begun; leaving the context ends it."""
+    """A run that has begun, and goes on until its verdict is asked for; leaving the context ends it."""
 
-    def __init__(self, binary, server, load, seconds, core=None):
+    def __init__(self, binary, server, load, core=None):
         flags = {
             '--url': f'ws://127.0.0.1:{server.port}/relay?channel=healthy',
             '--server-pid': server.pid,
@@ -54,7 +56,7 @@ class Healthy:
             '--rate': load.rate,
             '--source-ips': load.addresses,
             '--warmup': '300ms',
-            '--duration': f'{seconds:.1f}s',
+            '--duration': f'{LONGEST_SECONDS}s',
             '--settle': f'{SETTLE_SECONDS}s',
             '--json': '-',
         }
@@ -62,7 +64,6 @@ class Healthy:
         if core is not None:
             command = ['taskset', '--cpu-list', core, *command]
         pipes = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
-        self._seconds = seconds
         self._process = subprocess.Popen(list(map(str, command)), text=True, **pipes)
 
     def __enter__(self):
@@ -74,8 +75,9 @@ class Healthy:
         self._process.communicate()
 
     def verdict(self):
+        self._process.send_signal(signal.SIGINT)
         try:
-            result, said = self._process.communicate(timeout=self._seconds + SETTLE_SECONDS + REPORT_SECONDS)
+            result, said = self._process.communicate(timeout=SETTLE_SECONDS + REPORT_SECONDS)
         except subprocess.TimeoutExpired as error:
             raise Failed('the load generator did not end') from error
         if not result:

@@ -3,11 +3,11 @@
 import time
 
 from arena.fault import Fault
-from arena.peer import PING, TEXT, frame
+from arena.peer import PING, TEXT, frame, request
 from arena.server import Setting
 
 CHUNK_BYTES = 64 << 10
-WORDS, ALIVE = frame(TEXT, b'flood'), frame(PING, b'alive?')
+WORDS, ALIVE = frame(TEXT, b'flood' * 20), frame(PING, b'alive?' * 20)
 # A client lies below these, and so does the address of healthy ones.
 BOUNDS = {
     '--max-client-messages': '20',
@@ -42,17 +42,20 @@ def connections(field):
         crowd = []
         for _ in range(CROWD):
             with field.attempt():
-                crowd.append(field.member(f'/relay?channel=crowd-{number}'))
+                peer = field.peer()
+                crowd.append(peer)
+                peer.send(request(f'/relay?channel=crowd-{number}'))
         for peer in crowd:
-            field.note('came and went')
-            peer.close()
+            with field.attempt(), peer:
+                peer.be_let_in()
+                field.note('came and went')
 
 
 FAULT = Fault(
     'floods',
     (messages, pings, connections),
     counted={
-        'hubbub_messages_received_total{dialect="relay"}': 10_000,
+        'hubbub_messages_received_total{dialect="relay"}': 1000,
         'hubbub_bytes_received_total': 1_000_000,
         'hubbub_connections_total': CROWD,
     },

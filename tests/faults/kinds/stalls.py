@@ -10,31 +10,34 @@ MESSAGE = frame(BINARY, b'x' * (512 << 10))
 # The system's buffers hold 4 MiB and a little at most (tcp(7), `tcp_wmem`). What is left of the first is less than
 # `--max-unsent`, so that it stalls, and of the second more.
 STALLING, EXCEEDING = 12, 32
-FLAGS = {'--max-message': '1MiB', '--max-unsent': '8MiB', '--write-timeout': '1s', '--linger-timeout': '20s'}
+FLAGS = {'--max-message': '1MiB', '--max-unsent': '8MiB', '--write-timeout': '2s', '--linger-timeout': '20s'}
 SPEAKING_SECONDS = 15
-STALL_SECONDS = 2
+# Who is given up is told why within `--write-timeout`, if it reads again. The one stalls for longer than that before it is
+# given up, the other is at once.
+STALLING_SECONDS, EXCEEDING_SECONDS = 3.2, 0.3
+FATE_SECONDS = 1
 
 
 def stalling(field):
     for number in field.waves():
-        stall(field, f'/relay?channel=stalling-{number}', STALLING)
+        stall(field, f'/relay?channel=stalling-{number}', STALLING, STALLING_SECONDS)
 
 
 def exceeding(field):
     for number in field.waves():
-        stall(field, f'/relay?channel=exceeding-{number}', EXCEEDING)
+        stall(field, f'/relay?channel=exceeding-{number}', EXCEEDING, EXCEEDING_SECONDS)
 
 
-def stall(field, channel, messages):
+def stall(field, channel, messages, seconds):
     members = []
     for _ in range(field.peers):
         with field.attempt():
             members.append(field.member(channel, is_narrow=True))
     with field.attempt(), field.member(channel) as speaker:
         speaker.pump(MESSAGE, time.monotonic() + SPEAKING_SECONDS, messages)
-        time.sleep(STALL_SECONDS)
+        time.sleep(seconds)
     for member in members:
-        field.note(member.fate())
+        field.note(member.fate(FATE_SECONDS))
 
 
 FAULT = Fault(
@@ -46,5 +49,5 @@ FAULT = Fault(
     },
     seen=('closed 4001',),
     setting=Setting(FLAGS),
-    seconds=3,
+    seconds=4,
 )

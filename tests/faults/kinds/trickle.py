@@ -15,22 +15,27 @@ def attack(field):
         for _ in range(field.peers):
             with field.attempt():
                 peers.append(field.peer())
-        trickle(field, peers, request('/echo'))
-        for peer in peers:
+        members = []
+        for peer in trickle(field, peers, request('/echo')):
             with field.attempt():
                 peer.be_let_in()
-        trickle(field, peers, frame(TEXT, WORDS))
-        for peer in peers:
-            with field.attempt(), peer:
-                field.note('heard its own words' if peer.hear() == WORDS else 'heard something else')
+                members.append(peer)
+        for member in trickle(field, members, frame(TEXT, WORDS)):
+            with field.attempt(), member:
+                field.note('heard its own words' if member.hear() == WORDS else 'heard something else')
 
 
 def trickle(field, peers, data):
-    for at in range(len(data)):
+    """Sends so to all, and returns those that took it."""
+    for byte in data:
+        left = []
         for peer in peers:
             with field.attempt():
-                peer.send(data[at : at + 1])
+                peer.send(bytes([byte]))
+                left.append(peer)
+        peers = left
         time.sleep(PAUSE_SECONDS)
+    return peers
 
 
 FAULT = Fault(
