@@ -10,7 +10,7 @@ CHUNK_BYTES = 64 << 10
 WORDS, ALIVE = frame(TEXT, b'flood' * 20), frame(PING, b'alive?' * 20)
 # A client lies below these, and so does the address of healthy ones.
 BOUNDS = {
-    '--max-client-messages': '20',
+    '--max-client-messages': '200',
     '--max-client-bytes': '16MiB',
     '--max-client-pings': '5',
     '--flood-grace': '1s',

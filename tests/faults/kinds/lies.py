@@ -6,7 +6,7 @@ from arena.peer import BINARY, FINAL, PING, TEXT, frame
 CHANNEL = '/relay?channel=lies'
 WAIT_SECONDS = 0.3
 RESERVED_BIT, RESERVED_OPCODE, CONTINUATION = 0x40, 0x3, 0x0
-PART = 256 << 10
+PART = 32 << 10
 LIES = (
     frame(BINARY, promised=1 << 63),
     frame(BINARY, promised=(1 << 64) - 1),

@@ -6,11 +6,11 @@ from arena.fault import Fault
 from arena.peer import BINARY, frame
 from arena.server import Setting
 
-MESSAGE = frame(BINARY, b'x' * (512 << 10))
+MESSAGE = frame(BINARY, b'x' * (60 << 10))
 # The system's buffers hold 4 MiB and a little at most (tcp(7), `tcp_wmem`). What is left of the first is less than
 # `--max-unsent`, so that it stalls, and of the second more.
-STALLING, EXCEEDING = 12, 32
-FLAGS = {'--max-message': '1MiB', '--max-unsent': '8MiB', '--write-timeout': '2s', '--linger-timeout': '20s'}
+STALLING, EXCEEDING = 100, 200
+FLAGS = {'--max-unsent': '4MiB', '--write-timeout': '2s', '--linger-timeout': '20s'}
 SPEAKING_SECONDS = 15
 # Who is given up is told why within `--write-timeout`, if it reads again. The one stalls for longer than that before it is
 # given up, the other is at once.
