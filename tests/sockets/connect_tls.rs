@@ -33,7 +33,7 @@ fn ca(authority: &Authority) -> String {
 #[test]
 fn lines_and_long_files_go_through_encrypted() {
     let (authority, server) = served(&["--max-message", "16MiB", "--max-unsent", "64MiB"]);
-    let lines = format!("one\n{}\n{}\n", "x".repeat(5 << 20), "y".repeat(5 << 20));
+    let lines = format!("one\n{}\n{}\n", "x".repeat(1 << 20), "y".repeat(1 << 20));
     let trusting = ["--ca", &ca(&authority)];
     for target in [
         url(&server, "/echo"),
