@@ -154,24 +154,29 @@ impl Client {
         self.flush().map(drop)
     }
 
-    /// Whether nothing was left to receive when less came than there was room for.
-    pub fn short_receive_drains(&self) -> bool {
-        self.socket.short_read_drains()
-    }
-
-    /// Receives once into the shared buffer; the bytes received, or `None` when there is nothing for now.
+    /// Receives once into the shared buffer; the bytes received, or `None` when there is nothing for now. Less than there
+    /// is room for is all that there was, unless the stream is ending.
     ///
     /// # Errors
     /// How the connection ended, if it did.
     pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, End> {
+        let mut count = 0;
         loop {
-            return match io::Read::read(&mut self.socket, buffer) {
-                Ok(0) => Err(End::Broken),
-                Ok(count) => Ok(Some(count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => Err(End::Broken),
-            };
+            match io::Read::read(&mut self.socket, &mut buffer[count..]) {
+                Ok(0) if count == 0 => return Err(End::Broken),
+                Ok(0) => return Ok(Some(count)),
+                Ok(more) => {
+                    count += more;
+                    // What is encrypted comes record by record.
+                    if count == buffer.len() || self.socket.short_read_drains() {
+                        return Ok(Some(count));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) if count > 0 => return Ok(Some(count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(_) => return Err(End::Broken),
+            }
         }
     }
 

@@ -19,7 +19,7 @@ const MODES: [&str; 7] = [
     "fanout",
     "fanout --protocol chat --channels 2",
     "saturate",
-    "saturate --size 60KiB --window 4",
+    "saturate --size 60KiB --window 1",
     "search --rate 50 --duration 100ms --warmup 50ms --slo p99<1us",
     "idle --ping",
     "connect",

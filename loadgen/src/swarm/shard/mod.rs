@@ -290,8 +290,7 @@ impl<'run> Shard<'run> {
                     self.record.received_bytes(count);
                     self.take_in(index, &buffer[..count], now_ns);
                     self.publish_due(now_ns);
-                    let is_short = count < buffer.len();
-                    if !ending && is_short && self.clients[index].short_receive_drains() {
+                    if !ending && count < buffer.len() {
                         break;
                     }
                 }
