@@ -28,9 +28,9 @@ class Fault:
     # What some hostile peers must have seen.
     seen: tuple[str, ...] = ()
     setting: Setting = Setting()
-    # How long one wave takes at most.
+    # How long one wave takes, about.
     seconds: float = 1.0
-    # With it the times of healthy clients say nothing but how long it was.
+    # Whether the times of healthy clients say nothing with it but how long it was.
     is_pause: bool = False
 
 
