@@ -7,6 +7,7 @@
 mod faults;
 #[path = "../chat/following.rs"]
 mod following;
+mod knock;
 mod oracle;
 mod peer;
 mod sabotage;
@@ -28,6 +29,8 @@ use scenario::Summary;
 use simulation::Simulation;
 
 const SEEDS: u64 = 256;
+/// Runs that have something of everything.
+const VARIED_SEEDS: u64 = 64;
 /// Runs in which a sabotage is to be seen.
 const SABOTAGED_SEEDS: u64 = 20;
 
@@ -55,6 +58,24 @@ fn the_promise_holds_for_every_seed() {
             panic!("{violation}\nreplay with HUBBUB_SIM_SEED={seed}");
         }
     }
+}
+
+/// No run has all that may go wrong, but together they have.
+#[test]
+fn the_seeds_bring_about_every_ending_and_every_pause() {
+    let runs = (0..VARIED_SEEDS).map(|seed| run(seed, Sabotage::None).unwrap());
+    let runs: Vec<_> = runs.collect();
+    let sum =
+        |of: fn(&Summary) -> &[u64], index| runs.iter().map(|run| of(run)[index]).sum::<u64>();
+    // There is no TLS, and no token that names channels.
+    let elsewhere = [Reason::Tls, Reason::NotAllowed];
+    let missing = Reason::ALL.into_iter().filter(|&reason| {
+        let count = sum(|run| &run.disconnects, reason as usize);
+        count == 0 && !elsewhere.contains(&reason)
+    });
+    assert_eq!(missing.collect::<Vec<_>>(), []);
+    let pauses = [0, 1, 2].map(|bound| sum(|run| &run.pauses, bound));
+    assert!(pauses.iter().all(|&count| count > 0), "{pauses:?}");
 }
 
 #[test]
@@ -140,5 +161,4 @@ fn expect_caught(sabotage: Sabotage) {
         caught as u64 > SABOTAGED_SEEDS / 2,
         "{sabotage:?} was caught in {caught} of {SABOTAGED_SEEDS} seeds"
     );
-    println!("{sabotage:?} was caught in {caught} of {SABOTAGED_SEEDS} seeds");
 }

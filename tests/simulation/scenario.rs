@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::faults::Operations;
+use crate::knock::Knock;
 use crate::oracle;
 use crate::peer::{Kind, Role, chat::CHANNELS};
 use crate::sabotage::Sabotage;
 use crate::settings::Settings;
-use crate::simulation::{Knock, Simulation, Weather};
+use crate::simulation::{Simulation, Weather};
 use crate::socket::Manners;
 
 const RELAY_CHANNELS: usize = 2;
@@ -19,6 +20,7 @@ const STEPS: usize = 250;
 pub struct Summary {
     pub taken: Vec<u64>,
     pub disconnects: Vec<u64>,
+    pub pauses: Vec<u64>,
     pub operations: u64,
 }
 
@@ -107,6 +109,7 @@ fn summary(simulation: &Simulation) -> Summary {
     Summary {
         taken: simulation.peers.iter().map(|peer| peer.taken).collect(),
         disconnects: simulation.server.metrics().disconnects.to_vec(),
+        pauses: simulation.server.metrics().pauses.to_vec(),
         operations: simulation.operations.made(),
     }
 }

@@ -8,9 +8,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hubbub::server::{Server, stream::Readiness};
-use hubbub::vocabulary::{id::Key, reason::Reason, time::Now};
+use hubbub::vocabulary::{id::Key, time::Now};
 
 use crate::faults::Operations;
+use crate::knock::Knock;
 use crate::oracle::{
     admission::{Admission, Admissions},
     bounds,
@@ -42,40 +43,7 @@ pub enum Weather {
     Calm,
 }
 
-/// How a client knocks.
-#[derive(Clone, Copy, Debug)]
-pub struct Knock {
-    pub role: Role,
-    /// Whether it never misbehaves.
-    pub is_steady: bool,
-    pub kind: Kind,
-    /// The channel, for one who is in one.
-    pub channel: usize,
-    /// How long its token is good; nothing if it has expired.
-    pub lasts: Duration,
-}
-
-impl Knock {
-    /// Of one who is always there.
-    pub fn witness(kind: Kind, channel: usize) -> Self {
-        Self {
-            role: Role::Witness,
-            is_steady: true,
-            kind,
-            channel,
-            lasts: Duration::from_hours(24),
-        }
-    }
-
-    /// Of one who speaks as others do.
-    pub fn steady(kind: Kind, channel: usize) -> Self {
-        Self {
-            role: Role::Member,
-            ..Self::witness(kind, channel)
-        }
-    }
-}
-
+/// A server, its clients, and what the oracle knows of them.
 pub struct Simulation {
     pub server: Server<FakeSocket>,
     pub peers: Vec<Peer>,
@@ -133,7 +101,7 @@ impl Simulation {
         });
         let pipe = Pipe::new(manners, Rc::clone(&self.operations), self.chance.u64(..));
         let socket = FakeSocket(Rc::clone(&pipe));
-        let address = self.address(id, knock.role);
+        let address = address(id, knock.role);
         let refusal = self.judge(address);
         let key = self.server.accept(self.now, Some(address), |_| Ok(socket));
         self.keys.push(key.expect("it could be registered"));
@@ -151,7 +119,7 @@ impl Simulation {
 
     /// Someone knocks whose socket is gone before it is registered.
     pub fn connect_in_vain(&mut self) {
-        let address = self.address(self.peers.len(), Role::Member);
+        let address = address(self.peers.len(), Role::Member);
         self.judge(address);
         let before = self.server.connections();
         let accepted = self.server.accept(self.now, Some(address), |_| {
@@ -187,14 +155,6 @@ impl Simulation {
             Kind::Chat => Part::Chat(Chat::new(id)),
             Kind::Echo => Part::Echo(Echo::default()),
             Kind::Http => Part::Http(Http::default()),
-        }
-    }
-
-    fn address(&self, id: usize, role: Role) -> IpAddr {
-        let last = u8::try_from(id).expect("few peers");
-        match role {
-            Role::Witness => Ipv4Addr::new(192, 0, 2, last).into(),
-            Role::Member => Ipv4Addr::new(198, 51, 100, last % ADDRESSES).into(),
         }
     }
 
@@ -284,10 +244,13 @@ impl Simulation {
         self.server.metrics().bytes_received + taken
     }
 
-    /// Whether someone has sent what the server has not read, as while it is paused.
+    /// Whether something has not been read: by the server, as while it is paused, or by a peer.
     fn has_unread(&self) -> bool {
         let mut pipes = self.peers.iter().map(|peer| peer.pipe.borrow());
-        pipes.any(|pipe| !pipe.is_dropped && !pipe.to_server.is_empty())
+        pipes.any(|pipe| {
+            let is_heard = pipe.is_dropped || pipe.to_server.is_empty();
+            !is_heard || !pipe.to_peer.is_empty()
+        })
     }
 
     /// The server goes away; everyone is told or has been, and nothing is left of anyone.
@@ -322,24 +285,6 @@ impl Simulation {
         }
     }
 
-    /// How many connections the server ended for a reason of its own, of which the peer perhaps took no word in time.
-    pub fn given_up(&self) -> u64 {
-        let reasons = [
-            Reason::TokenExpired,
-            Reason::Flood,
-            Reason::SlowUnsent,
-            Reason::SlowTotal,
-            Reason::SlowStalled,
-            Reason::NoPong,
-            Reason::DrainCut,
-        ];
-        let disconnects = self.server.metrics().disconnects;
-        reasons
-            .map(|reason| disconnects[reason as usize])
-            .iter()
-            .sum()
-    }
-
     /// Whether a fault ended someone's connection.
     pub fn has_failed_peer(&self) -> bool {
         self.peers.iter().any(|peer| peer.pipe.borrow().is_failed)
@@ -360,5 +305,14 @@ impl Simulation {
             Part::Echo(echo) => echo.say(0, chance, outgoing),
             Part::Http(http) => http.ask(chance, outgoing),
         }
+    }
+}
+
+/// Where one comes from.
+fn address(id: usize, role: Role) -> IpAddr {
+    let last = u8::try_from(id).expect("few peers");
+    match role {
+        Role::Witness => Ipv4Addr::new(192, 0, 2, last).into(),
+        Role::Member => Ipv4Addr::new(198, 51, 100, last % ADDRESSES).into(),
     }
 }

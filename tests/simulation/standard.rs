@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::faults::Operations;
+use crate::knock::Knock;
 use crate::oracle;
 use crate::peer::{
     Kind, Part,
@@ -10,7 +11,7 @@ use crate::peer::{
 };
 use crate::sabotage::{Belief, Sabotage};
 use crate::settings::Settings;
-use crate::simulation::{Knock, Simulation, Weather};
+use crate::simulation::{Simulation, Weather};
 use crate::socket::Manners;
 
 /// Bytes of what is said on the relay: all of it is more than one may leave unsent.

@@ -256,13 +256,13 @@ fn check_privates(people: &[(&Peer, &Chat)]) -> Result<(), String> {
             let privates = heard.heard.iter().filter(|body| {
                 text(body, "action") == "send-private" && text(&body["sender"], "name") == named
             });
-            let arrived: Vec<_> = privates.map(|body| reference(body)).collect();
+            let arrived: Vec<_> = privates.map(reference).collect();
             let told: Vec<_> = chat
                 .heard
                 .iter()
                 .filter(|body| text(body, "action") == "send-private" && is_answer(body, chat))
                 .filter(|body| text(&body["target"], "name") == name(target.id))
-                .map(|body| reference(body))
+                .map(reference)
                 .collect();
             // One who was cut off may not have heard of what arrived, or not have got what its sender heard of.
             let (fewer, more) = if told.len() < arrived.len() {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hubbub::vocabulary::reason::Reason;
+
 use crate::peer::{Ending, Part, Peer, Role, http::TIMEOUT};
 use crate::simulation::Simulation;
 
@@ -21,13 +23,30 @@ pub fn check(simulation: &Simulation) -> Result<(), String> {
         let is_dropped = peer.pipe.borrow().is_dropped;
         is_dropped && peer.is_left_alone() && peer.close_code.is_none()
     });
-    let (silent, given_up) = (silent.count(), simulation.given_up());
+    let (silent, given_up) = (silent.count(), given_up(simulation));
     if silent as u64 > given_up {
         return Err(format!(
             "{silent} were dropped without a word, {given_up} given up"
         ));
     }
     Ok(())
+}
+
+/// How many connections the server ended for a reason of its own, of which the peer perhaps took no word in time.
+fn given_up(simulation: &Simulation) -> u64 {
+    let reasons = [
+        Reason::TokenExpired,
+        Reason::Flood,
+        Reason::SlowUnsent,
+        Reason::SlowTotal,
+        Reason::SlowStalled,
+        Reason::NoPong,
+    ];
+    let disconnects = simulation.server.metrics().disconnects;
+    reasons
+        .map(|reason| disconnects[reason as usize])
+        .iter()
+        .sum()
 }
 
 /// The answer to a request for a session.

@@ -100,17 +100,19 @@ impl Chat {
                 (request, Answer::Told("joined"))
             }
             Wish::Leave(channel) => {
-                let answer = match self.memberships.remove(&channel) {
-                    true => Answer::Told("left"),
-                    false => Answer::Refused("not-a-member"),
+                let answer = if self.memberships.remove(&channel) {
+                    Answer::Told("left")
+                } else {
+                    Answer::Refused("not-a-member")
                 };
                 let request = json!({"action": "leave-channel", "message": CHANNELS[channel]});
                 (request, answer)
             }
             Wish::Send(channel) => {
-                let answer = match self.memberships.contains(&channel) {
-                    true => Answer::Said(channel),
-                    false => Answer::Refused("not-a-member"),
+                let answer = if self.memberships.contains(&channel) {
+                    Answer::Said(channel)
+                } else {
+                    Answer::Refused("not-a-member")
                 };
                 let target = CHANNELS[channel];
                 let request = json!({"action": "send-message", "target": target, "message": text});

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tungstenite::protocol::frame::coding::OpCode;
 
 use self::{chat::Chat, echo::Echo, http::Http, http::Response, relay::Relay};
-use crate::simulation::Knock;
+use crate::knock::Knock;
 use crate::socket::Shared;
 
 /// How a client was asked to behave.
@@ -195,7 +195,7 @@ impl Peer {
             self.act(means);
         }
         moved += self.send(most);
-        self.silence = self.silence.max(means.now - self.active_at);
+        self.silence = self.silence.max(means.now.saturating_sub(self.active_at));
         if moved > 0 {
             self.active_at = means.now;
         }
@@ -256,9 +256,9 @@ impl Peer {
         if self.status != Some(101) {
             return Ok(incoming.len());
         }
-        while let Some((opcode, payload, bytes)) = wire::read(&incoming[at..])? {
-            self.hear_frame(opcode, payload)?;
-            at += bytes;
+        while let Some(frame) = wire::read(&incoming[at..])? {
+            self.hear_frame(frame.opcode, frame.payload)?;
+            at += frame.bytes;
         }
         Ok(at)
     }

@@ -42,8 +42,16 @@ fn write_frame(opcode: OpCode, is_final: bool, payload: &[u8], bytes: &mut Vec<u
     bytes.extend(payload.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
 }
 
-/// The frame at the front of `bytes`, if it is all there, and how many bytes it has.
-pub fn read(bytes: &[u8]) -> Result<Option<(OpCode, &[u8], usize)>, String> {
+/// A frame as it came.
+pub struct Frame<'a> {
+    pub opcode: OpCode,
+    pub payload: &'a [u8],
+    /// How many bytes it has, its header included.
+    pub bytes: usize,
+}
+
+/// The frame at the front of what came, if it is all there.
+pub fn read(bytes: &[u8]) -> Result<Option<Frame<'_>>, String> {
     let mut cursor = Cursor::new(bytes);
     let parsed = FrameHeader::parse(&mut cursor).map_err(|error| error.to_string())?;
     let Some((header, len)) = parsed else {
@@ -52,5 +60,9 @@ pub fn read(bytes: &[u8]) -> Result<Option<(OpCode, &[u8], usize)>, String> {
     let start = usize::try_from(cursor.position()).unwrap();
     let end = start + usize::try_from(len).unwrap();
     let payload = bytes.get(start..end);
-    Ok(payload.map(|payload| (header.opcode, payload, end)))
+    Ok(payload.map(|payload| Frame {
+        opcode: header.opcode,
+        payload,
+        bytes: end,
+    }))
 }
