@@ -29,7 +29,8 @@ const PATHS: [&str; 8] = [
 pub struct Client {
     key: Key,
     pipe: Shared,
-    sent: Vec<u8>,
+    /// What it sent that may be anything.
+    raw: Vec<u8>,
     /// All that it took.
     pub taken: Vec<u8>,
 }
@@ -40,7 +41,7 @@ impl Client {
         Self {
             key,
             pipe,
-            sent: Vec::new(),
+            raw: Vec::new(),
             taken: Vec::new(),
         }
     }
@@ -49,7 +50,10 @@ impl Client {
     pub fn act(&mut self, act: Act<'_>) {
         match act {
             Act::Ask(path) => self.send(&request(PATHS[path % PATHS.len()])),
-            Act::Send(bytes) => self.send(bytes),
+            Act::Send(bytes) => {
+                self.raw.extend(bytes);
+                self.send(bytes);
+            }
             Act::Say(bytes) => self.send(&message(bytes)),
             Act::Take(most) => {
                 let bytes = self.pipe.borrow_mut().take(most);
@@ -65,8 +69,7 @@ impl Client {
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) {
-        self.sent.extend(bytes);
+    fn send(&self, bytes: &[u8]) {
         self.pipe.borrow_mut().send(bytes);
     }
 
@@ -87,7 +90,7 @@ impl Client {
     pub fn check(&self) {
         let pipe = self.pipe.borrow();
         let is_complete = pipe.is_shut && !pipe.is_reset;
-        let asked_with_head = self.sent.windows(4).any(|word| word == b"HEAD");
+        let asked_with_head = self.raw.windows(4).any(|word| word == b"HEAD");
         wire::check(&self.taken, is_complete, asked_with_head);
     }
 }

@@ -48,6 +48,9 @@ pub fn run(data: &[u8]) {
         play.step(step);
     }
     play.end();
+    for client in &play.clients {
+        client.check();
+    }
     if !play.server.is_draining() {
         play.welcome_newcomers();
     }
@@ -153,9 +156,6 @@ impl Play {
         assert_eq!(self.server.connections(), 0, "someone cannot go");
         assert_eq!(self.server.leftovers(), [0; 4]);
         self.check_memory();
-        for client in &self.clients {
-            client.check();
-        }
     }
 
     /// Whether there was anything to take.

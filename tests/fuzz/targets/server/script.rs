@@ -69,7 +69,7 @@ impl<'a> Iterator for Script<'a> {
 /// How a client's socket behaves, each way switched on by bits.
 pub fn manners(bits: u8) -> Manners {
     Manners {
-        window: [usize::MAX, 100, 5000, 40_000][usize::from(bits & 3)],
+        window: [usize::MAX, 1000, 5000, 40_000][usize::from(bits & 3)],
         is_short: bits & 4 != 0,
         holds_back: bits & 8 != 0,
     }

@@ -101,7 +101,8 @@ impl Pipe {
     /// The peer takes up to `most` bytes.
     pub fn take(&mut self, most: usize) -> Vec<u8> {
         let taken = most.min(self.to_peer.len());
-        let bytes = self.to_peer.drain(..taken).collect();
+        let rest = self.to_peer.split_off(taken);
+        let bytes = mem::replace(&mut self.to_peer, rest).into();
         if taken > 0 && mem::take(&mut self.is_write_blocked) {
             self.edge.writable = true;
         }
@@ -166,9 +167,7 @@ impl Read for FakeSocket {
         if pipe.manners.is_short {
             most = pipe.chance.usize(1..=most);
         }
-        for (byte, arrived) in buffer.iter_mut().zip(pipe.to_server.drain(..most)) {
-            *byte = arrived;
-        }
+        pipe.to_server.read_exact(&mut buffer[..most])?;
         Ok(most)
     }
 }
@@ -179,11 +178,8 @@ impl Write for FakeSocket {
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let bytes: Vec<u8> = slices
-            .iter()
-            .flat_map(|slice| slice.iter().copied())
-            .collect();
-        self.0.borrow_mut().write(&bytes)
+        let slices: Vec<&[u8]> = slices.iter().map(|slice| &**slice).collect();
+        self.0.borrow_mut().write(&slices.concat())
     }
 
     fn flush(&mut self) -> io::Result<()> {
