@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::server::gate::token::Keyring;
-use hubbub::vocabulary::config::{AddressBounds, ClientRates, Config};
+use hubbub::vocabulary::config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 
@@ -45,7 +45,9 @@ impl Settings {
         config.batch_window = Duration::from_millis(seed % 4 * 5);
         config.max_unsent_bytes = chance.usize(16 << 10..64 << 10);
         if chance.bool() {
-            config.max_unsent_total_bytes = config.max_unsent_bytes * chance.usize(1..4);
+            // As little for all together as for one alone.
+            config.max_unsent_bytes = FRAME_BYTES_MAX;
+            config.max_unsent_total_bytes = FRAME_BYTES_MAX;
         }
         if chance.bool() {
             config.notice_limit = chance.usize(1..4);
