@@ -197,6 +197,11 @@ impl Pipe {
         Ok(most)
     }
 
+    /// Whether not everything fits.
+    pub fn is_narrow(&self) -> bool {
+        self.manners.window < usize::MAX
+    }
+
     fn room(&self) -> usize {
         self.manners.window.saturating_sub(self.to_peer.len())
     }

@@ -36,10 +36,11 @@ fn check_answers(simulation: &Simulation, peer: &Peer, http: &Http) -> Result<()
     let answered = http.answers.len();
     let is_ended = http.answers.last().is_some_and(|answer| !answer.goes_on);
     let is_dropped = peer.pipe.borrow().is_dropped;
-    // One that holds up its answers may be given up, with nobody to tell.
+    // One whose answers do not all fit at once may be given up for it, with nobody to tell.
     let disconnects = simulation.server.metrics().disconnects;
     let slow = [Reason::SlowTotal, Reason::SlowStalled];
-    let may_be_slow = slow.iter().any(|&reason| disconnects[reason as usize] > 0);
+    let may_be_slow = peer.pipe.borrow().is_narrow()
+        && slow.iter().any(|&reason| disconnects[reason as usize] > 0);
     let is_owed = peer.is_whole() || is_dropped && peer.is_left_alone() && !may_be_slow;
     if is_owed && answered < asked && !is_ended && !may_be_late {
         return Err(format!("got {answered} of {asked} answers"));
