@@ -244,11 +244,11 @@ impl Simulation {
         self.server.metrics().bytes_received + taken
     }
 
-    /// Whether something has not been read: by the server, as while it is paused, or by a peer.
+    /// Whether something has not been read, or an end not seen: by the server, as while it is paused, or by a peer.
     fn has_unread(&self) -> bool {
         let mut pipes = self.peers.iter().map(|peer| peer.pipe.borrow());
         pipes.any(|pipe| {
-            let is_heard = pipe.is_dropped || pipe.to_server.is_empty();
+            let is_heard = pipe.is_dropped || pipe.to_server.is_empty() && !pipe.is_ended;
             !is_heard || !pipe.to_peer.is_empty()
         })
     }
