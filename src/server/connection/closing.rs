@@ -68,7 +68,8 @@ impl<S: Stream> Connection<S> {
             }
             Phase::Http(_) => self.end(reason),
             Phase::Closing(closing) => {
-                let reason = closing.reason;
+                let is_cut = reason == Reason::SlowTotal && !closing.is_given_up;
+                let reason = if is_cut { reason } else { closing.reason };
                 self.end(reason);
             }
         }

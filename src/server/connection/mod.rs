@@ -292,7 +292,9 @@ impl<S: Stream> Connection<S> {
     /// closing comes to its end does not matter, unless we cut it off.
     pub fn end(&mut self, reason: Reason) {
         let reason = match &self.phase {
-            Phase::Closing(closing) if reason != Reason::DrainCut => closing.reason,
+            Phase::Closing(closing) if !matches!(reason, Reason::DrainCut | Reason::SlowTotal) => {
+                closing.reason
+            }
             _ => reason,
         };
         self.ended.get_or_insert(reason);
