@@ -29,6 +29,8 @@ use scenario::Summary;
 use simulation::Simulation;
 
 const SEEDS: u64 = 256;
+/// Seeds that broke the promise once, in a run of 100,000.
+const KEPT_SEEDS: [u64; 2] = [70_824, 75_076];
 /// Runs that have something of everything.
 const VARIED_SEEDS: u64 = 64;
 /// Runs in which a sabotage is to be seen.
@@ -53,7 +55,7 @@ fn the_promise_holds_for_every_seed() {
     let first = number("HUBBUB_SIM_SEED");
     let seeds = number("HUBBUB_SIM_SEEDS").unwrap_or(if first.is_some() { 1 } else { SEEDS });
     let first = first.unwrap_or_default();
-    for seed in first..first + seeds {
+    for seed in (first..first + seeds).chain(KEPT_SEEDS) {
         if let Err(violation) = run(seed, Sabotage::None) {
             panic!("{violation}\nreplay with HUBBUB_SIM_SEED={seed}");
         }
