@@ -24,9 +24,10 @@ use faults::{Fault, Operations};
 use hubbub::vocabulary::reason::Reason;
 use oracle::bounds;
 use peer::Kind;
-use sabotage::{Belief, Flaw, Sabotage};
+use sabotage::{Belief, Sabotage};
 use scenario::Summary;
 use simulation::Simulation;
+use socket::Flaw;
 
 const SEEDS: u64 = 256;
 /// Seeds that broke the promise once, in a run of 100,000.

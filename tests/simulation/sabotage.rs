@@ -1,6 +1,7 @@
 //! What is made to go wrong on purpose, to prove that the oracle sees it.
 
 use crate::peer::Kind;
+use crate::socket::Flaw;
 
 /// What is wrong in a run, if anything is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,17 +12,6 @@ pub enum Sabotage {
     Flawed(Kind, Flaw),
     /// What the oracle believes that the server is to do.
     Misled(Belief),
-}
-
-/// A fault in what reaches a peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// One write never arrives.
-    Lose,
-    /// One write arrives twice.
-    Duplicate,
-    /// One write arrives after the next.
-    Swap,
 }
 
 /// Something that the oracle believes, and the server knows nothing of.

@@ -8,8 +8,18 @@ use std::rc::Rc;
 
 use hubbub::server::stream::{Readiness, Stream};
 
-use crate::faults::{Fault, Operations};
-use crate::sabotage::Flaw;
+use super::faults::{Fault, Operations};
+
+/// A fault in what reaches a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// One write never arrives.
+    Lose,
+    /// One write arrives twice.
+    Duplicate,
+    /// One write arrives after the next.
+    Swap,
+}
 
 /// How a socket treats the server.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +150,8 @@ impl Pipe {
     /// The peer takes up to `most` bytes.
     pub fn take(&mut self, most: usize) -> Vec<u8> {
         let taken = most.min(self.to_peer.len());
-        let bytes = self.to_peer.drain(..taken).collect();
+        let rest = self.to_peer.split_off(taken);
+        let bytes = mem::replace(&mut self.to_peer, rest).into();
         if taken > 0 && mem::take(&mut self.is_write_blocked) {
             self.edge.writable = true;
         }
@@ -192,8 +203,7 @@ impl Pipe {
             most = 1;
             self.edge.readable = true;
         }
-        (&self.to_server.make_contiguous()[..most]).read_exact(&mut buffer[..most])?;
-        self.to_server.drain(..most);
+        self.to_server.read_exact(&mut buffer[..most])?;
         Ok(most)
     }
 

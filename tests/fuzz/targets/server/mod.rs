@@ -3,8 +3,15 @@
 mod bounds;
 mod client;
 mod script;
+// The sockets of the simulation, of which nothing is made to fail here.
+#[expect(dead_code, reason = "operations fail in the simulation only")]
+#[path = "../../../simulation/faults.rs"]
+mod faults;
+#[expect(dead_code, reason = "nothing is sabotaged here")]
+#[path = "../../../simulation/socket.rs"]
 mod socket;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use hubbub::{
@@ -104,7 +111,7 @@ impl Play {
 
     fn connect(&mut self, address: Option<&str>, manners: Manners) {
         let address = address.map(|address| address.parse().expect("an address"));
-        let pipe = Pipe::new(manners, self.clients.len() as u64);
+        let pipe = Pipe::new(manners, Rc::default(), self.clients.len() as u64);
         let socket = FakeSocket(pipe.clone());
         let key = self.server.accept(self.now, address, |_| Ok(socket));
         let key = key.expect("a socket that registers");

@@ -72,6 +72,7 @@ pub fn manners(bits: u8) -> Manners {
         window: [usize::MAX, 1000, 5000, 40_000][usize::from(bits & 3)],
         is_short: bits & 4 != 0,
         holds_back: bits & 8 != 0,
+        flaw: None,
     }
 }
 
