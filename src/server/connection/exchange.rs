@@ -138,11 +138,10 @@ impl<S: Stream> Connection<S> {
 
     /// Counts a session against the bounds of the client that a proxy asks for.
     fn charge(&mut self, request: &Request<()>, world: &mut World) -> Result<(), HttpError> {
+        self.uncharge(world);
         let Some(visitor) = self.visitor().filter(|visitor| visitor.is_proxy) else {
             return Ok(());
         };
-        let now = world.now.monotonic;
-        visitor.leave(&mut world.addresses, now);
         let lines = request.headers().get_all(&X_FORWARDED_FOR).into_iter();
         let entries: Vec<_> = lines
             .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
@@ -152,7 +151,7 @@ impl<S: Stream> Connection<S> {
             .map_err(|Unreadable| HttpError::bad_forwarded_for())?;
         // What a proxy asks on its own account is its own business.
         if let Some(client) = client.filter(|_| client != visitor.peer) {
-            visitor.site = Some(world.addresses.enter(client, now)?);
+            visitor.site = Some(world.addresses.enter(client, world.now.monotonic)?);
         }
         Ok(())
     }
