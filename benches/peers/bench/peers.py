@@ -63,14 +63,9 @@ def is_there(what):
 
 
 def install(packages):
-    if not packages:
-        return
-    if os.geteuid() != 0 or not shutil.which('apt-get'):
-        raise Failed(f'needs the Debian packages {" ".join(packages)}, which only root can install with apt-get')
-    apt = ['apt-get', '--quiet', '--yes']
-    run([*apt, 'update'], seconds=APT_SECONDS, DEBIAN_FRONTEND='noninteractive')
-    install = [*apt, 'install', '--no-install-recommends', *packages]
-    run(install, seconds=APT_SECONDS, DEBIAN_FRONTEND='noninteractive')
+    """Installs Debian packages where that may be."""
+    if packages:
+        run([ROOT / 'tests/support/debian', *packages], seconds=APT_SECONDS)
 
 
 def build_crate(folder):
