@@ -17,7 +17,8 @@ use loadgen::{
         Plan,
         target::{Handshake, Target},
     },
-    trial::{Interrupts, Stage, Trial},
+    swarm::interrupts::Interrupts,
+    trial::{Stage, Trial},
 };
 use tungstenite::{
     accept,
@@ -93,7 +94,7 @@ fn flood(form: Form, duration: &str) -> f64 {
         watched: None,
         fresh: true,
         log: None,
-        interrupts: &mut Interrupts::new().expect("signals can be heeded"),
+        interrupts: &Interrupts::default(),
         live: &mut Live::new(),
     };
     let trial = Trial::run(&plan, &mut stage).expect("the relay takes all clients");

@@ -1,18 +1,7 @@
 //! One run of all clients against one server: connect, exchange messages, look at what it cost.
 
-use std::{
-    cell::RefCell,
-    io,
-    path::Path,
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
-    thread::{self, ScopedJoinHandle},
-    time::Duration,
-};
+use std::{io, path::Path, sync::mpsc::Sender, thread, time::Duration};
 
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    iterator::Signals,
-};
 use thiserror::Error;
 
 use crate::{
@@ -20,16 +9,18 @@ use crate::{
     figures,
     live::Live,
     plan::{Plan, nanoseconds, protocol::Protocol, target::Target},
-    record::{fairness::Fairness, log::DeliveryLog, sample::Sample, sums::Sums},
+    record::{fairness::Fairness, log::DeliveryLog, sums::Sums},
     report::words::{rounded, time},
     server::usage::Watched,
     swarm::{
         common::Common,
+        interrupts::Interrupts,
         shard::{Shard, ShardError, Timeline, Window},
+        threads,
     },
 };
 
-/// How often signals are looked for, and the live view is drawn.
+/// How often the live view is drawn.
 const TICK: Duration = Duration::from_millis(50);
 /// From here to the first message: the time that all threads take to begin.
 const START: Duration = Duration::from_millis(5);
@@ -50,7 +41,7 @@ pub struct Stage<'a> {
     /// File for every delivery.
     pub log: Option<&'a Path>,
     /// How the user ends it.
-    pub interrupts: &'a mut Interrupts,
+    pub interrupts: &'a Interrupts,
     /// How it goes, for people.
     pub live: &'a mut Live,
 }
@@ -100,24 +91,6 @@ impl Memory {
     }
 }
 
-/// The signals that a user ends a run with: once for of the sending, twice for of everything.
-#[derive(Debug)]
-pub struct Interrupts(Signals);
-
-impl Interrupts {
-    /// Heeds them from here on.
-    ///
-    /// # Errors
-    /// When the system does not allow it.
-    pub fn new() -> io::Result<Self> {
-        Signals::new([SIGINT, SIGTERM]).map(Self)
-    }
-
-    fn pass_on(&mut self, common: &Common) {
-        self.0.pending().for_each(|_| common.interrupt());
-    }
-}
-
 impl Trial {
     /// Runs it.
     ///
@@ -125,17 +98,21 @@ impl Trial {
     /// When there is nothing to report: a server that cannot be reached, or a system that denies what is needed.
     pub fn run(plan: &Plan, stage: &mut Stage) -> Result<Self, TrialError> {
         let log = stage.log.map(DeliveryLog::create).transpose();
-        let common = Common::new(plan, log.map_err(|source| stage.log_error(source))?);
+        let common = Common::new(
+            plan,
+            log.map_err(|source| stage.log_error(source))?,
+            stage.interrupts.clone(),
+        );
         let start = stage.rss_bytes();
         let begun_ns = common.clock.now_ns();
-        let mut shards = shards(plan, stage, &common)?;
+        let shards = shards(plan, stage, &common)?;
         let cpu_before = stage.cpu_seconds();
-        stage.connect(plan, &common, &mut shards)?;
+        let (shards, _) = stage.connect(plan, &common, shards)?;
         let took_ns = common.clock.now_ns() - begun_ns;
         let connect_cpu_seconds = since(cpu_before, stage.cpu_seconds());
         let idle = stage.rss_bytes();
         let mut collection = Collection::new(plan);
-        let windows = stage.exchange(plan, &common, &mut shards, &mut collection)?;
+        let (shards, windows) = stage.exchange(plan, &common, shards, &mut collection)?;
         let end = stage.rss_bytes();
         let (sums, fairness) = stage.close(shards)?;
         Ok(Self {
@@ -153,7 +130,7 @@ impl Trial {
             sums,
             collection,
             fairness,
-            interrupted: common.interrupts() > 0,
+            interrupted: common.is_interrupted(),
         })
     }
 
@@ -170,10 +147,10 @@ impl Trial {
         let mut took_ns = 0;
         let mut interrupted = false;
         while took_ns < nanoseconds(plan.duration) {
-            let common = Common::new(plan, None);
-            let mut shards = shards(plan, stage, &common)?;
+            let common = Common::new(plan, None, stage.interrupts.clone());
+            let shards = shards(plan, stage, &common)?;
             let cpu_before = stage.cpu_seconds();
-            let arrivals = match stage.connect(plan, &common, &mut shards) {
+            let (shards, arrivals) = match stage.connect(plan, &common, shards) {
                 // What was measured before is worth a report.
                 Err(ShardError::Interrupted) if took_ns > 0 => {
                     interrupted = true;
@@ -191,7 +168,7 @@ impl Trial {
             idle = idle.or_else(|| stage.rss_bytes());
             windows.extend(arrivals);
             sums.add(stage.close(shards)?.0);
-            if common.interrupts() > 0 {
+            if common.is_interrupted() {
                 interrupted = true;
                 break;
             }
@@ -243,79 +220,58 @@ impl Stage<'_> {
     }
 
     /// Connects all clients, each thread its own.
-    fn connect(
+    fn connect<'run>(
         &mut self,
         plan: &Plan,
         common: &Common,
-        shards: &mut [Shard],
-    ) -> Result<Vec<Window>, ShardError> {
-        let (done, all_done) = mpsc::channel::<()>();
-        thread::scope(|scope| {
-            let threads = shards.iter_mut().map(|shard| {
-                let done = done.clone();
-                scope.spawn(move || {
-                    let connected = shard.connect();
-                    if connected.is_err() {
-                        // The others need not go on.
-                        common.interrupt();
-                    }
-                    drop(done);
-                    connected
-                })
-            });
-            let threads: Vec<_> = threads.collect();
-            drop(done);
-            attend(
-                &all_done,
-                |()| {},
-                || {
-                    self.interrupts.pass_on(common);
-                    let connected = common.connected();
-                    let words = || format!("{connected} of {} clients", plan.clients);
-                    self.live
-                        .show("connecting", connected as u64, plan.clients as u64, words);
-                },
-            );
-            all(threads)
-        })
+        shards: Vec<Shard<'run>>,
+    ) -> Result<(Vec<Shard<'run>>, Vec<Window>), ShardError> {
+        // Nothing is sent, but that a thread has ended.
+        let part = |shard: Shard<'run>, _: Sender<()>| shard.connect();
+        all(threads::divided(
+            shards,
+            part,
+            || common.fail(),
+            TICK,
+            |_| {
+                let connected = common.connected();
+                let words = || format!("{connected} of {} clients", plan.clients);
+                self.live
+                    .show("connecting", connected as u64, plan.clients as u64, words);
+            },
+        ))
     }
 
     /// Exchanges messages, each thread with its own clients, while the samples are put together.
-    fn exchange(
+    fn exchange<'run>(
         &mut self,
         plan: &Plan,
         common: &Common,
-        shards: &mut [Shard],
+        shards: Vec<Shard<'run>>,
         collection: &mut Collection,
-    ) -> Result<Vec<Window>, ShardError> {
+    ) -> Result<(Vec<Shard<'run>>, Vec<Window>), ShardError> {
         let grace = match plan.protocol {
             Protocol::Raw { .. } => ENTRY_GRACE,
             Protocol::Relay | Protocol::Chat => START,
         };
         let timeline = Timeline::new(plan, common.clock.now_ns() + nanoseconds(grace));
         let watched = self.watched;
-        let (samples, all_samples) = mpsc::channel();
-        thread::scope(|scope| {
-            let shards = shards.iter_mut().enumerate();
-            let threads = shards.map(|(thread, shard)| {
-                let samples = samples.clone();
-                let watched = watched.filter(|_| thread == 0);
-                scope.spawn(move || shard.exchange(timeline, watched, samples))
-            });
-            let threads: Vec<_> = threads.collect();
-            drop(samples);
-            let collection = RefCell::new(collection);
-            attend(
-                &all_samples,
-                |sample: Sample| collection.borrow_mut().add(&sample),
-                || {
-                    self.interrupts.pass_on(common);
-                    let now_ns = common.clock.now_ns();
-                    show(self.live, timeline, now_ns, &collection.borrow());
-                },
-            );
-            all(threads)
-        })
+        let part = |shard: Shard<'run>, samples| {
+            let watched = watched.filter(|_| shard.is_first());
+            shard.exchange(timeline, watched, samples)
+        };
+        all(threads::divided(
+            shards,
+            part,
+            || common.fail(),
+            TICK,
+            |sample| {
+                if let Some(sample) = sample {
+                    collection.add(&sample);
+                }
+                show(self.live, timeline, common.clock.now_ns(), collection);
+            },
+        ))
     }
 
     /// Says goodbye for all clients; what all threads recorded.
@@ -338,24 +294,9 @@ impl Stage<'_> {
     }
 }
 
-/// Takes what comes until nobody is left to send, and does something else every tick.
-fn attend<T>(channel: &Receiver<T>, mut take: impl FnMut(T), mut tick: impl FnMut()) {
-    loop {
-        match channel.recv_timeout(TICK) {
-            Ok(item) => take(item),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return tick(),
-        }
-        tick();
-    }
-}
-
 /// What all threads came to, or the failure that was not caused by another.
-fn all<T>(threads: Vec<ScopedJoinHandle<Result<T, ShardError>>>) -> Result<Vec<T>, ShardError> {
-    let ends = threads
-        .into_iter()
-        .map(|thread| thread.join().expect("a thread does not panic"));
-    let (good, mut bad): (Vec<_>, Vec<_>) = ends.partition(Result::is_ok);
+fn all<A, B>(ends: Vec<Result<(A, B), ShardError>>) -> Result<(Vec<A>, Vec<B>), ShardError> {
+    let (good, mut bad): (Vec<_>, Vec<_>) = ends.into_iter().partition(Result::is_ok);
     bad.sort_by_key(|end| matches!(end, Err(ShardError::Interrupted)));
     bad.into_iter().chain(good).collect()
 }

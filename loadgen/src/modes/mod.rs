@@ -33,8 +33,8 @@ use crate::{
         own::{self, ServeError, Server, ServerError},
         usage::{UsageError, Watched},
     },
-    swarm::shard::ShardError,
-    trial::{Interrupts, Stage, Trial, TrialError},
+    swarm::{interrupts::Interrupts, shard::ShardError},
+    trial::{Stage, Trial, TrialError},
 };
 
 /// What a mode comes to.
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> Result<u8, RunError> {
     }
     let mut session = Session {
         args,
-        interrupts: Interrupts::new().map_err(RunError::Signals)?,
+        interrupts: Interrupts::heed().map_err(RunError::Signals)?,
         live: Live::new(),
     };
     let outcome = match args.mode {
@@ -152,7 +152,7 @@ impl Session<'_> {
             watched: host.watched.as_ref(),
             fresh: host.trials.replace(host.trials.get() + 1) == 0,
             log: self.args.log.as_deref(),
-            interrupts: &mut self.interrupts,
+            interrupts: &self.interrupts,
             live: &mut self.live,
         }
     }

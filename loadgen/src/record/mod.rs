@@ -432,7 +432,7 @@ impl<'run> Record<'run> {
 #[cfg(test)]
 mod tests {
     use super::{distribution::Distribution, *};
-    use crate::args::Args;
+    use crate::{args::Args, swarm::interrupts::Interrupts};
 
     const BEGIN_NS: u64 = 1_000_000;
     const END_NS: u64 = 2_000_000;
@@ -441,7 +441,7 @@ mod tests {
     fn recorded(tell: impl FnOnce(&mut Record)) -> (Sample, Sums) {
         let words = ["loadgen", "--clients", "2", "--publishers", "1"];
         let plan = Plan::new(&Args::read(words).unwrap()).unwrap();
-        let common = Common::new(&plan, None);
+        let common = Common::new(&plan, None, Interrupts::default());
         let mut record = Record::new(&common, &plan, 0);
         record.measure(BEGIN_NS..END_NS);
         tell(&mut record);

@@ -1,11 +1,12 @@
 //! What the threads of a run have in common: the clock, who has sent how much, and how far all are.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use crate::{
     plan::Plan,
     record::log::DeliveryLog,
     swarm::{
+        interrupts::Interrupts,
         stamp::{Format, Stamp},
         timer::Clock,
     },
@@ -23,7 +24,9 @@ pub struct Common {
     /// Messages that each publisher sent.
     sent: Vec<AtomicU32>,
     connected: AtomicUsize,
-    interrupts: AtomicUsize,
+    interrupts: Interrupts,
+    /// Whether one thread failed, so that the others need not go on.
+    failed: AtomicBool,
     /// Threads that may still send.
     sending: AtomicUsize,
     /// Threads that wait for deliveries.
@@ -32,7 +35,7 @@ pub struct Common {
 
 impl Common {
     /// For a planned run, whose origin is now and whose name chance decides.
-    pub fn new(plan: &Plan, log: Option<DeliveryLog>) -> Self {
+    pub fn new(plan: &Plan, log: Option<DeliveryLog>, interrupts: Interrupts) -> Self {
         let sent = std::iter::repeat_with(AtomicU32::default);
         Self {
             clock: Clock::start(),
@@ -40,7 +43,8 @@ impl Common {
             log,
             sent: sent.take(plan.publishers).collect(),
             connected: AtomicUsize::new(0),
-            interrupts: AtomicUsize::new(0),
+            interrupts,
+            failed: AtomicBool::new(false),
             sending: AtomicUsize::new(plan.threads),
             settling: AtomicUsize::new(plan.threads),
         }
@@ -83,14 +87,24 @@ impl Common {
         self.connected.load(Ordering::Relaxed)
     }
 
-    /// Notes that the user wants an end: once for of the sending, twice for of everything.
-    pub fn interrupt(&self) {
-        self.interrupts.fetch_add(1, Ordering::Relaxed);
+    /// Notes that one thread failed, which ends everything.
+    pub fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
     }
 
-    /// How often the user wanted an end.
-    pub fn interrupts(&self) -> usize {
-        self.interrupts.load(Ordering::Relaxed)
+    /// Whether the user wanted an end.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupts.count() > 0
+    }
+
+    /// Whether nothing more shall be begun: of the sending, and of all that comes before it.
+    pub fn is_ending(&self) -> bool {
+        self.is_interrupted() || self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing shall be waited for any more.
+    pub fn is_over(&self) -> bool {
+        self.interrupts.count() > 1 || self.failed.load(Ordering::Relaxed)
     }
 
     /// Notes that a thread sends no more.

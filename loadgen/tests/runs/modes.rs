@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    process::{Child, Stdio},
+    fs,
+    io::{self, Write},
+    os::unix::process::ExitStatusExt,
+    process::{Child, Command, Output, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -18,6 +21,8 @@ use crate::common::{Run, against, loadgen, relay::Relay, run, wait_until, words}
 
 /// How often a signal is repeated until it was heeded.
 const AGAIN: Duration = Duration::from_millis(200);
+/// What a pipe holds that nobody reads (pipe(7)).
+const PIPE_BYTES: usize = 64 << 10;
 
 /// How many of each sender's messages are in a batch, at most.
 fn most_of_one(senders: impl Iterator<Item = usize>) -> usize {
@@ -183,8 +188,8 @@ fn begun(relay: Relay, flags: &[&str]) -> Child {
     child
 }
 
-/// What a run comes to that is sent signals until it ends, so many or any number of them.
-fn ended_by(mut child: Child, most: usize) -> Run {
+/// What a process told that ends by itself, or by at most so many signals.
+fn ended_by(mut child: Child, most: usize) -> Output {
     let pid = Pid::from_child(&child);
     let mut signals = 0;
     wait_until("the run ends", AGAIN, || {
@@ -195,13 +200,13 @@ fn ended_by(mut child: Child, most: usize) -> Run {
         }
         ended
     });
-    Run::of(&child.wait_with_output().unwrap())
+    child.wait_with_output().unwrap()
 }
 
 #[test]
 fn ctrl_c_ends_a_run_early_with_its_report() {
     let child = begun(Relay::right(), &["--warmup", "0ms", "--duration", "10m"]);
-    let run = ended_by(child, 1);
+    let run = Run::of(&ended_by(child, 1));
     assert_eq!(run.at("interrupted"), true);
     assert!(
         run.table.contains("(ended early by a signal)"),
@@ -218,7 +223,7 @@ fn a_second_ctrl_c_ends_a_run_that_waits_for_messages() {
     let forgetful = Relay::with(|_, _, batch| batch.clear());
     let flags = ["--warmup", "0ms", "--duration", "10m", "--settle", "10m"];
     let child = begun(forgetful, &flags);
-    let run = ended_by(child, usize::MAX);
+    let run = Run::of(&ended_by(child, 2));
     assert_eq!(run.at("interrupted"), true);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert_eq!(run.message("lost"), run.message("sent") * 5);
@@ -240,4 +245,53 @@ fn ctrl_c_while_clients_connect_ends_without_a_report() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{told}");
     assert!(told.contains("stopped before measuring began"), "{told}");
+}
+
+#[test]
+fn a_signal_in_the_warm_up_ends_without_a_report() {
+    for (mode, told) in [
+        ("fanout", "stopped before measuring began"),
+        ("saturate", "stopped before measuring began"),
+        ("search", "stopped before there was anything to report"),
+    ] {
+        for signal in [Signal::INT, Signal::TERM] {
+            let child = begun(Relay::right(), &[mode, "--warmup", "10m", "--threads", "2"]);
+            kill_process(Pid::from_child(&child), signal).unwrap();
+            let output = ended_by(child, 0);
+            let sentence = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{mode}: {sentence}");
+            assert!(sentence.contains(told), "{mode}: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn a_second_signal_ends_what_waits_for_a_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let [fifo, json] = ["fifo", "json"].map(|name| folder.path().join(name));
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    // Before the first connection: nobody ever reads that log.
+    let child = loadgen(&["--log", fifo.to_str().unwrap()]).spawn().unwrap();
+    let status = ended_by(child, 2).status;
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()));
+
+    // After the last: nobody reads the table.
+    let (_unread, mut full) = io::pipe().unwrap();
+    full.write_all(&vec![0; PIPE_BYTES]).unwrap();
+    let mut child = loadgen(&["connect", "--json", json.to_str().unwrap()])
+        .stdout(full)
+        .spawn()
+        .unwrap();
+    wait_until("the result is written", AGAIN, || {
+        assert_eq!(child.try_wait().unwrap(), None, "the table was read");
+        fs::metadata(&json).is_ok_and(|json| json.len() > 0)
+    });
+    let status = ended_by(child, 2).status;
+    assert_eq!(status.signal(), Some(Signal::INT.as_raw()));
 }

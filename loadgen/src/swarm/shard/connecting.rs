@@ -25,7 +25,7 @@ impl Shard<'_> {
     ///
     /// # Errors
     /// When one of them does not come in and may not fail, or the user gives up.
-    pub fn connect(&mut self) -> Result<Window, ShardError> {
+    pub fn connect(mut self) -> Result<(Self, Window), ShardError> {
         self.seed();
         let wanted = self.plan.first_clients_of(self.thread);
         let begin = self.mark(None);
@@ -35,7 +35,7 @@ impl Shard<'_> {
             let inside = self.clients.len() - self.dialing - self.entering;
             if inside == wanted {
                 let end = self.mark(None);
-                return Ok(Window { begin, end });
+                return Ok((self, Window { begin, end }));
             }
             if self.dialing + self.entering == 0 {
                 progress_ns = self.common.clock.now_ns();
@@ -49,7 +49,7 @@ impl Shard<'_> {
             if self.clients.len() - self.dialing - self.entering > inside {
                 progress_ns = now_ns;
             }
-            if self.common.interrupts() > 0 {
+            if self.common.is_ending() {
                 return Err(ShardError::Interrupted);
             }
             let waiting = self.dialing + self.entering > 0;

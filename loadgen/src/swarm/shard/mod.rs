@@ -125,17 +125,22 @@ impl<'run> Shard<'run> {
         })
     }
 
+    /// Whether it is that of the first thread.
+    pub fn is_first(&self) -> bool {
+        self.thread == 0
+    }
+
     /// Runs warm-up, measurement, and the wait for what is still under way. Samples are sent as they are taken; the
     /// server is watched, if that is this thread's part.
     ///
     /// # Errors
     /// When the system fails us. A server that does is part of the record.
     pub fn exchange(
-        &mut self,
+        mut self,
         timeline: Timeline,
         watched: Option<&Watched>,
         samples: Sender<Sample>,
-    ) -> Result<Window, ShardError> {
+    ) -> Result<(Self, Window), ShardError> {
         let Timeline {
             start_ns,
             begin_ns,
@@ -157,14 +162,14 @@ impl<'run> Shard<'run> {
         if let Some(churn) = &mut self.churn {
             churn.stop();
         }
-        if self.common.interrupts() > 0 {
+        if self.common.is_ending() {
             self.pace.stop(end.at_ns);
             self.storm_ns = u64::MAX;
         }
         self.settle()?;
         self.let_slow_catch_up()?;
         self.give_up();
-        Ok(Window { begin, end })
+        Ok((self, Window { begin, end }))
     }
 
     /// Says goodbye for all clients; what is recorded.
@@ -223,7 +228,7 @@ impl<'run> Shard<'run> {
         loop {
             let now_ns = self.common.clock.now_ns();
             let next_ns = self.do_due(now_ns);
-            if now_ns >= until_ns || self.common.interrupts() > 0 {
+            if now_ns >= until_ns || self.common.is_ending() {
                 return Ok(());
             }
             self.timer.arm(&self.common.clock, until_ns.min(next_ns))?;

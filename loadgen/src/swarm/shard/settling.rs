@@ -42,7 +42,7 @@ impl Shard<'_> {
                 quiet = true;
                 until_ns = until_ns.min(now_ns + nanoseconds(QUIET));
             }
-            if now_ns >= until_ns || self.common.interrupts() > 1 {
+            if now_ns >= until_ns || self.common.is_over() {
                 break;
             }
             let tick_ns = now_ns + nanoseconds(SETTLE_TICK);
@@ -84,7 +84,7 @@ impl Shard<'_> {
             }
         }
         let until_ns = self.common.clock.now_ns() + nanoseconds(CATCH_UP);
-        while self.common.clock.now_ns() < until_ns && self.common.interrupts() < 2 {
+        while self.common.clock.now_ns() < until_ns && !self.common.is_over() {
             self.timer.arm(&self.common.clock, until_ns)?;
             self.turn()?;
         }
@@ -100,7 +100,7 @@ impl Shard<'_> {
             }
         }
         let planned = 0..self.plan.clients_of(self.thread).len();
-        let interrupted = self.common.interrupts() > 0;
+        let interrupted = self.common.is_ending();
         for index in planned {
             let came = match self.clients.get(index) {
                 Some(client) => client.dialing().is_none(),
