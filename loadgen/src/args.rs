@@ -1,7 +1,7 @@
 //! The command line. One set of flags for all modes, so that they may stand before or after the mode; a flag that means
 //! nothing in a mode is refused there.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, io::ErrorKind::BrokenPipe, path::PathBuf, time::Duration};
 
 use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind,
@@ -11,6 +11,9 @@ use hubbub::vocabulary::units::{duration, size};
 use tungstenite::http::{HeaderName, HeaderValue};
 
 use crate::{plan::SOURCE_IPS_MAX, report::expect::Expectation};
+
+/// The exit status of a command line that is not understood, and of help that cannot be printed.
+const USAGE: i32 = 2;
 
 /// Measures how fast, how evenly and how safely a WebSocket server delivers each message to everyone.
 ///
@@ -68,7 +71,7 @@ pub struct Args {
     #[arg(long, default_value = "64B", value_parser = size)]
     pub size: usize,
 
-    /// How long to measure, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 300ms each round of compare]
+    /// How long to measure by the clock, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 300ms each round of compare]
     #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
 
@@ -256,7 +259,10 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
 impl Args {
     /// Reads the command line of this process; ends the process if it is wrong, or asks for help.
     pub fn of_process() -> Self {
-        Self::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
+        Self::read(std::env::args_os()).unwrap_or_else(|error| {
+            let unread = error.print().is_err_and(|error| error.kind() != BrokenPipe);
+            std::process::exit(if unread { USAGE } else { error.exit_code() })
+        })
     }
 
     /// Reads a command line.

@@ -1,6 +1,9 @@
 //! The command `loadgen`.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use loadgen::{args::Args, modes};
 
@@ -8,7 +11,8 @@ fn main() -> ExitCode {
     match modes::run(&Args::of_process()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error}");
+            // The status says it too, where nobody listens.
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(error.exit_code())
         }
     }

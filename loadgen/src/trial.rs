@@ -1,8 +1,10 @@
 //! One run of all clients against one server: connect, exchange messages, look at what it cost.
 
-use std::{io, path::Path, sync::mpsc::Sender, thread, time::Duration};
-
-use thiserror::Error;
+use std::{
+    sync::{Arc, mpsc::Sender},
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     collect::Collection,
@@ -38,8 +40,8 @@ pub struct Stage<'a> {
     pub watched: Option<&'a Watched>,
     /// Whether no trial ran against it before.
     pub fresh: bool,
-    /// File for every delivery.
-    pub log: Option<&'a Path>,
+    /// Where every delivery goes, if that is wanted.
+    pub log: Option<Arc<DeliveryLog>>,
     /// How the user ends it.
     pub interrupts: &'a Interrupts,
     /// How it goes, for people.
@@ -96,25 +98,20 @@ impl Trial {
     ///
     /// # Errors
     /// When there is nothing to report: a server that cannot be reached, or a system that denies what is needed.
-    pub fn run(plan: &Plan, stage: &mut Stage) -> Result<Self, TrialError> {
-        let log = stage.log.map(DeliveryLog::create).transpose();
-        let common = Common::new(
-            plan,
-            log.map_err(|source| stage.log_error(source))?,
-            stage.interrupts.clone(),
-        );
+    pub fn run(plan: &Plan, stage: &mut Stage) -> Result<Self, ShardError> {
+        let common = Common::new(plan, stage.log.clone(), stage.interrupts.clone());
         let start = stage.rss_bytes();
         let begun_ns = common.clock.now_ns();
         let shards = shards(plan, stage, &common)?;
         let cpu_before = stage.cpu_seconds();
-        let (shards, _) = stage.connect(plan, &common, shards)?;
+        let (shards, _) = stage.connect(plan, &common, shards, None)?;
         let took_ns = common.clock.now_ns() - begun_ns;
         let connect_cpu_seconds = since(cpu_before, stage.cpu_seconds());
         let idle = stage.rss_bytes();
         let mut collection = Collection::new(plan);
         let (shards, windows) = stage.exchange(plan, &common, shards, &mut collection)?;
         let end = stage.rss_bytes();
-        let (sums, fairness) = stage.close(shards)?;
+        let (sums, fairness) = close(shards);
         Ok(Self {
             connected_per_second: figures::per_second(sums.connect.count(), took_ns),
             memory: Memory {
@@ -134,11 +131,12 @@ impl Trial {
         })
     }
 
-    /// Connects all clients and says goodbye, again and again, until connecting took the planned duration.
+    /// Connects all clients and says goodbye, again and again, until the planned duration is over, the pauses between
+    /// included. Who is not in by then is not asked to come any more, as long as somebody is.
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub fn handshakes(plan: &Plan, stage: &mut Stage) -> Result<Self, TrialError> {
+    pub fn handshakes(plan: &Plan, stage: &mut Stage) -> Result<Self, ShardError> {
         let start = stage.rss_bytes();
         let mut idle = None;
         let mut sums = Sums::default();
@@ -146,11 +144,13 @@ impl Trial {
         let mut cpu_seconds = stage.cpu_seconds().map(|_| 0.0);
         let mut took_ns = 0;
         let mut interrupted = false;
-        while took_ns < nanoseconds(plan.duration) {
+        let begun = Instant::now();
+        let left = || plan.duration.saturating_sub(begun.elapsed());
+        while took_ns == 0 || !left().is_zero() {
             let common = Common::new(plan, None, stage.interrupts.clone());
             let shards = shards(plan, stage, &common)?;
             let cpu_before = stage.cpu_seconds();
-            let (shards, arrivals) = match stage.connect(plan, &common, shards) {
+            let (shards, arrivals) = match stage.connect(plan, &common, shards, Some(left())) {
                 // What was measured before is worth a report.
                 Err(ShardError::Interrupted) if took_ns > 0 => {
                     interrupted = true;
@@ -167,13 +167,13 @@ impl Trial {
             cpu_seconds = cpu_seconds.zip(more).map(|(sum, more)| sum + more);
             idle = idle.or_else(|| stage.rss_bytes());
             windows.extend(arrivals);
-            sums.add(stage.close(shards)?.0);
+            sums.add(close(shards).0);
             if common.is_interrupted() {
                 interrupted = true;
                 break;
             }
             // The server gets time to see them off, so that it does not do so while the next ones come.
-            thread::sleep(GOODBYE);
+            thread::sleep(GOODBYE.min(left()));
         }
         Ok(Self {
             connected_per_second: figures::per_second(sums.connect.count(), took_ns),
@@ -219,15 +219,17 @@ impl Stage<'_> {
         self.watched.and_then(Watched::cpu_seconds)
     }
 
-    /// Connects all clients, each thread its own.
+    /// Connects all clients, each thread its own; only for so long, if that is bounded.
     fn connect<'run>(
         &mut self,
         plan: &Plan,
         common: &Common,
         shards: Vec<Shard<'run>>,
+        time: Option<Duration>,
     ) -> Result<(Vec<Shard<'run>>, Vec<Window>), ShardError> {
+        let until_ns = time.map_or(u64::MAX, |time| common.clock.now_ns() + nanoseconds(time));
         // Nothing is sent, but that a thread has ended.
-        let part = |shard: Shard<'run>, _: Sender<()>| shard.connect();
+        let part = |shard: Shard<'run>, _: Sender<()>| shard.connect(until_ns);
         all(threads::divided(
             shards,
             part,
@@ -273,25 +275,18 @@ impl Stage<'_> {
             },
         ))
     }
+}
 
-    /// Says goodbye for all clients; what all threads recorded.
-    fn close(&self, shards: Vec<Shard>) -> Result<(Sums, Fairness), TrialError> {
-        let mut sums = Sums::default();
-        let mut fairness = Vec::new();
-        for shard in shards {
-            let (more, part) = shard.close().map_err(|source| self.log_error(source))?;
-            sums.add(more);
-            fairness.push(part);
-        }
-        Ok((sums, Fairness::woven(fairness)))
+/// Says goodbye for all clients; what all threads recorded.
+fn close(shards: Vec<Shard>) -> (Sums, Fairness) {
+    let mut sums = Sums::default();
+    let mut fairness = Vec::new();
+    for shard in shards {
+        let (more, part) = shard.close();
+        sums.add(more);
+        fairness.push(part);
     }
-
-    fn log_error(&self, source: io::Error) -> TrialError {
-        TrialError::Log {
-            path: self.log.unwrap_or(Path::new("")).display().to_string(),
-            source,
-        }
-    }
+    (sums, Fairness::woven(fairness))
 }
 
 /// What all threads came to, or the failure that was not caused by another.
@@ -330,20 +325,4 @@ fn show(live: &mut Live, timeline: Timeline, now_ns: u64, collection: &Collectio
             collection.skipped(),
         )
     });
-}
-
-/// Why a trial has no result.
-#[derive(Debug, Error)]
-pub enum TrialError {
-    /// The clients did not connect, or the system failed them.
-    #[error(transparent)]
-    Shard(#[from] ShardError),
-    /// The log cannot be written.
-    #[error("cannot write the log to {path} ({source}): give --log another path")]
-    Log {
-        /// What `--log` says.
-        path: String,
-        /// What the system said.
-        source: io::Error,
-    },
 }

@@ -10,9 +10,8 @@ pub mod step;
 
 use std::{
     cell::Cell,
-    fs,
     io::{self, Write},
-    path::Path,
+    sync::Arc,
 };
 
 use hubbub::system::tls::client::Trust;
@@ -26,15 +25,19 @@ use crate::{
         Plan, PlanError,
         target::{Handshake, Target, TargetError},
     },
-    record::distribution::Distribution,
-    report::{Report, expect::UnknownFigure, hdr::Percentiles, pages, table::Shown},
+    record::{distribution::Distribution, log::DeliveryLog},
+    report::{
+        Report,
+        expect::UnknownFigure,
+        files::{Files, Unwritten},
+    },
     server::{
         find,
         own::{self, ServeError, Server, ServerError},
         usage::{UsageError, Watched},
     },
     swarm::{interrupts::Interrupts, shard::ShardError},
-    trial::{Stage, Trial, TrialError},
+    trial::{Stage, Trial},
 };
 
 /// What a mode comes to.
@@ -53,6 +56,7 @@ pub struct Outcome {
 pub struct Session<'a> {
     /// The command line.
     pub args: &'a Args,
+    log: Option<Arc<DeliveryLog>>,
     interrupts: Interrupts,
     /// The way there, for people.
     pub live: Live,
@@ -87,16 +91,24 @@ pub fn run(args: &Args) -> Result<u8, RunError> {
         .iter()
         .try_for_each(|demand| demand.check(Mode::Fanout))?;
     if args.insecure {
-        eprintln!(
+        // Whoever does not listen cannot be warned.
+        let _ = writeln!(
+            io::stderr(),
             "loadgen: --insecure: the server is not asked for a certificate that proves who it is"
         );
     }
+    let files = Files::open(args)?;
     let mut session = Session {
         args,
+        log: files.log(),
         interrupts: Interrupts::heed().map_err(RunError::Signals)?,
         live: Live::new(),
     };
-    let outcome = match args.mode {
+    let Outcome {
+        mut report,
+        latency,
+        page,
+    } = match args.mode {
         Mode::ServeChild => unreachable!("it has returned"),
         Mode::Fanout | Mode::Saturate => broadcast::run(&mut session)?,
         Mode::Search => search::run(&mut session)?,
@@ -105,7 +117,9 @@ pub fn run(args: &Args) -> Result<u8, RunError> {
         Mode::Compare => compare::run(&mut session)?,
     };
     drop(session);
-    write(args, outcome)
+    report.judge(&args.expect);
+    files.write(&report, latency.as_ref(), page)?;
+    Ok(report.verdict().exit_code())
 }
 
 impl Session<'_> {
@@ -124,9 +138,9 @@ impl Session<'_> {
     /// # Errors
     /// As [`trial`](Self::trial).
     pub fn next_trial(&mut self, plan: &Plan, host: &Host) -> Result<Option<Trial>, RunError> {
-        match self.trial(plan, host) {
-            Err(RunError::Trial(TrialError::Shard(ShardError::Interrupted))) => Ok(None),
-            trial => trial.map(|trial| Some(trial).filter(|trial| !trial.interrupted)),
+        match Trial::run(plan, &mut self.stage(host, None)) {
+            Err(ShardError::Interrupted) => Ok(None),
+            trial => Ok(Some(trial?).filter(|trial| !trial.interrupted)),
         }
     }
 
@@ -135,7 +149,8 @@ impl Session<'_> {
     /// # Errors
     /// When there is nothing to report of it.
     pub fn trial(&mut self, plan: &Plan, host: &Host) -> Result<Trial, RunError> {
-        Ok(Trial::run(plan, &mut self.stage(host))?)
+        let log = self.log.clone();
+        Ok(Trial::run(plan, &mut self.stage(host, log))?)
     }
 
     /// Has clients come and go.
@@ -143,15 +158,15 @@ impl Session<'_> {
     /// # Errors
     /// As [`trial`](Self::trial).
     pub fn handshakes(&mut self, plan: &Plan, host: &Host) -> Result<Trial, RunError> {
-        Ok(Trial::handshakes(plan, &mut self.stage(host))?)
+        Ok(Trial::handshakes(plan, &mut self.stage(host, None))?)
     }
 
-    fn stage<'s>(&'s mut self, host: &'s Host) -> Stage<'s> {
+    fn stage<'s>(&'s mut self, host: &'s Host, log: Option<Arc<DeliveryLog>>) -> Stage<'s> {
         Stage {
             target: &host.target,
             watched: host.watched.as_ref(),
             fresh: host.trials.replace(host.trials.get() + 1) == 0,
-            log: self.args.log.as_deref(),
+            log,
             interrupts: &self.interrupts,
             live: &mut self.live,
         }
@@ -209,38 +224,6 @@ impl Session<'_> {
     }
 }
 
-/// Writes what is wanted to where it is, and the table to stdout; if JSON goes there, the table goes to stderr.
-fn write(args: &Args, outcome: Outcome) -> Result<u8, RunError> {
-    let Outcome {
-        mut report,
-        latency,
-        page,
-    } = outcome;
-    report.judge(&args.expect);
-    let json_to_stdout = args.json.as_deref() == Some(Path::new("-"));
-    let json = report.to_json() + "\n";
-    if let Some(path) = args.json.as_ref().filter(|_| !json_to_stdout) {
-        fs::write(path, &json).map_err(|source| RunError::write("--json", path, source))?;
-    }
-    if let Some((path, latency)) = args.hdr.as_ref().zip(latency) {
-        let text = Percentiles(&latency).to_string();
-        fs::write(path, text).map_err(|source| RunError::write("--hdr", path, source))?;
-    }
-    if let Some(path) = &args.report {
-        let html = pages::complete(page, &report).to_html();
-        fs::write(path, html).map_err(|source| RunError::write("--report", path, source))?;
-    }
-    let table = Shown(&report);
-    // Whoever does not read it to its end has read enough.
-    let _ = if json_to_stdout {
-        eprintln!("{table}");
-        io::stdout().write_all(json.as_bytes())
-    } else {
-        writeln!(io::stdout(), "{table}")
-    };
-    Ok(report.verdict().exit_code())
-}
-
 /// Why there is no result. Each text is a sentence that names the culprit and says what to do.
 #[derive(Debug, Error)]
 pub enum RunError {
@@ -258,7 +241,7 @@ pub enum RunError {
     Server(#[from] ServerError),
     /// There is nothing to report of a trial.
     #[error(transparent)]
-    Trial(#[from] TrialError),
+    Trial(#[from] ShardError),
     /// The user ended it too early.
     #[error("stopped before there was anything to report: nothing was measured")]
     Nothing,
@@ -280,31 +263,16 @@ pub enum RunError {
     #[error("the system failed the load generator: {0}")]
     Signals(io::Error),
     /// The result cannot be written.
-    #[error("cannot write the result to {path} ({source}): give {flag} another path")]
-    Write {
-        /// Which flag named it.
-        flag: &'static str,
-        /// What it says.
-        path: String,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
 }
 
 impl RunError {
     /// The exit status: 2, usage or set-up, unless the server let some clients in and then failed the others.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Trial(TrialError::Shard(error)) if error.is_refusal() && error.inside() > 0 => 1,
+            Self::Trial(error) if error.is_refusal() && error.inside() > 0 => 1,
             _ => 2,
-        }
-    }
-
-    fn write(flag: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Write {
-            flag,
-            path: path.display().to_string(),
-            source,
         }
     }
 }

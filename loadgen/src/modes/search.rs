@@ -6,7 +6,7 @@ use crate::{
     modes::{Host, Outcome, RunError, Session, step::Step},
     plan::{Pacing, Plan},
     report::{Config, Findings, Report, pages, traffic::Traffic, words::rounded},
-    trial::{Trial, TrialError},
+    trial::Trial,
 };
 
 /// The search ends when the lowest rate that does not hold is at most this much above the highest that does.
@@ -81,7 +81,7 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
                 break;
             }
             // What was found before is worth a report.
-            Err(RunError::Trial(TrialError::Shard(error)))
+            Err(RunError::Trial(error))
                 if error.is_refusal() && (best_trial.is_some() || last_trial.is_some()) =>
             {
                 search.ended_by = Some(error.to_string());

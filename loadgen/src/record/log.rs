@@ -4,8 +4,7 @@ use std::{
     fmt::Write as _,
     fs::File,
     io::{self, Write as _},
-    path::Path,
-    sync::Mutex,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use crate::swarm::stamp::Stamp;
@@ -17,25 +16,38 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 /// The file, which all threads write whole lines to.
 #[derive(Debug)]
-pub struct DeliveryLog(Mutex<File>);
+pub struct DeliveryLog(Mutex<Open>);
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    /// The first failure, after which nothing is written any more: the file is not whole.
+    failure: Option<io::Error>,
+}
 
 /// One thread's lines that are not written yet.
 #[derive(Debug)]
 pub struct Lines<'run> {
     log: &'run DeliveryLog,
     text: String,
-    failed: Option<io::Error>,
 }
 
 impl DeliveryLog {
-    /// Creates the file, or empties it.
+    /// Begins an empty file.
     ///
     /// # Errors
-    /// The system's: the path is wrong, or not writable.
-    pub fn create(path: &Path) -> io::Result<Self> {
-        let mut file = File::create(path)?;
+    /// The system's: nothing can be written to it.
+    pub fn new(mut file: File) -> io::Result<Self> {
         file.write_all(HEADER.as_bytes())?;
-        Ok(Self(Mutex::new(file)))
+        Ok(Self(Mutex::new(Open {
+            file,
+            failure: None,
+        })))
+    }
+
+    /// Why the file is not whole, if it is not.
+    pub fn failure(&self) -> Option<io::Error> {
+        self.open().failure.take()
     }
 
     /// Where one thread writes.
@@ -43,8 +55,11 @@ impl DeliveryLog {
         Lines {
             log: self,
             text: String::with_capacity(CHUNK_BYTES + 256),
-            failed: None,
         }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,23 +85,42 @@ impl Lines<'_> {
     }
 
     /// Writes what is left.
-    ///
-    /// # Errors
-    /// The first that was met since the beginning: the file is not whole.
-    pub fn finish(&mut self) -> io::Result<()> {
+    pub fn finish(&mut self) {
         self.write();
-        self.failed.take().map_or(Ok(()), Err)
     }
 
     fn write(&mut self) {
-        if self.failed.is_none() {
-            let mut file = self
-                .log
-                .0
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            self.failed = file.write_all(self.text.as_bytes()).err();
+        let mut log = self.log.open();
+        if log.failure.is_none() {
+            log.failure = log.file.write_all(self.text.as_bytes()).err();
         }
         self.text.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+
+    const STAMP: Stamp = Stamp {
+        publisher: 1,
+        sequence: 2,
+        intended_ns: 3,
+        delay_ns: 4,
+    };
+
+    #[test]
+    fn a_file_that_takes_no_more_is_told_once_and_costs_nothing_else() {
+        let (reader, writer) = io::pipe().unwrap();
+        let log = DeliveryLog::new(File::from(OwnedFd::from(writer))).unwrap();
+        drop(reader);
+        for _ in 0..2 {
+            let mut lines = log.lines();
+            lines.add(0, STAMP, 9, true);
+            lines.finish();
+        }
+        assert_eq!(log.failure().unwrap().kind(), io::ErrorKind::BrokenPipe);
     }
 }

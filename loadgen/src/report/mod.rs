@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod digest;
 pub mod expect;
+pub mod files;
 pub mod hdr;
 pub mod pages;
 pub mod schema;

@@ -4,7 +4,7 @@
 use std::{
     env,
     error::Error,
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Write},
     os::{fd::AsFd, unix::process::CommandExt},
     process::{Child, ChildStdout, Command, Stdio},
     thread,
@@ -116,7 +116,8 @@ pub fn serve_child() -> Result<(), ServeError> {
     reactor
         .heed_signals()
         .map_err(|error| ServeError(error.into()))?;
-    println!("hubbub listening on {}", reactor.url());
+    writeln!(io::stdout(), "hubbub listening on {}", reactor.url())
+        .map_err(|error| ServeError(error.into()))?;
     reactor.run().map_err(|error| ServeError(error.into()))?;
     Ok(())
 }

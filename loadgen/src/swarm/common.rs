@@ -1,6 +1,9 @@
 //! What the threads of a run have in common: the clock, who has sent how much, and how far all are.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+};
 
 use crate::{
     plan::Plan,
@@ -20,7 +23,7 @@ pub struct Common {
     /// How messages look.
     pub format: Format,
     /// Every delivery as a line, if that is wanted.
-    pub log: Option<DeliveryLog>,
+    pub log: Option<Arc<DeliveryLog>>,
     /// Messages that each publisher sent.
     sent: Vec<AtomicU32>,
     connected: AtomicUsize,
@@ -35,7 +38,7 @@ pub struct Common {
 
 impl Common {
     /// For a planned run, whose origin is now and whose name chance decides.
-    pub fn new(plan: &Plan, log: Option<DeliveryLog>, interrupts: Interrupts) -> Self {
+    pub fn new(plan: &Plan, log: Option<Arc<DeliveryLog>>, interrupts: Interrupts) -> Self {
         let sent = std::iter::repeat_with(AtomicU32::default);
         Self {
             clock: Clock::start(),

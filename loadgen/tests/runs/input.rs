@@ -1,6 +1,14 @@
 //! What a run cannot begin with is refused in one sentence; what it writes goes where it should.
 
-use std::{fs, net::TcpListener, process::Command, thread};
+use std::{
+    fs,
+    io::{self, BufRead, BufReader},
+    mem,
+    net::TcpListener,
+    process::Command,
+    sync::mpsc,
+    thread,
+};
 
 use serde_json::Value;
 
@@ -179,6 +187,103 @@ fn the_result_goes_to_stdout_alone_and_the_table_to_stderr() {
     let run = run(&[]);
     assert_eq!(run.at("mode"), "fanout");
     assert!(run.table.contains("deliveries per second"), "{}", run.table);
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_found_out_before_the_first_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    for flag in ["--json", "--hdr", "--report", "--log"] {
+        for path in ["/nowhere/result", folder.path().to_str().unwrap()] {
+            let told = refusal(&["--url", &url, flag, path]);
+            let remedy = format!("give {flag} another path");
+            assert!(told.contains(path) && told.contains(&remedy), "{told}");
+        }
+    }
+    assert!(refusal(&["--url", &url, "--log", "/dev/full"]).contains("/dev/full"));
+    assert!(listener.accept().is_err(), "nobody came");
+}
+
+/// What a run told that could not write its result where it should.
+fn unwritten(command: &mut Command) -> (String, String) {
+    let output = command.output().unwrap();
+    let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    let [stdout, stderr] = texts;
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    (stdout, stderr)
+}
+
+#[test]
+fn whatever_cannot_be_written_the_table_is_printed() {
+    let full = || fs::File::create("/dev/full").unwrap();
+    for flag in ["--json", "--hdr", "--report"] {
+        let (table, told) = unwritten(&mut loadgen(&["connect", flag, "/dev/full"]));
+        assert!(table.contains("\nGood: "), "{table}");
+        assert!(
+            told.contains(&format!("give {flag} another path")),
+            "{told}"
+        );
+    }
+    let (_, told) = unwritten(loadgen(&["connect"]).stdout(full()));
+    assert!(told.contains("send stdout elsewhere"), "{told}");
+    let (_, told) = unwritten(loadgen(&["connect", "--json", "-"]).stdout(full()));
+    assert!(
+        told.contains("\nGood: ") && told.contains("stdout"),
+        "{told}"
+    );
+    let (json, _) = unwritten(loadgen(&["connect", "--json", "-"]).stderr(full()));
+    assert!(json.contains("per_second"), "{json}");
+    let (_, told) = unwritten(loadgen(&["--help"]).stdout(full()));
+    assert!(told.is_empty(), "{told}");
+}
+
+#[test]
+fn a_log_that_breaks_off_costs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let (gone, is_gone) = mpsc::channel();
+    let reader = {
+        let fifo = fifo.clone();
+        thread::spawn(move || {
+            let mut lines = BufReader::new(fs::File::open(fifo).unwrap());
+            lines.read_line(&mut String::new()).unwrap();
+            drop(lines);
+            gone.send(()).unwrap();
+        })
+    };
+    let mut waited = false;
+    let relay = Relay::with(move |_, _, _| {
+        if !mem::replace(&mut waited, true) {
+            is_gone.recv().unwrap();
+        }
+    });
+    let url = relay.start();
+    let flags = ["--url", &url, "--log", fifo.to_str().unwrap()];
+    let (table, told) = unwritten(&mut loadgen(&flags));
+    assert!(table.contains("deliveries per second"), "{table}");
+    assert!(told.contains("give --log another path"), "{told}");
+    reader.join().unwrap();
+}
+
+#[test]
+fn whoever_does_not_read_to_the_end_has_read_enough() {
+    let closed = || io::pipe().unwrap().1;
+    for flags in [&["connect"][..], &["connect", "--json", "-"]] {
+        for to_stdout in [true, false] {
+            let mut command = loadgen(flags);
+            if to_stdout {
+                command.stdout(closed());
+            } else {
+                command.stderr(closed());
+            }
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+        }
+    }
 }
 
 #[test]

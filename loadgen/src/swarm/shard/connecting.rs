@@ -21,31 +21,40 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const SECOND_NS: u64 = 1_000_000_000;
 
 impl Shard<'_> {
-    /// Connects all clients but the newcomers.
+    /// Connects all clients but the newcomers; from a moment on only until one client of the run is in.
     ///
     /// # Errors
     /// When one of them does not come in and may not fail, or the user gives up.
-    pub fn connect(mut self) -> Result<(Self, Window), ShardError> {
+    pub fn connect(mut self, until_ns: u64) -> Result<(Self, Window), ShardError> {
         self.seed();
         let wanted = self.plan.first_clients_of(self.thread);
         let begin = self.mark(None);
         let begun_ns = begin.at_ns;
-        let mut progress_ns = begun_ns;
+        let (mut now_ns, mut progress_ns) = (begun_ns, begun_ns);
         loop {
             let inside = self.clients.len() - self.dialing - self.entering;
-            if inside == wanted {
+            let is_time = now_ns >= until_ns;
+            if inside == wanted || (is_time && self.common.connected() > 0) {
                 let end = self.mark(None);
                 return Ok((self, Window { begin, end }));
             }
             if self.dialing + self.entering == 0 {
-                progress_ns = self.common.clock.now_ns();
+                progress_ns = now_ns;
             }
-            self.dial_more(begun_ns, wanted)?;
+            let due_ns = self.dial_more(begun_ns, wanted)?;
+            let wake_ns = if is_time {
+                due_ns
+            } else {
+                due_ns.min(until_ns)
+            };
+            if wake_ns != u64::MAX {
+                self.timer.arm(&self.common.clock, wake_ns)?;
+            }
             self.turn()?;
             if self.refused {
                 return Err(self.dial_error(DialError::Entry));
             }
-            let now_ns = self.common.clock.now_ns();
+            now_ns = self.common.clock.now_ns();
             if self.clients.len() - self.dialing - self.entering > inside {
                 progress_ns = now_ns;
             }
@@ -63,8 +72,8 @@ impl Shard<'_> {
         }
     }
 
-    /// Begins as many connections as may be under way.
-    fn dial_more(&mut self, begun_ns: u64, wanted: usize) -> Result<(), ShardError> {
+    /// Begins as many connections as may be under way; when the next one is due, if it is not yet.
+    fn dial_more(&mut self, begun_ns: u64, wanted: usize) -> Result<u64, ShardError> {
         let most = DIALS_MAX.div_ceil(self.plan.threads);
         while self.clients.len() < wanted && self.dialing < most {
             let mut turn_ns = self.common.clock.now_ns();
@@ -72,15 +81,14 @@ impl Shard<'_> {
                 let before = self.thread + self.clients.len() * self.plan.threads;
                 let intended_ns = begun_ns + before as u64 * SECOND_NS / u64::from(rate);
                 if turn_ns < intended_ns {
-                    self.timer.arm(&self.common.clock, intended_ns)?;
-                    break;
+                    return Ok(intended_ns);
                 }
                 turn_ns = intended_ns;
             }
             self.dial(turn_ns)
                 .map_err(|source| self.dial_error(source))?;
         }
-        Ok(())
+        Ok(u64::MAX)
     }
 
     /// Begins a connection that should begin at `begun_ns`.

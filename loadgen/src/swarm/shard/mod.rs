@@ -173,10 +173,7 @@ impl<'run> Shard<'run> {
     }
 
     /// Says goodbye for all clients; what is recorded.
-    ///
-    /// # Errors
-    /// When the log could not be written.
-    pub fn close(self) -> io::Result<(Sums, Fairness)> {
+    pub fn close(self) -> (Sums, Fairness) {
         let Self {
             mut clients,
             record,
