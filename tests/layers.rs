@@ -10,7 +10,7 @@ const RINGS: [&str; 4] = ["vocabulary", "state", "server", "system"];
 const CONFINED: [(&str, &[&str]); 6] = [
     ("mio::", &["system/"]),
     ("signal_hook", &["system/"]),
-    ("socket2::", &["system/listener.rs"]),
+    ("socket2::", &["system/listener/"]),
     ("tungstenite::", &["server/websocket.rs", "system/client/"]),
     ("Instant::now", &["system/clock.rs"]),
     ("SystemTime::now", &["system/clock.rs"]),

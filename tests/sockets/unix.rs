@@ -77,6 +77,29 @@ fn a_path_that_is_listened_on_or_is_no_socket_is_left_alone() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
 }
 
+#[test]
+fn a_server_that_ends_leaves_the_file_of_the_one_that_took_its_place() {
+    let (_folder, path) = place();
+    let older = Server::start_unix(&path, &[]);
+    fs::remove_file(&path).unwrap();
+    let newer = Server::start_unix(&path, &[]);
+    older.signal(Signal::TERM);
+    assert_eq!(older.ended().status.code(), Some(0));
+    assert_eq!(newer.get("/healthz").text(), "ok");
+}
+
+#[test]
+fn a_unix_socket_without_a_path_or_with_one_that_is_too_long_is_refused() {
+    let long = format!("unix:/{}", "a".repeat(107));
+    for (address, word) in [("unix:", "missing"), (&long, "at most 107 bytes")] {
+        let ended = Process::start(&["--addr", address]).ended();
+        assert_eq!((ended.status.code(), &*ended.stdout), (Some(2), ""));
+        for word in [word, "--addr"] {
+            assert!(ended.stderr.contains(word), "{}", ended.stderr);
+        }
+    }
+}
+
 /// A path for a socket, in a folder of its own.
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

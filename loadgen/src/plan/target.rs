@@ -5,7 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use hubbub::system::tls::client::{Tls, Trust, TrustError};
+use hubbub::{
+    system::tls::client::{Tls, Trust, TrustError},
+    vocabulary::address::socket_path,
+};
 use thiserror::Error;
 use tungstenite::{
     client::IntoClientRequest,
@@ -58,7 +61,9 @@ impl Target {
             url: url.to_owned(),
             reason,
         };
-        let unix = url.strip_prefix("unix:");
+        let unix = socket_path(url)
+            .transpose()
+            .map_err(|error| of(error.to_string()))?;
         let path = handshake.path.unwrap_or_default();
         let uri = match unix {
             Some(_) => format!("ws://localhost/{}", path.strip_prefix('/').unwrap_or(path)),
@@ -77,7 +82,7 @@ impl Target {
         if let Some(path) = unix {
             return Ok(Self {
                 url: url.to_owned(),
-                place: Place::Unix(path.into()),
+                place: Place::Unix(path),
                 request,
             });
         }
@@ -235,6 +240,13 @@ mod tests {
             let asked = request.uri().path_and_query().unwrap();
             assert_eq!(asked, "/relay?channel=x&name=a");
         }
+    }
+
+    #[test]
+    fn a_unix_socket_without_a_path_is_none() {
+        let error = Target::new("unix:", &Handshake::default()).unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("unix:/run/hubbub.sock"), "{error}");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::{fmt, path::PathBuf, str::FromStr};
 use http::{Uri, uri::PathAndQuery};
 use thiserror::Error;
 
+use crate::vocabulary::address::{SocketPathError, socket_path};
+
 /// Where chat and the plain hub are; `/` has no session.
 const DEFAULT_PATH: &str = "/ws";
 const DEFAULT_PORT: u16 = 80;
@@ -56,6 +58,9 @@ pub enum TargetError {
         /// What is wrong.
         reason: String,
     },
+    /// No unix socket is there.
+    #[error(transparent)]
+    SocketPath(#[from] SocketPathError),
     /// `--path` beside a URL, which has one of its own.
     #[error("--path is for unix:PATH only; write the path into the URL")]
     TwoPaths,
@@ -108,9 +113,9 @@ impl FromStr for Target {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        if let Some(path) = text.strip_prefix("unix:") {
+        if let Some(path) = socket_path(text) {
             return Ok(Self {
-                place: Place::Unix(path.into()),
+                place: Place::Unix(path?),
                 is_tls: false,
                 uri: uri("localhost", DEFAULT_PATH)?,
             });
@@ -281,6 +286,11 @@ mod tests {
             target("localhost").with_path("/relay"),
             Err(TargetError::TwoPaths)
         );
+    }
+
+    #[test]
+    fn a_unix_socket_without_a_path_is_none() {
+        assert!(error("unix:").contains("unix:/run/hubbub.sock"));
     }
 
     #[test]

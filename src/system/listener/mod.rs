@@ -1,16 +1,17 @@
 //! Listening sockets, TCP and unix.
 
-use std::fs;
+mod file;
+
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, ToSocketAddrs};
-use std::os::unix::fs::FileTypeExt;
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::Path;
 
 use mio::event::Source;
 use mio::net::{TcpListener, UnixListener};
 use socket2::{Domain, SockAddr, Type};
 use thiserror::Error;
 
+use self::file::{Identity, SocketFile};
 use super::socket::Socket;
 use crate::vocabulary::{address::Address, config::LISTEN_BACKLOG_MAX};
 
@@ -19,8 +20,8 @@ use crate::vocabulary::{address::Address, config::LISTEN_BACKLOG_MAX};
 pub enum Listener {
     /// TCP.
     Tcp(TcpListener),
-    /// A unix stream; its file is removed when the listener is dropped.
-    Unix(UnixListener, SocketFile),
+    /// A unix stream. Its file goes first, as long as its number is sure to be its own.
+    Unix(SocketFile, UnixListener),
 }
 
 /// Why nothing listens. The operator's to mend.
@@ -60,8 +61,8 @@ impl Listener {
             Address::Tcp(host_and_port) => tcp(host_and_port).map(Self::Tcp).map_err(failed),
             Address::Unix(path) => {
                 clear(path, address)?;
-                let listener = unix(path).map_err(failed)?;
-                Ok(Self::Unix(listener, SocketFile(path.clone())))
+                let (file, listener) = unix(path).map_err(failed)?;
+                Ok(Self::Unix(file, listener))
             }
         }
     }
@@ -76,7 +77,7 @@ impl Listener {
                 let (stream, peer) = listener.accept()?;
                 Ok((Socket::Tcp(stream), Some(peer.ip())))
             }
-            Self::Unix(listener, _) => {
+            Self::Unix(_, listener) => {
                 let (stream, _) = listener.accept()?;
                 Ok((Socket::Unix(stream), None))
             }
@@ -87,7 +88,7 @@ impl Listener {
     pub fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Tcp(listener) => listener,
-            Self::Unix(listener, _) => listener,
+            Self::Unix(_, listener) => listener,
         }
     }
 
@@ -98,50 +99,39 @@ impl Listener {
     pub fn url(&self, scheme: &str) -> io::Result<String> {
         match self {
             Self::Tcp(listener) => Ok(format!("{scheme}://{}", listener.local_addr()?)),
-            Self::Unix(_, file) => Ok(format!("unix:{}", file.0.display())),
+            Self::Unix(file, _) => Ok(format!("unix:{}", file.path().display())),
         }
-    }
-}
-
-/// The file of a unix socket, removed when it is dropped.
-#[derive(Debug)]
-pub struct SocketFile(PathBuf);
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        // Somebody may have removed it before; there is nobody left to tell.
-        let _ = fs::remove_file(&self.0);
     }
 }
 
 fn tcp(host_and_port: &str) -> io::Result<TcpListener> {
     let mut last = io::Error::new(ErrorKind::NotFound, "no such host");
     for address in host_and_port.to_socket_addrs()? {
-        let bound = listening(Domain::for_address(address), &address.into());
-        match bound {
-            Ok(socket) => return Ok(TcpListener::from_std(socket.into())),
+        match tcp_at(address) {
+            Ok(listener) => return Ok(listener),
             Err(error) => last = error,
         }
     }
     Err(last)
 }
 
-fn unix(path: &Path) -> io::Result<UnixListener> {
-    let socket = listening(Domain::UNIX, &SockAddr::unix(path)?)?;
-    Ok(UnixListener::from_std(socket.into()))
+fn tcp_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket(Domain::for_address(address))?;
+    socket.set_reuse_address(true)?;
+    // Accepted sockets inherit it on Linux, which saves a system call for each.
+    socket.set_tcp_nodelay(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(LISTEN_BACKLOG_MAX)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
-fn listening(domain: Domain, address: &SockAddr) -> io::Result<socket2::Socket> {
-    let socket = socket2::Socket::new(domain, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    if domain != Domain::UNIX {
-        socket.set_reuse_address(true)?;
-        // Accepted sockets inherit it on Linux, which saves a system call for each.
-        socket.set_tcp_nodelay(true)?;
-    }
-    socket.bind(address)?;
+fn unix(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
+    let address = SockAddr::unix(path)?;
+    let socket = socket(Domain::UNIX)?;
+    socket.bind(&address)?;
+    let file = SocketFile::of(path)?;
     socket.listen(LISTEN_BACKLOG_MAX)?;
-    Ok(socket)
+    Ok((file, UnixListener::from_std(socket.into())))
 }
 
 /// Removes the file of a unix socket that nobody listens on.
@@ -150,25 +140,34 @@ fn clear(path: &Path, address: &Address) -> Result<(), ListenError> {
         address: address.clone(),
         cause,
     };
-    let file = match fs::symlink_metadata(path) {
-        Ok(file) => file,
+    let found = match Identity::at(path) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Err(ListenError::NotASocket(address.clone())),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed(error)),
     };
-    if !file.file_type().is_socket() {
-        return Err(ListenError::NotASocket(address.clone()));
-    }
-    match std::os::unix::net::UnixStream::connect(path) {
+    // One whose backlog is full would be waited for.
+    let probe = socket(Domain::UNIX).map_err(failed)?;
+    match probe.connect(&SockAddr::unix(path).map_err(failed)?) {
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            fs::remove_file(path).map_err(failed)
+            found.remove(path).map_err(failed)
         }
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(failed(error)),
         _ => Err(ListenError::InUse(address.clone())),
     }
 }
 
+/// A stream socket that never waits.
+fn socket(domain: Domain) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(domain, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -205,6 +204,36 @@ mod tests {
         assert!(matches!(
             Listener::bind(&address),
             Err(ListenError::NotASocket(_))
+        ));
+    }
+
+    #[test]
+    fn a_file_that_has_taken_the_place_of_its_own_outlives_a_listener() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hubbub.sock");
+        let address = Address::Unix(path.clone());
+        let older = Listener::bind(&address).unwrap();
+        fs::remove_file(&path).unwrap();
+        let newer = Listener::bind(&address).unwrap();
+        drop(older);
+        assert!(path.exists());
+        drop(newer);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_socket_that_takes_no_more_for_now_is_in_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hubbub.sock");
+        let address = SockAddr::unix(&path).unwrap();
+        let busy = socket(Domain::UNIX).unwrap();
+        busy.bind(&address).unwrap();
+        busy.listen(0).unwrap();
+        let waiting = socket(Domain::UNIX).unwrap();
+        waiting.connect(&address).unwrap();
+        assert!(matches!(
+            Listener::bind(&Address::Unix(path)),
+            Err(ListenError::InUse(_))
         ));
     }
 }
