@@ -9,6 +9,7 @@ use hubbub::system::{
     clock::Clock,
     log, mint,
     reactor::{Outcome, Reactor, ReactorError},
+    signals::Signals,
 };
 
 /// The exit status of a server that could not start, as for a wrong command line.
@@ -42,8 +43,9 @@ fn main() -> ExitCode {
 
 fn serve(flags: Serve) -> Result<Outcome, ReactorError> {
     log::install(flags.log_format(), flags.log_level());
+    let signals = Signals::hold()?;
     let mut reactor = Reactor::bind(flags.config())?;
-    reactor.heed_signals()?;
+    reactor.heed(signals)?;
     // A server whose standard output is closed serves all the same.
     let _ = writeln!(io::stdout(), "hubbub listening on {}", reactor.url());
     reactor.run()

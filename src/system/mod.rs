@@ -10,5 +10,6 @@ pub mod log;
 pub mod mint;
 pub mod process;
 pub mod reactor;
+pub mod signals;
 pub mod socket;
 pub mod tls;

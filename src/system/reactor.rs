@@ -9,8 +9,6 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustix::io::Errno;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook_mio::v1_0::Signals;
 use thiserror::Error;
 use tracing::{error, info, warn};
 
@@ -20,6 +18,7 @@ use super::{
     descriptors::{self, Spare},
     listener::{ListenError, Listener},
     process,
+    signals::{Call, SignalError, Signals},
     socket::Socket,
 };
 use crate::{
@@ -105,6 +104,9 @@ pub enum ReactorError {
     /// A file that the configuration names is of no use.
     #[error(transparent)]
     Credentials(#[from] CredentialError),
+    /// Signals cannot be watched.
+    #[error(transparent)]
+    Signals(#[from] SignalError),
     /// The system refused what every server needs.
     #[error("the system refused {what}: {cause}")]
     System {
@@ -155,21 +157,12 @@ impl Reactor {
     }
 
     /// Ends gracefully on SIGTERM and SIGINT from now on, and at once on the second of them; reads its files again on
-    /// SIGHUP if there are any.
+    /// SIGHUP, also on one that came since the signals are held.
     ///
     /// # Errors
-    /// The system has no room for the pipe that signals come through.
-    pub fn heed_signals(&mut self) -> Result<(), ReactorError> {
-        let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(refused("to watch signals"))?;
-        if !self.credentials.is_empty() {
-            signals
-                .add_signal(SIGHUP)
-                .map_err(refused("to watch signals"))?;
-        }
-        self.poll
-            .registry()
-            .register(&mut signals, SIGNALS, Interest::READABLE)
-            .map_err(refused("to watch signals"))?;
+    /// The system does not let them be watched.
+    pub fn heed(&mut self, mut signals: Signals) -> Result<(), ReactorError> {
+        signals.heed(self.poll.registry(), SIGNALS)?;
         self.signals = Some(signals);
         Ok(())
     }
@@ -211,7 +204,7 @@ impl Reactor {
                     LISTENER if self.door == Door::Quiet => self.door = Door::Knocking,
                     LISTENER => {}
                     SIGNALS => {
-                        if let Some(signal) = self.stop_by_signal(now) {
+                        if let Some(signal) = self.heed_calls(now) {
                             return Ok(Outcome::Cut { signal });
                         }
                     }
@@ -281,26 +274,31 @@ impl Reactor {
         }
     }
 
-    /// Begins to drain at the first signal, and returns the second.
-    fn stop_by_signal(&mut self, now: Now) -> Option<i32> {
-        let signals = self.signals.as_mut()?.pending().collect::<Vec<_>>();
-        for signal in signals {
-            if signal == SIGHUP {
-                self.reload();
-                continue;
+    /// Does what signals ask for: begins to drain at the first that asks for an end, and returns the second.
+    fn heed_calls(&mut self, now: Now) -> Option<i32> {
+        let calls = self.signals.as_mut()?.pending().collect::<Vec<_>>();
+        for call in calls {
+            match call {
+                Call::Reload => self.reload(),
+                Call::End { signal } if self.server.is_draining() => {
+                    warn!(signal, "stopped at once by a second signal");
+                    return Some(signal);
+                }
+                Call::End { signal } => {
+                    info!(signal, connections = self.server.connections(), "draining");
+                    self.drain(now);
+                }
             }
-            if self.server.is_draining() {
-                warn!(signal, "stopped at once by a second signal");
-                return Some(signal);
-            }
-            info!(signal, connections = self.server.connections(), "draining");
-            self.drain(now);
         }
         None
     }
 
     /// Reads the operator's files again. What is of no use is told, and the old goes on.
     fn reload(&mut self) {
+        if self.credentials.is_empty() {
+            warn!("SIGHUP: there is nothing to read again, neither certificate nor keys");
+            return;
+        }
         match self.credentials.reload() {
             Ok(keyring) => {
                 if let Some(keyring) = keyring {

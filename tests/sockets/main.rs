@@ -14,6 +14,7 @@ mod floods;
 mod fragments;
 mod half_open;
 mod handshake;
+mod hangup;
 mod heartbeat;
 mod limits;
 mod origin;

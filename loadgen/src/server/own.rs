@@ -12,7 +12,7 @@ use std::{
 };
 
 use hubbub::{
-    system::reactor::Reactor,
+    system::{reactor::Reactor, signals::Signals},
     vocabulary::{address::Address, config::Config},
 };
 use rustix::{
@@ -112,9 +112,10 @@ pub fn serve_child() -> Result<(), ServeError> {
         addr: Address::Tcp("127.0.0.1:0".to_owned()),
         ..Config::default()
     };
+    let signals = Signals::hold().map_err(|error| ServeError(error.into()))?;
     let mut reactor = Reactor::bind(config).map_err(|error| ServeError(error.into()))?;
     reactor
-        .heed_signals()
+        .heed(signals)
         .map_err(|error| ServeError(error.into()))?;
     writeln!(io::stdout(), "hubbub listening on {}", reactor.url())
         .map_err(|error| ServeError(error.into()))?;

@@ -43,7 +43,8 @@ impl Process {
         Self::start_after("exec 2>/dev/full", flags)
     }
 
-    fn start_after(shell_command: &str, flags: &[&str]) -> Self {
+    /// The same after the shell has run a command that decides how.
+    pub(crate) fn start_after(shell_command: &str, flags: &[&str]) -> Self {
         let script = format!("{shell_command}; exec \"$0\" \"$@\"");
         let binary = env!("CARGO_BIN_EXE_hubbub");
         let mut command = Command::new("sh");
