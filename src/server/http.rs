@@ -11,6 +11,7 @@ use httparse::Status;
 
 use crate::state::addresses::Excess;
 use crate::vocabulary::{
+    authority::Authority,
     config::{REQUEST_HEAD_BYTES_MAX, REQUEST_HEADERS_MAX},
     message::{ErrorBody, ErrorDetail},
     name::quoted,
@@ -400,18 +401,46 @@ fn request(raw: &httparse::Request<'_, '_>) -> Result<Request<()>, HttpError> {
         let value = HeaderValue::from_bytes(header.value).map_err(|error| malformed(&error))?;
         request.headers_mut().append(name, value);
     }
-    if has_body(request.headers()) {
-        return Err(HttpError::body_not_accepted());
-    }
+    check_headers(&request)?;
     Ok(request)
 }
 
-fn has_body(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::TRANSFER_ENCODING)
-        || headers
-            .get_all(header::CONTENT_LENGTH)
-            .iter()
-            .any(|length| length != "0")
+/// Refuses a request whose headers leave open whom it is for or where it ends, or that brings a body.
+fn check_headers(request: &Request<()>) -> Result<(), HttpError> {
+    let headers = request.headers();
+    // RFC 9112, section 3.2; RFC 6455, sections 11.3.1 and 11.3.5.
+    for name in [
+        header::HOST,
+        header::SEC_WEBSOCKET_KEY,
+        header::SEC_WEBSOCKET_VERSION,
+    ] {
+        if headers.get_all(&name).iter().nth(1).is_some() {
+            let message = format!("there is more than one {name} header");
+            return Err(HttpError::bad_request(message));
+        }
+    }
+    match headers.get(header::HOST).map(HeaderValue::to_str) {
+        None if request.version() >= Version::HTTP_11 => {
+            return Err(HttpError::bad_request("the Host header is missing"));
+        }
+        // It is empty where a URL names none.
+        None | Some(Ok("")) => {}
+        Some(Ok(host)) if Authority::read(host).is_ok() => {}
+        Some(_) => return Err(HttpError::bad_request("the Host header names no host")),
+    }
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(HttpError::body_not_accepted());
+    }
+    for length in headers.get_all(header::CONTENT_LENGTH) {
+        match length.as_bytes() {
+            b"0" => {}
+            digits if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
+                return Err(HttpError::body_not_accepted());
+            }
+            _ => return Err(HttpError::bad_request("Content-Length is no number")),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -445,12 +474,55 @@ mod tests {
         assert_eq!(error(&long), (431, "headers-too-large"));
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(65));
         assert_eq!(error(&many), (431, "headers-too-large"));
-        let body = "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi";
-        assert_eq!(error(body), (413, "body-not-accepted"));
-        assert_eq!(
-            error("GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n").0,
-            413
-        );
+        for body in ["Content-Length: 2", "Transfer-Encoding: chunked"] {
+            let request = format!("POST / HTTP/1.1\r\nHost: x\r\n{body}\r\n\r\nhi");
+            assert_eq!(error(&request), (413, "body-not-accepted"));
+        }
+    }
+
+    #[test]
+    fn a_request_says_once_whom_it_is_for() {
+        let is_read = |version: &str, headers: &str| {
+            let request = format!("GET / HTTP/{version}\r\n{headers}\r\n");
+            match parse(request.as_bytes()) {
+                Ok(request) => request.is_some(),
+                Err(error) => {
+                    assert_eq!((error.status.as_u16(), error.code), (400, "bad-request"));
+                    false
+                }
+            }
+        };
+        assert!(!is_read("1.1", ""));
+        assert!(is_read("1.0", ""));
+        for host in ["", "a", "a:81", "192.0.2.1:81", "[::1]:81"] {
+            assert!(is_read("1.1", &format!("Host: {host}\r\n")), "{host}");
+        }
+        for host in ["a b", "a@b", "a/b", "a:b", "::1", "a, b", "\u{e9}"] {
+            for version in ["1.0", "1.1"] {
+                assert!(!is_read(version, &format!("Host: {host}\r\n")), "{host}");
+            }
+        }
+        for name in ["Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
+            let twice = format!("Host: a\r\n{name}: a\r\n{}: a\r\n", name.to_lowercase());
+            assert!(!is_read("1.1", &twice) && !is_read("1.0", &twice), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_request_says_where_it_ends() {
+        let lengths = |lengths: &str| {
+            let request = format!("GET / HTTP/1.1\r\nHost: x\r\n{lengths}\r\n");
+            parse(request.as_bytes()).map_err(|error| error.status.as_u16())
+        };
+        assert!(lengths("Content-Length: 0\r\nContent-Length: 0\r\n").is_ok());
+        for (lines, status) in [
+            ("Content-Length: 0\r\nContent-Length: 2\r\n", 413),
+            ("Content-Length: 2, 2\r\n", 400),
+            ("Content-Length: +0\r\n", 400),
+            ("Content-Length: \r\n", 400),
+        ] {
+            assert_eq!(lengths(lines).unwrap_err(), status, "{lines}");
+        }
     }
 
     #[test]
@@ -463,8 +535,9 @@ mod tests {
     #[test]
     fn a_connection_is_kept_as_version_and_header_say() {
         let keeps = |input: &str| keeps_alive(&parse(input.as_bytes()).unwrap().unwrap().0);
-        assert!(keeps("GET / HTTP/1.1\r\n\r\n"));
-        assert!(!keeps("GET / HTTP/1.1\r\nConnection: foo, Close\r\n\r\n"));
+        assert!(keeps("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+        let closes = "GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n";
+        assert!(!keeps(closes));
         assert!(!keeps("GET / HTTP/1.0\r\n\r\n"));
         assert!(keeps("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
     }

@@ -123,7 +123,7 @@ fn assert_refused(mut http: HttpConnection) {
 
 fn assert_closed_unanswered(socket: &mut Socket) {
     // Writing or reading may also find the stream reset, since what is written is never read.
-    let _ = socket.write_all(b"GET /healthz HTTP/1.1\r\n\r\n");
+    let _ = socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: hubbub\r\n\r\n");
     let mut heard = Vec::new();
     let _ = socket.read_to_end(&mut heard);
     assert_eq!(heard, b"");

@@ -93,6 +93,8 @@ fn errors_are_json_with_the_right_status() {
     let many = "X: y\r\n".repeat(65);
     for (request, status, code) in [
         ("nonsense\r\n\r\n".to_owned(), 400, "bad-request"),
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), 400, "bad-request"),
+        (get("/", "Host: other\r\n"), 400, "bad-request"),
         (get("/relay?frames=many", ""), 400, "bad-request"),
         (get("/relay?channel=", ""), 400, "bad-name"),
         (get("/ws?name=", ""), 400, "bad-name"),

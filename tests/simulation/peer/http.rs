@@ -23,36 +23,41 @@ const fn page(request: &'static str, status: u16) -> Page {
 }
 
 const PAGES: [Page; 10] = [
-    page("GET /healthz HTTP/1.1\r\n\r\n", 200),
+    page("GET /healthz HTTP/1.1\r\nHost: sim\r\n\r\n", 200),
     page("GET / HTTP/1.1\r\nHost: sim\r\n\r\n", 200),
-    page("GET /metrics HTTP/1.1\r\n\r\n", 200),
-    page("GET /nothing HTTP/1.1\r\n\r\n", 404),
-    page("POST /healthz HTTP/1.1\r\n\r\n", 405),
-    page("GET /relay HTTP/1.1\r\n\r\n", 426),
-    page("GET /relay?channel= HTTP/1.1\r\n\r\n", 400),
+    page("GET /metrics HTTP/1.1\r\nHost: sim\r\n\r\n", 200),
+    page("GET /nothing HTTP/1.1\r\nHost: sim\r\n\r\n", 404),
+    page("POST /healthz HTTP/1.1\r\nHost: sim\r\n\r\n", 405),
+    page("GET /relay HTTP/1.1\r\nHost: sim\r\n\r\n", 426),
+    page("GET /relay?channel= HTTP/1.1\r\nHost: sim\r\n\r\n", 400),
     page(
-        "GET / HTTP/1.1\r\nIf-None-Match: *\r\nCookie: none\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: sim\r\nIf-None-Match: *\r\nCookie: none\r\n\r\n",
         304,
     ),
     Page {
         is_head: true,
-        ..page("HEAD / HTTP/1.1\r\n\r\n", 200)
+        ..page("HEAD / HTTP/1.1\r\nHost: sim\r\n\r\n", 200)
     },
     Page {
         is_head: true,
-        ..page("HEAD /metrics HTTP/1.1\r\n\r\n", 200)
+        ..page("HEAD /metrics HTTP/1.1\r\nHost: sim\r\n\r\n", 200)
     },
 ];
 
 /// Those after which the connection ends.
-const LAST_PAGES: [Page; 3] = [
+const LAST_PAGES: [Page; 4] = [
     last(
-        "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n\r\n",
         200,
         false,
     ),
-    last("GET / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", 413, true),
+    last(
+        "GET / HTTP/1.1\r\nHost: sim\r\nContent-Length: 2\r\n\r\nhi",
+        413,
+        true,
+    ),
     last("\u{1}\r\n\r\n", 400, true),
+    last("GET / HTTP/1.1\r\n\r\n", 400, true),
 ];
 
 const fn last(request: &'static str, status: u16, is_malformed: bool) -> Page {

@@ -189,7 +189,7 @@ impl Play {
             self.turn(Duration::from_secs(1), false);
             self.connect(address, script::manners(0));
             let newcomer = self.clients.last_mut().expect("just connected");
-            newcomer.act(Act::Send(b"GET /healthz HTTP/1.1\r\n\r\n"));
+            newcomer.act(Act::Send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
             self.turn(Duration::ZERO, false);
             self.end();
             let newcomer = self.clients.last().expect("still there");
