@@ -19,7 +19,7 @@ use hubbub::server::{
     stream::Readiness,
     websocket::{self, Protocol, WebSocket},
 };
-use hubbub::vocabulary::{config::Config, id::Key, time::Now};
+use hubbub::vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now};
 use stream::{Peer, Stream};
 
 /// A server, and the members of its one channel at the other ends of streams that take everything.
@@ -37,7 +37,9 @@ impl Room {
         for member in 0..members {
             let peer = Rc::<Peer>::default();
             let stream = Stream(Rc::clone(&peer));
-            let key = room.server.accept(Now::default(), None, |_| Ok(stream));
+            let key = room
+                .server
+                .accept(Now::default(), Arrival::of(None), |_| Ok(stream));
             let key = key.expect("a stream").expect("there is room");
             room.members.push((key, peer));
             room.turn(member, REQUEST);

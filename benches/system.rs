@@ -17,7 +17,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hubbub::server::{Server, stream::Readiness};
 use hubbub::state::{dialect::DialectName, metrics::Metrics};
 use hubbub::system::{clock::Clock, descriptors, socket::Socket};
-use hubbub::vocabulary::{config::Config, id::Key};
+use hubbub::vocabulary::{arrival::Arrival, config::Config, id::Key};
 use mio::{Events, Interest, Poll, Token};
 
 /// A wait that is longer than this is a bug of the bench.
@@ -68,11 +68,13 @@ impl Room {
 
         let mut socket = Socket::Tcp(mio::net::TcpStream::from_std(stream));
         let registry = self.poll.registry();
-        let admitted = self.server.accept(self.clock.now(), None, |key| {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            registry.register(socket.source(), Token(key.into()), interest)?;
-            Ok(socket)
-        });
+        let admitted = self
+            .server
+            .accept(self.clock.now(), Arrival::of(None), |key| {
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                registry.register(socket.source(), Token(key.into()), interest)?;
+                Ok(socket)
+            });
         admitted.expect("it is watched").expect("there is room");
 
         member.write_all(REQUEST).expect("a connection");

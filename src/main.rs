@@ -46,8 +46,10 @@ fn serve(flags: Serve) -> Result<Outcome, ReactorError> {
     let signals = Signals::hold()?;
     let mut reactor = Reactor::bind(flags.config())?;
     reactor.heed(signals)?;
-    // A server whose standard output is closed serves all the same.
-    let _ = writeln!(io::stdout(), "hubbub listening on {}", reactor.url());
+    for place in reactor.places() {
+        // A server whose standard output is closed serves all the same.
+        let _ = writeln!(io::stdout(), "hubbub {place}");
+    }
     reactor.run()
 }
 

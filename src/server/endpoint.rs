@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     state::{batch::Form, dialect::relay::LOBBY},
-    vocabulary::name::{is_name, name_rule},
+    vocabulary::{
+        arrival::Role,
+        name::{is_name, name_rule},
+    },
 };
 
 /// What a request asks for.
@@ -44,11 +47,11 @@ pub enum SessionKind {
 }
 
 impl Endpoint {
-    /// Finds the endpoint of a request.
+    /// Finds the endpoint of a request that came by a listener of this role.
     ///
     /// # Errors
-    /// No such path, or not with this method or these parameters.
-    pub fn of(request: &Request<()>) -> Result<Self, HttpError> {
+    /// No such path there, or not with this method or these parameters.
+    pub fn of(request: &Request<()>, role: Role) -> Result<Self, HttpError> {
         if request.method() != Method::GET && request.method() != Method::HEAD {
             return Err(HttpError::method_not_allowed());
         }
@@ -58,7 +61,8 @@ impl Endpoint {
                 "text/plain; charset=utf-8",
                 &b"ok"[..],
             ))),
-            "/metrics" => Ok(Self::Metrics),
+            "/metrics" if role.has_metrics() => Ok(Self::Metrics),
+            _ if !role.has_sessions() => Err(HttpError::not_found()),
             "/relay" => relay(query).map(Self::Session),
             "/ws" => chat(query).map(Self::Session),
             "/echo" => Ok(Self::Session(SessionKind::Echo)),
@@ -116,15 +120,19 @@ mod tests {
 
     fn session(target: &str) -> SessionKind {
         let request = Request::builder().uri(target).body(()).unwrap();
-        match Endpoint::of(&request) {
+        match Endpoint::of(&request, Role::Whole) {
             Ok(Endpoint::Session(kind)) => kind,
             other => panic!("{target} is {other:?}"),
         }
     }
 
     fn status(target: &str) -> u16 {
+        status_by(Role::Whole, target)
+    }
+
+    fn status_by(role: Role, target: &str) -> u16 {
         let request = Request::builder().uri(target).body(()).unwrap();
-        Endpoint::of(&request).map_or_else(|error| error.status.as_u16(), |_| 200)
+        Endpoint::of(&request, role).map_or_else(|error| error.status.as_u16(), |_| 200)
     }
 
     fn channel(name: &str, form: Form) -> SessionKind {
@@ -176,5 +184,19 @@ mod tests {
         assert_eq!(status("/nothing"), 404);
         assert_eq!(status("/assets/nothing"), 404);
         assert_eq!(status("/relay?frames=many"), 400);
+    }
+
+    #[test]
+    fn each_listener_has_what_it_is_for() {
+        for (path, statuses) in [
+            ("/healthz", [200, 200, 200]),
+            ("/metrics", [200, 404, 200]),
+            ("/relay", [200, 200, 404]),
+            ("/ws?name=Ada", [200, 200, 404]),
+            ("/", [200, 200, 404]),
+        ] {
+            let roles = [Role::Whole, Role::Public, Role::Admin];
+            assert_eq!(roles.map(|role| status_by(role, path)), statuses, "{path}");
+        }
     }
 }

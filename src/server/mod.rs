@@ -1,6 +1,7 @@
 //! Ring 2: sessions over any stream. It knows protocols and connections, and no operating system: the reactor and the
 //! simulation drive the same code.
 
+mod admission;
 pub mod connection;
 pub mod endpoint;
 pub mod gate;
@@ -11,18 +12,16 @@ pub mod websocket;
 pub mod world;
 
 use std::collections::VecDeque;
-use std::io;
 use std::mem;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use slab::Slab;
 use tracing::{debug, info};
 
 use self::{
-    connection::{Connection, Refusal, Visitor},
+    admission::{Seat, Seats},
+    connection::Connection,
     gate::token::Keyring,
-    http::HttpError,
     stream::{Readiness, Stream},
     world::{Drain, World},
 };
@@ -34,9 +33,7 @@ use crate::{
         timers::Timers,
     },
     vocabulary::{
-        config::{
-            Config, LEDGER_INTERVAL, RECEIVE_BYTES_MAX, REFUSED_CONNECTIONS_MAX, TURN_BYTES_MAX,
-        },
+        config::{Config, LEDGER_INTERVAL, RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
         id::Key,
         reason::Reason,
         time::Now,
@@ -58,8 +55,7 @@ pub struct Server<S> {
     /// Slots whose deadline passed this turn.
     due: Vec<u32>,
     receive_buffer: Box<[u8]>,
-    max_connections: usize,
-    refused: usize,
+    seats: Seats,
     next_generation: u32,
     held: Held,
     /// When memory was last added up for the metrics, and what it was.
@@ -84,6 +80,7 @@ struct Held {
 struct Tenant<S> {
     connection: Connection<S>,
     generation: u32,
+    seat: Seat,
     is_reader: bool,
     is_writer: bool,
     is_ended: bool,
@@ -106,8 +103,7 @@ impl<S: Stream> Server<S> {
             ended: Vec::new(),
             due: Vec::new(),
             receive_buffer: vec![0; RECEIVE_BYTES_MAX].into(),
-            max_connections,
-            refused: 0,
+            seats: Seats::new(max_connections),
             next_generation: 0,
             held: Held::default(),
             ledger: None,
@@ -117,93 +113,6 @@ impl<S: Stream> Server<S> {
     /// From now on everyone who wants a session needs a token that this accepts. Sessions that have begun go on.
     pub fn demand_tokens(&mut self, keyring: Keyring) {
         self.world.gate.demand_tokens(keyring);
-    }
-
-    /// Counts one that was closed unanswered.
-    pub fn count_turned_away(&mut self) {
-        self.world.metrics.turned_away_total += 1;
-    }
-
-    /// Takes in a connection from an address (on a unix socket there is none), to be served if there is room, or else to
-    /// be told that it is not, out of a reserve. `register` is given its key and makes the stream that signals by it. When even the reserve is used up the
-    /// connection is turned away: `register` is dropped, and there is no key.
-    ///
-    /// # Errors
-    /// Those of `register`; then nothing was taken in.
-    pub fn accept(
-        &mut self,
-        now: Now,
-        peer: Option<IpAddr>,
-        register: impl FnOnce(Key) -> io::Result<S>,
-    ) -> io::Result<Option<Key>> {
-        let greeted = self.greet(peer, now.monotonic);
-        let (visitor, refusal) = (greeted.ok().flatten(), greeted.err());
-        let is_refused = refusal.is_some();
-        // To be told over TLS takes a handshake, which is what there are too many of.
-        let is_costly =
-            matches!(refusal, Some(Refusal::Excess(_))) && self.world.config.tls.is_some();
-        if let Some(Refusal::Excess(excess)) = refusal.filter(|_| is_costly) {
-            let code = HttpError::from(excess).code;
-            self.world.metrics.count_handshake_failure(code);
-        }
-        if is_costly || (is_refused && self.refused >= REFUSED_CONNECTIONS_MAX) {
-            self.count_turned_away();
-            return Ok(None);
-        }
-        let entry = self.tenants.vacant_entry();
-        let slot = u32::try_from(entry.key()).expect("fewer than 2^32 connections");
-        let key = Key {
-            slot,
-            generation: self.next_generation,
-        };
-        let stream = register(key).inspect_err(|_| {
-            if let Some(mut visitor) = visitor {
-                visitor.leave(&mut self.world.addresses, now.monotonic);
-            }
-        })?;
-        let connection = Connection::new(stream, slot, refusal, visitor, now.monotonic);
-        entry.insert(Tenant {
-            connection,
-            generation: key.generation,
-            is_reader: false,
-            is_writer: false,
-            is_ended: false,
-        });
-        self.next_generation = self.next_generation.wrapping_add(1);
-        self.refused += usize::from(is_refused);
-        self.world.metrics.connections_total += 1;
-        self.world.connections += 1;
-        self.rearm(slot);
-        debug!(?key, is_refused, "connection accepted");
-        Ok(Some(key))
-    }
-
-    /// Looks at one who comes from an address: whether it is to be served, and what is to be known of it.
-    fn greet(&mut self, peer: Option<IpAddr>, now: Duration) -> Result<Option<Visitor>, Refusal> {
-        if self.tenants.len() - self.refused >= self.max_connections {
-            return Err(Refusal::Full);
-        }
-        let World {
-            addresses, config, ..
-        } = &mut self.world;
-        if !addresses.are_bounded() {
-            return Ok(None);
-        }
-        let is_proxy = config
-            .trusted_proxies
-            .iter()
-            .any(|proxy| proxy.covers(peer));
-        let site = match peer {
-            Some(address) if !is_proxy => {
-                Some(addresses.enter(address, now).map_err(Refusal::Excess)?)
-            }
-            _ => None,
-        };
-        Ok((is_proxy || site.is_some()).then_some(Visitor {
-            peer,
-            site,
-            is_proxy,
-        }))
     }
 
     /// Notes an event of a connection; it is acted on in the next turn. One for a connection that is gone is ignored.
@@ -492,7 +401,7 @@ impl<S: Stream> Server<S> {
                 .connection
                 .ended()
                 .expect("only the ended are reaped");
-            self.refused -= usize::from(tenant.connection.is_refused());
+            self.seats.leave(tenant.seat);
             tenant.connection.leave(&mut self.world);
             self.timers.cancel(slot);
             self.world.connections -= 1;

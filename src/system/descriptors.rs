@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::vocabulary::config::{Config, ConfigError, RESERVED_DESCRIPTORS};
+use crate::vocabulary::config::{Config, ConfigError};
 
 /// Raises the soft descriptor limit to the hard one and returns what it now is (setrlimit(2), `RLIMIT_NOFILE`).
 ///
@@ -19,12 +19,14 @@ pub fn raise_limit() -> io::Result<usize> {
 /// # Errors
 /// More are wanted than the limit allows.
 pub fn max_connections(config: &Config, limit: usize) -> Result<usize, ConfigError> {
-    let allowed = limit.saturating_sub(RESERVED_DESCRIPTORS);
+    let reserved = config.reserved_descriptors();
+    let allowed = limit.saturating_sub(reserved);
     match config.max_connections {
         None if allowed > 0 => Ok(allowed),
         Some(wanted) if wanted <= allowed => Ok(wanted),
         wanted => Err(ConfigError::Descriptors {
             wanted: wanted.unwrap_or(1),
+            reserved,
             limit,
         }),
     }
@@ -61,6 +63,7 @@ impl Spare {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::address::Address;
 
     #[test]
     fn connections_leave_a_reserve_of_descriptors() {
@@ -68,6 +71,11 @@ mod tests {
         assert_eq!(max_connections(&config, 1024), Ok(1024 - 64));
         config.max_connections = Some(960);
         assert_eq!(max_connections(&config, 1024), Ok(960));
+        config.admin_addr = Some(Address::loopback(0));
+        assert!(max_connections(&config, 1024).is_err());
+        config.max_connections = None;
+        assert_eq!(max_connections(&config, 1024), Ok(1024 - 64 - 16));
+        config.admin_addr = None;
         config.max_connections = Some(961);
         let error = max_connections(&config, 1024).unwrap_err().to_string();
         assert!(

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod credentials;
 pub mod descriptors;
 pub mod listener;
+pub mod listeners;
 pub mod log;
 pub mod mint;
 pub mod process;

@@ -1,14 +1,12 @@
 //! The reactor: waits for events, reads the clock, and turns the server.
 
 use std::io::{self, ErrorKind};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
-use rustix::io::Errno;
 use thiserror::Error;
 use tracing::{error, info, warn};
 
@@ -16,7 +14,8 @@ use super::{
     clock::Clock,
     credentials::{CredentialError, Credentials},
     descriptors::{self, Spare},
-    listener::{ListenError, Listener},
+    listener::ListenError,
+    listeners::{Listeners, Place},
     process,
     signals::{Call, SignalError, Signals},
     socket::Socket,
@@ -24,7 +23,8 @@ use super::{
 use crate::{
     server::{Server, stream::Readiness},
     vocabulary::{
-        config::{Config, ConfigError, TURN_ACCEPTS_MAX},
+        arrival::Role,
+        config::{Config, ConfigError, LISTENERS_MAX},
         id::Key,
         time::Now,
     },
@@ -32,19 +32,18 @@ use crate::{
 
 /// Events taken from one poll; when they are as many, there may be more.
 const POLL_EVENTS_MAX: usize = 1024;
-/// How long accepting pauses when the system has no descriptor or memory for another socket.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A wait this much longer than it was to be says that the process was stopped, not that its peers were silent.
 const OVERSLEEP: Duration = Duration::from_millis(100);
 
 const ALL: Interest = Interest::READABLE
     .add(Interest::WRITABLE)
     .add(Interest::PRIORITY);
-const LISTENER: Token = Token(usize::MAX);
-const SIGNALS: Token = Token(usize::MAX - 1);
-const WAKER: Token = Token(usize::MAX - 2);
+const SIGNALS: Token = Token(usize::MAX);
+const WAKER: Token = Token(usize::MAX - 1);
+/// The first of the tokens of the listeners. Those of connections are less.
+const LISTENERS: Token = Token(WAKER.0 - LISTENERS_MAX);
 
-/// A server bound to its address, on the thread that runs it.
+/// A server bound to its addresses, on the thread that runs it.
 #[expect(
     missing_debug_implementations,
     reason = "the library's signal source has none"
@@ -52,25 +51,12 @@ const WAKER: Token = Token(usize::MAX - 2);
 pub struct Reactor {
     poll: Poll,
     server: Server<Socket>,
-    listener: Listener,
-    door: Door,
+    listeners: Listeners,
     credentials: Credentials,
     spare: Spare,
     signals: Option<Signals>,
     stopper: Stopper,
     clock: Clock,
-    url: String,
-}
-
-/// Whether connections wait to be accepted. The listener signals edges, so this remembers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Door {
-    /// None that we know of.
-    Quiet,
-    /// There may be.
-    Knocking,
-    /// There are, but the system has no room for another until then.
-    PausedUntil(Duration),
 }
 
 /// Stops a reactor from another thread.
@@ -98,7 +84,7 @@ pub enum ReactorError {
     /// A setting cannot work.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Nothing can listen on the address.
+    /// Nothing can listen on an address.
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// A file that the configuration names is of no use.
@@ -127,20 +113,17 @@ impl Reactor {
         let limit = descriptors::raise_limit().map_err(refused("a higher descriptor limit"))?;
         let max_connections = descriptors::max_connections(&config, limit)?;
         let (credentials, keyring) = Credentials::load(&config)?;
-        let mut listener = Listener::bind(&config.addr)?;
+        let mut listeners = Listeners::bind(&config, credentials.scheme())?;
         let poll = Poll::new().map_err(refused("an epoll"))?;
-        poll.registry()
-            .register(listener.source(), LISTENER, Interest::READABLE)
-            .map_err(refused("to watch the listener"))?;
+        listeners
+            .watch(poll.registry(), LISTENERS)
+            .map_err(refused("to watch the listeners"))?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(refused("a waker"))?;
         let mut server = Server::new(config, max_connections, process::usage, fastrand::u64(..));
         if let Some(keyring) = keyring {
             server.demand_tokens(keyring);
         }
         Ok(Self {
-            url: listener
-                .url(credentials.scheme())
-                .map_err(refused("the address listened on"))?,
             spare: Spare::take().map_err(refused("a spare descriptor"))?,
             server,
             credentials,
@@ -149,8 +132,7 @@ impl Reactor {
                 is_stopping: Arc::default(),
             },
             poll,
-            listener,
-            door: Door::Quiet,
+            listeners,
             signals: None,
             clock: Clock::start(),
         })
@@ -167,9 +149,9 @@ impl Reactor {
         Ok(())
     }
 
-    /// Where the server listens: `http://HOST:PORT`, or `unix:PATH`.
-    pub fn url(&self) -> &str {
-        &self.url
+    /// Where the server listens, in the order of the configuration, and where for the operator.
+    pub fn places(&self) -> &[Place] {
+        self.listeners.places()
     }
 
     /// What ends the server gracefully from another thread.
@@ -201,14 +183,13 @@ impl Reactor {
             for event in &events {
                 count += 1;
                 match event.token() {
-                    LISTENER if self.door == Door::Quiet => self.door = Door::Knocking,
-                    LISTENER => {}
                     SIGNALS => {
                         if let Some(signal) = self.heed_calls(now) {
                             return Ok(Outcome::Cut { signal });
                         }
                     }
                     WAKER => self.stop_if_asked(now),
+                    token if token >= LISTENERS => self.listeners.knock(token.0 - LISTENERS.0),
                     Token(token) => self.server.signal(Key::from(token), readiness(event)),
                 }
             }
@@ -223,54 +204,34 @@ impl Reactor {
     }
 
     fn patience(&self, now: Duration) -> Option<Duration> {
-        let of_door = match self.door {
-            Door::Quiet => None,
-            Door::Knocking => Some(Duration::ZERO),
-            Door::PausedUntil(until) => Some(until.saturating_sub(now)),
-        };
-        [of_door, self.server.patience(now)]
-            .into_iter()
-            .flatten()
-            .min()
+        let waits = [self.listeners.patience(now), self.server.patience(now)];
+        waits.into_iter().flatten().min()
     }
 
     fn accept(&mut self, now: Now) {
-        match self.door {
-            Door::Quiet => return,
-            Door::PausedUntil(until) if now.monotonic < until => return,
-            _ => self.door = Door::Knocking,
-        }
-        for _ in 0..TURN_ACCEPTS_MAX {
-            match self.listener.accept() {
-                Ok((socket, peer)) => self.admit(socket, peer, now),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.door = Door::Quiet;
-                    return;
-                }
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(error) => {
-                    let listener = &self.listener;
-                    if self.spare.lend(|| listener.accept().is_err()) {
-                        warn!(%error, "accepting pauses");
-                        self.door = Door::PausedUntil(now.monotonic + ACCEPT_PAUSE);
-                        return;
-                    }
-                    self.server.count_turned_away();
-                }
-            }
-        }
-    }
-
-    fn admit(&mut self, socket: Socket, peer: Option<IpAddr>, now: Now) {
+        let Self {
+            listeners,
+            server,
+            credentials,
+            ..
+        } = self;
         let registry = self.poll.registry();
-        let admitted = self.server.accept(now, peer, |key| {
-            let mut socket = self.credentials.secure(socket)?;
-            registry.register(socket.source(), Token(key.into()), ALL)?;
-            Ok(socket)
+        let turned_away = listeners.accept(now.monotonic, &mut self.spare, |socket, arrival| {
+            let admitted = server.accept(now, arrival, |key| {
+                let mut socket = match arrival.role {
+                    Role::Admin => socket,
+                    Role::Whole | Role::Public => credentials.secure(socket)?,
+                };
+                registry.register(socket.source(), Token(key.into()), ALL)?;
+                Ok(socket)
+            });
+            if let Err(error) = admitted {
+                warn!(%error, "a connection could not be watched");
+                server.count_turned_away();
+            }
         });
-        if let Err(error) = admitted {
-            warn!(%error, "a connection could not be watched");
-            self.server.count_turned_away();
+        for _ in 0..turned_away {
+            server.count_turned_away();
         }
     }
 
@@ -341,25 +302,6 @@ fn readiness(event: &Event) -> Readiness {
     }
 }
 
-/// Whether accept(2) failed because the connection was gone or broken before it was accepted, and not for want of
-/// descriptors or memory, which leaves it waiting (accept(2), "Error handling").
-fn is_of_one_connection(error: &io::Error) -> bool {
-    let errors = [
-        Errno::CONNABORTED,
-        Errno::HOSTDOWN,
-        Errno::HOSTUNREACH,
-        Errno::INTR,
-        Errno::NETDOWN,
-        Errno::NETUNREACH,
-        Errno::NONET,
-        Errno::NOPROTOOPT,
-        Errno::OPNOTSUPP,
-        Errno::PERM,
-        Errno::PROTO,
-    ];
-    Errno::from_io_error(error).is_some_and(|errno| errors.contains(&errno))
-}
-
 fn refused(what: &'static str) -> impl FnOnce(io::Error) -> ReactorError {
     move |cause| ReactorError::System { what, cause }
 }
@@ -377,7 +319,7 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         let running = thread::spawn(move || {
             let config = Config {
-                addr: Address::Tcp("127.0.0.1:0".to_owned()),
+                addrs: vec![Address::loopback(0)],
                 ..Config::default()
             };
             let reactor = Reactor::bind(config).unwrap();

@@ -1,6 +1,11 @@
 //! Where a server listens and a client connects.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    net::{Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use thiserror::Error;
 
@@ -9,13 +14,36 @@ const UNIX: &str = "unix:";
 /// Bytes of a unix socket's path, so that the zero behind it has room too (unix(7), `sun_path`).
 const SOCKET_PATH_BYTES_MAX: usize = 107;
 
-/// A place to listen on: `HOST:PORT`, or `unix:PATH` for a unix socket.
+/// A place to listen on: `HOST:PORT`, `:PORT`, or `unix:PATH`. Port 0 lets the system pick one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A TCP host and port, resolved when it is bound; port 0 lets the system pick one.
-    Tcp(String),
+    /// A TCP port of all addresses of this machine, IPv6 and IPv4.
+    Everywhere(u16),
+    /// A TCP port of a host.
+    Tcp {
+        /// An address without brackets, or a name, which is resolved when it is bound.
+        host: String,
+        /// The port.
+        port: u16,
+    },
     /// The path of a unix stream socket.
     Unix(PathBuf),
+}
+
+/// A text that is no address. Its author's to mend.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AddressError {
+    /// It has another form.
+    #[error("{problem}; write {instead}")]
+    Form {
+        /// What is wrong with it.
+        problem: &'static str,
+        /// What was perhaps meant.
+        instead: String,
+    },
+    /// The path of a unix socket is none.
+    #[error(transparent)]
+    SocketPath(#[from] SocketPathError),
 }
 
 /// A path that no unix socket can have. Its author's to mend.
@@ -46,13 +74,28 @@ pub fn socket_path(text: &str) -> Option<Result<PathBuf, SocketPathError>> {
     })
 }
 
-impl FromStr for Address {
-    type Err = SocketPathError;
+impl Address {
+    /// A TCP port that only this machine reaches.
+    pub fn loopback(port: u16) -> Self {
+        Self::Tcp {
+            host: Ipv4Addr::LOCALHOST.to_string(),
+            port,
+        }
+    }
 
-    fn from_str(text: &str) -> Result<Self, SocketPathError> {
+    /// Whether it is a unix socket.
+    pub fn is_unix(&self) -> bool {
+        matches!(self, Self::Unix(_))
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
         match socket_path(text) {
-            Some(path) => path.map(Self::Unix),
-            None => Ok(Self::Tcp(text.to_owned())),
+            Some(path) => Ok(Self::Unix(path?)),
+            None => tcp(text),
         }
     }
 }
@@ -60,9 +103,73 @@ impl FromStr for Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp(host_and_port) => f.write_str(host_and_port),
+            Self::Everywhere(port) => write!(f, ":{port}"),
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
             Self::Unix(path) => write!(f, "{UNIX}{}", path.display()),
         }
+    }
+}
+
+fn tcp(text: &str) -> Result<Address, AddressError> {
+    let wrong = |problem, instead: &str| AddressError::Form {
+        problem,
+        instead: instead.to_owned(),
+    };
+    if let Some((_, rest)) = text.split_once("://") {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        return Err(wrong(
+            "that is a URL, and only its host and port are wanted",
+            authority,
+        ));
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Err(wrong(
+            "an IPv6 address stands in brackets",
+            "it like [::1]:8080",
+        ));
+    }
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return Err(match text.parse::<u16>() {
+            Ok(port) => wrong(
+                "that is a port without a host",
+                &format!(
+                    ":{port} for all addresses of this machine, or 127.0.0.1:{port} for itself alone"
+                ),
+            ),
+            Err(_) => wrong("it has no port", "it like 127.0.0.1:8080 or unix:PATH"),
+        });
+    };
+    let digits = Some(port).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let Some(port) = digits.and_then(|port| port.parse().ok()) else {
+        return Err(wrong(
+            "its port is no number from 0 to 65535",
+            "it like 127.0.0.1:8080",
+        ));
+    };
+    let bracketed = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let is_host = |host: &str| {
+        host.chars()
+            .all(|char| char.is_ascii_alphanumeric() || "-._%".contains(char))
+    };
+    match bracketed.unwrap_or(host) {
+        "" if bracketed.is_none() => Ok(Address::Everywhere(port)),
+        "*" => Err(wrong(
+            "* is no host",
+            &format!(":{port} for all addresses of this machine"),
+        )),
+        host if is_host(&host.replace(':', "")) && host.contains(':') == bracketed.is_some() => {
+            Ok(Address::Tcp {
+                host: host.to_owned(),
+                port,
+            })
+        }
+        _ => Err(wrong(
+            "no host is like this",
+            "it like 127.0.0.1:8080, localhost:8080 or [::1]:8080",
+        )),
     }
 }
 
@@ -70,17 +177,63 @@ impl fmt::Display for Address {
 mod tests {
     use super::*;
 
+    fn refused(text: &str) -> String {
+        text.parse::<Address>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_address_is_a_host_and_a_port_or_a_port_of_all_hosts() {
+        let tcp = |host: &str, port| Address::Tcp {
+            host: host.to_owned(),
+            port,
+        };
+        for (text, address) in [
+            (":8080", Address::Everywhere(8080)),
+            ("127.0.0.1:0", Address::loopback(0)),
+            ("localhost:8080", tcp("localhost", 8080)),
+            ("[::1]:80", tcp("::1", 80)),
+            ("[fe80::1%eth0]:80", tcp("fe80::1%eth0", 80)),
+        ] {
+            assert_eq!(text.parse(), Ok(address.clone()), "{text}");
+            assert_eq!(address.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_one_that_was_perhaps_meant() {
+        for (text, instead) in [
+            (
+                "8080",
+                "write :8080 for all addresses of this machine, or 127.0.0.1:8080",
+            ),
+            ("*:8080", "write :8080"),
+            ("http://example.com:80/chat", "write example.com:80"),
+            ("localhost", "127.0.0.1:8080"),
+            ("localhost:", "127.0.0.1:8080"),
+            ("localhost:http", "127.0.0.1:8080"),
+            ("localhost:+80", "127.0.0.1:8080"),
+            (":65536", "127.0.0.1:8080"),
+            ("127.0.0.1:80/relay", "127.0.0.1:8080"),
+            ("::1", "[::1]:8080"),
+            ("::1:80:x:80", "[::1]:8080"),
+            ("[]:80", "[::1]:8080"),
+            ("a b:80", "localhost:8080"),
+            ("ada@h:80", "localhost:8080"),
+            ("", "127.0.0.1:8080"),
+        ] {
+            let error = refused(text);
+            assert!(error.contains(instead), "{text} is told: {error}");
+        }
+    }
+
     #[test]
     fn a_unix_socket_has_a_path_that_fits_an_address() {
         let longest = format!("unix:/{}", "a".repeat(SOCKET_PATH_BYTES_MAX - 1));
-        assert_eq!(
-            longest.parse(),
-            Ok(Address::Unix(longest.strip_prefix(UNIX).unwrap().into()))
-        );
-        let refused = |text: &str| text.parse::<Address>().unwrap_err();
-        assert_eq!(refused(&format!("{longest}a")), SocketPathError::TooLong);
-        assert_eq!(refused("unix:"), SocketPathError::Empty);
-        assert_eq!(refused("unix:\0hubbub"), SocketPathError::Zero);
-        assert_eq!(refused("unix:/run/a\0b"), SocketPathError::Zero);
+        let path = longest.strip_prefix(UNIX).unwrap();
+        assert_eq!(longest.parse(), Ok(Address::Unix(path.into())));
+        assert!(refused(&format!("{longest}a")).contains("at most 107 bytes"));
+        assert!(refused("unix:").contains("missing"));
+        assert!(refused("unix:\0hubbub").contains("zero byte"));
+        assert!(refused("unix:/run/a\0b").contains("zero byte"));
     }
 }

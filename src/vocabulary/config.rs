@@ -16,8 +16,15 @@ pub const FRAME_BYTES_MAX: usize = 16 << 10;
 pub const TURN_ACCEPTS_MAX: usize = 64;
 /// Connections that the kernel holds for us until they are accepted.
 pub const LISTEN_BACKLOG_MAX: i32 = 4096;
-/// Descriptors kept back from clients: for the process itself, and for answering those beyond the limit.
+/// The TCP port that is listened on where nothing is said of it.
+pub const DEFAULT_PORT: u16 = 8080;
+/// Sockets that listen, all together.
+pub const LISTENERS_MAX: usize = 8;
+/// Descriptors kept back from clients: for the process itself, for its listeners, and for answering those beyond the
+/// limit.
 pub const RESERVED_DESCRIPTORS: usize = 64;
+/// Connections of the operator, by `--admin-addr`; as many more descriptors are kept back for them.
+pub const ADMIN_CONNECTIONS_MAX: usize = 16;
 /// Connections beyond `max_connections` that are still told so, with a 503, out of the reserve.
 pub const REFUSED_CONNECTIONS_MAX: usize = 40;
 /// Bytes of a request's line and headers together.
@@ -68,8 +75,12 @@ pub const DURATION_MAX: Duration = Duration::from_hours(24 * 365);
 /// How a server runs. `Config::default()` is what `hubbub` does without flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where to listen.
-    pub addr: Address,
+    /// Where to listen, in this order; nowhere in particular is port [`DEFAULT_PORT`] of this machine alone.
+    pub addrs: Vec<Address>,
+    /// Where the operator is listened to, and asks for the metrics, which are then to be had nowhere else.
+    pub admin_addr: Option<Address>,
+    /// The mode of the files of unix sockets, if it is not to depend on the umask.
+    pub unix_mode: Option<u32>,
     /// The certificate and its key, where TLS is spoken.
     pub tls: Option<TlsFiles>,
     /// Origins whose pages may connect beside the server's own.
@@ -78,7 +89,7 @@ pub struct Config {
     pub tokens: Option<TokenRules>,
     /// Bytes of the largest message a client may send; a larger one closes with 1009.
     pub max_message_bytes: usize,
-    /// Connections served at once; `None` is the descriptor limit less [`RESERVED_DESCRIPTORS`].
+    /// Connections served at once; `None` is the descriptor limit less [what is reserved](Self::reserved_descriptors).
     pub max_connections: Option<usize>,
     /// Bytes a peer may leave unsent after a flush before it counts as slow.
     pub max_unsent_bytes: usize,
@@ -155,7 +166,9 @@ pub struct TokenRules {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            addr: Address::Tcp("127.0.0.1:8080".to_owned()),
+            addrs: Vec::new(),
+            admin_addr: None,
+            unix_mode: None,
             tls: None,
             allowed_origins: Vec::new(),
             tokens: None,
@@ -181,6 +194,15 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Descriptors kept back from clients.
+    pub fn reserved_descriptors(&self) -> usize {
+        let admin = self
+            .admin_addr
+            .as_ref()
+            .map_or(0, |_| ADMIN_CONNECTIONS_MAX);
+        RESERVED_DESCRIPTORS + admin
+    }
+
     /// How long a peer has to answer a ping, so that the silence before and after it makes up the pong timeout.
     pub fn pong_grace(&self) -> Duration {
         self.pong_timeout.saturating_sub(self.ping_interval)
@@ -219,7 +241,7 @@ impl Config {
                 window: self.batch_window,
             });
         }
-        if self.tls.is_some() && matches!(self.addr, Address::Unix(_)) {
+        if self.tls.is_some() && !self.addrs.is_empty() && self.addrs.iter().all(Address::is_unix) {
             return Err(ConfigError::TlsOnUnix);
         }
         if self.max_message_bytes == 0 || self.max_message_bytes > MESSAGE_BYTES_MAX {
@@ -300,7 +322,9 @@ pub enum ConfigError {
         window: Duration,
     },
     /// A unix socket is for peers on the same machine.
-    #[error("--tls-cert is for TCP: leave it out with --addr unix:PATH")]
+    #[error(
+        "--tls-cert is for TCP: add an --addr like :443, or leave it out with --addr unix:PATH alone"
+    )]
     TlsOnUnix,
     /// No message, or one too large for the offsets of a batch.
     #[error("--max-message ({bytes} bytes) must be between 1B and 1GiB")]
@@ -324,13 +348,15 @@ pub enum ConfigError {
     },
     /// More connections than descriptors.
     #[error(
-        "--max-connections ({wanted}) needs {wanted} + {RESERVED_DESCRIPTORS} descriptors, and the hard limit is {limit}: \
+        "--max-connections ({wanted}) needs {wanted} + {reserved} descriptors, and the hard limit is {limit}: \
          lower it to {} or raise the limit (`ulimit -Hn`)",
-        limit.saturating_sub(RESERVED_DESCRIPTORS)
+        limit.saturating_sub(*reserved)
     )]
     Descriptors {
         /// What `--max-connections` says.
         wanted: usize,
+        /// What is kept back.
+        reserved: usize,
         /// The hard descriptor limit of the process.
         limit: usize,
     },

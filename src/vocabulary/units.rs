@@ -1,4 +1,4 @@
-//! Durations and sizes as people write them on a command line.
+//! Durations, sizes and modes as people write them on a command line.
 
 use std::time::Duration;
 
@@ -21,6 +21,16 @@ pub fn size(text: &str) -> Result<usize, String> {
     usize::try_from(bytes).map_err(|_| "larger than this machine can address".to_owned())
 }
 
+/// Reads the mode of a file, in octal digits such as `660`.
+///
+/// # Errors
+/// Says what was not understood and shows the form that is; the caller names the flag.
+pub fn mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok();
+    mode.filter(|mode| *mode <= 0o777)
+        .ok_or_else(|| "not a mode; write one in octal digits like 660, up to 777".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +49,14 @@ mod tests {
         assert_eq!(size("64KiB"), Ok(64 << 10));
         assert_eq!(size("1MiB"), Ok(1 << 20));
         assert!(size("many").unwrap_err().contains("512B, 64KiB or 1MiB"));
+    }
+
+    #[test]
+    fn modes_are_octal() {
+        assert_eq!(mode("660"), Ok(0o660));
+        assert_eq!(mode("0600"), Ok(0o600));
+        for text in ["", "rw-rw----", "680", "1777", "-1"] {
+            assert!(mode(text).unwrap_err().contains("like 660"), "{text}");
+        }
     }
 }

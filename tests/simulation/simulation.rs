@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hubbub::server::{Server, stream::Readiness};
-use hubbub::vocabulary::{id::Key, time::Now};
+use hubbub::vocabulary::{arrival::Arrival, id::Key, time::Now};
 
 use crate::faults::Operations;
 use crate::knock::Knock;
@@ -103,7 +103,9 @@ impl Simulation {
         let socket = FakeSocket(Rc::clone(&pipe));
         let address = address(id, knock.role);
         let refusal = self.judge(address);
-        let key = self.server.accept(self.now, Some(address), |_| Ok(socket));
+        let key = self
+            .server
+            .accept(self.now, Arrival::of(Some(address)), |_| Ok(socket));
         self.keys.push(key.expect("it could be registered"));
         self.admissions.note(Admission {
             address,
@@ -122,9 +124,11 @@ impl Simulation {
         let address = address(self.peers.len(), Role::Member);
         self.judge(address);
         let before = self.server.connections();
-        let accepted = self.server.accept(self.now, Some(address), |_| {
-            Err(io::ErrorKind::NotConnected.into())
-        });
+        let accepted = self
+            .server
+            .accept(self.now, Arrival::of(Some(address)), |_| {
+                Err(io::ErrorKind::NotConnected.into())
+            });
         assert!(!matches!(accepted, Ok(Some(_))));
         assert_eq!(self.server.connections(), before);
     }

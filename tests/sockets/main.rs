@@ -17,6 +17,7 @@ mod handshake;
 mod hangup;
 mod heartbeat;
 mod limits;
+mod listening;
 mod origin;
 mod relay;
 mod requests;

@@ -51,6 +51,12 @@ fn flags_that_cannot_work_are_refused_by_name() {
     );
     for (flag, value) in [
         ("--addr", "nowhere"),
+        ("--addr", "8080"),
+        ("--addr", "*:8080"),
+        ("--addr", "http://127.0.0.1:8080"),
+        ("--addr", "127.0.0.1:0,unix:"),
+        ("--admin-addr", "9090"),
+        ("--unix-mode", "rw-rw----"),
         ("--drain-timeout", "soon"),
         ("--handshake-timeout", "0s"),
         ("--linger-timeout", "0s"),

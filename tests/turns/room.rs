@@ -6,7 +6,7 @@ use std::time::Duration;
 use allocation_counter::{AllocationInfo, measure};
 use hubbub::{
     server::{Server, stream::Readiness},
-    vocabulary::{config::Config, id::Key, time::Now},
+    vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now},
 };
 
 use crate::stream::{Peer, Stream};
@@ -35,7 +35,7 @@ impl Room {
             let stream = Stream(Rc::clone(&peer));
             let key = room
                 .server
-                .accept(now, None, |_| Ok(stream))
+                .accept(now, Arrival::of(None), |_| Ok(stream))
                 .unwrap()
                 .unwrap();
             room.clients.push((key, peer));

@@ -109,7 +109,7 @@ pub fn serve_child() -> Result<(), ServeError> {
         std::process::exit(0);
     });
     let config = Config {
-        addr: Address::Tcp("127.0.0.1:0".to_owned()),
+        addrs: vec![Address::loopback(0)],
         ..Config::default()
     };
     let signals = Signals::hold().map_err(|error| ServeError(error.into()))?;
@@ -117,8 +117,12 @@ pub fn serve_child() -> Result<(), ServeError> {
     reactor
         .heed(signals)
         .map_err(|error| ServeError(error.into()))?;
-    writeln!(io::stdout(), "hubbub listening on {}", reactor.url())
-        .map_err(|error| ServeError(error.into()))?;
+    writeln!(
+        io::stdout(),
+        "hubbub listening on {}",
+        reactor.places()[0].url
+    )
+    .map_err(|error| ServeError(error.into()))?;
     reactor.run().map_err(|error| ServeError(error.into()))?;
     Ok(())
 }

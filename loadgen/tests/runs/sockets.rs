@@ -56,7 +56,7 @@ impl Certificate {
     /// A Hubbub that shows it; its host and port.
     fn serve(&self) -> String {
         let url = serve(Config {
-            addr: Address::Tcp("127.0.0.1:0".to_owned()),
+            addrs: vec![Address::loopback(0)],
             tls: Some(TlsFiles {
                 cert: self.path("cert.pem"),
                 key: self.path("key.pem"),
@@ -72,7 +72,7 @@ fn serve(config: Config) -> String {
     let (listening, url) = mpsc::channel();
     thread::spawn(move || {
         let reactor = Reactor::bind(config).unwrap();
-        listening.send(reactor.url().to_owned()).unwrap();
+        listening.send(reactor.places()[0].url.clone()).unwrap();
         reactor.run()
     });
     url.recv().unwrap()
@@ -107,7 +107,7 @@ fn every_mode_works_on_a_unix_socket() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     serve(Config {
-        addr: Address::Unix(path.clone()),
+        addrs: vec![Address::Unix(path.clone())],
         ..Config::default()
     });
     let url = format!("unix:{}", path.display());

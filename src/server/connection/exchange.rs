@@ -13,6 +13,7 @@ use crate::server::{
     world::World,
 };
 use crate::vocabulary::{
+    arrival::Role,
     config::TOKEN_TOLL_BYTES,
     forwarded::{Unreadable, client_of},
     reason::Reason,
@@ -24,6 +25,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Requests and responses, one at a time: the next is looked at when the answer to the one before has left.
 #[derive(Debug)]
 pub(super) struct Exchange {
+    /// By which listener it came.
+    role: Role,
     pub(super) input: Vec<u8>,
     /// When the wait for the current request began.
     pub(super) since: Duration,
@@ -53,8 +56,9 @@ impl From<Refusal> for HttpError {
 
 impl Exchange {
     /// The wait for a first request.
-    pub(super) fn new(since: Duration) -> Self {
+    pub(super) fn new(role: Role, since: Duration) -> Self {
         Self {
+            role,
             input: Vec::new(),
             since,
             answered: 0,
@@ -87,7 +91,13 @@ impl<S: Stream> Connection<S> {
 
     fn answer(&mut self, request: &Request<()>, world: &mut World) -> usize {
         let is_head = request.method() == Method::HEAD;
-        let is_last = matches!(&self.phase, Phase::Http(exchange) if exchange.answered >= world.config.max_requests);
+        let Phase::Http(exchange) = &self.phase else {
+            return 0;
+        };
+        let (role, is_last) = (
+            exchange.role,
+            exchange.answered >= world.config.max_requests,
+        );
         let goes_on = wire::keeps_alive(request)
             && !is_last
             && self.refusal.is_none()
@@ -97,7 +107,7 @@ impl<S: Stream> Connection<S> {
         } else if world.drain.is_some() {
             Err(HttpError::draining())
         } else {
-            Endpoint::of(request)
+            Endpoint::of(request, role)
         };
         let mut toll = 0;
         let opened = match endpoint {

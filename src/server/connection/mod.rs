@@ -35,6 +35,7 @@ use crate::{
         outbox::Outbox,
     },
     vocabulary::{
+        arrival::Role,
         frame::{self, PING},
         reason::Reason,
     },
@@ -47,7 +48,7 @@ pub struct Connection<S> {
     outbox: Outbox,
     phase: Phase,
     slot: u32,
-    /// It is only told that it is not served, and lives from the reserve.
+    /// It is only told that it is not served.
     refusal: Option<Refusal>,
     terms: Option<Box<Terms>>,
     /// When the peer last sent a byte.
@@ -92,6 +93,7 @@ impl<S: Stream> Connection<S> {
     pub fn new(
         stream: S,
         slot: u32,
+        role: Role,
         refusal: Option<Refusal>,
         visitor: Option<Visitor>,
         now: Duration,
@@ -99,7 +101,7 @@ impl<S: Stream> Connection<S> {
         Self {
             stream,
             outbox: Outbox::default(),
-            phase: Phase::Http(Box::new(Exchange::new(now))),
+            phase: Phase::Http(Box::new(Exchange::new(role, now))),
             slot,
             refusal,
             terms: Terms::of_visitor(visitor),
@@ -336,11 +338,6 @@ impl<S: Stream> Connection<S> {
             }
             Phase::Closing(_) => {}
         }
-    }
-
-    /// Whether it was refused, and so lives from the reserve.
-    pub fn is_refused(&self) -> bool {
-        self.refusal.is_some()
     }
 
     fn receive(&mut self, input: &[u8], world: &mut World) -> usize {

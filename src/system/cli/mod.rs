@@ -3,6 +3,7 @@
 mod access;
 mod connect;
 mod floods;
+mod listening;
 mod serve;
 mod token;
 

@@ -5,11 +5,10 @@ use std::time::Duration;
 use clap::Args;
 use tracing::Level;
 
-use super::{access::Access, floods::Floods};
+use super::{access::Access, floods::Floods, listening::Listening};
 use crate::{
     system::log::Format,
     vocabulary::{
-        address::Address,
         config::Config,
         units::{duration, size},
     },
@@ -18,14 +17,8 @@ use crate::{
 /// The flags of `hubbub serve`. Durations are written 500ms, 10s, 2m; sizes 512B, 64KiB, 1MiB.
 #[derive(Clone, Debug, Args)]
 pub struct Serve {
-    /// Where to listen: HOST:PORT (port 0: one that is free) or unix:PATH
-    #[arg(
-        long,
-        env = "HUBBUB_ADDR",
-        default_value = "127.0.0.1:8080",
-        value_name = "ADDRESS"
-    )]
-    addr: Address,
+    #[command(flatten)]
+    listening: Listening,
 
     #[command(flatten)]
     access: Access,
@@ -117,7 +110,6 @@ impl Serve {
     pub fn config(self) -> Config {
         let (tls, tokens, allowed_origins) = self.access.parts();
         let config = Config {
-            addr: self.addr,
             tls,
             allowed_origins,
             tokens,
@@ -134,6 +126,6 @@ impl Serve {
             batch_window: self.batch_window,
             ..Config::default()
         };
-        self.floods.bound(config)
+        self.floods.bound(self.listening.place(config))
     }
 }

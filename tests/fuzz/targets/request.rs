@@ -10,7 +10,7 @@ use hubbub::{
         http::{HttpError, Response, keeps_alive, parse},
         websocket,
     },
-    vocabulary::{config::REQUEST_HEAD_BYTES_MAX, origin::AllowedOrigin},
+    vocabulary::{arrival::Role, config::REQUEST_HEAD_BYTES_MAX, origin::AllowedOrigin},
 };
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn answers<'a>(gate: &Gate, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Strin
 
 fn answer(gate: &Gate, request: &http::Request<()>) -> String {
     let is_head = request.method() == Method::HEAD;
-    let opened = match Endpoint::of(request) {
+    let opened = match Endpoint::of(request, Role::Whole) {
         Ok(Endpoint::Response(response)) => {
             let bytes = response.encode(UNIX_MS, is_head, keeps_alive(request));
             return checked(&bytes, is_head);

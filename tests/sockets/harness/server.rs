@@ -1,7 +1,7 @@
 //! A server that listens, and what it says about itself.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::ToSocketAddrs;
 use std::path::Path;
 
 use rustix::process::Signal;
@@ -12,12 +12,13 @@ use super::{Client, HttpConnection, PATIENCE, Process, Response, Wire, wait_unti
 
 /// The receive buffer of a peer for which bytes shall soon have to wait.
 const NARROW_BYTES: usize = 64 << 10;
-const GREETING: &str = "hubbub listening on ";
+const GREETINGS: [&str; 2] = ["hubbub listening on ", "hubbub admin listening on "];
 
 /// A listening `hubbub`, killed when it is dropped.
 pub(crate) struct Server {
     process: Process,
-    address: SockAddr,
+    /// Where it listens, in the order in which it says so.
+    addresses: Vec<SockAddr>,
 }
 
 /// The values of `/metrics` by name and labels, as they are written there.
@@ -44,26 +45,30 @@ impl Server {
     }
 
     /// A server that was started, once it listens.
-    pub(crate) fn listening(mut process: Process) -> Self {
+    pub(crate) fn listening(process: Process) -> Self {
+        Self::listening_at(1, process)
+    }
+
+    /// The same at so many places.
+    pub(crate) fn listening_at(places: usize, mut process: Process) -> Self {
+        let has_all = |stdout: &str| stdout.matches('\n').count() == places;
         wait_until("the server listens", || {
-            process.stdout().ends_with('\n') || process.has_ended()
+            has_all(&process.stdout()) || process.has_ended()
         });
         let stdout = process.stdout();
-        let Some(url) = stdout.trim_end().strip_prefix(GREETING) else {
-            panic!("said {stdout:?}, and on stderr: {}", process.stderr());
-        };
-        let address = if let Some(path) = url.strip_prefix("unix:") {
-            SockAddr::unix(path).unwrap()
-        } else {
-            let (_, host_and_port) = url.split_once("://").unwrap();
-            host_and_port.parse::<SocketAddr>().unwrap().into()
-        };
-        Self { process, address }
+        let addresses: Vec<_> = stdout.lines().filter_map(address).collect();
+        let is_complete = addresses.len() == places;
+        assert!(
+            is_complete,
+            "said {stdout:?}, and on stderr: {}",
+            process.stderr()
+        );
+        Self { process, addresses }
     }
 
     /// Where it listens, `HOST:PORT`.
     pub(crate) fn host_and_port(&self) -> String {
-        self.address.as_socket().unwrap().to_string()
+        self.addresses[0].as_socket().unwrap().to_string()
     }
 
     /// A connected socket that has said nothing yet.
@@ -73,7 +78,13 @@ impl Server {
 
     /// The same, with a say in the socket's options before it connects.
     pub(crate) fn dial_with(&self, prepare: impl FnOnce(&Socket)) -> Socket {
-        let domain = match self.address.as_socket() {
+        self.dial_at(0, prepare)
+    }
+
+    /// The same at another of the places where it listens.
+    pub(crate) fn dial_at(&self, place: usize, prepare: impl FnOnce(&Socket)) -> Socket {
+        let address = &self.addresses[place];
+        let domain = match address.as_socket() {
             Some(address) => Domain::for_address(address),
             None => Domain::UNIX,
         };
@@ -84,7 +95,7 @@ impl Server {
             socket.set_tcp_nodelay(true).unwrap();
         }
         prepare(&socket);
-        socket.connect(&self.address).unwrap();
+        socket.connect(address).unwrap();
         socket
     }
 
@@ -107,6 +118,11 @@ impl Server {
     /// A plain HTTP connection.
     pub(crate) fn http(&self) -> HttpConnection {
         HttpConnection::new(self.dial())
+    }
+
+    /// The same at another of the places where it listens.
+    pub(crate) fn http_at(&self, place: usize) -> HttpConnection {
+        HttpConnection::new(self.dial_at(place, |_| ()))
     }
 
     /// What is at `path`, asked for on a connection of its own.
@@ -164,4 +180,17 @@ impl Metrics {
         let value = self.0.get(name);
         value.unwrap_or_else(|| panic!("no {name} in {:#?}", self.0))
     }
+}
+
+/// The address in a line that says where a server listens.
+fn address(line: &str) -> Option<SockAddr> {
+    let url = GREETINGS
+        .iter()
+        .find_map(|greeting| line.strip_prefix(greeting))?;
+    if let Some(path) = url.strip_prefix("unix:") {
+        return SockAddr::unix(path).ok();
+    }
+    let (_, host_and_port) = url.split_once("://")?;
+    let address = host_and_port.to_socket_addrs().ok()?.next()?;
+    Some(address.into())
 }

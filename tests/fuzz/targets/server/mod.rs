@@ -17,7 +17,7 @@ use std::time::Duration;
 use hubbub::{
     server::{Server, gate::token::Keyring},
     state::memory::Memory,
-    vocabulary::time::Now,
+    vocabulary::{arrival::Arrival, time::Now},
 };
 
 use self::{
@@ -113,7 +113,9 @@ impl Play {
         let address = address.map(|address| address.parse().expect("an address"));
         let pipe = Pipe::new(manners, Rc::default(), self.clients.len() as u64);
         let socket = FakeSocket(pipe.clone());
-        let key = self.server.accept(self.now, address, |_| Ok(socket));
+        let key = self
+            .server
+            .accept(self.now, Arrival::of(address), |_| Ok(socket));
         let key = key.expect("a socket that registers");
         let key = key.expect("a reserve that is not used up");
         self.clients.push(Client::new(key, pipe));

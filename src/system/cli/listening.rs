@@ -1,0 +1,39 @@
+//! The flags of `hubbub serve` that say where it listens.
+
+use clap::Args;
+
+use crate::vocabulary::{address::Address, config::Config, units::mode};
+
+/// Addresses and sockets.
+#[derive(Clone, Debug, Args)]
+pub struct Listening {
+    /// Where to listen: HOST:PORT (port 0: one that is free), :PORT for all addresses of this machine, or unix:PATH
+    /// (repeatable, or separated by commas) [default: 127.0.0.1:8080]
+    #[arg(
+        long,
+        env = "HUBBUB_ADDR",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    addr: Vec<Address>,
+
+    /// Where to listen for the operator, in plain HTTP: /metrics, which is then nowhere else, and /healthz
+    #[arg(long, env = "HUBBUB_ADMIN_ADDR", value_name = "ADDRESS")]
+    admin_addr: Option<Address>,
+
+    /// Mode of the files of unix sockets, like 660 [default: as the umask says]
+    #[arg(long, env = "HUBBUB_UNIX_MODE", value_name = "OCTAL", value_parser = mode)]
+    unix_mode: Option<u32>,
+}
+
+impl Listening {
+    /// The configuration with these.
+    pub(super) fn place(self, config: Config) -> Config {
+        Config {
+            addrs: self.addr,
+            admin_addr: self.admin_addr,
+            unix_mode: self.unix_mode,
+            ..config
+        }
+    }
+}
