@@ -1,0 +1,31 @@
+# Sourced: ends what a script has started.
+
+readonly mercy_seconds=5
+
+# Ends by its id whatever this script has started and still runs, since not everything stays in the process group that it was
+# started in.
+end_descendants() {
+    local running tries
+    running=$(descendants $$)
+    # Those that have ended meanwhile are no matter.
+    kill -TERM $running 2>/dev/null || true
+    for (( tries = mercy_seconds * 10; tries > 0; tries-- )); do
+        kill -0 $running 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL $running 2>/dev/null || true
+}
+
+# Prints the ids of all processes that come from one (proc(5), `stat`: id, name, state, parent).
+descendants() {
+    local child parent next
+    local -A children=()
+    while read -r child parent; do
+        children[$parent]+=" $child"
+    done < <(sed -n 's/^\([0-9]*\) (.*) . \([0-9]*\) .*/\1 \2/p' /proc/[0-9]*/stat 2>/dev/null)
+    local found=("$1")
+    for (( next = 0; next < ${#found[@]}; next++ )); do
+        found+=(${children[${found[next]}]:-})
+    done
+    printf '%s ' "${found[@]:1}"
+}
