@@ -1,0 +1,222 @@
+//! A request, from bytes.
+
+use http::{
+    HeaderName, HeaderValue, Method, Request, Version,
+    header::{self, HeaderMap},
+};
+use httparse::Status;
+
+use super::HttpError;
+use crate::vocabulary::{
+    authority::Authority,
+    config::{REQUEST_HEAD_BYTES_MAX, REQUEST_HEADERS_MAX},
+};
+
+/// Reads one request from the front of `input`: the request, and how many bytes it took. `None` if it is not all there.
+///
+/// # Errors
+/// It is not a request, or one beyond the bounds, or one with a body. What follows it cannot be made sense of.
+pub fn parse(input: &[u8]) -> Result<Option<(Request<()>, usize)>, HttpError> {
+    let mut headers = [httparse::EMPTY_HEADER; REQUEST_HEADERS_MAX];
+    let mut raw = httparse::Request::new(&mut headers);
+    // What lies beyond has no say, or the answer would depend on how much of it has arrived.
+    let head = &input[..input.len().min(REQUEST_HEAD_BYTES_MAX)];
+    match raw.parse(head) {
+        Ok(Status::Complete(bytes)) => Ok(Some((request(&raw)?, bytes))),
+        Ok(Status::Partial) if head.len() == input.len() => Ok(None),
+        Ok(Status::Partial) if head.contains(&b'\n') => Err(HttpError::headers_too_large()),
+        Ok(Status::Partial) => Err(HttpError::uri_too_long()),
+        Err(httparse::Error::TooManyHeaders) => Err(HttpError::headers_too_large()),
+        Err(error) => Err(HttpError::bad_request(format!(
+            "not an HTTP request: {error}"
+        ))),
+    }
+}
+
+/// Whether the connection may serve another request after this one (RFC 9112, section 9.3).
+pub fn keeps_alive(request: &Request<()>) -> bool {
+    let says = |word| lists(request.headers(), &header::CONNECTION, word);
+    match request.version() {
+        Version::HTTP_11 => !says("close"),
+        _ => says("keep-alive"),
+    }
+}
+
+/// Whether a header that holds a list names `word`, in whatever case.
+pub fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    entries(headers, name).any(|entry| entry.eq_ignore_ascii_case(word))
+}
+
+/// The entries of a header that holds a list, on whichever of its lines (RFC 9110, section 5.3).
+pub fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).into_iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+}
+
+fn request(raw: &httparse::Request<'_, '_>) -> Result<Request<()>, HttpError> {
+    let malformed = |error: &dyn std::fmt::Display| {
+        HttpError::bad_request(format!("not an HTTP request: {error}"))
+    };
+    let method = raw.method.unwrap_or_default().as_bytes();
+    let mut request = Request::new(());
+    *request.method_mut() = Method::from_bytes(method).map_err(|error| malformed(&error))?;
+    *request.uri_mut() = raw
+        .path
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| malformed(&error))?;
+    *request.version_mut() = match raw.version {
+        Some(1) => Version::HTTP_11,
+        _ => Version::HTTP_10,
+    };
+    request.headers_mut().reserve(raw.headers.len());
+    for header in raw.headers.iter() {
+        let name = HeaderName::from_bytes(header.name.as_bytes());
+        let name = name.map_err(|error| malformed(&error))?;
+        let value = HeaderValue::from_bytes(header.value).map_err(|error| malformed(&error))?;
+        request.headers_mut().append(name, value);
+    }
+    check_headers(&request)?;
+    Ok(request)
+}
+
+/// Refuses a request whose headers leave open whom it is for or where it ends, or that brings a body.
+fn check_headers(request: &Request<()>) -> Result<(), HttpError> {
+    let headers = request.headers();
+    // RFC 9112, section 3.2; RFC 6455, sections 11.3.1 and 11.3.5.
+    for name in [
+        header::HOST,
+        header::SEC_WEBSOCKET_KEY,
+        header::SEC_WEBSOCKET_VERSION,
+    ] {
+        if headers.get_all(&name).iter().nth(1).is_some() {
+            let message = format!("there is more than one {name} header");
+            return Err(HttpError::bad_request(message));
+        }
+    }
+    match headers.get(header::HOST).map(HeaderValue::to_str) {
+        None if request.version() >= Version::HTTP_11 => {
+            return Err(HttpError::bad_request("the Host header is missing"));
+        }
+        // It is empty where a URL names none.
+        None | Some(Ok("")) => {}
+        Some(Ok(host)) if Authority::read(host).is_ok() => {}
+        Some(_) => return Err(HttpError::bad_request("the Host header names no host")),
+    }
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(HttpError::body_not_accepted());
+    }
+    for length in headers.get_all(header::CONTENT_LENGTH) {
+        match length.as_bytes() {
+            b"0" => {}
+            digits if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
+                return Err(HttpError::body_not_accepted());
+            }
+            _ => return Err(HttpError::bad_request("Content-Length is no number")),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(input: &str) -> (u16, &'static str) {
+        let error = parse(input.as_bytes()).unwrap_err();
+        (error.status.as_u16(), error.code)
+    }
+
+    #[test]
+    fn a_request_is_read_once_it_is_whole() {
+        let input = b"GET /relay?channel=tea HTTP/1.1\r\nHost: x\r\n\r\nmore";
+        for end in 0..input.len() - 4 {
+            assert_eq!(parse(&input[..end]).unwrap().map(|(_, bytes)| bytes), None);
+        }
+        let (request, bytes) = parse(input).unwrap().unwrap();
+        assert_eq!(request.uri().path(), "/relay");
+        assert_eq!(&input[bytes..], b"more");
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused_with_its_own_status() {
+        assert_eq!(error("\u{1}\r\n\r\n").0, 400);
+        assert_eq!(
+            error(&format!("GET /{} HTTP/1.1\r\n", "a".repeat(9000))).0,
+            414
+        );
+        let long = format!("GET / HTTP/1.1\r\nX: {}\r\n", "a".repeat(9000));
+        assert_eq!(error(&long), (431, "headers-too-large"));
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(65));
+        assert_eq!(error(&many), (431, "headers-too-large"));
+        for body in ["Content-Length: 2", "Transfer-Encoding: chunked"] {
+            let request = format!("POST / HTTP/1.1\r\nHost: x\r\n{body}\r\n\r\nhi");
+            assert_eq!(error(&request), (413, "body-not-accepted"));
+        }
+    }
+
+    #[test]
+    fn a_request_says_once_whom_it_is_for() {
+        let is_read = |version: &str, headers: &str| {
+            let request = format!("GET / HTTP/{version}\r\n{headers}\r\n");
+            match parse(request.as_bytes()) {
+                Ok(request) => request.is_some(),
+                Err(error) => {
+                    assert_eq!((error.status.as_u16(), error.code), (400, "bad-request"));
+                    false
+                }
+            }
+        };
+        assert!(!is_read("1.1", ""));
+        assert!(is_read("1.0", ""));
+        for host in ["", "a", "a:81", "192.0.2.1:81", "[::1]:81"] {
+            assert!(is_read("1.1", &format!("Host: {host}\r\n")), "{host}");
+        }
+        for host in ["a b", "a@b", "a/b", "a:b", "::1", "a, b", "\u{e9}"] {
+            for version in ["1.0", "1.1"] {
+                assert!(!is_read(version, &format!("Host: {host}\r\n")), "{host}");
+            }
+        }
+        for name in ["Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
+            let twice = format!("Host: a\r\n{name}: a\r\n{}: a\r\n", name.to_lowercase());
+            assert!(!is_read("1.1", &twice) && !is_read("1.0", &twice), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_request_says_where_it_ends() {
+        let lengths = |lengths: &str| {
+            let request = format!("GET / HTTP/1.1\r\nHost: x\r\n{lengths}\r\n");
+            parse(request.as_bytes()).map_err(|error| error.status.as_u16())
+        };
+        assert!(lengths("Content-Length: 0\r\nContent-Length: 0\r\n").is_ok());
+        for (lines, status) in [
+            ("Content-Length: 0\r\nContent-Length: 2\r\n", 413),
+            ("Content-Length: 2, 2\r\n", 400),
+            ("Content-Length: +0\r\n", 400),
+            ("Content-Length: \r\n", 400),
+        ] {
+            assert_eq!(lengths(lines).unwrap_err(), status, "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_head_beyond_the_bounds_is_refused_the_same_however_much_of_it_has_arrived() {
+        let long = format!("GET / HTTP/1.1\r\nX: {}\r\n", "a".repeat(9000));
+        assert_eq!(error(&long[..=REQUEST_HEAD_BYTES_MAX]), error(&long));
+        assert_eq!(error(&format!("{long}\u{1}")), error(&long));
+    }
+
+    #[test]
+    fn a_connection_is_kept_as_version_and_header_say() {
+        let keeps = |input: &str| keeps_alive(&parse(input.as_bytes()).unwrap().unwrap().0);
+        assert!(keeps("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+        let closes = "GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n";
+        assert!(!keeps(closes));
+        assert!(!keeps("GET / HTTP/1.0\r\n\r\n"));
+        assert!(keeps("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+    }
+}
