@@ -11,7 +11,7 @@ const CONFINED: [(&str, &[&str]); 6] = [
     ("mio::", &["system/"]),
     ("signal_hook", &["system/"]),
     ("socket2::", &["system/listener/"]),
-    ("tungstenite::", &["server/websocket.rs", "system/client/"]),
+    ("tungstenite::", &["server/websocket/", "system/client/"]),
     ("Instant::now", &["system/clock.rs"]),
     ("SystemTime::now", &["system/clock.rs"]),
 ];

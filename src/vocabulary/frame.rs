@@ -1,7 +1,7 @@
 //! Frames as a server sends them: unmasked, never fragmented (RFC 6455, sections 5.2 and 5.5).
 //!
 //! Only writing is done here, because a frame that thousands share is put together once by us. Reading is left to the
-//! library.
+//! library, behind the boundary that the server's `websocket` has.
 
 use bytes::{BufMut, Bytes, BytesMut};
 

@@ -1,5 +1,7 @@
 //! The reading side of a WebSocket.
 
+mod library;
+
 use std::iter;
 
 use hubbub::{
@@ -12,6 +14,7 @@ use hubbub::{
 };
 use tungstenite::protocol::frame::coding::{Control, OpCode};
 
+use self::library::compare;
 use super::{pieces, wire::Frame};
 
 const MESSAGE_BYTES_MAX: usize = 1000;
@@ -19,7 +22,8 @@ const MESSAGE_BYTES_MAX: usize = 1000;
 const NEXT: &[u8] = b"\x81\x84\0\0\0\0next";
 
 /// The first byte decides how the rest is cut. However it is cut, the same messages are heard, none of them too large, and
-/// it comes to the same end; and whoever uses what they share next is not harmed.
+/// it comes to the same end, which is that of the library alone, or sooner; and whoever uses what they share next is not
+/// harmed.
 pub fn run(data: &[u8]) {
     let [seed, input @ ..] = data else {
         return;
@@ -32,6 +36,7 @@ pub fn run(data: &[u8]) {
     ] {
         assert_eq!(session, whole);
     }
+    compare(&whole, input);
     let next = Session::of(&mut protocol, iter::once(NEXT));
     assert_eq!(next.heard, [(Kind::Text, b"next".to_vec())]);
     assert_eq!(next.end, Ok(Received::Open));

@@ -1,38 +1,27 @@
-//! The WebSocket protocol of one connection, read by `tungstenite` (the only module of the server that knows it).
+//! The WebSocket protocol of one connection, read by `tungstenite` (this is the only room of the server that knows it).
 //!
 //! Between messages a connection has no protocol state at all: whole frames are read by one context that all share. A
-//! connection gets a context of its own only while a frame or a fragmented message of its has begun and not ended.
+//! connection gets a context of its own only while a frame or a fragmented message of its has begun and not ended. What
+//! the header of a frame shows to be wrong reaches neither.
 
-use std::io::{self, Cursor, ErrorKind, Read, Write};
+mod boundary;
+mod handshake;
 
-use arrayvec::ArrayVec;
-use http::{
-    HeaderValue, Method, Request, Version,
-    header::{
-        CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
-    },
-};
+use std::io::{self, ErrorKind, Read, Write};
+
 use tungstenite::{
     Error, Message as WireMessage,
-    handshake::derive_accept_key,
-    protocol::{
-        Role, WebSocketConfig, WebSocketContext,
-        frame::{FrameHeader, coding::OpCode},
-    },
+    protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
-use super::http::{HttpError, entries, lists};
+use self::boundary::{Boundary, Extent};
+pub use self::handshake::accept;
 use crate::vocabulary::{message::Message, reason::Reason};
-
-/// The subprotocol that is answered to a client that offers it.
-pub const SUBPROTOCOL: &str = "hubbub";
 
 /// Bytes that the shared context takes from the input at a time; the library zeroes as many before each.
 const SHARED_READ_BYTES: usize = 2 << 10;
 /// The same for a context that one connection owns for the time of a message.
 const OWN_READ_BYTES: usize = 128;
-/// Bytes of the longest frame header of a client (RFC 6455, section 5.2).
-const CLIENT_HEADER_BYTES_MAX: usize = 14;
 
 /// What the sessions of a server share.
 #[derive(Debug)]
@@ -78,7 +67,7 @@ impl WebSocket {
     pub fn heap_bytes(&self) -> usize {
         let unfinished = self.unfinished.as_ref();
         unfinished.map_or(0, |unfinished| {
-            size_of::<Unfinished>() + OWN_READ_BYTES + unfinished.boundary.kept
+            size_of::<Unfinished>() + OWN_READ_BYTES + unfinished.boundary.kept()
         })
     }
 
@@ -93,13 +82,15 @@ impl WebSocket {
         replies: &mut Vec<u8>,
         mut hear: impl FnMut(Message<'_>),
     ) -> Result<Received, Reason> {
+        let max_message_bytes = protocol.max_message_bytes;
         let mut input = input;
         if self.unfinished.is_none() {
+            let clean = Boundary::new(max_message_bytes).feed(input).clean;
             let whole;
-            (whole, input) = input.split_at(Boundary::default().feed(input));
+            (whole, input) = input.split_at(clean);
             let received = read_all(&mut protocol.shared, whole, replies, &mut hear);
             if received != Ok(Received::Open) {
-                protocol.shared = context(SHARED_READ_BYTES, protocol.max_message_bytes);
+                protocol.shared = context(SHARED_READ_BYTES, max_message_bytes);
                 return received;
             }
         }
@@ -108,68 +99,21 @@ impl WebSocket {
         }
         let unfinished = self.unfinished.get_or_insert_with(|| {
             Box::new(Unfinished {
-                context: context(OWN_READ_BYTES, protocol.max_message_bytes),
-                boundary: Boundary::default(),
+                context: context(OWN_READ_BYTES, max_message_bytes),
+                boundary: Boundary::new(max_message_bytes),
             })
         });
-        unfinished.boundary.feed(input);
-        let received = read_all(&mut unfinished.context, input, replies, &mut hear);
+        let Extent { sound, fault, .. } = unfinished.boundary.feed(input);
+        let sound = &input[..sound];
+        let received = read_all(&mut unfinished.context, sound, replies, &mut hear);
         if unfinished.boundary.is_clean() {
             self.unfinished = None;
         }
-        received
+        match (received, fault) {
+            (Ok(Received::Open), Some(reason)) => Err(reason),
+            (received, _) => received,
+        }
     }
-}
-
-/// The answer to an upgrade request (RFC 6455, section 4.2.2).
-///
-/// The library would want a response to be built and then written out, which costs as much again as all of this, and it
-/// reads lists less generously than the standard does.
-///
-/// # Errors
-/// The request is not a WebSocket handshake, or not one of version 13.
-pub fn accept(request: &Request<()>) -> Result<Vec<u8>, HttpError> {
-    if request.method() != Method::GET {
-        return Err(HttpError::get_only());
-    }
-    let headers = request.headers();
-    let is_upgrade = request.version() >= Version::HTTP_11
-        && lists(headers, &CONNECTION, "upgrade")
-        && lists(headers, &UPGRADE, "websocket")
-        && headers
-            .get(SEC_WEBSOCKET_VERSION)
-            .is_some_and(|version| version == "13");
-    if !is_upgrade {
-        return Err(HttpError::upgrade_required());
-    }
-    let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes);
-    let key = key.filter(|key| is_key(key)).ok_or_else(|| {
-        HttpError::bad_request(
-            "not a WebSocket handshake: Sec-WebSocket-Key must be 16 bytes in base64".to_owned(),
-        )
-    })?;
-    // Unlike the names of options, those of subprotocols must match to the letter.
-    let mut offers = entries(headers, &SEC_WEBSOCKET_PROTOCOL);
-    let subprotocol = if offers.any(|offer| offer == SUBPROTOCOL) {
-        ["\r\nsec-websocket-protocol: ", SUBPROTOCOL]
-    } else {
-        ["", ""]
-    };
-    let response = [
-        "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ",
-        &derive_accept_key(key),
-        subprotocol[0],
-        subprotocol[1],
-        "\r\n\r\n",
-    ];
-    Ok(response.concat().into())
-}
-
-/// Whether a client's key is 16 bytes in base64 (RFC 6455, section 4.1).
-fn is_key(key: &[u8]) -> bool {
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    key.strip_suffix(b"==")
-        .is_some_and(|digits| digits.len() == 22 && digits.iter().all(is_digit))
 }
 
 fn context(read_bytes: usize, max_message_bytes: usize) -> WebSocketContext {
@@ -236,79 +180,11 @@ impl Write for Lent<'_> {
     }
 }
 
-/// Where frames and fragmented messages end in a sequence of bytes.
-#[derive(Debug, Default)]
-struct Boundary {
-    /// The first bytes of a header that has not fully arrived.
-    header: ArrayVec<u8, CLIENT_HEADER_BYTES_MAX>,
-    /// Payload bytes that the current frame still lacks.
-    missing: u64,
-    /// Payload bytes of what is unfinished. Control frames may come in between, and are not kept.
-    kept: usize,
-    is_control: bool,
-    is_fragmented: bool,
-    is_broken: bool,
-}
-
-impl Boundary {
-    /// Goes over `input` and returns how much of it there is up to the last place at which nothing was unfinished.
-    fn feed(&mut self, input: &[u8]) -> usize {
-        let mut at = 0;
-        let mut clean = 0;
-        while at < input.len() && !self.is_broken {
-            let rest = &input[at..];
-            if self.missing > 0 {
-                let taken = self.missing.min(rest.len() as u64);
-                self.missing -= taken;
-                let taken = usize::try_from(taken).expect("no more than the rest");
-                self.kept += if self.is_control { 0 } else { taken };
-                at += taken;
-            } else {
-                at += self.feed_header(rest);
-            }
-            if self.is_clean() {
-                clean = at;
-                self.kept = 0;
-            }
-        }
-        clean
-    }
-
-    /// Whether everything that began has ended.
-    fn is_clean(&self) -> bool {
-        self.header.is_empty() && self.missing == 0 && !self.is_fragmented && !self.is_broken
-    }
-
-    /// Takes bytes of a header, all of it if it is there, and returns how many.
-    fn feed_header(&mut self, input: &[u8]) -> usize {
-        let known = self.header.len();
-        let more = self.header.remaining_capacity().min(input.len());
-        self.header.extend(input[..more].iter().copied());
-        let mut cursor = Cursor::new(&self.header);
-        let Ok(parsed) = FrameHeader::parse(&mut cursor) else {
-            self.is_broken = true;
-            return input.len();
-        };
-        let Some((header, missing)) = parsed else {
-            return more;
-        };
-        let taken = usize::try_from(cursor.position()).expect("within the header") - known;
-        self.is_control = matches!(header.opcode, OpCode::Control(_));
-        if !self.is_control {
-            self.is_fragmented = !header.is_final;
-        }
-        self.header.clear();
-        self.missing = missing;
-        taken
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use http::HeaderName;
     use tungstenite::protocol::frame::{
-        Frame,
-        coding::{CloseCode, Control, Data},
+        Frame, FrameHeader,
+        coding::{CloseCode, Control, Data, OpCode},
     };
 
     use super::*;
@@ -364,88 +240,6 @@ mod tests {
         let next = Session::default().receive(&mut protocol, &frame(TEXT, true, b"next"));
         assert_eq!(next, Ok(Received::Open), "the next session is not harmed");
         failure
-    }
-
-    /// A handshake with headers set, or taken out where there is no value; the answer, or the status of the refusal.
-    fn shake(changes: &[(HeaderName, Option<&'static str>)]) -> Result<String, u16> {
-        shake_with(changes, Method::GET, Version::HTTP_11)
-    }
-
-    fn shake_with(
-        changes: &[(HeaderName, Option<&'static str>)],
-        method: Method,
-        version: Version,
-    ) -> Result<String, u16> {
-        let mut request = Request::new(());
-        *request.method_mut() = method;
-        *request.version_mut() = version;
-        let usual = [
-            (CONNECTION, Some("Upgrade")),
-            (UPGRADE, Some("websocket")),
-            (SEC_WEBSOCKET_VERSION, Some("13")),
-            (SEC_WEBSOCKET_KEY, Some("dGhlIHNhbXBsZSBub25jZQ==")),
-        ];
-        let headers = request.headers_mut();
-        for (name, value) in usual.iter().chain(changes) {
-            match value {
-                Some(value) => headers.insert(name, HeaderValue::from_static(value)),
-                None => headers.remove(name),
-            };
-        }
-        let answer = accept(&request).map_err(|error| error.status.as_u16())?;
-        Ok(String::from_utf8(answer).unwrap())
-    }
-
-    #[test]
-    fn a_handshake_may_name_upgrade_among_other_options_and_on_other_lines() {
-        assert!(shake(&[]).is_ok());
-        assert!(shake(&[(CONNECTION, Some("keep-alive, Upgrade"))]).is_ok());
-        assert!(shake(&[(UPGRADE, Some("h2c, WebSocket"))]).is_ok());
-        let request = Request::builder()
-            .header(CONNECTION, "keep-alive")
-            .header(CONNECTION, "Upgrade")
-            .header(UPGRADE, "websocket")
-            .header(SEC_WEBSOCKET_VERSION, "13")
-            .header(SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==");
-        assert!(accept(&request.body(()).unwrap()).is_ok());
-    }
-
-    #[test]
-    fn what_is_no_handshake_of_this_version_is_refused() {
-        for (header, value) in [
-            (CONNECTION, Some("keep-alive")),
-            (UPGRADE, Some("h2c")),
-            (SEC_WEBSOCKET_VERSION, None),
-            (SEC_WEBSOCKET_VERSION, Some("8")),
-        ] {
-            assert_eq!(
-                shake(&[(header.clone(), value)]),
-                Err(426),
-                "{header} {value:?}"
-            );
-        }
-        let [get, head] = [Method::GET, Method::HEAD];
-        assert_eq!(shake_with(&[], get, Version::HTTP_10), Err(426));
-        assert_eq!(shake_with(&[], head, Version::HTTP_11), Err(405));
-    }
-
-    #[test]
-    fn a_key_is_answered_as_the_standard_says_and_must_be_one() {
-        let answer = shake(&[]).unwrap();
-        assert!(answer.contains("\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
-        for key in ["", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZ!=="] {
-            assert_eq!(shake(&[(SEC_WEBSOCKET_KEY, Some(key))]), Err(400), "{key}");
-        }
-        assert_eq!(shake(&[(SEC_WEBSOCKET_KEY, None)]), Err(400));
-    }
-
-    #[test]
-    fn a_subprotocol_is_answered_to_who_offers_it_to_the_letter() {
-        for (offered, is_answered) in [("chat, hubbub", true), ("Hubbub", false), ("chat", false)] {
-            let answer = shake(&[(SEC_WEBSOCKET_PROTOCOL, Some(offered))]).unwrap();
-            let answered = answer.contains("\r\nsec-websocket-protocol: hubbub\r\n");
-            assert_eq!(answered, is_answered, "{offered}");
-        }
     }
 
     #[test]
@@ -552,21 +346,27 @@ mod tests {
         let whole = frame(BINARY, true, &[0; MAX + 1]);
         assert_eq!(failure(&whole), Reason::MessageTooLarge);
         assert_eq!(failure(&whole[..8]), Reason::MessageTooLarge);
-        let parts = [frame(BINARY, false, &[0; MAX]), frame(CONTINUE, true, &[0])];
-        assert_eq!(failure(&parts.concat()), Reason::MessageTooLarge);
-        let endless = [
-            0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
-        ];
-        assert_eq!(failure(&endless), Reason::MessageTooLarge);
+        let parts = [frame(BINARY, false, &[0; MAX]), frame(CONTINUE, true, &[0])].concat();
+        assert_eq!(failure(&parts), Reason::MessageTooLarge);
+        assert_eq!(failure(&parts[..parts.len() - 1]), Reason::MessageTooLarge);
     }
 
     #[test]
-    fn a_length_written_longer_than_needed_is_read_all_the_same() {
-        let mut protocol = Protocol::new(MAX);
-        let mut session = Session::default();
-        let padded = [0x81, 0xfe, 0, 1, 0, 0, 0, 0, b'x'];
-        let input = [&padded[..], &frame(TEXT, true, b"y")].concat();
-        assert_eq!(session.receive(&mut protocol, &input), Ok(Received::Open));
-        assert_eq!(session.heard, ["x", "y"]);
+    fn nothing_is_kept_of_a_frame_that_its_header_shows_to_be_wrong() {
+        let long_ping = [0x89, 0xfe, 3, 0, 0, 0, 0, 0];
+        let padded = [0x81, 0xfe, 0, 1, 0, 0, 0, 0];
+        let top_bit = [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+        for header in [&long_ping[..], &padded, &top_bit] {
+            let mut protocol = Protocol::new(MAX);
+            let mut session = Session::default();
+            let input = [header, b"x"].concat();
+            let before = [frame(TEXT, true, b"whole"), frame(PING, true, b"")].concat();
+            let received = session.receive(&mut protocol, &[before, input].concat());
+            assert_eq!(received, Err(Reason::Protocol), "{header:x?}");
+            assert_eq!(session.heard, ["whole"], "what came before is heard");
+            assert_eq!(session.replies, b"\x8a\x00");
+            let none = size_of::<Unfinished>() + OWN_READ_BYTES;
+            assert!(session.websocket.heap_bytes() <= none);
+        }
     }
 }
