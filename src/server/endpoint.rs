@@ -3,7 +3,7 @@
 use http::{Method, Request};
 
 use super::{
-    http::{HttpError, Response},
+    http::{HttpError, METHODS, Response, SESSION_METHODS},
     page,
 };
 use crate::{
@@ -52,11 +52,20 @@ impl Endpoint {
     /// # Errors
     /// No such path there, or not with this method or these parameters.
     pub fn of(request: &Request<()>, role: Role) -> Result<Self, HttpError> {
-        if request.method() != Method::GET && request.method() != Method::HEAD {
-            return Err(HttpError::method_not_allowed());
+        let path = request.uri().path();
+        let is_session = role.has_sessions() && matches!(path, "/relay" | "/ws" | "/echo");
+        match *request.method() {
+            Method::GET => {}
+            Method::HEAD if !is_session => {}
+            Method::OPTIONS if is_session => {
+                return Ok(Self::Response(Response::options(SESSION_METHODS)));
+            }
+            Method::OPTIONS => return Ok(Self::Response(Response::options(METHODS))),
+            _ if is_session => return Err(HttpError::get_only()),
+            _ => return Err(HttpError::method_not_allowed()),
         }
         let query = request.uri().query().unwrap_or_default();
-        match request.uri().path() {
+        match path {
             "/healthz" => Ok(Self::Response(Response::ok(
                 "text/plain; charset=utf-8",
                 &b"ok"[..],
@@ -177,6 +186,42 @@ mod tests {
         };
         assert_eq!(session("/ws?name=Ada+L"), ada(None));
         assert_eq!(session("/ws?email=a%40b&name=Ada%20L"), ada(Some("a@b")));
+    }
+
+    #[test]
+    fn a_method_that_a_path_does_not_take_is_told_which_ones_it_does() {
+        let answer = |method: &str, target: &str| {
+            let request = Request::builder().method(method).uri(target);
+            match Endpoint::of(&request.body(()).unwrap(), Role::Whole) {
+                Ok(Endpoint::Response(response)) => response,
+                Ok(_) => panic!("{method} {target} is taken"),
+                Err(error) => Response::from(&error),
+            }
+        };
+        let allowed = |method, target| {
+            let bytes = answer(method, target).encode(0, false, true);
+            let text = String::from_utf8(bytes).unwrap();
+            let (_, rest) = text.split_once("allow: ").unwrap();
+            let (methods, _) = rest.split_once('\r').unwrap();
+            (text[9..12].to_owned(), methods.to_owned())
+        };
+        for target in [
+            "/",
+            "/healthz",
+            "/metrics",
+            "/assets/main.js",
+            "/nothing",
+            "*",
+        ] {
+            let of = |status: &str| (status.to_owned(), "GET, HEAD, OPTIONS".to_owned());
+            assert_eq!(allowed("OPTIONS", target), of("204"), "{target}");
+            assert_eq!(allowed("POST", target), of("405"), "{target}");
+        }
+        for target in ["/relay", "/ws", "/ws?name=", "/echo"] {
+            let of = |status: &str| (status.to_owned(), "GET, OPTIONS".to_owned());
+            assert_eq!(allowed("OPTIONS", target), of("204"), "{target}");
+            assert_eq!(allowed("HEAD", target), of("405"), "{target}");
+        }
     }
 
     #[test]

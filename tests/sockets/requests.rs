@@ -117,13 +117,34 @@ fn errors_are_json_with_the_right_status() {
 }
 
 #[test]
-fn only_get_and_head_are_allowed() {
+fn only_get_head_and_options_are_allowed() {
     let server = Server::start(&[]);
-    for method in ["POST", "PUT", "DELETE", "OPTIONS", "BREW"] {
+    for method in ["POST", "PUT", "DELETE", "BREW"] {
         let response = ask(&server, &format!("{method} / HTTP/1.1\r\nHost: x\r\n\r\n"));
         assert_eq!(response.status, 405);
-        assert_eq!(response.header("allow"), Some("GET, HEAD"));
+        assert_eq!(response.header("allow"), Some("GET, HEAD, OPTIONS"));
         assert_eq!(response.error_code(), "method-not-allowed");
+    }
+}
+
+#[test]
+fn a_proxy_that_asks_what_may_be_asked_finds_the_server_well() {
+    let server = Server::start(&[]);
+    // As HAProxy's `option httpchk` asks by default, and as others do.
+    for request in [
+        "OPTIONS / HTTP/1.0\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
+        let response = ask(&server, request);
+        assert_eq!(response.status, 204, "{request:?}");
+        assert_eq!(response.header("allow"), Some("GET, HEAD, OPTIONS"));
+        assert_eq!(response.header("content-length"), None);
+        let names = response.headers.keys().map(|name| name.as_str());
+        assert!(
+            names
+                .into_iter()
+                .all(|name| !name.starts_with("access-control"))
+        );
     }
 }
 

@@ -10,6 +10,11 @@ use crate::vocabulary::name::quoted;
 /// Seconds after which one who was refused may try again.
 const RETRY_AFTER_SECONDS: &str = "1";
 
+/// The methods of most paths (RFC 9110, section 10.2.1).
+pub const METHODS: &str = "GET, HEAD, OPTIONS";
+/// Those of a WebSocket endpoint.
+pub const SESSION_METHODS: &str = "GET, OPTIONS";
+
 /// A request that is answered with an error. Its sender's fault, unless the status says 5xx.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpError {
@@ -89,10 +94,10 @@ impl HttpError {
         )
     }
 
-    /// 405: only `GET` and `HEAD`.
+    /// 405: only `GET`, `HEAD` and `OPTIONS`.
     pub fn method_not_allowed() -> Self {
         Self {
-            headers: &[(header::ALLOW, "GET, HEAD")],
+            headers: &[(header::ALLOW, METHODS)],
             ..Self::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -104,7 +109,7 @@ impl HttpError {
     /// 405: a WebSocket endpoint takes only `GET`.
     pub fn get_only() -> Self {
         Self {
-            headers: &[(header::ALLOW, "GET")],
+            headers: &[(header::ALLOW, SESSION_METHODS)],
             message: Cow::Borrowed("use GET"),
             ..Self::method_not_allowed()
         }

@@ -5,7 +5,7 @@ mod request;
 mod response;
 
 pub use self::{
-    error::HttpError,
+    error::{HttpError, METHODS, SESSION_METHODS},
     request::{entries, keeps_alive, lists, parse},
     response::Response,
 };

@@ -33,10 +33,19 @@ impl Response {
         .with(header::CONTENT_TYPE, media_type)
     }
 
+    /// 204: what may be asked for, for those who only ask for that. Pages of other origins are told nothing.
+    pub fn options(methods: &'static str) -> Self {
+        Self::empty(StatusCode::NO_CONTENT).with(header::ALLOW, methods)
+    }
+
     /// 304: what the client holds is still right.
     pub fn not_modified() -> Self {
+        Self::empty(StatusCode::NOT_MODIFIED)
+    }
+
+    fn empty(status: StatusCode) -> Self {
         Self {
-            status: StatusCode::NOT_MODIFIED,
+            status,
             headers: HeaderMap::new(),
             body: Cow::Borrowed(b""),
         }
@@ -65,7 +74,11 @@ impl Response {
         for (name, value) in &self.headers {
             line([name.as_str().as_bytes(), b": ", value.as_bytes()]);
         }
-        if self.status != StatusCode::NOT_MODIFIED {
+        // RFC 9110, section 8.6.
+        if !matches!(
+            self.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        ) {
             line([
                 b"content-length",
                 b": ",

@@ -1,7 +1,7 @@
 //! The handshake that makes a WebSocket of a connection (RFC 6455, section 4.2).
 
 use http::{
-    HeaderValue, Method, Request, Version,
+    HeaderValue, Request, Version,
     header::{
         CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
     },
@@ -19,11 +19,8 @@ const SUBPROTOCOL: &str = "hubbub";
 /// reads lists less generously than the standard does.
 ///
 /// # Errors
-/// The request is not a WebSocket handshake, or not one of version 13.
+/// The request, a `GET`, is not a WebSocket handshake, or not one of version 13.
 pub fn accept(request: &Request<()>) -> Result<Vec<u8>, HttpError> {
-    if request.method() != Method::GET {
-        return Err(HttpError::get_only());
-    }
     let headers = request.headers();
     let is_upgrade = request.version() >= Version::HTTP_11
         && lists(headers, &CONNECTION, "upgrade")
@@ -72,16 +69,14 @@ mod tests {
 
     /// A handshake with headers set, or taken out where there is no value; the answer, or the status of the refusal.
     fn shake(changes: &[(HeaderName, Option<&'static str>)]) -> Result<String, u16> {
-        shake_with(changes, Method::GET, Version::HTTP_11)
+        shake_with(changes, Version::HTTP_11)
     }
 
     fn shake_with(
         changes: &[(HeaderName, Option<&'static str>)],
-        method: Method,
         version: Version,
     ) -> Result<String, u16> {
         let mut request = Request::new(());
-        *request.method_mut() = method;
         *request.version_mut() = version;
         let usual = [
             (CONNECTION, Some("Upgrade")),
@@ -128,9 +123,7 @@ mod tests {
                 "{header} {value:?}"
             );
         }
-        let [get, head] = [Method::GET, Method::HEAD];
-        assert_eq!(shake_with(&[], get, Version::HTTP_10), Err(426));
-        assert_eq!(shake_with(&[], head, Version::HTTP_11), Err(405));
+        assert_eq!(shake_with(&[], Version::HTTP_10), Err(426));
     }
 
     #[test]

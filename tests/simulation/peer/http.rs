@@ -22,12 +22,13 @@ const fn page(request: &'static str, status: u16) -> Page {
     }
 }
 
-const PAGES: [Page; 10] = [
+const PAGES: [Page; 11] = [
     page("GET /healthz HTTP/1.1\r\nHost: sim\r\n\r\n", 200),
     page("GET / HTTP/1.1\r\nHost: sim\r\n\r\n", 200),
     page("GET /metrics HTTP/1.1\r\nHost: sim\r\n\r\n", 200),
     page("GET /nothing HTTP/1.1\r\nHost: sim\r\n\r\n", 404),
     page("POST /healthz HTTP/1.1\r\nHost: sim\r\n\r\n", 405),
+    page("OPTIONS * HTTP/1.1\r\nHost: sim\r\n\r\n", 204),
     page("GET /relay HTTP/1.1\r\nHost: sim\r\n\r\n", 426),
     page("GET /relay?channel= HTTP/1.1\r\nHost: sim\r\n\r\n", 400),
     page(
