@@ -19,7 +19,12 @@ use hubbub::server::{
     stream::Readiness,
     websocket::{self, Protocol, WebSocket},
 };
-use hubbub::vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now};
+use hubbub::vocabulary::{
+    arrival::Arrival,
+    config::{Config, REQUEST_HEAD_BYTES_MAX},
+    id::Key,
+    time::Now,
+};
 use stream::{Peer, Stream};
 
 /// A server, and the members of its one channel at the other ends of streams that take everything.
@@ -90,7 +95,7 @@ fn upgrade(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     group.bench_function("upgrade", |bencher| {
         bencher.iter(|| {
-            let parsed = http::parse(black_box(REQUEST))
+            let parsed = http::parse(black_box(REQUEST), REQUEST_HEAD_BYTES_MAX)
                 .expect("a request")
                 .expect("all of it");
             websocket::accept(&parsed.0).expect("a handshake")

@@ -27,10 +27,13 @@ pub const RESERVED_DESCRIPTORS: usize = 64;
 pub const ADMIN_CONNECTIONS_MAX: usize = 16;
 /// Connections beyond `max_connections` that are still told so, with a 503, out of the reserve.
 pub const REFUSED_CONNECTIONS_MAX: usize = 40;
-/// Bytes of a request's line and headers together.
-pub const REQUEST_HEAD_BYTES_MAX: usize = 8 << 10;
+/// The least and the most that `max_request_head_bytes` may be: a handshake must fit, and what has arrived of a head is
+/// gone over again with each piece of it.
+pub const REQUEST_HEAD_BYTES_MIN: usize = 1 << 10;
+/// See [`REQUEST_HEAD_BYTES_MIN`].
+pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
 /// Headers of a request.
-pub const REQUEST_HEADERS_MAX: usize = 64;
+pub const REQUEST_HEADERS_MAX: usize = 128;
 /// Batches that may wait for one lagging peer; bounds the cost of very many very small ones.
 pub const OUTBOX_BATCHES_MAX: usize = 1 << 16;
 /// Characters of a client's or a channel's name.
@@ -105,6 +108,8 @@ pub struct Config {
     pub handshake_timeout: Duration,
     /// HTTP requests on one connection.
     pub max_requests: u32,
+    /// Bytes of a request's line and headers together.
+    pub max_request_head_bytes: usize,
     /// What may come from one address.
     pub address_bounds: AddressBounds,
     /// Proxies that are believed when they say for whom they ask.
@@ -181,6 +186,7 @@ impl Default for Config {
             pong_timeout: Duration::from_mins(1),
             handshake_timeout: Duration::from_secs(10),
             max_requests: 1000,
+            max_request_head_bytes: 16 << 10,
             address_bounds: AddressBounds::default(),
             trusted_proxies: Vec::new(),
             client_rates: ClientRates::default(),
@@ -247,6 +253,12 @@ impl Config {
         if self.max_message_bytes == 0 || self.max_message_bytes > MESSAGE_BYTES_MAX {
             return Err(ConfigError::MessageSize {
                 bytes: self.max_message_bytes,
+            });
+        }
+        if !(REQUEST_HEAD_BYTES_MIN..=REQUEST_HEAD_BYTES_MAX).contains(&self.max_request_head_bytes)
+        {
+            return Err(ConfigError::RequestHead {
+                bytes: self.max_request_head_bytes,
             });
         }
         if self.max_unsent_bytes < FRAME_BYTES_MAX {
@@ -332,6 +344,12 @@ pub enum ConfigError {
         /// What `--max-message` says.
         bytes: usize,
     },
+    /// No handshake would fit, or too much work would come of one that is sent a byte at a time.
+    #[error("--max-request-head ({bytes} bytes) must be between 1KiB and 64KiB")]
+    RequestHead {
+        /// What `--max-request-head` says.
+        bytes: usize,
+    },
     /// Less than one frame may wait.
     #[error("--max-unsent ({bytes} bytes) must be at least 16KiB, the size of one frame")]
     Unsent {
@@ -394,6 +412,8 @@ mod tests {
         assert!(none(|c| c.write_timeout = Duration::ZERO).contains("--write-timeout"));
         assert!(none(|c| c.max_message_bytes = 0).contains("--max-message"));
         assert!(none(|c| c.max_unsent_bytes = 1).contains("--max-unsent"));
+        assert!(none(|c| c.max_request_head_bytes = 0).contains("--max-request-head"));
+        assert!(none(|c| c.max_request_head_bytes = 65 << 10).contains("--max-request-head"));
         assert!(none(|c| c.max_connections = Some(0)).contains("--max-connections"));
         assert!(none(|c| c.drain_timeout = Duration::MAX).contains("--drain-timeout"));
         assert!(none(|c| c.batch_window = Duration::from_secs(2)).contains("--batch-window"));

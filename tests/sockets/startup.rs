@@ -63,6 +63,7 @@ fn flags_that_cannot_work_are_refused_by_name() {
         ("--max-connections", "0"),
         ("--max-message", "0B"),
         ("--max-message", "many"),
+        ("--max-request-head", "65KiB"),
         ("--max-unsent", "1B"),
         ("--ping-interval", "0s"),
         ("--write-timeout", "0s"),

@@ -74,7 +74,7 @@ impl<S: Stream> Connection<S> {
         let Phase::Http(exchange) = &mut self.phase else {
             return None;
         };
-        match wire::parse(&exchange.input) {
+        match wire::parse(&exchange.input, world.config.max_request_head_bytes) {
             Ok(None) => {
                 exchange.has_more = false;
                 None

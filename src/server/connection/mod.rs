@@ -344,7 +344,9 @@ impl<S: Stream> Connection<S> {
         match &mut self.phase {
             Phase::Http(exchange) => {
                 exchange.input.extend_from_slice(input);
-                self.serve(world).unwrap_or(0)
+                // What has not fully arrived is gone over again with each piece of it.
+                let gone_over = exchange.input.len();
+                self.serve(world).unwrap_or(gone_over)
             }
             Phase::Open(_) => self.hear(input, world),
             Phase::Closing(_) => 0,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderName, StatusCode, header};
 
 use crate::state::addresses::Excess;
-use crate::vocabulary::name::quoted;
+use crate::vocabulary::{config::REQUEST_HEADERS_MAX, name::quoted};
 
 /// Seconds after which one who was refused may try again.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -133,12 +133,12 @@ impl HttpError {
         )
     }
 
-    /// 414: a request line beyond [`REQUEST_HEAD_BYTES_MAX`].
-    pub fn uri_too_long() -> Self {
+    /// 414: a request line beyond `--max-request-head`, which says so many bytes.
+    pub fn uri_too_long(max_bytes: usize) -> Self {
         Self::new(
             StatusCode::URI_TOO_LONG,
             "uri-too-long",
-            "the request line is longer than 8 KiB",
+            format!("the request line is longer than {max_bytes} bytes"),
         )
     }
 
@@ -178,12 +178,14 @@ impl HttpError {
         }
     }
 
-    /// 431: headers beyond [`REQUEST_HEAD_BYTES_MAX`] or [`REQUEST_HEADERS_MAX`].
-    pub fn headers_too_large() -> Self {
+    /// 431: headers beyond `--max-request-head`, which says so many bytes, or beyond [`REQUEST_HEADERS_MAX`].
+    pub fn headers_too_large(max_bytes: usize) -> Self {
         Self::new(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "headers-too-large",
-            "at most 64 headers and 8 KiB",
+            format!(
+                "a request has at most {REQUEST_HEADERS_MAX} headers, and {max_bytes} bytes with its first line; the server's operator can allow more with --max-request-head"
+            ),
         )
     }
 

@@ -1,5 +1,7 @@
 //! A request, from bytes.
 
+use std::mem::MaybeUninit;
+
 use http::{
     HeaderName, HeaderValue, Method, Request, Version,
     header::{self, HeaderMap},
@@ -7,26 +9,26 @@ use http::{
 use httparse::Status;
 
 use super::HttpError;
-use crate::vocabulary::{
-    authority::Authority,
-    config::{REQUEST_HEAD_BYTES_MAX, REQUEST_HEADERS_MAX},
-};
+use crate::vocabulary::{authority::Authority, config::REQUEST_HEADERS_MAX};
 
-/// Reads one request from the front of `input`: the request, and how many bytes it took. `None` if it is not all there.
+/// Reads one request, of up to `max_bytes`, from the front of `input`: the request, and how many bytes it took. `None` if it
+/// is not all there.
 ///
 /// # Errors
 /// It is not a request, or one beyond the bounds, or one with a body. What follows it cannot be made sense of.
-pub fn parse(input: &[u8]) -> Result<Option<(Request<()>, usize)>, HttpError> {
-    let mut headers = [httparse::EMPTY_HEADER; REQUEST_HEADERS_MAX];
-    let mut raw = httparse::Request::new(&mut headers);
+pub fn parse(input: &[u8], max_bytes: usize) -> Result<Option<(Request<()>, usize)>, HttpError> {
+    let mut headers = [const { MaybeUninit::uninit() }; REQUEST_HEADERS_MAX];
+    let mut raw = httparse::Request::new(&mut []);
     // What lies beyond has no say, or the answer would depend on how much of it has arrived.
-    let head = &input[..input.len().min(REQUEST_HEAD_BYTES_MAX)];
-    match raw.parse(head) {
+    let head = &input[..input.len().min(max_bytes)];
+    match raw.parse_with_uninit_headers(head, &mut headers) {
         Ok(Status::Complete(bytes)) => Ok(Some((request(&raw)?, bytes))),
         Ok(Status::Partial) if head.len() == input.len() => Ok(None),
-        Ok(Status::Partial) if head.contains(&b'\n') => Err(HttpError::headers_too_large()),
-        Ok(Status::Partial) => Err(HttpError::uri_too_long()),
-        Err(httparse::Error::TooManyHeaders) => Err(HttpError::headers_too_large()),
+        Ok(Status::Partial) if head.contains(&b'\n') => {
+            Err(HttpError::headers_too_large(max_bytes))
+        }
+        Ok(Status::Partial) => Err(HttpError::uri_too_long(max_bytes)),
+        Err(httparse::Error::TooManyHeaders) => Err(HttpError::headers_too_large(max_bytes)),
         Err(error) => Err(HttpError::bad_request(format!(
             "not an HTTP request: {error}"
         ))),
@@ -125,6 +127,12 @@ fn check_headers(request: &Request<()>) -> Result<(), HttpError> {
 mod tests {
     use super::*;
 
+    const MAX: usize = 8 << 10;
+
+    fn parse(input: &[u8]) -> Result<Option<(Request<()>, usize)>, HttpError> {
+        super::parse(input, MAX)
+    }
+
     fn error(input: &str) -> (u16, &'static str) {
         let error = parse(input.as_bytes()).unwrap_err();
         (error.status.as_u16(), error.code)
@@ -150,7 +158,7 @@ mod tests {
         );
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n", "a".repeat(9000));
         assert_eq!(error(&long), (431, "headers-too-large"));
-        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(65));
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(129));
         assert_eq!(error(&many), (431, "headers-too-large"));
         for body in ["Content-Length: 2", "Transfer-Encoding: chunked"] {
             let request = format!("POST / HTTP/1.1\r\nHost: x\r\n{body}\r\n\r\nhi");
@@ -204,9 +212,31 @@ mod tests {
     }
 
     #[test]
+    fn the_bounds_are_those_that_the_operator_set_and_are_told() {
+        let head = |bytes: usize| {
+            format!(
+                "GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
+                "a".repeat(bytes - 32)
+            )
+        };
+        assert_eq!(head(2000).len(), 2000);
+        assert!(super::parse(head(2000).as_bytes(), 2000).unwrap().is_some());
+        let error = super::parse(head(2001).as_bytes(), 2000).unwrap_err();
+        assert!(error.message.contains("2000 bytes"), "{}", error.message);
+        let line = format!("GET /{} HTTP/1.1\r\n", "a".repeat(2000));
+        let error = super::parse(line.as_bytes(), 2000).unwrap_err();
+        assert!(error.message.contains("2000 bytes"), "{}", error.message);
+        let many = format!(
+            "GET / HTTP/1.1\r\nHost: x\r\n{}\r\n",
+            "X: y\r\n".repeat(127)
+        );
+        assert!(parse(many.as_bytes()).unwrap().is_some());
+    }
+
+    #[test]
     fn a_head_beyond_the_bounds_is_refused_the_same_however_much_of_it_has_arrived() {
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n", "a".repeat(9000));
-        assert_eq!(error(&long[..=REQUEST_HEAD_BYTES_MAX]), error(&long));
+        assert_eq!(error(&long[..=MAX]), error(&long));
         assert_eq!(error(&format!("{long}\u{1}")), error(&long));
     }
 

@@ -60,6 +60,10 @@ pub struct Floods {
         value_name = "COUNT"
     )]
     max_requests: u32,
+
+    /// Size of the largest request line and headers together, 1KiB to 64KiB; a larger one is answered 414 or 431
+    #[arg(long, env = "HUBBUB_MAX_REQUEST_HEAD", default_value = "16KiB", value_name = "SIZE", value_parser = size)]
+    max_request_head: usize,
 }
 
 impl Floods {
@@ -79,6 +83,7 @@ impl Floods {
             flood_grace: self.flood_grace,
             max_unsent_total_bytes: self.max_unsent_total,
             max_requests: self.max_requests,
+            max_request_head_bytes: self.max_request_head,
             ..config
         }
     }

@@ -124,7 +124,7 @@ impl TlsSocket {
         let is_server = matches!(self.connection, Connection::Server(_));
         if is_server && is_handshaking && *error == InvalidMessage::InvalidContentType.into() {
             // Perhaps it speaks plain HTTP. What is left unread would reset the stream and take the answer with it.
-            let _ = self.stream.read(&mut [0; REQUEST_HEAD_BYTES_MAX]);
+            let _ = self.stream.read(&mut vec![0; REQUEST_HEAD_BYTES_MAX]);
             let _ = self.stream.write(PLAIN_HTTP);
         } else {
             let _ = self.push();

@@ -10,11 +10,13 @@ use hubbub::{
         http::{HttpError, Response, keeps_alive, parse},
         websocket,
     },
-    vocabulary::{arrival::Role, config::REQUEST_HEAD_BYTES_MAX, origin::AllowedOrigin},
+    vocabulary::{arrival::Role, origin::AllowedOrigin},
 };
 use serde_json::Value;
 
 use super::{SECRET, UNIX_MS, pieces, wire};
+
+const HEAD_BYTES_MAX: usize = 8 << 10;
 
 /// The first byte decides how the request is cut, the second who may have a session. However it is cut, it is answered
 /// the same: with whole responses, of which those that refuse blame the client.
@@ -47,10 +49,10 @@ fn answers<'a>(gate: &Gate, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Strin
     for piece in pieces {
         input.extend_from_slice(piece);
         loop {
-            match parse(&input) {
+            match parse(&input, HEAD_BYTES_MAX) {
                 Ok(None) => break,
                 Ok(Some((request, bytes))) => {
-                    assert!((1..=input.len().min(REQUEST_HEAD_BYTES_MAX)).contains(&bytes));
+                    assert!((1..=input.len().min(HEAD_BYTES_MAX)).contains(&bytes));
                     input.drain(..bytes);
                     answers.push(answer(gate, &request));
                 }

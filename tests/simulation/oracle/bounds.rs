@@ -3,8 +3,7 @@
 use hubbub::server::Server;
 use hubbub::state::memory::Memory;
 use hubbub::vocabulary::config::{
-    Config, FRAME_BYTES_MAX, RECEIVE_BYTES_MAX, REQUEST_HEAD_BYTES_MAX, SPARE_BATCHES_MAX,
-    TURN_BYTES_MAX,
+    Config, FRAME_BYTES_MAX, RECEIVE_BYTES_MAX, SPARE_BATCHES_MAX, TURN_BYTES_MAX,
 };
 
 use crate::socket::FakeSocket;
@@ -34,7 +33,7 @@ const CONTROL_BYTES: usize = 1 << 10;
 /// what a turn takes in, and a turn goes beyond that by no more than one message and what is answered to it.
 pub fn most_memory(config: &Config, connections: usize) -> Memory {
     let batch = 2 * (TURN_BYTES_MAX + config.max_message_bytes);
-    let requests = 2 * (REQUEST_HEAD_BYTES_MAX + RECEIVE_BYTES_MAX);
+    let requests = 2 * (config.max_request_head_bytes + RECEIVE_BYTES_MAX);
     let lag = config.max_unsent_bytes + config.max_message_bytes.max(PAGE_BYTES_MAX);
     let places = least_memory(connections);
     Memory {
