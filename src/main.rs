@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use hubbub::system::{
-    cli::{Cli, Command, Serve},
+    cli::{Cli, Command},
     client,
     clock::Clock,
-    log, mint,
-    reactor::{Outcome, Reactor, ReactorError},
-    signals::Signals,
+    mint,
+    reactor::Outcome,
+    service,
 };
 
 /// The exit status of a server that could not start, as for a wrong command line.
@@ -19,7 +19,7 @@ const SIGNAL_STATUS: i32 = 128;
 
 fn main() -> ExitCode {
     match Cli::read() {
-        Command::Serve(flags) => match serve(*flags) {
+        Command::Serve(flags) => match service::run(*flags) {
             Ok(Outcome::Drained) => ExitCode::SUCCESS,
             Ok(Outcome::Cut { signal }) => {
                 let status = u8::try_from(SIGNAL_STATUS + signal);
@@ -39,18 +39,6 @@ fn main() -> ExitCode {
             Err(error) => fail(&error, CANNOT_START),
         },
     }
-}
-
-fn serve(flags: Serve) -> Result<Outcome, ReactorError> {
-    log::install(flags.log_format(), flags.log_level());
-    let signals = Signals::hold()?;
-    let mut reactor = Reactor::bind(flags.config())?;
-    reactor.heed(signals)?;
-    for place in reactor.places() {
-        // A server whose standard output is closed serves all the same.
-        let _ = writeln!(io::stdout(), "hubbub {place}");
-    }
-    reactor.run()
 }
 
 fn fail(error: &dyn std::error::Error, status: u8) -> ExitCode {

@@ -65,9 +65,9 @@ impl Seats {
 }
 
 impl<S: Stream> Server<S> {
-    /// Counts one that was closed unanswered.
-    pub fn count_turned_away(&mut self) {
-        self.world.metrics.turned_away_total += 1;
+    /// Counts some that were closed unanswered.
+    pub fn count_turned_away(&mut self, connections: u64) {
+        self.world.metrics.turned_away_total += connections;
     }
 
     /// Takes in a connection, to be served if there is room, or else to be told that it is not, out of a reserve.
@@ -98,7 +98,7 @@ impl<S: Stream> Server<S> {
             self.world.metrics.count_handshake_failure(code);
         }
         if is_costly || self.seats.are_taken(seat) {
-            self.count_turned_away();
+            self.count_turned_away(1);
             return Ok(None);
         }
         let entry = self.tenants.vacant_entry();
@@ -112,8 +112,7 @@ impl<S: Stream> Server<S> {
                 visitor.leave(&mut self.world.addresses, now.monotonic);
             }
         })?;
-        let connection =
-            Connection::new(stream, slot, arrival.role, refusal, visitor, now.monotonic);
+        let connection = Connection::new(stream, slot, arrival, refusal, visitor, now.monotonic);
         entry.insert(Tenant {
             connection,
             generation: key.generation,

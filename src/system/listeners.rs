@@ -16,7 +16,7 @@ use super::{
 use crate::vocabulary::{
     address::Address,
     arrival::{Arrival, Role},
-    config::{Config, DEFAULT_PORT, LISTENERS_MAX, TURN_ACCEPTS_MAX},
+    config::{Config, DEFAULT_PORT, LISTEN_BACKLOG_MAX, LISTENERS_MAX, TURN_ACCEPTS_MAX},
 };
 
 /// How long accepting pauses when the system has no descriptor or memory for another socket.
@@ -36,9 +36,23 @@ pub struct Listeners {
 /// A listener, and whether someone may wait there.
 #[derive(Debug)]
 struct Door {
+    /// By which number its knocks are known, of those that there were at first.
+    number: usize,
     listener: Listener,
     role: Role,
+    sharing: Sharing,
     is_knocked_at: bool,
+}
+
+/// Whether others listen there as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    /// Nobody.
+    None,
+    /// The one who opened the socket, for whoever is to have those who wait next.
+    Socket,
+    /// Others with sockets of their own, and others who wait.
+    Port,
 }
 
 /// Where a server listens, as it was asked to: a name counts once, however many addresses it has.
@@ -61,11 +75,16 @@ impl fmt::Display for Place {
 }
 
 impl Listeners {
-    /// Listens at all addresses of a configuration. Over TCP clients speak `scheme`, and the operator always HTTP.
+    /// Listens with sockets that were handed over, and at all addresses of a configuration. Over TCP clients speak
+    /// `scheme`, and the operator always HTTP.
     ///
     /// # Errors
     /// Names the first address that cannot be had.
-    pub fn bind(config: &Config, scheme: &str) -> Result<Self, ListenError> {
+    pub fn bind(
+        inherited: Vec<Listener>,
+        config: &Config,
+        scheme: &str,
+    ) -> Result<Self, ListenError> {
         let mut listeners = Self::default();
         let role = match config.admin_addr {
             Some(_) => Role::Public,
@@ -73,9 +92,19 @@ impl Listeners {
         };
         let default = [Address::loopback(DEFAULT_PORT)];
         let addresses = match &config.addrs[..] {
-            [] => &default,
+            [] if inherited.is_empty() => &default,
             addresses => addresses,
         };
+        for (number, listener) in inherited.into_iter().enumerate() {
+            let url = listener
+                .url(scheme)
+                .map_err(|cause| ListenError::Inherited {
+                    number: number + 1,
+                    cause,
+                })?;
+            listeners.places.push(Place { url, role });
+            listeners.add(listener, role, Sharing::Socket, "LISTEN_FDS")?;
+        }
         for address in addresses {
             listeners.open("--addr", address, role, scheme, config)?;
         }
@@ -95,8 +124,8 @@ impl Listeners {
     /// # Errors
     /// Those of `epoll_ctl(2)`.
     pub fn watch(&mut self, registry: &Registry, first: Token) -> io::Result<()> {
-        for (index, door) in self.doors.iter_mut().enumerate() {
-            let token = Token(first.0 + index);
+        for door in &mut self.doors {
+            let token = Token(first.0 + door.number);
             registry.register(door.listener.source(), token, Interest::READABLE)?;
         }
         Ok(())
@@ -104,8 +133,35 @@ impl Listeners {
 
     /// Notes that someone knocks at the listener of this number.
     pub fn knock(&mut self, number: usize) {
-        if let Some(door) = self.doors.get_mut(number) {
+        let mut doors = self.doors.iter_mut();
+        if let Some(door) = doors.find(|door| door.number == number) {
             door.is_knocked_at = true;
+        }
+    }
+
+    /// Leaves the doors at which others listen as well to them. Of those who wait there, those whom nobody else would let
+    /// in are let in.
+    pub fn leave_to_others(&mut self, registry: &Registry, mut admit: impl FnMut(Socket, Arrival)) {
+        for mut door in self
+            .doors
+            .extract_if(.., |door| door.sharing != Sharing::None)
+        {
+            // The socket lives on with the one who opened it, and its events with it (epoll(7), "Questions and answers").
+            if let Err(error) = registry.deregister(door.listener.source()) {
+                warn!(%error, "a listener that is left to others may still be heard of");
+            }
+            let role = door.role;
+            let waiting = if door.sharing == Sharing::Port {
+                LISTEN_BACKLOG_MAX
+            } else {
+                0
+            };
+            for _ in 0..waiting {
+                let Ok((socket, peer)) = door.listener.accept() else {
+                    break;
+                };
+                admit(socket, Arrival { peer, role });
+            }
         }
     }
 
@@ -123,7 +179,7 @@ impl Listeners {
         now: Duration,
         spare: &mut Spare,
         mut admit: impl FnMut(Socket, Arrival),
-    ) -> usize {
+    ) -> u64 {
         if self.paused_until.is_some_and(|until| now < until) {
             return 0;
         }
@@ -174,15 +230,33 @@ impl Listeners {
         })?;
         self.places.push(Place { url, role });
         for listener in opened {
-            if self.doors.len() >= LISTENERS_MAX {
-                return Err(ListenError::TooMany { flag });
-            }
-            self.doors.push(Door {
-                listener,
-                role,
-                is_knocked_at: false,
-            });
+            let sharing = match listener {
+                Listener::Tcp(_) if config.reuse_port => Sharing::Port,
+                Listener::Tcp(_) | Listener::Unix(..) => Sharing::None,
+            };
+            self.add(listener, role, sharing, flag)?;
         }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        listener: Listener,
+        role: Role,
+        sharing: Sharing,
+        flag: &'static str,
+    ) -> Result<(), ListenError> {
+        let number = self.doors.len();
+        if number >= LISTENERS_MAX {
+            return Err(ListenError::TooMany { flag });
+        }
+        self.doors.push(Door {
+            number,
+            listener,
+            role,
+            sharing,
+            is_knocked_at: false,
+        });
         Ok(())
     }
 }
@@ -231,7 +305,7 @@ mod tests {
             addrs: vec![Address::loopback(0); addresses],
             ..Config::default()
         };
-        Listeners::bind(&config, "http").unwrap()
+        Listeners::bind(Vec::new(), &config, "http").unwrap()
     }
 
     /// Clients who wait at the listener of this number.
@@ -284,7 +358,7 @@ mod tests {
             ..Config::default()
         };
         assert!(matches!(
-            Listeners::bind(&config, "http"),
+            Listeners::bind(Vec::new(), &config, "http"),
             Err(ListenError::TooMany {
                 flag: "--admin-addr"
             })

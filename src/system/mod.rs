@@ -11,6 +11,8 @@ pub mod log;
 pub mod mint;
 pub mod process;
 pub mod reactor;
+pub mod service;
 pub mod signals;
 pub mod socket;
+pub mod supervisor;
 pub mod tls;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use thiserror::Error;
 use tracing::{error, info, warn};
 
@@ -14,16 +14,17 @@ use super::{
     clock::Clock,
     credentials::{CredentialError, Credentials},
     descriptors::{self, Spare},
-    listener::ListenError,
+    listener::{ListenError, Listener},
     listeners::{Listeners, Place},
     process,
     signals::{Call, SignalError, Signals},
     socket::Socket,
+    supervisor,
 };
 use crate::{
     server::{Server, stream::Readiness},
     vocabulary::{
-        arrival::Role,
+        arrival::{Arrival, Role},
         config::{Config, ConfigError, LISTENERS_MAX},
         id::Key,
         time::Now,
@@ -109,11 +110,19 @@ impl Reactor {
     /// # Errors
     /// A setting that cannot work, an address that cannot be had, or a system without resources.
     pub fn bind(config: Config) -> Result<Self, ReactorError> {
+        Self::bind_beside(Vec::new(), config)
+    }
+
+    /// The same with sockets beside that listen already.
+    ///
+    /// # Errors
+    /// Those of [`bind`](Self::bind).
+    pub fn bind_beside(inherited: Vec<Listener>, config: Config) -> Result<Self, ReactorError> {
         config.validate()?;
         let limit = descriptors::raise_limit().map_err(refused("a higher descriptor limit"))?;
         let max_connections = descriptors::max_connections(&config, limit)?;
         let (credentials, keyring) = Credentials::load(&config)?;
-        let mut listeners = Listeners::bind(&config, credentials.scheme())?;
+        let mut listeners = Listeners::bind(inherited, &config, credentials.scheme())?;
         let poll = Poll::new().map_err(refused("an epoll"))?;
         listeners
             .watch(poll.registry(), LISTENERS)
@@ -209,30 +218,11 @@ impl Reactor {
     }
 
     fn accept(&mut self, now: Now) {
-        let Self {
-            listeners,
-            server,
-            credentials,
-            ..
-        } = self;
         let registry = self.poll.registry();
-        let turned_away = listeners.accept(now.monotonic, &mut self.spare, |socket, arrival| {
-            let admitted = server.accept(now, arrival, |key| {
-                let mut socket = match arrival.role {
-                    Role::Admin => socket,
-                    Role::Whole | Role::Public => credentials.secure(socket)?,
-                };
-                registry.register(socket.source(), Token(key.into()), ALL)?;
-                Ok(socket)
-            });
-            if let Err(error) = admitted {
-                warn!(%error, "a connection could not be watched");
-                server.count_turned_away();
-            }
-        });
-        for _ in 0..turned_away {
-            server.count_turned_away();
-        }
+        let admit = admitting(&mut self.server, &self.credentials, registry, now);
+        let spare = &mut self.spare;
+        let turned_away = self.listeners.accept(now.monotonic, spare, admit);
+        self.server.count_turned_away(turned_away);
     }
 
     /// Does what signals ask for: begins to drain at the first that asks for an end, and returns the second.
@@ -240,14 +230,20 @@ impl Reactor {
         let calls = self.signals.as_mut()?.pending().collect::<Vec<_>>();
         for call in calls {
             match call {
-                Call::Reload => self.reload(),
+                Call::Reload => {
+                    supervisor::reloading();
+                    self.reload();
+                    supervisor::ready();
+                }
                 Call::End { signal } if self.server.is_draining() => {
                     warn!(signal, "stopped at once by a second signal");
                     return Some(signal);
                 }
                 Call::End { signal } => {
-                    info!(signal, connections = self.server.connections(), "draining");
+                    let connections = self.server.connections();
                     self.drain(now);
+                    supervisor::stopping();
+                    info!(signal, connections, "draining");
                 }
             }
         }
@@ -279,6 +275,9 @@ impl Reactor {
 
     fn drain(&mut self, now: Now) {
         self.server.drain(now, now.unix_ms);
+        let registry = self.poll.registry();
+        let admit = admitting(&mut self.server, &self.credentials, registry, now);
+        self.listeners.leave_to_others(registry, admit);
     }
 }
 
@@ -290,6 +289,29 @@ impl Stopper {
     pub fn stop(&self) -> io::Result<()> {
         self.is_stopping.store(true, Ordering::Release);
         self.waker.wake()
+    }
+}
+
+/// What takes in a connection that was accepted.
+fn admitting<'a>(
+    server: &'a mut Server<Socket>,
+    credentials: &'a Credentials,
+    registry: &'a Registry,
+    now: Now,
+) -> impl FnMut(Socket, Arrival) + 'a {
+    move |socket, arrival| {
+        let admitted = server.accept(now, arrival, |key| {
+            let mut socket = match arrival.role {
+                Role::Admin => socket,
+                Role::Whole | Role::Public => credentials.secure(socket)?,
+            };
+            registry.register(socket.source(), Token(key.into()), ALL)?;
+            Ok(socket)
+        });
+        if let Err(error) = admitted {
+            warn!(%error, "a connection could not be watched");
+            server.count_turned_away(1);
+        }
     }
 }
 

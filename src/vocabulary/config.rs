@@ -78,8 +78,11 @@ pub const DURATION_MAX: Duration = Duration::from_hours(24 * 365);
 /// How a server runs. `Config::default()` is what `hubbub` does without flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Where to listen, in this order; nowhere in particular is port [`DEFAULT_PORT`] of this machine alone.
+    /// Where to listen, in this order; nothing said, with what was handed over, or else at port
+    /// [`DEFAULT_PORT`] of this machine alone.
     pub addrs: Vec<Address>,
+    /// Whether others may listen at the same TCP ports, as the next server does before this one ends.
+    pub reuse_port: bool,
     /// Where the operator is listened to, and asks for the metrics, which are then to be had nowhere else.
     pub admin_addr: Option<Address>,
     /// The mode of the files of unix sockets, if it is not to depend on the umask.
@@ -172,6 +175,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             addrs: Vec::new(),
+            reuse_port: false,
             admin_addr: None,
             unix_mode: None,
             tls: None,

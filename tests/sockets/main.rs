@@ -23,6 +23,7 @@ mod relay;
 mod requests;
 mod slow;
 mod startup;
+mod supervised;
 mod tls;
 mod tokens;
 mod unix;

@@ -13,7 +13,7 @@ use crate::server::{
     world::World,
 };
 use crate::vocabulary::{
-    arrival::Role,
+    arrival::Arrival,
     config::TOKEN_TOLL_BYTES,
     forwarded::{Unreadable, client_of},
     reason::Reason,
@@ -25,8 +25,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Requests and responses, one at a time: the next is looked at when the answer to the one before has left.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    /// By which listener it came.
-    role: Role,
+    /// How its sender came.
+    arrival: Arrival,
     pub(super) input: Vec<u8>,
     /// When the wait for the current request began.
     pub(super) since: Duration,
@@ -56,9 +56,9 @@ impl From<Refusal> for HttpError {
 
 impl Exchange {
     /// The wait for a first request.
-    pub(super) fn new(role: Role, since: Duration) -> Self {
+    pub(super) fn new(arrival: Arrival, since: Duration) -> Self {
         Self {
-            role,
+            arrival,
             input: Vec::new(),
             since,
             answered: 0,
@@ -94,10 +94,8 @@ impl<S: Stream> Connection<S> {
         let Phase::Http(exchange) = &self.phase else {
             return 0;
         };
-        let (role, is_last) = (
-            exchange.role,
-            exchange.answered >= world.config.max_requests,
-        );
+        let role = exchange.arrival.role;
+        let is_last = exchange.answered >= world.config.max_requests;
         let goes_on = wire::keeps_alive(request)
             && !is_last
             && self.refusal.is_none()

@@ -35,7 +35,7 @@ use crate::{
         outbox::Outbox,
     },
     vocabulary::{
-        arrival::Role,
+        arrival::Arrival,
         frame::{self, PING},
         reason::Reason,
     },
@@ -93,7 +93,7 @@ impl<S: Stream> Connection<S> {
     pub fn new(
         stream: S,
         slot: u32,
-        role: Role,
+        arrival: Arrival,
         refusal: Option<Refusal>,
         visitor: Option<Visitor>,
         now: Duration,
@@ -101,7 +101,7 @@ impl<S: Stream> Connection<S> {
         Self {
             stream,
             outbox: Outbox::default(),
-            phase: Phase::Http(Box::new(Exchange::new(role, now))),
+            phase: Phase::Http(Box::new(Exchange::new(arrival, now))),
             slot,
             refusal,
             terms: Terms::of_visitor(visitor),

@@ -1,6 +1,6 @@
 //! The flags of `hubbub serve` that say where it listens.
 
-use clap::Args;
+use clap::{Args, builder::FalseyValueParser};
 
 use crate::vocabulary::{address::Address, config::Config, units::mode};
 
@@ -8,7 +8,7 @@ use crate::vocabulary::{address::Address, config::Config, units::mode};
 #[derive(Clone, Debug, Args)]
 pub struct Listening {
     /// Where to listen: HOST:PORT (port 0: one that is free), :PORT for all addresses of this machine, or unix:PATH
-    /// (repeatable, or separated by commas) [default: 127.0.0.1:8080]
+    /// (repeatable, or separated by commas) [default: the sockets that systemd hands over, or else 127.0.0.1:8080]
     #[arg(
         long,
         env = "HUBBUB_ADDR",
@@ -16,6 +16,10 @@ pub struct Listening {
         value_delimiter = ','
     )]
     addr: Vec<Address>,
+
+    /// Let others listen at the same TCP ports, as the next server, so that a restart turns nobody away
+    #[arg(long, env = "HUBBUB_REUSE_PORT", value_parser = FalseyValueParser::new())]
+    reuse_port: bool,
 
     /// Where to listen for the operator, in plain HTTP: /metrics, which is then nowhere else, and /healthz
     #[arg(long, env = "HUBBUB_ADMIN_ADDR", value_name = "ADDRESS")]
@@ -31,6 +35,7 @@ impl Listening {
     pub(super) fn place(self, config: Config) -> Config {
         Config {
             addrs: self.addr,
+            reuse_port: self.reuse_port,
             admin_addr: self.admin_addr,
             unix_mode: self.unix_mode,
             ..config

@@ -46,6 +46,17 @@ pub enum ListenError {
         /// What it says.
         address: Address,
     },
+    /// A socket that was handed over is of no use.
+    #[error(
+        "cannot serve on socket {number} of those that were handed over (LISTEN_FDS): {cause}; hand over sockets that \
+         listen, of streams"
+    )]
+    Inherited {
+        /// Which one, of 1 and up.
+        number: usize,
+        /// What is wrong with it.
+        cause: io::Error,
+    },
     /// More sockets than a server has descriptors in reserve for.
     #[error("cannot listen with more than {LISTENERS_MAX} sockets: leave out some of {flag}")]
     TooMany {
@@ -75,8 +86,8 @@ pub fn bind(
     config: &Config,
 ) -> Result<Vec<Listener>, ListenError> {
     let bound = match address {
-        Address::Everywhere(port) => everywhere(*port).map(|listener| vec![listener]),
-        Address::Tcp { host, port } => each_of(host, *port),
+        Address::Everywhere(port) => everywhere(*port, config).map(|listener| vec![listener]),
+        Address::Tcp { host, port } => each_of(host, *port, config),
         Address::Unix(path) => match clear(path) {
             Ok(Obstacle::None) => unix(path, config).map(|listener| vec![listener]),
             Ok(Obstacle::Server) => {
@@ -98,20 +109,20 @@ pub fn bind(
 }
 
 /// One socket for IPv6 and IPv4, or for the latter alone where the machine has no other.
-fn everywhere(port: u16) -> io::Result<Listener> {
+fn everywhere(port: u16, config: &Config) -> io::Result<Listener> {
     let both = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     let bound = stream_socket(Domain::IPV6).and_then(|socket| {
         socket.set_only_v6(false)?;
-        tcp(socket, both)
+        tcp(socket, both, config)
     });
     match bound {
-        Err(error) if is_missing(&error) => tcp_at((Ipv4Addr::UNSPECIFIED, port).into()),
+        Err(error) if is_missing(&error) => tcp_at((Ipv4Addr::UNSPECIFIED, port).into(), config),
         bound => bound,
     }
 }
 
 /// One socket for each address of a host, all with the same port.
-fn each_of(host: &str, port: u16) -> io::Result<Vec<Listener>> {
+fn each_of(host: &str, port: u16, config: &Config) -> io::Result<Vec<Listener>> {
     let mut addresses = Vec::new();
     for address in (host, port).to_socket_addrs()? {
         // A file of hosts may name one twice.
@@ -121,7 +132,7 @@ fn each_of(host: &str, port: u16) -> io::Result<Vec<Listener>> {
     }
     let mut attempts = 0;
     loop {
-        match all_of(&addresses) {
+        match all_of(&addresses, config) {
             // The port that was free at one address is taken at another.
             Err(error) if port == 0 && is_taken(&error) && attempts < FREE_PORT_ATTEMPTS_MAX => {
                 attempts += 1;
@@ -132,14 +143,14 @@ fn each_of(host: &str, port: u16) -> io::Result<Vec<Listener>> {
 }
 
 /// One socket for each of these addresses, except those that this machine does not have at all, unless that is all.
-fn all_of(addresses: &[SocketAddr]) -> io::Result<Vec<Listener>> {
+fn all_of(addresses: &[SocketAddr], config: &Config) -> io::Result<Vec<Listener>> {
     let mut listeners = Vec::<Listener>::new();
     let mut missing = io::Error::new(ErrorKind::NotFound, "the host has no address");
     for mut address in addresses.iter().copied() {
         if let Some(Ok(Some(port))) = listeners.first().map(Listener::port) {
             address.set_port(port);
         }
-        match tcp_at(address) {
+        match tcp_at(address, config) {
             Ok(listener) => listeners.push(listener),
             Err(error) if is_missing(&error) => missing = error,
             Err(error) => return Err(error),
@@ -151,12 +162,17 @@ fn all_of(addresses: &[SocketAddr]) -> io::Result<Vec<Listener>> {
     Ok(listeners)
 }
 
-fn tcp_at(address: SocketAddr) -> io::Result<Listener> {
-    tcp(stream_socket(Domain::for_address(address))?, address)
+fn tcp_at(address: SocketAddr, config: &Config) -> io::Result<Listener> {
+    tcp(
+        stream_socket(Domain::for_address(address))?,
+        address,
+        config,
+    )
 }
 
-fn tcp(socket: Socket, address: SocketAddr) -> io::Result<Listener> {
+fn tcp(socket: Socket, address: SocketAddr, config: &Config) -> io::Result<Listener> {
     socket.set_reuse_address(true)?;
+    socket.set_reuse_port(config.reuse_port)?;
     // Accepted sockets inherit it on Linux, which saves a system call for each.
     socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
@@ -267,7 +283,7 @@ mod tests {
     fn each_address_of_a_name_has_the_same_port() {
         let addresses = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)];
         let addresses = addresses.map(|address| SocketAddr::from((address, 0)));
-        let listeners = all_of(&addresses).unwrap();
+        let listeners = all_of(&addresses, &Config::default()).unwrap();
         let ports = listeners.iter().map(|listener| listener.port().unwrap());
         let ports: Vec<_> = ports.collect();
         assert_eq!(ports.len(), 2);
@@ -276,11 +292,12 @@ mod tests {
 
     #[test]
     fn an_address_that_this_machine_does_not_have_is_passed_over_unless_it_is_the_only_one() {
+        let config = Config::default();
         let missing = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 0));
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        assert_eq!(all_of(&[missing, loopback]).unwrap().len(), 1);
-        assert!(all_of(&[missing]).is_err_and(|error| is_missing(&error)));
-        assert!(all_of(&[loopback, loopback]).is_err_and(|error| is_taken(&error)));
+        assert_eq!(all_of(&[missing, loopback], &config).unwrap().len(), 1);
+        assert!(all_of(&[missing], &config).is_err_and(|error| is_missing(&error)));
+        assert!(all_of(&[loopback, loopback], &config).is_err_and(|error| is_taken(&error)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod bind;
 mod file;
+mod inherited;
 
 use std::io;
 use std::net::IpAddr;
@@ -9,8 +10,11 @@ use std::net::IpAddr;
 use mio::event::Source;
 use mio::net::{TcpListener, UnixListener};
 
-pub use self::bind::{ListenError, bind};
 use self::file::SocketFile;
+pub use self::{
+    bind::{ListenError, bind},
+    inherited::inherited,
+};
 use super::socket::Socket;
 
 /// A socket that accepts others.

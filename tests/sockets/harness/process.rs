@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -45,11 +47,19 @@ impl Process {
 
     /// The same after the shell has run a command that decides how.
     pub(crate) fn start_after(shell_command: &str, flags: &[&str]) -> Self {
-        let script = format!("{shell_command}; exec \"$0\" \"$@\"");
-        let binary = env!("CARGO_BIN_EXE_hubbub");
-        let mut command = Command::new("sh");
-        command.args(["-c", &script, binary]).args(flags);
-        Self::spawn(command.stdin(Stdio::null()))
+        Self::spawn(shell(shell_command, flags).stdin(Stdio::null()))
+    }
+
+    /// The same by a supervisor, which hands over a socket and wants to be told at a path how it goes.
+    pub(crate) fn start_supervised(
+        socket: impl Into<OwnedFd>,
+        notify: &Path,
+        flags: &[&str],
+    ) -> Self {
+        let hand_over = "exec 3<&0 0</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$";
+        let mut command = shell(hand_over, flags);
+        command.env("NOTIFY_SOCKET", notify);
+        Self::spawn(command.stdin(Stdio::from(socket.into())))
     }
 
     /// The same with a pipe to type into.
@@ -136,6 +146,15 @@ impl Process {
             stderr: self.stderr.whole(),
         }
     }
+}
+
+/// A shell that runs a command, and then is `hubbub`.
+fn shell(command: &str, flags: &[&str]) -> Command {
+    let script = format!("{command}; exec \"$0\" \"$@\"");
+    let binary = env!("CARGO_BIN_EXE_hubbub");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script, binary]).args(flags);
+    shell
 }
 
 impl Drop for Process {
