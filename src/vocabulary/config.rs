@@ -107,8 +107,10 @@ pub struct Config {
     pub ping_interval: Duration,
     /// After how much silence, a ping included, a peer is given up.
     pub pong_timeout: Duration,
-    /// From accept to upgraded, or to the end of an HTTP request.
+    /// From accept to upgraded, or from the beginning of an HTTP request to its end.
     pub handshake_timeout: Duration,
+    /// How long one who was answered may ask for nothing more.
+    pub keep_alive_timeout: Duration,
     /// HTTP requests on one connection.
     pub max_requests: u32,
     /// Bytes of a request's line and headers together.
@@ -189,6 +191,7 @@ impl Default for Config {
             ping_interval: Duration::from_secs(54),
             pong_timeout: Duration::from_mins(1),
             handshake_timeout: Duration::from_secs(10),
+            keep_alive_timeout: Duration::from_secs(75),
             max_requests: 1000,
             max_request_head_bytes: 16 << 10,
             address_bounds: AddressBounds::default(),
@@ -228,6 +231,7 @@ impl Config {
             ("--ping-interval", self.ping_interval),
             ("--pong-timeout", self.pong_timeout),
             ("--handshake-timeout", self.handshake_timeout),
+            ("--keep-alive-timeout", self.keep_alive_timeout),
             ("--linger-timeout", self.linger_timeout),
             ("--drain-timeout", self.drain_timeout),
             ("--flood-grace", self.flood_grace),

@@ -75,14 +75,17 @@ impl Settings {
         }
         config.drain_timeout = Duration::from_millis(chance.u64(0..5000));
         let is_full_soon = chance.u8(0..4) == 0 || sabotage.misleads(Belief::Connections);
+        let max_connections = if is_full_soon {
+            chance.usize(5..14)
+        } else {
+            usize::MAX
+        };
+        let demands_tokens = chance.u8(0..3) == 0 || sabotage.misleads(Belief::Expiry);
+        config.keep_alive_timeout = Duration::from_secs(chance.u64(10..100));
         Self {
-            max_connections: if is_full_soon {
-                chance.usize(5..14)
-            } else {
-                usize::MAX
-            },
-            demands_tokens: chance.u8(0..3) == 0 || sabotage.misleads(Belief::Expiry),
             config,
+            max_connections,
+            demands_tokens,
         }
     }
 

@@ -59,6 +59,7 @@ fn flags_that_cannot_work_are_refused_by_name() {
         ("--unix-mode", "rw-rw----"),
         ("--drain-timeout", "soon"),
         ("--handshake-timeout", "0s"),
+        ("--keep-alive-timeout", "0s"),
         ("--linger-timeout", "0s"),
         ("--max-connections", "0"),
         ("--max-message", "0B"),

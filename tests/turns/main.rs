@@ -3,6 +3,7 @@
 mod allocations;
 mod batch_window;
 mod budget;
+mod keep_alive;
 mod memory;
 mod room;
 mod scrapes;

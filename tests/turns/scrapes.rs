@@ -14,7 +14,7 @@ fn a_request_for_the_metrics_is_answered_though_its_time_is_up_in_the_same_turn(
     let first = room.taken();
     assert!(first > 0);
     room.send(0..1, request);
-    room.wait(Config::default().handshake_timeout + Duration::from_secs(1));
+    room.wait(Config::default().keep_alive_timeout + Duration::from_secs(1));
     assert!(room.taken() > first + first / 2, "another page");
     assert_eq!(room.server.connections(), 1);
 }

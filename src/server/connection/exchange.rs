@@ -14,7 +14,7 @@ use crate::server::{
 };
 use crate::vocabulary::{
     arrival::Arrival,
-    config::TOKEN_TOLL_BYTES,
+    config::{Config, TOKEN_TOLL_BYTES},
     forwarded::{Unreadable, client_of},
     reason::Reason,
 };
@@ -28,7 +28,7 @@ pub(super) struct Exchange {
     /// How its sender came.
     arrival: Arrival,
     pub(super) input: Vec<u8>,
-    /// When the wait for the current request began.
+    /// When the wait for the next request began, or for the rest of it.
     pub(super) since: Duration,
     /// Requests that were answered.
     pub(super) answered: u32,
@@ -65,6 +65,28 @@ impl Exchange {
             has_more: false,
             scrape: None,
         }
+    }
+
+    /// Whether nothing of a next request has arrived.
+    fn is_idle(&self) -> bool {
+        self.answered > 0 && self.input.is_empty()
+    }
+
+    /// How long to wait for the next request, or for the rest of one.
+    fn patience(&self, config: &Config) -> Duration {
+        if self.is_idle() {
+            config.keep_alive_timeout
+        } else {
+            config.handshake_timeout
+        }
+    }
+
+    /// Takes in what arrived. With the first byte of a next request the wait for the rest of it begins.
+    pub(super) fn hear(&mut self, input: &[u8], now: Duration) {
+        if self.is_idle() {
+            self.since = now;
+        }
+        self.input.extend_from_slice(input);
     }
 }
 
@@ -217,7 +239,7 @@ impl<S: Stream> Connection<S> {
                     && exchange.scrape.is_none()
                     && (exchange.answered == 0 || self.stream.held_bytes() == 0) =>
             {
-                Some(exchange.since + world.config.handshake_timeout)
+                Some(exchange.since + exchange.patience(&world.config))
             }
             _ => None,
         }

@@ -343,7 +343,8 @@ impl<S: Stream> Connection<S> {
     fn receive(&mut self, input: &[u8], world: &mut World) -> usize {
         match &mut self.phase {
             Phase::Http(exchange) => {
-                exchange.input.extend_from_slice(input);
+                exchange.hear(input, world.now.monotonic);
+                self.is_rearmed = true;
                 // What has not fully arrived is gone over again with each piece of it.
                 let gone_over = exchange.input.len();
                 self.serve(world).unwrap_or(gone_over)

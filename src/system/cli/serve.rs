@@ -47,9 +47,13 @@ pub struct Serve {
     #[arg(long, env = "HUBBUB_PONG_TIMEOUT", default_value = "60s", value_name = "DURATION", value_parser = duration)]
     pong_timeout: Duration,
 
-    /// Time from accept to upgraded, or to the end of an HTTP request
+    /// Time from accept to upgraded, or from the beginning of an HTTP request to its end
     #[arg(long, env = "HUBBUB_HANDSHAKE_TIMEOUT", default_value = "10s", value_name = "DURATION", value_parser = duration)]
     handshake_timeout: Duration,
+
+    /// Time that one who was answered over HTTP may ask for nothing more before it is closed
+    #[arg(long, env = "HUBBUB_KEEP_ALIVE_TIMEOUT", default_value = "75s", value_name = "DURATION", value_parser = duration)]
+    keep_alive_timeout: Duration,
 
     /// Time to wait for a closed peer to take its last bytes and end its side
     #[arg(long, env = "HUBBUB_LINGER_TIMEOUT", default_value = "2s", value_name = "DURATION", value_parser = duration)]
@@ -120,6 +124,7 @@ impl Serve {
             ping_interval: self.ping_interval,
             pong_timeout: self.pong_timeout,
             handshake_timeout: self.handshake_timeout,
+            keep_alive_timeout: self.keep_alive_timeout,
             drain_timeout: self.drain_timeout,
             linger_timeout: self.linger_timeout,
             notice_limit: self.notice_limit,
