@@ -6,6 +6,7 @@ use std::thread;
 
 use crate::connect::{assert_not_connected, assert_well, piped};
 use crate::harness::{Authority, Process, Server, path_text};
+use crate::picky::{ways, without_common_group, without_common_version};
 
 const HOST: &str = "localhost";
 
@@ -153,6 +154,33 @@ fn one_that_speaks_no_tls_or_says_nothing_is_told() {
         let _ = std::io::copy(&mut &stream, &mut std::io::sink());
     });
     assert_not_connected(&[&target, "--insecure"], &["ended the connection"]);
+}
+
+#[test]
+fn every_way_to_speak_tls_works_however_slowly_it_comes() {
+    for way in ways() {
+        let mut client =
+            Process::start_with_input(&["connect", &way.clone().serve(), "--insecure"]);
+        client.type_in("hello\n");
+        let ended = client.ended();
+        assert_eq!(ended.stdout, "hello\n", "{way:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn one_with_nothing_in_common_is_told_what_is_spoken_here() {
+    for (url, words) in [
+        (
+            without_common_group(),
+            ["X25519MLKEM768, X25519, P-256 and P-384", "have it allow"],
+        ),
+        (
+            without_common_version(),
+            ["neither TLS 1.3 nor TLS 1.2", "have it allow"],
+        ),
+    ] {
+        assert_not_connected(&[&url, "--insecure"], &words);
+    }
 }
 
 #[test]

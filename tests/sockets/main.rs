@@ -3,6 +3,8 @@
 //! Each test starts a server of its own on an address that the system picks, so all run side by side.
 
 mod harness;
+#[path = "../picky/mod.rs"]
+mod picky;
 
 mod batching;
 mod chat;

@@ -6,6 +6,8 @@ mod faults;
 mod figures;
 mod input;
 mod modes;
+#[path = "../../../tests/picky/mod.rs"]
+mod picky;
 mod protocols;
 mod schema;
 mod sockets;

@@ -12,7 +12,10 @@ use hubbub::{
 use rcgen::generate_simple_self_signed;
 use tempfile::TempDir;
 
-use crate::common::{against, loadgen, refusal, refused_by, relay::Relay, run, words};
+use crate::{
+    common::{against, loadgen, refusal, refused_by, relay::Relay, run, words},
+    picky::{ways, without_common_group, without_common_version},
+};
 
 /// The load that each mode is tried with.
 const MODES: [&str; 7] = [
@@ -169,4 +172,29 @@ fn who_cannot_be_trusted_is_refused_and_who_need_not_be_is_not() {
     assert!(told.contains("TLS"), "{told}");
     let told = refusal(&["--url", &url, "--ca", "/nowhere/ca.pem"]);
     assert!(told.contains("/nowhere/ca.pem (--ca)"), "{told}");
+}
+
+#[test]
+fn every_way_to_speak_tls_works_however_slowly_it_comes() {
+    for way in ways() {
+        let run = against(
+            &way.clone().serve(),
+            &["connect", "--insecure", "--clients", "2"],
+        );
+        assert_eq!(run.code, Some(0), "{way:?}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_server_with_nothing_in_common_is_told_what_is_spoken_here() {
+    for (url, words) in [
+        (
+            without_common_group(),
+            "X25519MLKEM768, X25519, P-256 and P-384",
+        ),
+        (without_common_version(), "neither TLS 1.3 nor TLS 1.2"),
+    ] {
+        let (_, told) = refused_by(&mut loadgen(&["--url", &url, "--insecure"]));
+        assert!(told.contains(words), "{told}");
+    }
 }

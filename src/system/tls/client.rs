@@ -140,3 +140,55 @@ fn authorities(path: &PathBuf) -> Result<RootCertStore, TrustError> {
     }
     Ok(roots)
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::generate_simple_self_signed;
+    use rustls::{
+        HandshakeKind, NamedGroup, ServerConfig, ServerConnection, pki_types::PrivatePkcs8KeyDer,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_prefers_the_hybrid_group_need_not_ask_again() {
+        let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_protocol_versions(&[&TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .unwrap();
+        let mut server = ServerConnection::new(Arc::new(config)).unwrap();
+        let tls = Tls::trusting(&Trust::Anyone).unwrap();
+        let offered = tls.config.crypto_provider().kx_groups.iter();
+        assert_eq!(
+            offered.map(|group| group.name()).collect::<Vec<_>>(),
+            [
+                NamedGroup::X25519MLKEM768,
+                NamedGroup::X25519,
+                NamedGroup::secp256r1,
+                NamedGroup::secp384r1
+            ]
+        );
+        let name = "localhost".try_into().unwrap();
+        let mut client = ClientConnection::new(tls.config, name).unwrap();
+        while client.is_handshaking() {
+            let (mut asked, mut answered) = (Vec::new(), Vec::new());
+            while client.wants_write() {
+                client.write_tls(&mut asked).unwrap();
+            }
+            server.read_tls(&mut &asked[..]).unwrap();
+            server.process_new_packets().unwrap();
+            while server.wants_write() {
+                server.write_tls(&mut answered).unwrap();
+            }
+            client.read_tls(&mut &answered[..]).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        assert_eq!(client.handshake_kind(), Some(HandshakeKind::Full));
+        let group = client.negotiated_key_exchange_group().unwrap().name();
+        assert_eq!(group, NamedGroup::X25519MLKEM768);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use rustls::{CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible, PeerMisbehaved};
 use thiserror::Error as ThisError;
 
 /// Why a client could not speak TLS with a server. Each text says what to look at, and the caller names the server.
@@ -14,6 +14,15 @@ pub enum TlsFailure {
     /// What came back is something else.
     #[error("what it answers is not TLS; use ws:// if it is meant to be plain")]
     NotTls,
+    /// There is no version that both speak.
+    #[error("it speaks neither TLS 1.3 nor TLS 1.2; have it allow one of them ({0})")]
+    Version(Error),
+    /// There is nothing else that both speak.
+    #[error(
+        "it has no key exchange, cipher or signature in common with this client; have it allow one of the groups \
+         X25519MLKEM768, X25519, P-256 and P-384, and AES-GCM or ChaCha20-Poly1305 ({0})"
+    )]
+    NothingInCommon(Error),
     /// The connection ended in the handshake.
     #[error(
         "it ended the connection in the handshake; check that this port speaks TLS, and its log"
@@ -35,12 +44,42 @@ impl From<io::Error> for TlsFailure {
         match cause {
             Some(Error::InvalidCertificate(cause)) => Self::Certificate(cause.clone()),
             Some(Error::InvalidMessage(_)) => Self::NotTls,
+            Some(cause) if is_about_versions(cause) => Self::Version(cause.clone()),
+            Some(cause) if is_about_algorithms(cause) => Self::NothingInCommon(cause.clone()),
             None if matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) => {
                 Self::Hangup
             }
             _ => Self::Other(error),
         }
     }
+}
+
+/// Whether both would speak TLS, if there were a version that they share.
+fn is_about_versions(error: &Error) -> bool {
+    use PeerIncompatible as Cannot;
+    matches!(
+        error,
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+            | Error::PeerIncompatible(
+                Cannot::ServerDoesNotSupportTls12Or13
+                    | Cannot::ServerTlsVersionIsDisabledByOurConfig
+            )
+    )
+}
+
+/// The same of what keys, ciphers and signatures are made with.
+fn is_about_algorithms(error: &Error) -> bool {
+    use PeerMisbehaved as Wrong;
+    matches!(
+        error,
+        Error::AlertReceived(
+            AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity
+        ) | Error::PeerIncompatible(_)
+            | Error::PeerMisbehaved(
+                Wrong::IllegalHelloRetryRequestWithUnofferedNamedGroup
+                    | Wrong::SelectedUnofferedKxGroup
+            )
+    )
 }
 
 fn words(error: &CertificateError) -> String {

@@ -57,12 +57,23 @@ impl TlsSocket {
         mem::take(&mut self.toll_bytes)
     }
 
-    /// Gets on with the handshake until it is done.
+    /// Gets on with the handshake until it is done and all of it is sent.
+    ///
+    /// The library's `complete_io` would not do: without an error it says that something moved, not that all is done.
     ///
     /// # Errors
     /// That it would block, if it has to wait for the peer; what went wrong otherwise.
     pub fn shake_hands(&mut self) -> io::Result<()> {
-        self.connection.complete_io(&mut self.stream).map(drop)
+        while self.connection.is_handshaking() {
+            self.push()?;
+            match self.connection.read_tls(&mut self.stream) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(count) => self.decrypt(count)?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.flush()
     }
 
     /// Writes encrypted bytes until there are none left or the socket takes no more.
