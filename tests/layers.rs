@@ -11,7 +11,10 @@ const CONFINED: [(&str, &[&str]); 6] = [
     ("mio::", &["system/"]),
     ("signal_hook", &["system/"]),
     ("socket2::", &["system/listener/"]),
-    ("tungstenite::", &["server/websocket/", "system/client/"]),
+    (
+        "tungstenite::",
+        &["server/websocket/", "system/client/", "system/opening/"],
+    ),
     ("Instant::now", &["system/clock.rs"]),
     ("SystemTime::now", &["system/clock.rs"]),
 ];

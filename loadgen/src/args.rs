@@ -7,8 +7,14 @@ use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind,
     parser::ValueSource,
 };
-use hubbub::vocabulary::units::{duration, size};
-use tungstenite::http::{HeaderName, HeaderValue};
+use hubbub::{
+    system::{
+        cli::discreet,
+        opening::request::{Header, bearer, header},
+    },
+    vocabulary::units::{duration, size},
+};
+use tungstenite::http::HeaderValue;
 
 use crate::{plan::SOURCE_IPS_MAX, report::expect::Expectation};
 
@@ -127,9 +133,13 @@ pub struct Args {
     #[arg(long, value_name = "TEXT")]
     pub template: Option<String>,
 
+    /// Token to come in with, unless --header has an Authorization [default: the user of the URL]
+    #[arg(long, value_name = "TOKEN", value_parser = bearer)]
+    pub token: Option<HeaderValue>,
+
     /// Header of each handshake, as 'Name: value'; repeatable [default: none]
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    pub header: Vec<(HeaderName, HeaderValue)>,
+    pub header: Vec<Header>,
 
     /// Subprotocol to offer in each handshake [default: none]
     #[arg(long, value_name = "NAME")]
@@ -273,7 +283,7 @@ impl Args {
         words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     ) -> Result<Self, clap::Error> {
         let mut command = Self::command();
-        let matches = command.try_get_matches_from_mut(words)?;
+        let matches = command.try_get_matches_from_mut(words).map_err(discreet)?;
         let args = Self::from_arg_matches(&matches)?;
         match misplaced(&matches, args.mode).or_else(|| args.without_sense()) {
             Some(reason) => Err(command.error(ErrorKind::ArgumentConflict, reason)),
@@ -362,21 +372,6 @@ impl std::fmt::Display for Mode {
         let value = self.to_possible_value();
         f.write_str(value.as_ref().map_or("", |value| value.get_name()))
     }
-}
-
-fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) = text
-        .split_once(':')
-        .ok_or("a header needs a colon; write it like 'Authorization: Bearer abc'")?;
-    let name = name
-        .trim()
-        .parse()
-        .map_err(|_| format!("`{name}` is no header name; letters, digits and hyphens are"))?;
-    let value = value
-        .trim()
-        .parse()
-        .map_err(|_| format!("the value of `{name}` has characters no header can carry"))?;
-    Ok((name, value))
 }
 
 fn target(text: &str) -> Result<(String, String), String> {
@@ -489,14 +484,6 @@ mod tests {
             read("loadgen search --duration 9s").duration(),
             Duration::from_secs(9)
         );
-    }
-
-    #[test]
-    fn a_header_is_a_name_and_a_value() {
-        let (name, value) = header("X-Test: a: b").unwrap();
-        assert_eq!((name.as_str(), value.as_bytes()), ("x-test", &b"a: b"[..]));
-        assert!(header("no colon").unwrap_err().contains("colon"));
-        assert!(header("bad name: x").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod listener;
 pub mod listeners;
 pub mod log;
 pub mod mint;
+pub mod opening;
 pub mod process;
 pub mod reactor;
 pub mod service;

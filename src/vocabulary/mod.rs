@@ -15,3 +15,4 @@ pub mod pass;
 pub mod reason;
 pub mod time;
 pub mod units;
+pub mod visible;

@@ -10,6 +10,7 @@ mod batching;
 mod chat;
 mod closing;
 mod connect;
+mod connect_http;
 mod connect_tls;
 mod drain;
 mod floods;

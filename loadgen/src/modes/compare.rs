@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use hubbub::system::opening::secrets::hidden;
 use serde::Serialize;
 
 use crate::{
@@ -155,7 +156,7 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
         .iter()
         .map(|contender| Named {
             name: contender.name.clone(),
-            url: contender.url.clone(),
+            url: contender.url.as_deref().map(hidden),
         })
         .collect();
     let curves = contenders.iter();

@@ -200,6 +200,7 @@ impl Session<'_> {
         let args = self.args;
         let handshake = Handshake {
             path: Some(args.path.as_deref().unwrap_or(plan.protocol.endpoint())),
+            token: args.token.as_ref(),
             headers: &args.header,
             subprotocol: args.subprotocol.as_ref(),
             trust: Trust::new(args.insecure, args.ca.clone()),
@@ -207,7 +208,7 @@ impl Session<'_> {
         let target = Target::new(url, &handshake)?;
         if plan.source_ips.is_some() && !target.is_near() {
             return Err(RunError::SourceIps {
-                url: url.to_owned(),
+                url: target.url().to_owned(),
             });
         }
         let watched = match pid.or(own.as_ref().map(Server::pid)) {

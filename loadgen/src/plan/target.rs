@@ -1,20 +1,34 @@
 //! The server under test: where it is, and the handshake that each client makes.
 
 use std::{
-    net::{SocketAddr, ToSocketAddrs},
+    io::{self, ErrorKind},
+    net::{SocketAddr, TcpStream, ToSocketAddrs},
     path::PathBuf,
+    time::Duration,
 };
 
 use hubbub::{
-    system::tls::client::{Tls, Trust, TrustError},
+    system::{
+        opening::{
+            request::{self, Header},
+            secrets::hidden,
+            user,
+        },
+        tls::client::{Tls, Trust, TrustError},
+    },
     vocabulary::address::socket_path,
 };
 use thiserror::Error;
 use tungstenite::{
-    client::IntoClientRequest,
     handshake::client::{Request, generate_key},
-    http::{HeaderName, HeaderValue, Uri, header, uri::Authority},
+    http::{
+        HeaderValue, Uri, header,
+        uri::{Authority, InvalidUri},
+    },
 };
+
+/// How long one of several addresses may take to answer before the next one is tried.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Where to connect and what to ask for there.
 #[derive(Clone, Debug)]
@@ -43,8 +57,10 @@ pub enum Place {
 pub struct Handshake<'a> {
     /// The endpoint of a unix socket, `/` if there is none.
     pub path: Option<&'a str>,
+    /// What the `Authorization` header is to say in place of the URL's user, unless `headers` has one.
+    pub token: Option<&'a HeaderValue>,
     /// More headers.
-    pub headers: &'a [(HeaderName, HeaderValue)],
+    pub headers: &'a [Header],
     /// The subprotocol to offer.
     pub subprotocol: Option<&'a HeaderValue>,
     /// Whose certificates are accepted.
@@ -52,36 +68,38 @@ pub struct Handshake<'a> {
 }
 
 impl Target {
-    /// Understands a `ws://` or `wss://` URL, or `unix:PATH`, and resolves its host, once for all clients.
+    /// Understands a `ws://` or `wss://` URL, or `unix:PATH`, and finds where its host answers, once for all clients.
     ///
     /// # Errors
     /// The user's to mend: the text quotes the URL and says what a good one looks like, or what is wrong with the trust.
     pub fn new(url: &str, handshake: &Handshake) -> Result<Self, TargetError> {
         let of = |reason: String| TargetError::Url {
-            url: url.to_owned(),
+            url: hidden(url),
             reason,
         };
         let unix = socket_path(url)
             .transpose()
             .map_err(|error| of(error.to_string()))?;
+        let (plain, user) = user::split(if unix.is_some() { "" } else { url });
         let path = handshake.path.unwrap_or_default();
         let uri = match unix {
             Some(_) => format!("ws://localhost/{}", path.strip_prefix('/').unwrap_or(path)),
-            None => url.to_owned(),
+            None => plain,
         };
-        let mut request = uri
-            .into_client_request()
+        let uri: Uri = uri
+            .parse()
+            .map_err(|error: InvalidUri| of(error.to_string()))?;
+        let basic = user::basic(user.unwrap_or_default()).map_err(|error| of(error.to_string()))?;
+        let authorization = handshake.token.or(basic.as_ref());
+        let mut request = request::request(&uri, authorization, handshake.headers)
             .map_err(|error| of(error.to_string()))?;
-        let headers = request.headers_mut();
-        for (name, value) in handshake.headers {
-            headers.append(name, value.clone());
-        }
         if let Some(subprotocol) = handshake.subprotocol {
+            let headers = request.headers_mut();
             headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol.clone());
         }
         if let Some(path) = unix {
             return Ok(Self {
-                url: url.to_owned(),
+                url: hidden(url),
                 place: Place::Unix(path),
                 request,
             });
@@ -103,25 +121,30 @@ impl Target {
             None => return Err(of("its port is not one from 0 to 65535".to_owned())),
         };
         let host = host.trim_matches(['[', ']']);
-        let address = (host, port)
+        let mut addresses = (host, port)
             .to_socket_addrs()
             .map_err(|error| of(format!("its host cannot be resolved ({error})")))?
-            // `localhost` is both, and more servers listen at 127.0.0.1 than at ::1.
-            .min_by_key(SocketAddr::is_ipv6)
-            .ok_or_else(|| of("its host has no address".to_owned()))?;
+            .collect::<Vec<_>>();
+        // `localhost` is both, and more servers listen at 127.0.0.1 than at ::1.
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        let address = first_to_answer(&addresses).map_err(|error| {
+            of(format!(
+                "none of its addresses answers ({error}), so check that a server runs there"
+            ))
+        })?;
         let tls = if is_tls {
             Some((Tls::trusting(&handshake.trust)?, host.to_owned()))
         } else {
             None
         };
         Ok(Self {
-            url: url.to_owned(),
+            url: hidden(url),
             place: Place::Tcp { address, tls },
             request,
         })
     }
 
-    /// The URL as it was given.
+    /// The URL as it was given, without its secrets.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -151,6 +174,21 @@ impl Target {
     }
 }
 
+/// The first address that takes a connection. One that has no other in its place need not be asked.
+fn first_to_answer(addresses: &[SocketAddr]) -> io::Result<SocketAddr> {
+    if let [address] = addresses {
+        return Ok(*address);
+    }
+    let mut failure = ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
+        match TcpStream::connect_timeout(address, ANSWER_TIMEOUT) {
+            Ok(_) => return Ok(*address),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
 /// The URL with something more in its query, unless it asks for that itself.
 fn extended(uri: &Uri, query: &str) -> Uri {
     let (name, _) = query.split_once('=').unwrap_or((query, ""));
@@ -177,7 +215,7 @@ pub enum TargetError {
     /// The URL is none.
     #[error("cannot use the URL {url}: {reason}; give --url one like ws://127.0.0.1:8080/relay")]
     Url {
-        /// As it was given.
+        /// As it was given, without its secrets.
         url: String,
         /// What is wrong.
         reason: String,
@@ -189,6 +227,8 @@ pub enum TargetError {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     fn address(target: &Target) -> String {
@@ -247,6 +287,45 @@ mod tests {
         let error = Target::new("unix:", &Handshake::default()).unwrap_err();
         let error = error.to_string();
         assert!(error.contains("unix:/run/hubbub.sock"), "{error}");
+    }
+
+    #[test]
+    fn of_several_addresses_the_first_that_answers_is_kept() {
+        let [open, other] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [open, other] =
+            [open, other].map(|listener| (listener.local_addr().unwrap(), listener));
+        let closed = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        assert_eq!(first_to_answer(&[closed, open.0, other.0]).unwrap(), open.0);
+        let refused = first_to_answer(&[closed, closed]).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(first_to_answer(&[closed]).unwrap(), closed);
+        assert!(first_to_answer(&[]).is_err());
+    }
+
+    #[test]
+    fn the_user_of_a_url_is_told_to_the_server_and_to_nobody_else() {
+        let target = |token, headers| {
+            let handshake = Handshake {
+                token,
+                headers,
+                ..Handshake::default()
+            };
+            Target::new("ws://ada:a%20b@127.0.0.1:1/?token=c", &handshake).unwrap()
+        };
+        let ada = target(None, &[]);
+        let request = ada.request(None);
+        assert_eq!(request.headers()["authorization"], "Basic YWRhOmEgYg==");
+        assert_eq!(request.headers()["host"], "127.0.0.1:1");
+        assert_eq!(ada.url(), "ws://ada:***@127.0.0.1:1/?token=***");
+        let bearer = HeaderValue::from_static("Bearer b");
+        let given = [(header::AUTHORIZATION, HeaderValue::from_static("c"))];
+        for (headers, said) in [(&[][..], "Bearer b"), (&given, "c")] {
+            let request = target(Some(&bearer), headers).request(None);
+            assert_eq!(request.headers()["authorization"], said);
+        }
     }
 
     #[test]

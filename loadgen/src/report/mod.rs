@@ -13,6 +13,7 @@ pub mod validity;
 pub mod verdict;
 pub mod words;
 
+use hubbub::system::opening::secrets::hidden;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -202,7 +203,7 @@ impl Config {
     fn new(args: &Args, plan: &Plan) -> Self {
         let compares = args.mode == Mode::Compare;
         Self {
-            url: args.url.clone(),
+            url: args.url.as_deref().map(hidden),
             targets: Vec::new(),
             protocol: plan.protocol.name(),
             clients: plan.clients,

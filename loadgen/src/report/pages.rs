@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hubbub::system::cli::discreet_words;
 use serde_json::Value;
 
 use crate::{
@@ -247,10 +248,11 @@ fn headline(report: &Report) -> Vec<Fact> {
     facts
 }
 
-/// How this was made. Where the program lies is nobody's business.
+/// How this was made. Where the program lies is nobody's business, and secrets are not.
 fn command() -> String {
-    let arguments = std::env::args().skip(1);
-    let words = std::iter::once("loadgen".to_owned()).chain(arguments.map(quoted));
+    let arguments = discreet_words(std::env::args().skip(1));
+    let arguments = arguments.into_iter().map(quoted);
+    let words = std::iter::once("loadgen".to_owned()).chain(arguments);
     words.collect::<Vec<_>>().join(" ")
 }
 

@@ -2,7 +2,10 @@
 
 use std::{fmt, io, net::Ipv4Addr};
 
-use hubbub::{server::stream::Stream, system::socket::Socket};
+use hubbub::{
+    server::stream::Stream,
+    system::{opening::Progress, socket::Socket},
+};
 use mio::{Interest, Registry, Token};
 
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
     },
     record::Record,
     swarm::{
-        dial::{Dial, DialError, Progress},
+        dial::{Dial, DialError},
         outgoing::Outgoing,
         scanner::{Message, Scanner},
         socket,
@@ -120,7 +123,7 @@ impl Client {
         };
         match dial.advance(&mut self.socket)? {
             Progress::Waiting => Ok(None),
-            Progress::Done(behind) => {
+            Progress::Open(behind) => {
                 self.state = State::Open;
                 Ok(Some(behind))
             }

@@ -1,6 +1,7 @@
 //! Whole runs of the load generator: against its own server, servers that are wrong in one place, and what is no server
 //! at all.
 
+mod access;
 mod common;
 mod faults;
 mod figures;

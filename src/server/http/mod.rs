@@ -6,6 +6,6 @@ mod response;
 
 pub use self::{
     error::{HttpError, METHODS, SESSION_METHODS},
-    request::{entries, keeps_alive, lists, parse},
+    request::{entries, headers, keeps_alive, lists, parse},
     response::Response,
 };

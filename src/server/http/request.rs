@@ -58,6 +58,19 @@ pub fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<I
         .map(str::trim)
 }
 
+/// The headers of a message, as they were parsed.
+///
+/// # Errors
+/// One has a name or a value that no header has.
+pub fn headers(raw: &[httparse::Header<'_>]) -> Result<HeaderMap, http::Error> {
+    let mut headers = HeaderMap::with_capacity(raw.len());
+    for header in raw {
+        let name = HeaderName::from_bytes(header.name.as_bytes())?;
+        headers.append(name, HeaderValue::from_bytes(header.value)?);
+    }
+    Ok(headers)
+}
+
 fn request(raw: &httparse::Request<'_, '_>) -> Result<Request<()>, HttpError> {
     let malformed = |error: &dyn std::fmt::Display| {
         HttpError::bad_request(format!("not an HTTP request: {error}"))
@@ -74,13 +87,7 @@ fn request(raw: &httparse::Request<'_, '_>) -> Result<Request<()>, HttpError> {
         Some(1) => Version::HTTP_11,
         _ => Version::HTTP_10,
     };
-    request.headers_mut().reserve(raw.headers.len());
-    for header in raw.headers.iter() {
-        let name = HeaderName::from_bytes(header.name.as_bytes());
-        let name = name.map_err(|error| malformed(&error))?;
-        let value = HeaderValue::from_bytes(header.value).map_err(|error| malformed(&error))?;
-        request.headers_mut().append(name, value);
-    }
+    *request.headers_mut() = headers(raw.headers).map_err(|error| malformed(&error))?;
     check_headers(&request)?;
     Ok(request)
 }

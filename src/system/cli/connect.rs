@@ -8,6 +8,7 @@ use http::HeaderValue;
 use crate::{
     system::{
         client::{Options, chat::commands::COMMANDS, target::Target},
+        opening::request::{Header, bearer, header},
         tls::client::Trust,
     },
     vocabulary::units::duration,
@@ -17,8 +18,8 @@ use crate::{
 #[derive(Clone, Debug, Args)]
 #[command(after_help = CONNECT_HELP.as_str())]
 pub struct Connect {
-    /// The server and the endpoint: ws://HOST:PORT/PATH?QUERY (a path of /ws if there is none), wss:// for TLS, or
-    /// unix:PATH
+    /// The server and the endpoint: ws://HOST:PORT/PATH?QUERY (a path of /ws if there is none), wss:// for TLS, with
+    /// USER:PASSWORD@ before the host where it wants them, or unix:PATH
     url: Target,
 
     /// Endpoint to ask for on a unix socket, like /relay?channel=tea [default: /ws]
@@ -44,6 +45,11 @@ pub struct Connect {
     /// Token to come in with; from the environment no list of processes shows it
     #[arg(long, env = "HUBBUB_TOKEN", value_name = "TOKEN", value_parser = bearer, hide_env_values = true)]
     token: Option<HeaderValue>,
+
+    /// Header of the handshake, as 'Name: value' (repeatable; one a line in the environment); Authorization goes before
+    /// --token, and that before the user of the URL
+    #[arg(long, env = "HUBBUB_HEADER", value_name = "NAME: VALUE", value_parser = header, value_delimiter = '\n', hide_env_values = true)]
+    header: Vec<Header>,
 
     /// Time from the first attempt to connect to an open WebSocket, after the host's name was looked up; its addresses
     /// share what is left of it
@@ -93,15 +99,8 @@ impl Connect {
             is_raw: self.raw,
             trust: Trust::new(self.insecure, self.ca),
             authorization: self.token,
+            headers: self.header,
             handshake_timeout: self.handshake_timeout,
         }
     }
-}
-
-/// What the `Authorization` header says of a token (RFC 6750, section 2.1).
-fn bearer(token: &str) -> Result<HeaderValue, String> {
-    let header = HeaderValue::try_from(format!("Bearer {token}"));
-    let mut header = header.map_err(|_| "it has characters that no token has".to_owned())?;
-    header.set_sensitive(true);
-    Ok(header)
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod connect;
+mod discretion;
 mod floods;
 mod listening;
 mod serve;
@@ -11,7 +12,12 @@ use std::{env, ffi::OsString};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable};
 
-pub use self::{connect::Connect, serve::Serve, token::Token};
+pub use self::{
+    connect::Connect,
+    discretion::{discreet, discreet_words},
+    serve::Serve,
+    token::Token,
+};
 
 /// A WebSocket broadcast and chat server on one thread.
 #[derive(Debug, Parser)]
@@ -48,7 +54,9 @@ impl Cli {
         if place.is_some_and(|name| cli.find_subcommand(name).is_some()) {
             cli = cli.mut_args(|flag| flag.env(Resettable::Reset));
         }
-        let matches = cli.get_matches_from(arguments);
+        let matches = cli
+            .try_get_matches_from(arguments)
+            .unwrap_or_else(|error| discreet(error).exit());
         let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         let mut command = cli
             .command

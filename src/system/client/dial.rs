@@ -1,35 +1,35 @@
 //! From a target to an open WebSocket.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::HeaderValue;
 use mio::net::{TcpStream, UnixStream};
-use serde_json::Value;
 use thiserror::Error;
 use tungstenite::{
-    Error as WebSocketError, HandshakeError, WebSocket,
-    client::{IntoClientRequest, client_with_config},
-    protocol::WebSocketConfig,
+    WebSocket,
+    protocol::{Role, WebSocketConfig},
 };
 
 use super::{
     MESSAGE_BYTES_MAX,
     target::{Place, Target},
-    visible::visible,
     watch::Watch,
 };
 use crate::{
     server::stream::Stream,
     system::{
+        opening::{
+            Opening, OpeningError, Progress,
+            request::{Header, request},
+        },
         socket::Socket,
         tls::{client::Tls, failure::TlsFailure},
     },
+    vocabulary::visible::visible,
 };
 
-/// Bytes of the answer of a server that refuses, beyond which it is not read.
-const REFUSAL_BYTES_MAX: usize = 16 << 10;
 /// Bytes that may wait to be sent: a message, its header, and answers to pings.
 const UNSENT_BYTES_MAX: usize = MESSAGE_BYTES_MAX + (64 << 10);
 
@@ -73,25 +73,13 @@ pub enum DialError {
         /// How long it was waited for.
         timeout: Duration,
     },
-    /// The server answered with something else.
-    #[error("{place} answered {status}{}; {}", reason(message.as_deref()), advice(*status))]
-    Refused {
+    /// No WebSocket was opened.
+    #[error("cannot open a WebSocket at {place}: {cause}")]
+    Opening {
         /// Where that is.
         place: Place,
-        /// The status of its answer.
-        status: StatusCode,
-        /// What it said for people.
-        message: Option<String>,
-    },
-    /// What answers there does not speak WebSocket.
-    #[error(
-        "{place} does not speak WebSocket ({cause}); check the address, and whether wss:// is spoken there"
-    )]
-    NotWebSocket {
-        /// Where that is.
-        place: Place,
-        /// What is wrong with its answer.
-        cause: Box<WebSocketError>,
+        /// Why not.
+        cause: OpeningError,
     },
     /// The system refused what every client needs.
     #[error(
@@ -107,8 +95,10 @@ pub struct Dial<'a> {
     pub target: &'a Target,
     /// How TLS is spoken, if it is.
     pub tls: Option<&'a Tls>,
-    /// What the `Authorization` header is to say.
-    pub authorization: Option<HeaderValue>,
+    /// What the `Authorization` header is to say, unless `headers` has one.
+    pub authorization: Option<&'a HeaderValue>,
+    /// What the handshake has to say beside.
+    pub headers: &'a [Header],
     /// From the first attempt to connect to an open WebSocket.
     pub timeout: Duration,
 }
@@ -139,58 +129,42 @@ impl Dial<'_> {
         if let Some(tls) = self.tls {
             socket = secure(socket, tls, place, watch, patience)?;
         }
-        let cause = match self.handshake(&mut socket, watch, patience)? {
-            Ok(websocket) => {
-                let done = then(websocket, watch);
-                // It is over either way.
-                let _ = socket.shutdown_write();
-                return Ok(done);
-            }
-            Err(cause) => cause,
-        };
-        let place = place.clone();
-        Err(match cause {
-            WebSocketError::Http(response) => DialError::Refused {
-                place,
-                status: response.status(),
-                message: message(&mut socket, *response, watch, patience)?,
-            },
-            cause => DialError::NotWebSocket {
-                place,
-                cause: Box::new(cause),
-            },
-        })
+        let websocket = self.open(&mut socket, watch, patience)?;
+        let done = then(websocket, watch);
+        // It is over either way.
+        let _ = socket.shutdown_write();
+        Ok(done)
     }
 
-    /// A WebSocket, or why the server opened none.
-    fn handshake<'a>(
+    /// Makes the handshake of a WebSocket.
+    fn open<'a>(
         &self,
         socket: &'a mut Socket,
         watch: &mut Watch,
         patience: Patience,
-    ) -> Result<Result<WebSocket<&'a mut Socket>, WebSocketError>, DialError> {
-        let config = WebSocketConfig::default()
-            .max_message_size(Some(MESSAGE_BYTES_MAX))
-            .max_frame_size(Some(MESSAGE_BYTES_MAX))
-            .write_buffer_size(0)
-            .max_write_buffer_size(UNSENT_BYTES_MAX);
-        let mut request = match self.target.uri().into_client_request() {
-            Ok(request) => request,
-            Err(error) => return Ok(Err(error)),
+    ) -> Result<WebSocket<&'a mut Socket>, DialError> {
+        let place = self.target.place();
+        let failed = |cause| DialError::Opening {
+            place: place.clone(),
+            cause,
         };
-        if let Some(authorization) = &self.authorization {
-            let headers = request.headers_mut();
-            headers.insert(header::AUTHORIZATION, authorization.clone());
-        }
-        let mut progress = client_with_config(request, socket, Some(config));
+        let request = request(self.target.uri(), self.authorization, self.headers);
+        let mut opening = request.and_then(Opening::new).map_err(failed)?;
         loop {
-            match progress {
-                Ok((websocket, _)) => return Ok(Ok(websocket)),
-                Err(HandshakeError::Failure(error)) => return Ok(Err(error)),
-                Err(HandshakeError::Interrupted(handshake)) => {
-                    patience.wait(watch, self.target.place())?;
-                    progress = handshake.handshake();
+            match opening.advance(socket).map_err(failed)? {
+                Progress::Open(behind) => {
+                    let config = WebSocketConfig::default()
+                        .max_message_size(Some(MESSAGE_BYTES_MAX))
+                        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+                        .write_buffer_size(0)
+                        .max_write_buffer_size(UNSENT_BYTES_MAX);
+                    let websocket =
+                        WebSocket::from_partially_read(socket, behind, Role::Client, Some(config));
+                    return Ok(websocket);
                 }
+                Progress::Waiting => patience
+                    .wait(watch, place)
+                    .map_err(|error| opening.refused().map_or(error, failed))?,
             }
         }
     }
@@ -297,31 +271,6 @@ fn secure(
     }
 }
 
-/// What a server that refuses says for people, if it does so in our way and in time.
-fn message(
-    socket: &mut Socket,
-    response: Response<Option<Vec<u8>>>,
-    watch: &mut Watch,
-    patience: Patience,
-) -> io::Result<Option<String>> {
-    let length = response.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let length = length.unwrap_or(REFUSAL_BYTES_MAX).min(REFUSAL_BYTES_MAX);
-    let mut body = response.into_body().unwrap_or_default();
-    let mut chunk = [0; 1024];
-    while body.len() < length {
-        match socket.read(&mut chunk) {
-            Ok(count @ 1..) => body.extend_from_slice(&chunk[..count]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock && watch.now() < patience.until => {
-                watch.wait(Some(patience.until))?;
-            }
-            Ok(0) | Err(_) => break,
-        }
-    }
-    let said = serde_json::from_slice::<Value>(&body).ok();
-    Ok(said.and_then(|said| Some(said["error"]["message"].as_str()?.to_owned())))
-}
-
 impl Patience {
     /// Waits until something may have happened.
     fn wait(self, watch: &mut Watch, place: &Place) -> Result<(), DialError> {
@@ -336,22 +285,6 @@ impl Patience {
             place: place.clone(),
             timeout: self.timeout,
         }
-    }
-}
-
-fn reason(message: Option<&str>) -> String {
-    message.map_or_else(String::new, |message| {
-        format!(" ({})", visible(message, &[]))
-    })
-}
-
-fn advice(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::UNAUTHORIZED => "give it a token with --token or HUBBUB_TOKEN",
-        StatusCode::NOT_FOUND => "the endpoints of a Hubbub server are /ws, /relay and /echo",
-        _ if status.is_client_error() => "check the path and the query of the URL",
-        _ if status.is_server_error() => "try again later",
-        _ => "check that the URL is that of a WebSocket",
     }
 }
 

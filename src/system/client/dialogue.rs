@@ -8,8 +8,8 @@ use tungstenite::Message;
 use super::{
     chat::{Chat, commands},
     said::Said,
-    visible::visible,
 };
+use crate::vocabulary::visible::visible;
 
 /// How lines are understood and messages are shown at an endpoint.
 #[derive(Debug)]

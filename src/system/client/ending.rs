@@ -5,7 +5,7 @@ use std::io;
 use thiserror::Error;
 use tungstenite::{Error as WebSocketError, error::ProtocolError, protocol::CloseFrame};
 
-use super::visible::visible;
+use crate::vocabulary::visible::visible;
 
 /// How a session ended otherwise than well.
 #[derive(Debug, Error)]

@@ -11,7 +11,6 @@ pub mod input;
 pub mod said;
 pub mod session;
 pub mod target;
-pub mod visible;
 pub mod watch;
 
 use std::io::{self, IsTerminal};
@@ -29,7 +28,10 @@ use self::{
     target::{Target, TargetError},
     watch::Watch,
 };
-use crate::system::tls::client::{Tls, Trust, TrustError};
+use crate::system::{
+    opening::request::Header,
+    tls::client::{Tls, Trust, TrustError},
+};
 
 /// Bytes of the largest message that is received, and of the longest line that is sent.
 pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
@@ -47,8 +49,10 @@ pub struct Options {
     pub is_raw: bool,
     /// Whose certificates are accepted, where TLS is spoken.
     pub trust: Trust,
-    /// What the `Authorization` header is to say.
+    /// What the `Authorization` header is to say in place of the target's user, unless `headers` has one.
     pub authorization: Option<HeaderValue>,
+    /// What the handshake has to say beside.
+    pub headers: Vec<Header>,
     /// From the first attempt to connect to an open WebSocket.
     pub handshake_timeout: Duration,
 }
@@ -131,7 +135,8 @@ pub fn run(options: Options) -> Result<(), ClientError> {
     let dial = Dial {
         target: &target,
         tls: tls.as_ref(),
-        authorization: options.authorization,
+        authorization: options.authorization.as_ref().or(target.authorization()),
+        headers: &options.headers,
         timeout: options.handshake_timeout,
     };
     dial.then(&mut watch, |socket, watch| {

@@ -2,10 +2,13 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use http::{Uri, uri::PathAndQuery};
+use http::{HeaderValue, Uri, uri::PathAndQuery};
 use thiserror::Error;
 
-use crate::vocabulary::address::{SocketPathError, socket_path};
+use crate::{
+    system::opening::user::{self, UserError},
+    vocabulary::address::{SocketPathError, socket_path},
+};
 
 /// Where chat and the plain hub are; `/` has no session.
 const DEFAULT_PATH: &str = "/ws";
@@ -13,13 +16,14 @@ const DEFAULT_PORT: u16 = 80;
 const DEFAULT_TLS_PORT: u16 = 443;
 const DEFAULT_SCHEME: &str = "ws";
 
-/// A server and an endpoint of it, as a person writes them: `ws://HOST[:PORT]/PATH?QUERY`, `wss://` for TLS, or
-/// `unix:PATH`.
+/// A server and an endpoint of it, as a person writes them: `ws://[USER:PASSWORD@]HOST[:PORT]/PATH?QUERY`, `wss://` for
+/// TLS, or `unix:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     place: Place,
     is_tls: bool,
     uri: Uri,
+    authorization: Option<HeaderValue>,
 }
 
 /// Where a server listens.
@@ -61,6 +65,9 @@ pub enum TargetError {
     /// No unix socket is there.
     #[error(transparent)]
     SocketPath(#[from] SocketPathError),
+    /// Its user cannot be told to the server.
+    #[error(transparent)]
+    User(#[from] UserError),
     /// `--path` beside a URL, which has one of its own.
     #[error("--path is for unix:PATH only; write the path into the URL")]
     TwoPaths,
@@ -75,6 +82,11 @@ impl Target {
     /// What to ask for, with the scheme and the host that the handshake needs.
     pub fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    /// What its user says to be let in, if it names one.
+    pub fn authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
     }
 
     /// Whether TLS is spoken there.
@@ -118,9 +130,11 @@ impl FromStr for Target {
                 place: Place::Unix(path?),
                 is_tls: false,
                 uri: uri("localhost", DEFAULT_PATH)?,
+                authorization: None,
             });
         }
-        let (scheme, rest) = split_scheme(text);
+        let (url, user) = user::split(text);
+        let (scheme, rest) = split_scheme(&url);
         let is_tls = match &*scheme {
             "ws" | "http" => false,
             "wss" | "https" => true,
@@ -134,7 +148,12 @@ impl FromStr for Target {
             host: host.to_owned(),
             port: port(&uri, is_tls)?,
         };
-        Ok(Self { place, is_tls, uri })
+        Ok(Self {
+            place,
+            is_tls,
+            uri,
+            authorization: user.map_or(Ok(None), user::basic)?,
+        })
     }
 }
 
@@ -164,9 +183,6 @@ fn uri(authority: &str, path: &str) -> Result<Uri, TargetError> {
     };
     if authority.is_empty() {
         return Err(malformed(&"it names no host"));
-    }
-    if authority.contains('@') {
-        return Err(malformed(&"it has a user, and nothing here asks for one"));
     }
     let path = path.split('#').next().unwrap_or_default();
     let path = match path.strip_prefix('/').unwrap_or(path) {
@@ -270,6 +286,16 @@ mod tests {
     }
 
     #[test]
+    fn a_user_is_told_to_the_server_and_is_no_part_of_the_place() {
+        let ada = target("wss://ada:a%20b@h/echo");
+        assert_eq!(ada.place().to_string(), "h:443");
+        assert_eq!(ada.uri().authority().unwrap(), "h");
+        assert_eq!(ada.authorization().unwrap(), "Basic YWRhOmEgYg==");
+        assert!(target("h").authorization().is_none());
+        assert!(error("a%3Ab:c@h").contains("%3A"));
+    }
+
+    #[test]
     fn an_ipv6_address_stands_in_brackets() {
         let target = target("ws://[::1]:9/echo");
         assert_eq!(target.place().to_string(), "[::1]:9");
@@ -312,7 +338,7 @@ mod tests {
             let error = error(text);
             assert!(error.contains("127.0.0.1:8080"), "{text} is told: {error}");
         }
-        for text in ["", "ws://", "ws:///ws", "h/ws?name=Ada Byron", "ada@h/ws"] {
+        for text in ["", "ws://", "ws:///ws", "h/ws?name=Ada Byron"] {
             assert!(error(text).contains("ws://127.0.0.1:8080/ws?name=Ada"));
         }
     }

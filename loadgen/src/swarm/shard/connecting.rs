@@ -63,6 +63,10 @@ impl Shard<'_> {
             }
             let waiting = self.dialing + self.entering > 0;
             if now_ns - progress_ns > nanoseconds(CONNECT_TIMEOUT) && waiting {
+                let mut dials = self.clients.iter().filter_map(Client::dialing);
+                if let Some(refused) = dials.find_map(Dial::refused) {
+                    return Err(self.dial_error(refused));
+                }
                 return Err(ShardError::Stalled {
                     url: self.target.url().to_owned(),
                     inside: self.common.connected() - self.entering,

@@ -1,0 +1,136 @@
+//! The head of an answer, and whether it opens what was asked for.
+
+use http::{
+    HeaderMap, HeaderName, StatusCode,
+    header::{
+        CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+    },
+};
+use httparse::Status;
+use thiserror::Error;
+use tungstenite::handshake::derive_accept_key;
+
+use super::OpeningError;
+use crate::server::http::{self as message, entries, lists};
+
+/// Headers of an answer.
+const HEADERS_MAX: usize = 128;
+
+/// The status line and the headers.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    is_http_11: bool,
+}
+
+/// What an answer must fit.
+#[derive(Debug)]
+pub(super) struct Offer {
+    accept: String,
+    subprotocols: Vec<String>,
+}
+
+/// What is wrong with an answer that says yes. The server's fault, or that of something in between.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Fault {
+    /// HTTP/1.0 knows no upgrade.
+    #[error("the answer is HTTP/1.0; have whatever stands before the server speak HTTP/1.1")]
+    Version,
+    /// Another protocol, or none.
+    #[error("the answer has no `Upgrade: websocket`; check that a WebSocket server listens there")]
+    Upgrade,
+    /// The upgrade is not of this connection.
+    #[error(
+        "the `Connection` of the answer does not list `upgrade`; have whatever stands before the server pass it on"
+    )]
+    Connection,
+    /// The answer is to somebody else.
+    #[error(
+        "its `Sec-WebSocket-Accept` does not fit our key; check that a WebSocket server answers, and no cache"
+    )]
+    Accept,
+    /// Frames would mean something else.
+    #[error("it uses a `Sec-WebSocket-Extensions` that was not offered; turn it off at the server")]
+    Extensions,
+    /// Messages would mean something else.
+    #[error("it chose a subprotocol that was not offered; offer one that it speaks")]
+    Subprotocol,
+    /// Nothing that was offered is spoken there.
+    #[error("it takes no subprotocol that was offered; offer another one, or none")]
+    NoSubprotocol,
+}
+
+impl Head {
+    /// Reads a head from the front of `input`, and how many bytes it took. `None` if it is not all there.
+    pub(super) fn parse(input: &[u8]) -> Result<Option<(Self, usize)>, OpeningError> {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut raw = httparse::Response::new(&mut headers);
+        let Status::Complete(bytes) = raw.parse(input).map_err(OpeningError::NotHttp)? else {
+            return Ok(None);
+        };
+        let status = StatusCode::from_u16(raw.code.unwrap_or_default());
+        let head = Self {
+            status: status.map_err(|_| OpeningError::NotHttp(httparse::Error::Status))?,
+            headers: message::headers(raw.headers)
+                .map_err(|_| OpeningError::NotHttp(httparse::Error::HeaderValue))?,
+            is_http_11: raw.version == Some(1),
+        };
+        Ok(Some((head, bytes)))
+    }
+
+    /// Whether it is meant to open a WebSocket.
+    pub(super) fn is_upgrade(&self) -> bool {
+        self.status == StatusCode::SWITCHING_PROTOCOLS
+    }
+}
+
+impl Offer {
+    pub(super) fn new(key: &str, subprotocols: Vec<String>) -> Self {
+        Self {
+            accept: derive_accept_key(key.as_bytes()),
+            subprotocols,
+        }
+    }
+
+    /// The subprotocols that a request offers.
+    pub(super) fn subprotocols(headers: &HeaderMap) -> Vec<String> {
+        entries(headers, &SEC_WEBSOCKET_PROTOCOL)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Whether an answer takes it (RFC 6455, section 4.1, the last list).
+    pub(super) fn check(&self, head: &Head) -> Result<(), Fault> {
+        let headers = &head.headers;
+        if !head.is_http_11 {
+            return Err(Fault::Version);
+        }
+        if !only(headers, &UPGRADE).is_some_and(|what| what.eq_ignore_ascii_case("websocket")) {
+            return Err(Fault::Upgrade);
+        }
+        if !lists(headers, &CONNECTION, "upgrade") {
+            return Err(Fault::Connection);
+        }
+        if only(headers, &SEC_WEBSOCKET_ACCEPT) != Some(&self.accept) {
+            return Err(Fault::Accept);
+        }
+        if entries(headers, &SEC_WEBSOCKET_EXTENSIONS).any(|extension| !extension.is_empty()) {
+            return Err(Fault::Extensions);
+        }
+        let chosen = headers.contains_key(SEC_WEBSOCKET_PROTOCOL);
+        match only(headers, &SEC_WEBSOCKET_PROTOCOL) {
+            Some(chosen) if self.subprotocols.iter().any(|offered| offered == chosen) => Ok(()),
+            // One who names what it speaks cannot do without (as browsers have it).
+            None if !chosen && !self.subprotocols.is_empty() => Err(Fault::NoSubprotocol),
+            None if !chosen => Ok(()),
+            _ => Err(Fault::Subprotocol),
+        }
+    }
+}
+
+/// The entry of a header, if there is one and no more.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut entries = entries(headers, name);
+    entries.next().filter(|_| entries.next().is_none())
+}

@@ -1,0 +1,139 @@
+//! A server that opens no WebSocket: what it says, and what there is to do.
+
+use std::{fmt, time::Duration};
+
+use http::{
+    HeaderMap, HeaderName, StatusCode,
+    header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use serde_json::Value;
+
+use super::secrets::hidden_in;
+use crate::vocabulary::visible::visible;
+
+/// Characters of a server's own words that are told.
+const WORDS_CHARS_MAX: usize = 300;
+
+/// An answer that is no upgrade. Whatever it holds of the server's own is harmless to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    status: StatusCode,
+    location: Option<String>,
+    retry_after: Option<String>,
+    challenge: Option<String>,
+    said: Option<String>,
+}
+
+impl Refusal {
+    /// What an answer comes to.
+    pub(super) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+        let told = |name: HeaderName| Some(harmless(headers.get(name)?.to_str().ok()?));
+        Self {
+            status,
+            location: told(LOCATION).filter(|_| status.is_redirection()),
+            retry_after: told(RETRY_AFTER),
+            challenge: told(WWW_AUTHENTICATE),
+            said: words(headers, body).filter(|said| !said.is_empty()),
+        }
+    }
+
+    /// What there is to do.
+    fn advice(&self) -> String {
+        let patience = self.patience();
+        match self.status.as_u16() {
+            300..400 => match &self.location {
+                Some(location) => format!(
+                    "it points to {location}, where nobody is followed; give the URL of the WebSocket itself, or log in with \
+                     --header or --token"
+                ),
+                None => "give the URL of the WebSocket itself".to_owned(),
+            },
+            401 => {
+                let is_basic = self.challenge.as_ref().is_some_and(|challenge| {
+                    challenge.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+                });
+                if is_basic {
+                    "write user:password@ before the host, or say who you are with --header 'Authorization: …'"
+                } else {
+                    "say who you are with --token, or with --header 'Authorization: …'"
+                }
+                .to_owned()
+            }
+            403 => "check what --token or --header says of you, and whether it wants another --header 'Origin: …'".to_owned(),
+            404 | 410 => "check the path of the URL; the endpoints of a Hubbub server are /ws, /relay and /echo".to_owned(),
+            407 => "a proxy stands before it; give it --header 'Proxy-Authorization: …'".to_owned(),
+            408 | 504 => format!("it, or what is behind it, is slow; try again {patience}"),
+            414 | 431 => "the URL, or what --header and --token add, is longer than it takes; shorten them".to_owned(),
+            421 => "check the host of the URL, or what --header 'Host: …' says of it".to_owned(),
+            426 => "have whatever stands before the server pass on the headers Upgrade and Connection".to_owned(),
+            429 => format!("it has heard too much from here; come more slowly, or with fewer, and try again {patience}"),
+            502 => "the server behind it does not run, or is not reached; start that first".to_owned(),
+            503 => format!("it is full, is stopping, or has nothing behind it; try again {patience}"),
+            500..600 => format!("its log should say why; try again {patience}"),
+            400..500 => "check the path and the query of the URL".to_owned(),
+            _ => "that is a page and no WebSocket; check the path of the URL".to_owned(),
+        }
+    }
+
+    /// When to try again (RFC 9110, section 10.2.3).
+    fn patience(&self) -> String {
+        match &self.retry_after {
+            None => "later".to_owned(),
+            Some(after) => match after.parse() {
+                Ok(seconds) => {
+                    let wait = Duration::from_secs(seconds);
+                    format!("in {}", humantime::format_duration(wait))
+                }
+                Err(_) => format!("after {after}"),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "answered {}", self.status)?;
+        if let Some(said) = &self.said {
+            write!(f, " ({said})")?;
+        }
+        write!(f, "; {}", self.advice())
+    }
+}
+
+/// What a body says for people: the message of an error in JSON, or a short text. Pages are for browsers.
+fn words(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    if let Ok(json) = serde_json::from_slice::<Value>(body) {
+        let error = &json["error"];
+        // Hubbub's own, what many APIs do, RFC 6749 (section 5.2) and RFC 9457.
+        let places = [
+            &error["message"],
+            &json["message"],
+            &json["error_description"],
+            &json["detail"],
+            error,
+            &json["title"],
+            &json,
+        ];
+        return places.into_iter().find_map(Value::as_str).map(harmless);
+    }
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .map_or("text/plain", |kind| kind.to_str().unwrap_or_default());
+    let is_text = kind
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with("text/plain");
+    let text = std::str::from_utf8(body).ok()?.trim();
+    (is_text && !text.starts_with('<')).then(|| harmless(text))
+}
+
+/// Somebody's words as one short line, with nothing that steers a terminal.
+fn harmless(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown = visible(&hidden_in(&text), &[]).into_owned();
+    if let Some((end, _)) = shown.char_indices().nth(WORDS_CHARS_MAX) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,246 @@
+use http::HeaderValue;
+use tungstenite::handshake::derive_accept_key;
+
+use super::*;
+
+/// A server that takes what is sent and answers in pieces of so many bytes; then it says no more, or hangs up.
+struct Script {
+    sent: Vec<u8>,
+    answer: Vec<u8>,
+    piece: usize,
+    hangs_up: bool,
+}
+
+impl Read for Script {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.answer.is_empty() && !self.hangs_up {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let count = self.piece.min(into.len()).min(self.answer.len());
+        into[..count].copy_from_slice(&self.answer[..count]);
+        self.answer.drain(..count);
+        Ok(count)
+    }
+}
+
+impl Write for Script {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sent.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const UPGRADE: &str = "Upgrade: websocket\r\n";
+const CONNECTION: &str = "Connection: Upgrade\r\n";
+
+/// What becomes of a handshake that offers these subprotocols and is given an answer, `KEY` in it filled in.
+fn answered(
+    subprotocols: &'static str,
+    answer: &str,
+    piece: usize,
+    hangs_up: bool,
+) -> (Result<Progress, OpeningError>, Opening) {
+    let mut request = request::request(&"ws://h/ws".parse().unwrap(), None, &[]).unwrap();
+    let headers = request.headers_mut();
+    if !subprotocols.is_empty() {
+        let offer = HeaderValue::from_static(subprotocols);
+        headers.insert("sec-websocket-protocol", offer);
+    }
+    let key = derive_accept_key(headers["sec-websocket-key"].as_bytes());
+    let mut opening = Opening::new(request).unwrap();
+    let mut script = Script {
+        sent: Vec::new(),
+        answer: answer.replace("KEY", &key).into_bytes(),
+        piece,
+        hangs_up,
+    };
+    let progress = opening.advance(&mut script);
+    assert!(script.sent.ends_with(b"\r\n\r\n"));
+    (progress, opening)
+}
+
+/// What becomes of an upgrade with these headers, and a frame behind it.
+fn upgraded(subprotocols: &'static str, headers: &str) -> Result<Progress, OpeningError> {
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\n{headers}Sec-WebSocket-Accept: KEY\r\n\r\nframe"
+    );
+    answered(subprotocols, &answer, usize::MAX, false).0
+}
+
+fn open() -> Progress {
+    Progress::Open(b"frame".to_vec())
+}
+
+fn fault(subprotocols: &'static str, headers: &str) -> Fault {
+    match upgraded(subprotocols, headers) {
+        Err(OpeningError::Wrong(fault)) => fault,
+        other => panic!("{headers:?}: {other:?}"),
+    }
+}
+
+/// What is told of a refusal.
+fn told(answer: &str) -> String {
+    let (progress, _) = answered("", answer, usize::MAX, false);
+    progress.unwrap_err().to_string()
+}
+
+#[test]
+fn an_upgrade_opens_however_its_connection_is_listed() {
+    for connection in [
+        CONNECTION,
+        "Connection: upgrade\r\n",
+        "Connection: Upgrade, Keep-Alive\r\n",
+        "Connection: keep-alive,UPGRADE\r\n",
+        "Connection: Keep-Alive\r\nConnection: Upgrade\r\n",
+    ] {
+        let headers = [connection, "upgrade: WebSocket\r\n"].concat();
+        assert_eq!(upgraded("", &headers).unwrap(), open(), "{connection}");
+    }
+}
+
+#[test]
+fn an_answer_may_come_a_byte_at_a_time_and_after_others_that_announce_it() {
+    let answer = format!(
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n\
+         {UPGRADE}{CONNECTION}X-Filler: {}\r\nSec-WebSocket-Accept: KEY\r\n\r\n",
+        "x".repeat(1000)
+    );
+    let (progress, _) = answered("", &answer, 1, false);
+    assert_eq!(progress.unwrap(), Progress::Open(Vec::new()));
+}
+
+#[test]
+fn an_upgrade_to_something_else_is_none() {
+    let both = [UPGRADE, CONNECTION].concat();
+    assert_eq!(fault("", CONNECTION), Fault::Upgrade);
+    let others = [CONNECTION, "Upgrade: websocket, h2c\r\n"].concat();
+    assert_eq!(fault("", &others), Fault::Upgrade);
+    assert_eq!(fault("", UPGRADE), Fault::Connection);
+    let close = [UPGRADE, "Connection: close, upgraded\r\n"].concat();
+    assert_eq!(fault("", &close), Fault::Connection);
+    let second = [&both, "Sec-WebSocket-Accept: x\r\n"].concat();
+    assert_eq!(fault("", &second), Fault::Accept);
+    let extension = [&both, "Sec-WebSocket-Extensions: permessage-deflate\r\n"].concat();
+    assert_eq!(fault("", &extension), Fault::Extensions);
+    let old =
+        format!("HTTP/1.0 101 Switching Protocols\r\n{both}Sec-WebSocket-Accept: KEY\r\n\r\n");
+    assert!(told(&old).contains("HTTP/1.0"));
+}
+
+#[test]
+fn a_subprotocol_is_one_that_was_offered() {
+    let both = [UPGRADE, CONNECTION].concat();
+    let chosen = |name: &str| format!("{both}Sec-WebSocket-Protocol: {name}\r\n");
+    assert_eq!(upgraded("a, b", &chosen("b")).unwrap(), open());
+    assert_eq!(fault("a, b", &chosen("c")), Fault::Subprotocol);
+    assert_eq!(fault("a, b", &chosen("a, b")), Fault::Subprotocol);
+    assert_eq!(fault("", &chosen("a")), Fault::Subprotocol);
+    assert_eq!(fault("a", &both), Fault::NoSubprotocol);
+}
+
+#[test]
+fn what_is_no_answer_is_told() {
+    assert!(told("220 mail.example ESMTP\r\n").contains("not HTTP"));
+    let endless = format!("HTTP/1.1 101 S\r\nX: {}", "x".repeat(HEAD_BYTES_MAX));
+    assert!(told(&endless).contains("16 KiB"));
+    let (progress, _) = answered("", "HTTP/1.1 101 Switch", usize::MAX, true);
+    assert!(matches!(progress, Err(OpeningError::Hangup)));
+}
+
+#[test]
+fn each_refusal_has_its_advice_and_what_the_server_said() {
+    for (status, headers, words) in [
+        (
+            "301 Moved Permanently",
+            "Location: https://h/login\r\n",
+            ["https://h/login", "--token"],
+        ),
+        (
+            "302 Found",
+            "Location: /login?token=x\r\n",
+            ["/login?token=***", "nobody is followed"],
+        ),
+        ("401 Unauthorized", "", ["--token", "--header"]),
+        (
+            "401 Unauthorized",
+            "WWW-Authenticate: Basic realm=x\r\n",
+            ["user:password@", "--header"],
+        ),
+        ("403 Forbidden", "", ["--token", "Origin"]),
+        ("404 Not Found", "", ["path", "/relay"]),
+        ("426 Upgrade Required", "", ["pass on", "Upgrade"]),
+        (
+            "429 Too Many Requests",
+            "Retry-After: 90\r\n",
+            ["slowly", "in 1m 30s"],
+        ),
+        ("502 Bad Gateway", "", ["behind", "start"]),
+        (
+            "503 Service Unavailable",
+            "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n",
+            ["full", "after Fri, 31 Dec 1999 23:59:59 GMT"],
+        ),
+        ("503 Service Unavailable", "", ["full", "later"]),
+        ("200 OK", "", ["page", "path"]),
+    ] {
+        let body = r#"{"error":{"code":"x","message":"its own\u001b[2J words"}}"#;
+        let length = body.len();
+        let told = told(&format!(
+            "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+        ));
+        for word in words
+            .into_iter()
+            .chain([status, "(its own\\u{1b}[2J words)"])
+        {
+            assert!(told.contains(word), "{word:?} in {told:?}");
+        }
+    }
+}
+
+#[test]
+fn a_servers_own_words_are_told_in_whatever_way_it_says_them() {
+    for (headers, body, words) in [
+        ("", r#"{"message":"a"}"#, Some("(a)")),
+        ("", r#"{"error":"a"}"#, Some("(a)")),
+        ("", r#"{"title":"b","detail":"a"}"#, Some("(a)")),
+        ("", r#"{"status":4}"#, None),
+        ("Content-Type: text/plain\r\n", "a\r\nb\n", Some("(a b)")),
+        ("Content-Type: text/html\r\n", "a", None),
+        ("", "<html>a", None),
+        ("", "", None),
+    ] {
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.0 400 Bad Request\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+        let told = told(&answer);
+        assert!(
+            told.contains(words.unwrap_or("400 Bad Request; ")),
+            "{told}"
+        );
+    }
+    let long = "x".repeat(2000);
+    let told = told(&format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 2000\r\n\r\n{long}"
+    ));
+    assert!(told.contains("xxx…)"), "{told}");
+}
+
+#[test]
+fn a_refusal_ends_with_its_body_or_with_patience() {
+    let chunked = "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let whole = format!("{chunked}2\r\nno\r\n0\r\n\r\n");
+    let (progress, _) = answered("", &whole, 1, false);
+    assert!(progress.unwrap_err().to_string().contains("(no)"));
+
+    let unending = "HTTP/1.1 403 Forbidden\r\n\r\nno";
+    let (progress, _) = answered("", unending, 1, true);
+    assert!(progress.unwrap_err().to_string().contains("(no)"));
+
+    let (progress, opening) = answered("", unending, 1, false);
+    assert_eq!(progress.unwrap(), Progress::Waiting);
+    assert!(opening.refused().unwrap().to_string().contains("(no)"));
+}
