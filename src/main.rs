@@ -8,25 +8,12 @@ use hubbub::system::{
     client,
     clock::Clock,
     mint,
-    reactor::Outcome,
-    service,
+    service::{self, CANNOT_START},
 };
-
-/// The exit status of a server that could not start, as for a wrong command line.
-const CANNOT_START: u8 = 2;
-/// The exit status of a process ended by a signal, less the signal's number (POSIX shells).
-const SIGNAL_STATUS: i32 = 128;
 
 fn main() -> ExitCode {
     match Cli::read() {
-        Command::Serve(flags) => match service::run(*flags) {
-            Ok(Outcome::Drained) => ExitCode::SUCCESS,
-            Ok(Outcome::Cut { signal }) => {
-                let status = u8::try_from(SIGNAL_STATUS + signal);
-                ExitCode::from(status.unwrap_or(u8::MAX))
-            }
-            Err(error) => fail(&error, CANNOT_START),
-        },
+        Command::Serve(flags) => ExitCode::from(service::run(*flags)),
         Command::Connect(flags) => match client::run(flags.options()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error, error.status()),

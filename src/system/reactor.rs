@@ -79,6 +79,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The exit status of the process, which after a signal is that of POSIX shells.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Drained => 0,
+            Self::Cut { signal } => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+}
+
 /// Why a server did not start, or stopped. The operator's to mend.
 #[derive(Debug, Error)]
 pub enum ReactorError {

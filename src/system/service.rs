@@ -4,20 +4,35 @@ use std::io::{self, Write};
 
 use super::{
     cli::Serve,
-    listener, log,
+    listener::{self, ListenError, Listener},
+    log::Log,
     reactor::{Outcome, Reactor, ReactorError},
     signals::Signals,
     supervisor,
 };
 
-/// Serves until it was stopped and everyone is gone, or it was stopped twice.
-///
-/// # Errors
-/// It cannot start, or the system refused to wait for events.
-pub fn run(flags: Serve) -> Result<Outcome, ReactorError> {
+/// The exit status of a process that could not start, as for a wrong command line.
+pub const CANNOT_START: u8 = 2;
+
+/// Serves until it was stopped and everyone is gone, or it was stopped twice; or says why it cannot. Returns the exit
+/// status.
+pub fn run(flags: Serve) -> u8 {
     // This changes the environment, and there is no other thread yet.
     let inherited = listener::inherited();
-    log::install(flags.log_format(), flags.log_level());
+    let mut log = Log::install(flags.log_format(), flags.log_level());
+    match serve(inherited, flags) {
+        Ok(outcome) => outcome.status(),
+        Err(error) => {
+            log.say(&format!("hubbub: {error}"));
+            CANNOT_START
+        }
+    }
+}
+
+fn serve(
+    inherited: Result<Vec<Listener>, ListenError>,
+    flags: Serve,
+) -> Result<Outcome, ReactorError> {
     let signals = Signals::hold()?;
     let mut reactor = Reactor::bind_beside(inherited?, flags.config())?;
     reactor.heed(signals)?;

@@ -34,6 +34,14 @@ pub const REQUEST_HEAD_BYTES_MIN: usize = 1 << 10;
 pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
 /// Headers of a request.
 pub const REQUEST_HEADERS_MAX: usize = 128;
+/// Lines that the log has a second of those who are refused, and as many of pages of other origins.
+pub const REFUSALS_PER_SECOND_MAX: u32 = 10;
+/// Characters of what a peer sent that a line of the log shows.
+pub const LOGGED_CHARS_MAX: usize = 256;
+/// Lines of the log that wait to be written; beyond it they are lost, and counted.
+pub const LOG_LINES_WAITING_MAX: usize = 1024;
+/// How long a process that ends waits for its last lines to be written.
+pub const LOG_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 /// Batches that may wait for one lagging peer; bounds the cost of very many very small ones.
 pub const OUTBOX_BATCHES_MAX: usize = 1 << 16;
 /// Characters of a client's or a channel's name.

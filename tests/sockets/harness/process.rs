@@ -1,7 +1,7 @@
 //! The binary under test, run as a child process.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -45,6 +45,14 @@ impl Process {
         Self::start_after("exec 2>/dev/full", flags)
     }
 
+    /// The same with a log that goes into a pipe which is not read until the other end of it, returned here, is.
+    pub(crate) fn start_with_unread_log(flags: &[&str]) -> (Self, PipeReader) {
+        let (reader, writer) = io::pipe().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        command.args(flags).stdin(Stdio::null()).stderr(writer);
+        (Self::spawn_logging(&mut command), reader)
+    }
+
     /// The same after the shell has run a command that decides how.
     pub(crate) fn start_after(shell_command: &str, flags: &[&str]) -> Self {
         Self::spawn(shell(shell_command, flags).stdin(Stdio::null()))
@@ -76,15 +84,16 @@ impl Process {
     }
 
     fn spawn(command: &mut Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::spawn_logging(command.stderr(Stdio::piped()))
+    }
+
+    fn spawn_logging(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let stderr = child.stderr.take();
         Self {
             stdin: child.stdin.take(),
             stdout: Output::of(child.stdout.take().unwrap()),
-            stderr: Output::of(child.stderr.take().unwrap()),
+            stderr: stderr.map_or_else(|| Output::of(io::empty()), Output::of),
             child,
         }
     }
