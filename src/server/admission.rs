@@ -9,6 +9,7 @@ use super::{
     Server, Tenant,
     connection::{Connection, Refusal, Visitor},
     http::HttpError,
+    refusals::Refused,
     stream::Stream,
     world::World,
 };
@@ -93,12 +94,18 @@ impl<S: Stream> Server<S> {
         // To be told over TLS takes a handshake, which is what there are too many of.
         let is_costly =
             matches!(refusal, Some(Refusal::Excess(_))) && self.world.config.tls.is_some();
-        if let Some(Refusal::Excess(excess)) = refusal.filter(|_| is_costly) {
-            let code = HttpError::from(excess).code;
+        if let Some(refusal) = refusal.filter(|_| is_costly) {
+            let code = HttpError::from(refusal).code;
             self.world.metrics.count_handshake_failure(code);
         }
         if is_costly || self.seats.are_taken(seat) {
             self.count_turned_away(1);
+            let error = refusal.map_or_else(HttpError::full, HttpError::from);
+            let refused = Refused {
+                peer: arrival.peer,
+                ..Refused::default()
+            };
+            self.world.refusals.tell(&error, refused, now.monotonic);
             return Ok(None);
         }
         let entry = self.tenants.vacant_entry();
@@ -126,7 +133,7 @@ impl<S: Stream> Server<S> {
         self.world.metrics.connections_total += 1;
         self.world.connections += 1;
         self.rearm(slot);
-        debug!(?key, ?seat, "connection accepted");
+        debug!(%key, ?seat, "connection accepted");
         Ok(Some(key))
     }
 

@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod gate;
 pub mod http;
 pub mod page;
+pub mod refusals;
 pub mod stream;
 pub mod websocket;
 pub mod world;
@@ -139,6 +140,7 @@ impl<S: Stream> Server<S> {
                 messages_before: self.messages_received(),
             };
         }
+        self.world.refusals.settle(now.monotonic);
         self.read();
         self.expire(is_poll_full);
         self.report();
@@ -168,7 +170,8 @@ impl<S: Stream> Server<S> {
         let end = self.world.drain.map(|drain| drain.ends_at());
         let seal = is_waiting.then(|| self.seals_at());
         let next = self.world.commons.registry.next();
-        let deadlines = [self.timers.next(), next, end, seal];
+        let untold = self.world.refusals.due();
+        let deadlines = [self.timers.next(), next, end, seal, untold];
         let next = deadlines.into_iter().flatten().min();
         next.map(|next| next.saturating_sub(now))
     }
@@ -411,9 +414,9 @@ impl<S: Stream> Server<S> {
                 generation: tenant.generation,
             };
             if reason.is_our_doing() {
-                info!(?key, reason = reason.name(), "connection ended");
+                info!(%key, reason = reason.name(), "connection ended");
             } else {
-                debug!(?key, reason = reason.name(), "connection ended");
+                debug!(%key, reason = reason.name(), "connection ended");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{gate::Gate, websocket::Protocol};
+use super::{gate::Gate, refusals::Refusals, websocket::Protocol};
 use crate::{
     state::{
         addresses::Addresses,
@@ -26,6 +26,8 @@ pub struct World {
     pub addresses: Addresses,
     /// What was counted.
     pub metrics: Metrics,
+    /// What was told of those who were refused.
+    pub refusals: Refusals,
     /// Who may have a session.
     pub gate: Gate,
     /// The WebSocket state that connections share.
@@ -61,6 +63,7 @@ impl World {
             addresses: Addresses::new(config.address_bounds),
             gate: Gate::new(config.allowed_origins.clone(), config.tls.is_some()),
             protocol: Protocol::new(config.max_message_bytes),
+            refusals: Refusals::default(),
             replies: Vec::new(),
             scrapers: Vec::new(),
             config,

@@ -10,4 +10,5 @@ pub mod hub;
 pub mod memory;
 pub mod metrics;
 pub mod outbox;
+pub mod throttle;
 pub mod timers;

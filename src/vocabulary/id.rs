@@ -1,5 +1,7 @@
 //! Names for things that come and go.
 
+use std::fmt;
+
 /// A connection: a slot of the server's slab, and which of its successive tenants is meant.
 ///
 /// The generation is what keeps a late event for a closed socket from reaching the newcomer in its slot.
@@ -9,6 +11,13 @@ pub struct Key {
     pub slot: u32,
     /// The tenant; no two connections of one process share slot and generation until it has wrapped around.
     pub generation: u32,
+}
+
+impl fmt::Display for Key {
+    /// `slot.generation`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.slot, self.generation)
+    }
 }
 
 impl From<Key> for usize {
@@ -41,5 +50,6 @@ mod tests {
             generation: u32::MAX - 1,
         };
         assert_eq!(Key::from(usize::from(key)), key);
+        assert_eq!(key.to_string(), "7.4294967294");
     }
 }

@@ -1,5 +1,7 @@
 //! Names of people and of channels.
 
+use std::borrow::Cow;
+
 use super::config::NAME_CHARS_MAX;
 
 /// Whether a text can be a name: 1 to [`NAME_CHARS_MAX`] characters, no control characters, and something to see.
@@ -27,6 +29,14 @@ pub fn quoted(text: &str) -> String {
     }
 }
 
+/// A text of a peer's, cut to so many characters.
+pub fn cut(text: &str, chars: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +54,6 @@ mod tests {
     fn a_long_text_is_shown_cut_and_without_control_characters() {
         assert_eq!(quoted("a\nb"), r#""a\nb""#);
         assert_eq!(quoted(&"é".repeat(65)), format!("\"{}\"…", "é".repeat(64)));
+        assert_eq!((cut("éé", 2), cut("ééé", 2)), ("éé".into(), "éé…".into()));
     }
 }

@@ -21,6 +21,7 @@ mod hangup;
 mod heartbeat;
 mod limits;
 mod listening;
+mod logging;
 mod origin;
 mod relay;
 mod requests;

@@ -1,5 +1,6 @@
 //! The HTTP part of a connection: requests in, responses out, and perhaps an upgrade.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{HeaderName, Method, Request};
@@ -8,6 +9,7 @@ use super::{Connection, Phase, Refusal};
 use crate::server::{
     endpoint::Endpoint,
     http::{self as wire, HttpError, Response},
+    refusals::Refused,
     stream::Stream,
     websocket,
     world::World,
@@ -90,6 +92,21 @@ impl Exchange {
     }
 }
 
+/// For whom a peer asks, if it is a trusted proxy. What it asks on its own account is its own business.
+fn client_behind(
+    request: &Request<()>,
+    peer: Option<IpAddr>,
+    world: &World,
+) -> Result<Option<IpAddr>, Unreadable> {
+    let lines = request.headers().get_all(&X_FORWARDED_FOR).into_iter();
+    let entries: Vec<_> = lines
+        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
+        .collect();
+    let proxies = &world.config.trusted_proxies;
+    let client = client_of(peer, entries.into_iter(), proxies)?;
+    Ok(client.filter(|_| client != peer))
+}
+
 impl<S: Stream> Connection<S> {
     /// Answers the request that has arrived, if one has, and returns the bytes that came of it.
     pub(super) fn serve(&mut self, world: &mut World) -> Option<usize> {
@@ -107,7 +124,7 @@ impl<S: Stream> Connection<S> {
                 exchange.answered = exchange.answered.saturating_add(1);
                 Some(self.answer(&request, world))
             }
-            Err(error) => Some(self.respond_error(&error, false, false, world)),
+            Err(error) => Some(self.respond_error(&error, None, false, world)),
         }
     }
 
@@ -154,7 +171,7 @@ impl<S: Stream> Connection<S> {
         };
         let bytes = match opened {
             Ok((kind, admission, bytes)) => self.open(kind, admission, bytes.into(), world),
-            Err(error) => self.respond_error(&error, is_head, goes_on, world),
+            Err(error) => self.respond_error(&error, Some(request), goes_on, world),
         };
         bytes + toll
     }
@@ -172,15 +189,9 @@ impl<S: Stream> Connection<S> {
         let Some(visitor) = self.visitor().filter(|visitor| visitor.is_proxy) else {
             return Ok(());
         };
-        let lines = request.headers().get_all(&X_FORWARDED_FOR).into_iter();
-        let entries: Vec<_> = lines
-            .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
-            .collect();
-        let proxies = &world.config.trusted_proxies;
-        let client = client_of(visitor.peer, entries.into_iter(), proxies)
+        let client = client_behind(request, visitor.peer, world)
             .map_err(|Unreadable| HttpError::bad_forwarded_for())?;
-        // What a proxy asks on its own account is its own business.
-        if let Some(client) = client.filter(|_| client != visitor.peer) {
+        if let Some(client) = client {
             visitor.site = Some(world.addresses.enter(client, world.now.monotonic)?);
         }
         Ok(())
@@ -218,11 +229,22 @@ impl<S: Stream> Connection<S> {
     fn respond_error(
         &mut self,
         error: &HttpError,
-        is_head: bool,
+        request: Option<&Request<()>>,
         goes_on: bool,
         world: &mut World,
     ) -> usize {
         world.metrics.count_handshake_failure(error.code);
+        if let Phase::Http(exchange) = &self.phase {
+            let peer = exchange.arrival.peer;
+            let client = request.and_then(|request| client_behind(request, peer, world).ok()?);
+            let refused = Refused {
+                peer,
+                client,
+                request,
+            };
+            world.refusals.tell(error, refused, world.now.monotonic);
+        }
+        let is_head = request.is_some_and(|request| request.method() == Method::HEAD);
         let reason = if self.refusal.is_some() {
             Reason::Refused
         } else {
@@ -250,7 +272,7 @@ impl<S: Stream> Connection<S> {
             return;
         };
         if !exchange.input.is_empty() {
-            self.respond_error(&HttpError::timeout(), false, false, world);
+            self.respond_error(&HttpError::timeout(), None, false, world);
         } else if exchange.answered > 0 {
             self.end(Reason::HttpDone);
         } else {

@@ -28,6 +28,9 @@ pub struct HttpError {
 }
 
 impl HttpError {
+    /// The code of a page of another origin.
+    pub const ORIGIN_NOT_ALLOWED: &str = "origin-not-allowed";
+
     /// 400: the request makes no sense.
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
@@ -68,7 +71,7 @@ impl HttpError {
         let origin = quoted(origin);
         Self::new(
             StatusCode::FORBIDDEN,
-            "origin-not-allowed",
+            Self::ORIGIN_NOT_ALLOWED,
             format!(
                 "pages from {origin} may not connect to this server; its operator can allow them with --allow-origin"
             ),
