@@ -12,13 +12,14 @@ use std::{
 
 use loadgen::{
     args::Args,
-    live::Live,
     plan::{
         Plan,
         target::{Handshake, Target},
     },
-    swarm::interrupts::Interrupts,
-    trial::{Stage, Trial},
+    swarm::{
+        interrupts::Interrupts,
+        trial::{Stage, Trial},
+    },
 };
 use tungstenite::{
     accept,
@@ -95,7 +96,7 @@ fn flood(form: Form, duration: &str) -> f64 {
         fresh: true,
         log: None,
         interrupts: &Interrupts::default(),
-        live: &mut Live::new(),
+        watcher: &mut |_| {},
     };
     let trial = Trial::run(&plan, &mut stage).expect("the relay takes all clients");
     relay.join().expect("the relay does not panic").ok();

@@ -1,24 +1,36 @@
 //! The load generator of Hubbub: how fast, how evenly and how safely a WebSocket server delivers each message to
 //! everyone.
 //!
-//! A run flows through these modules:
+//! A run flows from left to right:
 //!
 //! ```text
-//! args → plan → modes → trial → swarm → record → collect → report
-//!  what is      which   one run  all     what     of all    figures,
-//!  wanted       trials           clients came     threads   a verdict
+//! args → plan → swarm → record → outcome → report, page
+//!  what is      all     what     what it    how it
+//!  wanted       clients came     comes to   is said
 //! ```
 //!
-//! - [`args`]: the command line. [`plan`]: the same, checked and resolved: which client does what, where the server is,
-//!   what it speaks.
-//! - [`modes`]: each mode is some trials, and what is made of them. A [`trial`] is one run of all clients against one
-//!   server, as often as not a [`server`] that the run starts itself.
-//! - [`swarm`]: the clients, divided among threads. A shard is one thread with one loop: it dials, sends on time whatever
-//!   the server does, scans frames, and finds the stamps of its messages in them.
-//! - [`record`]: what one thread measures: lost, duplicated, reordered; last receivers; each client's share; latencies.
-//! - [`collect`]: the samples of all threads, put together moment by moment; [`live`] shows them on a terminal.
-//! - [`report`]: the result as JSON, as tables, as text for other tools, and what it comes to; [`page`]: as HTML with
-//!   plots. `schema.json` beside this crate's manifest says what the JSON may contain.
+//! and the rings are these, from the inside out. Each may know itself and those before it, which `tests/layers.rs` checks:
+//! clients tell their record what they see, so that it is the swarm that knows the record.
+//!
+//! | ring | what is in it |
+//! |---|---|
+//! | [`figures`] | counts as figures, and figures as people read them |
+//! | [`args`] | the command line |
+//! | [`plan`] | the same, checked and resolved: which client does what and when, what a message looks like, where the server is, what it speaks |
+//! | [`server`] | the server under test as a process: one of the run's own, or any other |
+//! | [`record`] | what one thread measures: lost, duplicated, reordered; last receivers; each client's share; latencies; and all threads' samples, put together moment by moment |
+//! | [`swarm`] | the clients, divided among threads. A shard is one thread with one loop: it dials, sends on time whatever the server does, scans frames, and finds the stamps of its messages in them. A trial is one run of all clients against one server |
+//! | [`outcome`] | what a run found, as plain values: the JSON result, which `schema.json` beside this crate's manifest describes, and the curves behind its figures |
+//! | [`page`] | a page with plots, whatever they are of |
+//! | [`report`] | how an outcome is said: as tables, in a sentence, as a page, as text for other tools, on a terminal while it comes about |
+//! | [`modes`] | each mode is some trials, and what is made of them |
+//!
+//! **Where a figure is computed** is the file of [`outcome`] that is called what the figure stands under in the JSON:
+//! `traffic` (messages, throughput, times, fairness, slow, churn, isolation), `storm`, `cost` (connect, server, loadgen),
+//! `idle`, `search`, `comparison` and its `ratio`s, `step`, `validity`, `expectation`, `verdict`. What they are computed
+//! from is in [`record`] (`distribution`, `integrity`, `flights`, `fairness`, `sums`, `collection`) and in
+//! `swarm::trial`. **Where it is said** is [`report`]: `digest` for table and page alike, `sentence` for the verdict,
+//! `pages::plots` and `pages::headline`, `live`, `hdr`.
 //!
 //! Latency counts from the moment at which a message *should* have been sent, so that a server that holds up its
 //! publishers cannot hide that. Sends come before receives in a thread: while there is much to receive, being late with
@@ -26,17 +38,15 @@
 //! message under way is a few words, and only from its first arrival to its last, so that a server that stalls costs no
 //! memory here.
 //!
-//! A run says itself when it is worth nothing: `report::validity` decides whether the load generator was the bottleneck.
+//! A run says itself when it is worth nothing: `outcome::validity` decides whether the load generator was the bottleneck.
 
 pub mod args;
-pub mod collect;
 pub mod figures;
-pub mod live;
 pub mod modes;
+pub mod outcome;
 pub mod page;
 pub mod plan;
 pub mod record;
 pub mod report;
 pub mod server;
 pub mod swarm;
-pub mod trial;

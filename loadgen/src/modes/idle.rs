@@ -1,81 +1,21 @@
 //! Silent connections: what each of them costs in memory and CPU.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
 use crate::{
-    figures,
-    modes::{Outcome, RunError, Session},
-    plan::Plan,
-    report::{
-        Findings, Report, pages,
-        traffic::{Storm, by_name},
-    },
-    trial::Trial,
+    modes::{Found, RunError, session::Session},
+    outcome::{Findings, Outcome, curves::Curves, idle::Idle},
 };
-
-/// What silent connections come to.
-#[derive(Clone, Debug, Serialize)]
-pub struct Idle {
-    /// Pings of the server that were answered.
-    pub pings_answered: u64,
-    /// Pings of the clients that the server answered, if they sent any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pongs_received: Option<u64>,
-    /// Clients that the server disconnected.
-    pub disconnects: u64,
-    /// How many of them in which way: by close code, or what came instead.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub disconnects_by: BTreeMap<String, u64>,
-    /// CPU microseconds of the server for each connection and second.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_us_per_connection_second: Option<f64>,
-    /// Resident memory that each connection had added at the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rss_bytes_per_connection_end: Option<f64>,
-    /// How it went for those who came halfway.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub storm: Option<Storm>,
-}
 
 /// Runs it.
 ///
 /// # Errors
 /// When there is nothing to report.
-pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
+pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let plan = session.plan()?;
     let host = session.host(&plan)?;
     let trial = session.trial(&plan, &host)?;
-    let idle = Idle::new(&plan, &trial);
-    let report = Report::new(session.args, &plan, &trial, None, Findings::Idle(idle));
-    Ok(Outcome {
-        latency: None,
-        page: pages::handshakes(&trial.sums.connect),
-        report,
+    let findings = Findings::Idle(Idle::new(&plan, &trial));
+    Ok(Found {
+        outcome: Outcome::new(session.args, &plan, &trial, None, findings),
+        curves: Curves::Handshakes(trial.sums.connect),
     })
-}
-
-impl Idle {
-    fn new(plan: &Plan, trial: &Trial) -> Self {
-        let connections = plan.clients as u64;
-        let at_the_end = connections + trial.sums.storm.connect.count();
-        let connection_seconds = figures::ratio(connections, 1) * trial.window_seconds();
-        Self {
-            pings_answered: trial.sums.pings,
-            pongs_received: plan.pings.then_some(trial.sums.pongs),
-            disconnects: trial.sums.disconnects.values().sum(),
-            disconnects_by: by_name(&trial.sums.disconnects),
-            // With a storm it would be that of its handshakes.
-            cpu_us_per_connection_second: trial
-                .server_cpu_seconds
-                .filter(|_| plan.storm == 0)
-                .map(|cpu| cpu * 1e6 / connection_seconds),
-            rss_bytes_per_connection_end: trial
-                .memory
-                .grown(trial.memory.end)
-                .map(|bytes| figures::ratio(bytes, at_the_end)),
-            storm: (plan.storm > 0).then(|| Storm::new(trial)),
-        }
-    }
 }

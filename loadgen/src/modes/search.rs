@@ -1,12 +1,19 @@
 //! The highest rate that a server sustains: the rate is doubled until it does not hold, and then closed in on.
 
-use serde::Serialize;
-
 use crate::{
-    modes::{Host, Outcome, RunError, Session, step::Step},
+    modes::{
+        Found, RunError,
+        session::{Host, Session},
+    },
+    outcome::{
+        Findings, Outcome,
+        curves::Curves,
+        search::{Search, Tried},
+        step::Step,
+        traffic::Traffic,
+    },
     plan::{Pacing, Plan},
-    report::{Config, Findings, Report, pages, traffic::Traffic, words::rounded},
-    trial::Trial,
+    swarm::trial::Trial,
 };
 
 /// The search ends when the lowest rate that does not hold is at most this much above the highest that does.
@@ -17,32 +24,6 @@ const FAILED_MAX: usize = 2;
 const INVALID_MAX: usize = 5;
 /// Nothing is sent faster than this many messages a second.
 const RATE_MAX: u32 = 10_000_000;
-
-/// What a search found.
-#[derive(Clone, Debug, Serialize)]
-pub struct Search {
-    /// All rates that were tried, in that order.
-    pub steps: Vec<Tried>,
-    /// The highest rate that held; absent if none did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub best: Option<Tried>,
-    /// What the server did that ended the search early; absent if it served to the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_by: Option<String>,
-}
-
-/// How it went at one rate.
-#[derive(Clone, Debug, Serialize)]
-pub struct Tried {
-    /// Messages a second, by all publishers together.
-    pub rate: u32,
-    /// Whether what was demanded held, and nothing was lost; also where messages were sent late, which adds to latency, but
-    /// not where most were.
-    pub held: bool,
-    /// The figures.
-    #[serde(flatten)]
-    pub step: Step,
-}
 
 /// Where the limit may lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +38,7 @@ struct Bounds {
 ///
 /// # Errors
 /// When there is nothing to report.
-pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
+pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let plan = session.plan()?;
     let host = session.host(&plan)?;
     let mut search = Search {
@@ -99,15 +80,14 @@ pub fn run(session: &mut Session) -> Result<Outcome, RunError> {
         }
         next = bounds.next();
     }
-    let invalid_reason = search.limited_by_us(bounds);
+    let invalid_reason = bounds.fails.and_then(|rate| search.limited_by_us(rate));
     let trial = best_trial.or(last_trial).ok_or(RunError::Nothing)?;
     let findings = Findings::Search(search);
-    let mut report = Report::new(session.args, &plan, &trial, invalid_reason, findings);
-    report.interrupted = interrupted;
-    Ok(Outcome {
-        latency: None,
-        page: pages::search(&report),
-        report,
+    let mut outcome = Outcome::new(session.args, &plan, &trial, invalid_reason, findings);
+    outcome.interrupted = interrupted;
+    Ok(Found {
+        outcome,
+        curves: Curves::Steps,
     })
 }
 
@@ -124,14 +104,13 @@ fn attempt(
         ..plan.clone()
     };
     let (mut failed, mut invalid) = (0, 0);
-    session.live.label(format!("{rate} a second: "));
+    session.label(format!("{rate} a second: "));
     while let Some(trial) = session.next_trial(&plan, host)? {
         let traffic = Traffic::new(&plan, &trial);
         let step = Step::new(&plan, &trial, &traffic);
-        let report = Report::traffic(session.args, &plan, &trial, traffic);
-        let result = serde_json::to_value(&report).unwrap_or_default();
-        let mut slo = session.args.slo.iter();
-        let held = slo.all(|demand| demand.judge(&result).passed);
+        let mut outcome = Outcome::traffic(session.args, &plan, &trial, traffic);
+        outcome.judge(&session.args.slo);
+        let held = outcome.expectations.iter().all(|demand| demand.passed);
         let tried = Tried {
             rate,
             // Latency counts from when a message should have been sent, so lateness only adds to it: what held in spite of
@@ -173,31 +152,6 @@ impl Bounds {
             }
             (None, None) => None,
         }
-    }
-}
-
-impl Search {
-    /// Why the limit that was found is the load generator's and not the server's; `None` if it is the server's.
-    fn limited_by_us(&self, bounds: Bounds) -> Option<String> {
-        let rate = bounds.fails?;
-        let mut attempts = self.steps.iter().filter(|tried| tried.rate == rate);
-        let valid = attempts.clone().any(|tried| tried.step.valid);
-        let reason = attempts.find_map(|tried| tried.step.invalid_reason.as_deref())?;
-        (!valid).then(|| format!("at {rate} messages a second {reason}"))
-    }
-
-    /// What was found, in words.
-    pub fn sentence(&self, config: &Config) -> String {
-        let best = self.best.as_ref();
-        best.map_or_else(String::new, |best| {
-            format!(
-                "{} messages a second are the most at which {} holds and nothing is lost: {} deliveries a second to {} clients",
-                best.rate,
-                config.slo.join(" and "),
-                rounded(best.step.delivered_per_second),
-                config.clients
-            )
-        })
     }
 }
 

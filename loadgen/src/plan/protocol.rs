@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::{
-    args::{Args, ProtocolName},
-    plan::PlanError,
+    args::{Args, values::ProtocolName},
+    plan::error::PlanError,
 };
 
 /// Where the payload goes in a template.

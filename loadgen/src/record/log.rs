@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::swarm::stamp::Stamp;
+use crate::plan::stamp::Stamp;
 
 /// What stands in the first line.
 const HEADER: &str = "# client publisher sequence intended_ns sent_ns received_ns counted\n";

@@ -1,11 +1,16 @@
 //! Everything that one thread measures while messages flow. What goes wrong is counted from the first message to the
 //! last; times are kept of messages whose intended send time lies in the measured window.
 
+pub mod collection;
 pub mod distribution;
+pub mod end;
 pub mod fairness;
 pub mod flights;
 pub mod integrity;
+pub mod ledger;
 pub mod log;
+mod owed;
+mod presence;
 pub mod sample;
 pub mod sums;
 pub mod tally;
@@ -13,17 +18,15 @@ mod times;
 
 use std::{mem, ops::Range};
 
-use crate::{
-    plan::{Plan, roles::Role},
-    swarm::{
-        client::End,
-        common::Common,
-        stamp::{Cursor, Finder, Stamp},
-    },
+use crate::plan::{
+    Plan,
+    roles::Role,
+    stamp::{Cursor, Finder, Stamp},
 };
 use fairness::Fairness;
 use flights::Flights;
 use integrity::{Arrival, Integrity};
+use ledger::Ledger;
 use log::Lines;
 use sample::{Landed, Sample, Totals};
 use sums::Sums;
@@ -32,7 +35,7 @@ use times::Times;
 /// The record of one thread. Clients are numbered as in that thread.
 #[derive(Debug)]
 pub struct Record<'run> {
-    common: &'run Common,
+    ledger: &'run Ledger,
     plan: &'run Plan,
     thread: usize,
     window_ns: Range<u64>,
@@ -68,7 +71,7 @@ struct Source {
 
 impl<'run> Record<'run> {
     /// An empty record of one thread of a planned run.
-    pub fn new(common: &'run Common, plan: &'run Plan, thread: usize) -> Self {
+    pub fn new(ledger: &'run Ledger, plan: &'run Plan, thread: usize) -> Self {
         let seat = |client| Seat {
             role: plan.role(client),
             channel: plan.channel(client),
@@ -91,12 +94,12 @@ impl<'run> Record<'run> {
         let mut storm_integrity = Integrity::new(clients.len() - first, width);
         (0..clients.len() - first).for_each(|client| storm_integrity.begin_anew(client));
         Self {
-            common,
+            ledger,
             plan,
             thread,
             window_ns: u64::MAX..u64::MAX,
-            finder: Finder::new(common.format),
-            lines: common.log.as_deref().map(log::DeliveryLog::lines),
+            finder: Finder::new(ledger.format),
+            lines: ledger.log.as_deref().map(log::DeliveryLog::lines),
             publishers: (0..plan.publishers).map(source).collect(),
             integrity: Integrity::new(first, width),
             storm_integrity,
@@ -124,22 +127,6 @@ impl<'run> Record<'run> {
         self.clients[client].channel
     }
 
-    /// Notes that one more client is in, `took_ns` after it began to connect.
-    pub fn connected(&mut self, client: usize, took_ns: u64) {
-        match self.role(client) {
-            Role::Newcomer => self.sums.storm.connect.record(took_ns),
-            _ => self.sums.connect.record(took_ns),
-        }
-    }
-
-    /// Notes that a client did not come in.
-    pub fn failed_to_connect(&mut self, client: usize) {
-        match self.role(client) {
-            Role::Newcomer => self.sums.storm.failed += 1,
-            _ => self.sums.connect_failed += 1,
-        }
-    }
-
     /// Notes that a ping was answered.
     pub fn ping_answered(&mut self) {
         self.sums.pings += 1;
@@ -148,51 +135,6 @@ impl<'run> Record<'run> {
     /// Notes that the server answered a ping.
     pub fn pong_received(&mut self) {
         self.sums.pongs += 1;
-    }
-
-    /// Notes that a client was disconnected without having asked for it.
-    pub fn disconnected(&mut self, client: usize, end: End) {
-        let ends = match self.role(client) {
-            Role::Slow => &mut self.sums.slow_disconnects,
-            _ => &mut self.sums.disconnects,
-        };
-        *ends.entry(end).or_default() += 1;
-        self.left(client);
-    }
-
-    /// Notes that a client gets no more: nobody waits for it any longer. If it comes back, it counts anew from what it
-    /// gets first.
-    pub fn left(&mut self, client: usize) {
-        if !self.role(client).stays() {
-            return;
-        }
-        for publisher in self.publishers_to(client) {
-            let source = &mut self.publishers[publisher];
-            if let Some(next) = self.integrity.next(client, source.place) {
-                let missing = self.integrity.missing(client, source.place);
-                source.flights.left(next, missing);
-            }
-        }
-        if self.role(client) == Role::Rover {
-            self.integrity.begin_anew(client);
-        }
-    }
-
-    /// Notes that a client that had left is in again, `took_ns` after it asked to leave.
-    pub fn rejoined(&mut self, client: usize, took_ns: u64) {
-        // An answer may overtake what was queued with it: whatever came since belongs to the time before.
-        self.left(client);
-        self.sums.rejoin.record(took_ns);
-    }
-
-    /// Notes that a client that came late is in: it must get all that is sent from now on.
-    pub fn entered(&mut self, client: usize) {
-        for publisher in self.publishers_to(client) {
-            let place = self.publishers[publisher].place;
-            let sent = self.common.sent_by(publisher);
-            let (integrity, row) = self.table(client);
-            integrity.expect_from(row, place, sent);
-        }
     }
 
     /// The text of a message that is sent now, at `now_ns`, by a publisher whose socket was not writable until
@@ -205,7 +147,7 @@ impl<'run> Record<'run> {
         now_ns: u64,
         writable_since_ns: u64,
     ) -> String {
-        self.common.note_sent(publisher);
+        self.ledger.note_sent(publisher);
         if self.window_ns.contains(&intended_ns) {
             let able_ns = intended_ns.max(writable_since_ns);
             self.sums.slip.record(now_ns.saturating_sub(able_ns));
@@ -218,7 +160,7 @@ impl<'run> Record<'run> {
             delay_ns: now_ns.saturating_sub(intended_ns),
         };
         let channel = self.publishers[usize::from(publisher)].channel;
-        let payload = self.common.format.write(stamp);
+        let payload = self.ledger.format.write(stamp);
         self.plan.protocol.message(channel, payload)
     }
 
@@ -250,7 +192,7 @@ impl<'run> Record<'run> {
         let (mut count, mut damaged) = (0, 0);
         let mut cursor = Cursor::default();
         while let Some(message) = self.finder.next(frame, &mut cursor) {
-            match message.filter(|stamp| self.common.knows(*stamp)) {
+            match message.filter(|stamp| self.ledger.knows(*stamp)) {
                 Some(stamp) => {
                     count += 1;
                     self.arrived(client, seat, stamp, now_ns);
@@ -288,82 +230,6 @@ impl<'run> Record<'run> {
         let mut totals = self.before;
         totals += self.sample.totals;
         totals
-    }
-
-    /// How many of its own messages a publisher got back.
-    pub fn returned(&self, publisher: usize) -> u32 {
-        let client = publisher / self.plan.threads;
-        let place = self.publishers[publisher].place;
-        self.integrity.next(client, place).unwrap_or(0)
-    }
-
-    /// Whether a client has all that was sent so far, if it should have it.
-    pub fn is_complete(&self, client: usize) -> bool {
-        let (integrity, row) = match self.role(client) {
-            Role::Slow => return true,
-            Role::Newcomer => (&self.storm_integrity, self.newcomer(client)),
-            Role::Member | Role::Rover => (&self.integrity, client),
-        };
-        self.publishers_to(client).all(|publisher| {
-            let place = self.publishers[publisher].place;
-            let owed_from = integrity.owed_from(row, place);
-            owed_from.is_none_or(|owed_from| owed_from >= self.common.sent_by(publisher))
-                && integrity.missing(row, place).is_empty()
-        })
-    }
-
-    /// Ends the record, once nothing more is waited for: what has not come is lost, if `is_open` says that its
-    /// receiver was still there. Returns what adds up over all threads, and each client's share.
-    pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> (Sums, Fairness) {
-        self.sums.counts = self.integrity.counts();
-        self.sums.lost += self.sums.counts.skipped;
-        self.sums.storm.counts = self.storm_integrity.counts();
-        for client in 0..self.clients.len() {
-            let role = self.role(client);
-            if role == Role::Slow {
-                continue;
-            }
-            for publisher in self.publishers_to(client) {
-                let place = self.publishers[publisher].place;
-                let sent = self.common.sent_by(publisher);
-                let (integrity, row) = self.table(client);
-                let owed_from = integrity.owed_from(row, place);
-                let owed = u64::from(owed_from.map_or(0, |from| sent.saturating_sub(from)));
-                match role {
-                    Role::Newcomer if is_open(client) => self.sums.storm.counts.skipped += owed,
-                    _ if is_open(client) => self.sums.lost += owed,
-                    _ => self.sums.missed += owed,
-                }
-            }
-        }
-        for publisher in self.plan.publishers_of(self.thread) {
-            self.sums.to_sender += u64::from(self.returned(publisher));
-        }
-        if let Some(lines) = &mut self.lines {
-            lines.finish();
-        }
-        (self.sums, self.fairness)
-    }
-
-    /// Where a client's deliveries are checked, and its row there.
-    fn table(&mut self, client: usize) -> (&mut Integrity, usize) {
-        match self.role(client) {
-            Role::Newcomer => {
-                let row = self.newcomer(client);
-                (&mut self.storm_integrity, row)
-            }
-            _ => (&mut self.integrity, client),
-        }
-    }
-
-    /// Which of the newcomers a client is.
-    fn newcomer(&self, client: usize) -> usize {
-        client - self.plan.first_clients_of(self.thread)
-    }
-
-    /// The publishers whose messages a client should get.
-    fn publishers_to(&self, client: usize) -> impl Iterator<Item = usize> + use<> {
-        (self.channel(client)..self.plan.publishers).step_by(self.plan.channels)
     }
 
     #[inline]
@@ -431,7 +297,7 @@ impl<'run> Record<'run> {
 #[cfg(test)]
 mod tests {
     use super::{distribution::Distribution, *};
-    use crate::{args::Args, swarm::interrupts::Interrupts};
+    use crate::args::Args;
 
     const BEGIN_NS: u64 = 1_000_000;
     const END_NS: u64 = 2_000_000;
@@ -440,8 +306,8 @@ mod tests {
     fn recorded(tell: impl FnOnce(&mut Record)) -> (Sample, Sums) {
         let words = ["loadgen", "--clients", "2", "--publishers", "1"];
         let plan = Plan::new(&Args::read(words).unwrap()).unwrap();
-        let common = Common::new(&plan, None, Interrupts::default());
-        let mut record = Record::new(&common, &plan, 0);
+        let ledger = Ledger::new(&plan, None);
+        let mut record = Record::new(&ledger, &plan, 0);
         record.measure(BEGIN_NS..END_NS);
         tell(&mut record);
         let sample = record.cut(0);
@@ -510,7 +376,7 @@ mod tests {
                 intended_ns: BEGIN_NS,
                 delay_ns: 0,
             };
-            let text = record.common.format.write(forged);
+            let text = record.ledger.format.write(forged);
             record.received(0, text.as_bytes(), 1_100_000);
         });
         assert_eq!((sums.counts.delivered, sums.foreign), (0, 1));

@@ -1,8 +1,11 @@
 //! What one thread received in a moment: the unit in which results travel to where they are put together.
 
-use std::ops::AddAssign;
+use std::{ops::AddAssign, time::Duration};
 
 use crate::record::{distribution::Distribution, flights::Landing};
+
+/// The time that one sample covers.
+pub const SAMPLE: Duration = Duration::from_millis(200);
 
 /// One thread's moment.
 #[derive(Debug)]

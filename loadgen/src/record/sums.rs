@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{distribution::Distribution, integrity::Counts};
-use crate::swarm::client::End;
+use crate::record::{distribution::Distribution, end::End, integrity::Counts};
 
 /// What adds up over all threads.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! Latencies on their way into the next sample.
 
-use super::{sample::Sample, tally::Tally};
+use crate::record::{sample::Sample, tally::Tally};
 
 /// Times since the last sample, of messages that were sent when they should have been, and of those sent later, which
 /// have two times each.

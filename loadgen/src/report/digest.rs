@@ -3,28 +3,28 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    modes::{
-        compare::Versus,
+    figures::words::{bytes, grouped, rounded, time},
+    outcome::{
+        Findings, Outcome,
+        comparison::Versus,
+        config::Config,
         idle::Idle,
         ratio::Ratio,
         search::{Search, Tried},
+        storm::Storm,
+        traffic::Traffic,
     },
     page::Table,
     record::distribution::Summary,
-    report::{
-        Config, Findings, Report,
-        traffic::{Storm, Traffic},
-        words::{bytes, grouped, rounded, time},
-    },
 };
 
 /// What was done, in a line.
-pub fn heading(report: &Report) -> String {
-    let config = &report.config;
+pub fn heading(outcome: &Outcome) -> String {
+    let config = &outcome.config;
     let clients = grouped(config.clients as u64);
     let seconds = config.duration_seconds;
     let senders = || senders(config);
-    match &report.findings {
+    match &outcome.findings {
         Findings::Traffic(_) => format!("{clients} clients, {}, for {seconds} s", senders()),
         Findings::Idle(_) => format!("{clients} silent clients, for {seconds} s"),
         Findings::Connect {} => {
@@ -69,9 +69,9 @@ fn senders(config: &Config) -> String {
 }
 
 /// The figures of a result that are no distribution, name by name.
-pub fn facts(report: &Report) -> Vec<(&'static str, String)> {
+pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    match &report.findings {
+    match &outcome.findings {
         Findings::Traffic(traffic) => of_traffic(&mut facts, traffic),
         Findings::Idle(idle) => of_idle(&mut facts, idle),
         Findings::Search(search) => {
@@ -83,13 +83,13 @@ pub fn facts(report: &Report) -> Vec<(&'static str, String)> {
         }
         Findings::Connect {} | Findings::Comparison(_) => {}
     }
-    let connect = &report.connect;
+    let connect = &outcome.connect;
     facts.push(("clients connected", grouped(connect.clients)));
     if connect.failed > 0 {
         facts.push(("clients that did not come in", grouped(connect.failed)));
     }
     facts.push(("clients connected per second", rounded(connect.per_second)));
-    let server = &report.server;
+    let server = &outcome.server;
     if let Some(us) = server.cpu_us_per_delivery {
         facts.push(("server CPU per delivery", format!("{us:.3} us")));
     }
@@ -99,7 +99,7 @@ pub fn facts(report: &Report) -> Vec<(&'static str, String)> {
     if let Some(each) = server.rss_bytes_per_connection {
         facts.push(("server memory per connection", bytes(each)));
     }
-    let share = report.loadgen.cpu_share * 100.0;
+    let share = outcome.loadgen.cpu_share * 100.0;
     facts.push(("load generator's share of a core", format!("{share:.0} %")));
     facts
 }
@@ -191,9 +191,9 @@ fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
 }
 
 /// The figures of a result that are distributions, or come in rows.
-pub fn tables(report: &Report) -> Vec<Table> {
-    let connect = ("handshake", report.connect.latency_us);
-    match &report.findings {
+pub fn tables(outcome: &Outcome) -> Vec<Table> {
+    let connect = ("handshake", outcome.connect.latency_us);
+    match &outcome.findings {
         Findings::Traffic(traffic) => {
             let storm = traffic.storm.as_ref();
             let churn = traffic.churn.as_ref();
@@ -202,9 +202,12 @@ pub fn tables(report: &Report) -> Vec<Table> {
                 ("to the last receiver", traffic.last_receiver_us),
                 ("first to last receiver", traffic.spread_us),
                 ("from the actual sending", traffic.sent_latency_us),
-                ("send blocked by the server", report.loadgen.send_blocked_us),
-                ("schedule slip", report.loadgen.schedule_slip_us),
-                ("turn of the load generator", report.loadgen.turn_us),
+                (
+                    "send blocked by the server",
+                    outcome.loadgen.send_blocked_us,
+                ),
+                ("schedule slip", outcome.loadgen.schedule_slip_us),
+                ("turn of the load generator", outcome.loadgen.turn_us),
                 connect,
                 (
                     "handshake halfway",

@@ -13,9 +13,9 @@ use thiserror::Error;
 
 use crate::{
     args::Args,
-    page::Page,
-    record::{distribution::Distribution, log::DeliveryLog},
-    report::{Report, hdr::Percentiles, pages, table::Shown},
+    outcome::{Outcome, curves::Curves},
+    record::log::DeliveryLog,
+    report::{hdr::Percentiles, pages, table::Shown},
 };
 
 /// The files that the flags name.
@@ -72,19 +72,14 @@ impl Files {
     ///
     /// # Errors
     /// What could not be written. All else was.
-    pub fn write(
-        self,
-        report: &Report,
-        latency: Option<&Distribution>,
-        page: Page,
-    ) -> Result<(), Unwritten> {
-        let json = report.to_json() + "\n";
-        let table = format!("{}\n", Shown(report));
+    pub fn write(self, outcome: &Outcome, curves: &Curves) -> Result<(), Unwritten> {
+        let json = outcome.to_json() + "\n";
+        let table = format!("{}\n", Shown(outcome));
         let mut written = vec![
             write(self.json, || json.clone()),
-            write(self.report, || pages::complete(page, report).to_html()),
+            write(self.report, || pages::page(outcome, curves).to_html()),
         ];
-        if let Some(latency) = latency {
+        if let Some(latency) = curves.latency() {
             written.push(write(self.hdr, || Percentiles(latency).to_string()));
         }
         if let Some((path, source)) = self

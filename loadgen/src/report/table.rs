@@ -5,40 +5,41 @@ use std::fmt;
 use comfy_table::{Cell, CellAlignment, presets};
 
 use crate::{
+    outcome::Outcome,
     page::Table,
-    report::{Report, digest},
+    report::{digest, sentence},
 };
 
 /// Shows a result: what was done, how it went, how fast, how evenly, at what cost, and the verdict in words.
 #[derive(Debug)]
-pub struct Shown<'a>(pub &'a Report);
+pub struct Shown<'a>(pub &'a Outcome);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let report = self.0;
-        writeln!(f, "{}\n", digest::heading(report))?;
-        let facts = digest::facts(report).into_iter();
+        let outcome = self.0;
+        writeln!(f, "{}\n", digest::heading(outcome))?;
+        let facts = digest::facts(outcome).into_iter();
         let facts = facts.map(|(name, figure)| vec![name.to_owned(), figure]);
         writeln!(f, "{}\n", drawn(None, facts))?;
         for Table {
             title,
             mut header,
             rows,
-        } in digest::tables(report)
+        } in digest::tables(outcome)
         {
             if let Some(first) = header.first_mut().filter(|first| first.is_empty()) {
                 *first = title;
             }
             writeln!(f, "{}\n", drawn(Some(header), rows.into_iter()))?;
         }
-        for outcome in &report.expectations {
-            let actual = outcome
+        for judged in &outcome.expectations {
+            let actual = judged
                 .actual
                 .map_or("no such figure".to_owned(), |actual| format!("{actual:.3}"));
-            let held = if outcome.passed { "held" } else { "FAILED" };
-            writeln!(f, "expected {}: {held} ({actual})", outcome.expect)?;
+            let held = if judged.passed { "held" } else { "FAILED" };
+            writeln!(f, "expected {}: {held} ({actual})", judged.expect)?;
         }
-        write!(f, "{}", report.sentence())
+        write!(f, "{}", sentence::sentence(outcome))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One client: its socket, what it still has to send, and what has not fully arrived.
 
-use std::{fmt, io, net::Ipv4Addr};
+use std::{io, net::Ipv4Addr};
 
 use hubbub::{
     server::stream::Stream,
@@ -13,7 +13,7 @@ use crate::{
         protocol::{Answer, Protocol},
         target::Target,
     },
-    record::Record,
+    record::{Record, end::End},
     swarm::{
         dial::{Dial, DialError},
         outgoing::Outgoing,
@@ -38,31 +38,6 @@ enum State {
     Dialing(Box<Dial>),
     Open,
     Gone,
-}
-
-/// How a client's connection ended without being asked to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum End {
-    /// The server closed it, with this code or none.
-    Closed(Option<u16>),
-    /// The stream ended or broke without a close.
-    Broken,
-    /// The server broke the protocol.
-    Protocol,
-    /// The server answered an entry with an error.
-    Refused,
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed(Some(code)) => write!(f, "{code}"),
-            Self::Closed(None) => f.write_str("close without code"),
-            Self::Broken => f.write_str("no close"),
-            Self::Protocol => f.write_str("protocol error"),
-            Self::Refused => f.write_str("entry refused"),
-        }
-    }
 }
 
 impl Client {

@@ -1,18 +1,14 @@
-//! What the threads of a run have in common: the clock, who has sent how much, and how far all are.
+//! What the threads of a run have in common: the clock, what was sent, and how far all are.
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use crate::{
     plan::Plan,
-    record::log::DeliveryLog,
-    swarm::{
-        interrupts::Interrupts,
-        stamp::{Format, Stamp},
-        timer::Clock,
-    },
+    record::{ledger::Ledger, log::DeliveryLog},
+    swarm::{interrupts::Interrupts, timer::Clock},
 };
 
 /// Shared by reference.
@@ -20,12 +16,8 @@ use crate::{
 pub struct Common {
     /// The one clock.
     pub clock: Clock,
-    /// How messages look.
-    pub format: Format,
-    /// Every delivery as a line, if that is wanted.
-    pub log: Option<Arc<DeliveryLog>>,
-    /// Messages that each publisher sent.
-    sent: Vec<AtomicU32>,
+    /// What was sent.
+    pub ledger: Ledger,
     connected: AtomicUsize,
     interrupts: Interrupts,
     /// Whether one thread failed, so that the others need not go on.
@@ -39,45 +31,15 @@ pub struct Common {
 impl Common {
     /// For a planned run, whose origin is now and whose name chance decides.
     pub fn new(plan: &Plan, log: Option<Arc<DeliveryLog>>, interrupts: Interrupts) -> Self {
-        let sent = std::iter::repeat_with(AtomicU32::default);
         Self {
             clock: Clock::start(),
-            format: Format::new(fastrand::u32(..), plan.size_bytes),
-            log,
-            sent: sent.take(plan.publishers).collect(),
+            ledger: Ledger::new(plan, log),
             connected: AtomicUsize::new(0),
             interrupts,
             failed: AtomicBool::new(false),
             sending: AtomicUsize::new(plan.threads),
             settling: AtomicUsize::new(plan.threads),
         }
-    }
-
-    /// Notes that a publisher is about to send its next message.
-    pub fn note_sent(&self, publisher: u16) {
-        // Whoever receives the message learns of it through the server, and so after this.
-        self.sent[usize::from(publisher)].fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// Whether such a message was ever sent.
-    #[inline]
-    pub fn knows(&self, stamp: Stamp) -> bool {
-        self.sent
-            .get(usize::from(stamp.publisher))
-            .is_some_and(|sent| stamp.sequence < sent.load(Ordering::Relaxed))
-    }
-
-    /// Messages that a publisher sent so far.
-    pub fn sent_by(&self, publisher: usize) -> u32 {
-        self.sent[publisher].load(Ordering::Relaxed)
-    }
-
-    /// Messages that all publishers sent so far.
-    pub fn sent(&self) -> u64 {
-        self.sent
-            .iter()
-            .map(|sent| u64::from(sent.load(Ordering::Relaxed)))
-            .sum()
     }
 
     /// Notes that one more client is in.

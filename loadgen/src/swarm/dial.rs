@@ -9,7 +9,10 @@ use hubbub::system::{
 };
 use thiserror::Error;
 
-use crate::{plan::target::Target, swarm::socket};
+use crate::{
+    plan::target::Target,
+    swarm::socket::{self, SocketError},
+};
 
 /// One client's handshake, up to where it is.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ pub enum DialError {
     Connect(io::Error),
     /// There is no TLS with the server.
     #[error("the server does not speak TLS with us: {0}")]
-    Tls(#[from] TlsFailure),
+    Tls(TlsFailure),
     /// The server does not let it in.
     #[error(
         "the server answered the client's entry with an error: does it take the name and the channel?"
@@ -87,13 +90,22 @@ pub enum DialError {
 
 impl DialError {
     /// Why a connection could not be made.
-    pub fn connect(error: io::Error) -> Self {
+    fn connect(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::AddrNotAvailable => Self::NoLocalPort,
             // A unix socket has no other way to say so (connect(2)).
             io::ErrorKind::WouldBlock => Self::QueueFull,
             _ => Self::Connect(error),
+        }
+    }
+}
+
+impl From<SocketError> for DialError {
+    fn from(error: SocketError) -> Self {
+        match error {
+            SocketError::System(error) => Self::connect(error),
+            SocketError::Tls(failure) => Self::Tls(failure),
         }
     }
 }

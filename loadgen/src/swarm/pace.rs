@@ -1,6 +1,6 @@
 //! When a publisher may send its next message.
 
-use crate::swarm::schedule::Schedule;
+use crate::plan::schedule::Schedule;
 
 /// How publishers are paced.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,8 @@
 //! One publisher's place in what is to be sent. What it owes while its socket is blocked is not queued: it is a number.
 
 use crate::{
-    record::Record,
-    swarm::{
-        client::{Client, End},
-        pace::Pace,
-        timer::Clock,
-    },
+    record::{Record, end::End},
+    swarm::{client::Client, pace::Pace, timer::Clock},
 };
 
 /// Bytes encoded for one write; more that is due goes with the next.

@@ -9,23 +9,19 @@ use hubbub::system::{socket::Socket, tls::failure::TlsFailure};
 use mio::net::{TcpStream, UnixStream};
 use nix::sys::socket::{SetSockOpt, sockopt};
 use socket2::{Domain, Protocol as Transport, Type};
+use thiserror::Error;
 
-use crate::{
-    plan::target::{Place, Target},
-    swarm::dial::DialError,
-};
+use crate::plan::target::{Place, Target};
 
 /// Begins a connection, from a chosen address if there is one.
 ///
 /// # Errors
 /// When the system has no socket for it, or no certificate can be for the host.
-pub fn connect(target: &Target, source: Option<Ipv4Addr>) -> Result<Socket, DialError> {
+pub fn connect(target: &Target, source: Option<Ipv4Addr>) -> Result<Socket, SocketError> {
     match target.place() {
-        Place::Unix(path) => UnixStream::connect(path)
-            .map(Socket::Unix)
-            .map_err(DialError::connect),
+        Place::Unix(path) => Ok(Socket::Unix(UnixStream::connect(path)?)),
         Place::Tcp { address, tls } => {
-            let stream = connect_tcp(*address, source).map_err(DialError::connect)?;
+            let stream = connect_tcp(*address, source)?;
             let Some((tls, host)) = tls else {
                 return Ok(Socket::Tcp(stream));
             };
@@ -46,15 +42,15 @@ pub fn send_at_once(socket: &mut Socket) -> io::Result<()> {
 ///
 /// # Errors
 /// Why it cannot be.
-pub fn is_ready(socket: &mut Socket) -> Result<bool, DialError> {
+pub fn is_ready(socket: &mut Socket) -> Result<bool, SocketError> {
     if let Some(stream) = tcp(socket) {
-        if let Some(error) = stream.take_error().map_err(DialError::Connect)? {
-            return Err(DialError::connect(error));
+        if let Some(error) = stream.take_error()? {
+            return Err(error.into());
         }
         match stream.peer_addr() {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(false),
-            Err(error) => return Err(DialError::connect(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     let Socket::Tls(stream) = socket else {
@@ -96,4 +92,15 @@ fn connect_tcp(address: SocketAddr, source: Option<Ipv4Addr>) -> io::Result<TcpS
         }
         _ => Ok(TcpStream::from_std(socket.into())),
     }
+}
+
+/// Why there is no connection.
+#[derive(Debug, Error)]
+pub enum SocketError {
+    /// The system's reason, or the server's.
+    #[error(transparent)]
+    System(#[from] io::Error),
+    /// There is no TLS with the server.
+    #[error(transparent)]
+    Tls(#[from] TlsFailure),
 }

@@ -1,7 +1,7 @@
 //! Every result is one that the published schema allows, and the schema allows nothing else.
 
 use jsonschema::Validator;
-use loadgen::report::schema::SCHEMA;
+use loadgen::outcome::schema::SCHEMA;
 use serde_json::{Value, json};
 
 use crate::common::{Run, against, chat::Chat, relay::Relay, run, words};

@@ -6,8 +6,9 @@ use mio::Token;
 
 use crate::{
     plan::{nanoseconds, protocol::Protocol, roles::Role},
+    record::end::End,
     swarm::{
-        client::{Client, End},
+        client::Client,
         dial::{Dial, DialError},
         shard::{Shard, ShardError, Window},
     },

@@ -16,14 +16,16 @@ use mio::{Events, Poll, Token, event::Event};
 
 use crate::{
     plan::{Plan, nanoseconds, protocol::Answer, roles::Role, target::Target},
-    record::{Record, fairness::Fairness, sample::Sample, sums::Sums},
+    record::{
+        Record,
+        end::End,
+        fairness::Fairness,
+        sample::{SAMPLE, Sample},
+        sums::Sums,
+    },
     server::usage::{self, Watched},
     swarm::{
-        churn::Churn,
-        client::{Client, End},
-        common::Common,
-        pace::Pace,
-        publisher::Publisher,
+        churn::Churn, client::Client, common::Common, pace::Pace, publisher::Publisher,
         timer::Timer,
     },
 };
@@ -37,8 +39,6 @@ const EVENTS_MAX: usize = 256;
 const RECEIVE_BYTES: usize = 256 << 10;
 /// Nothing sleeps longer.
 const TICK: Duration = Duration::from_millis(200);
-/// The time that one sample covers.
-pub const SAMPLE: Duration = Duration::from_millis(200);
 /// Close codes of RFC 6455, section 7.4.1.
 const CLOSE_NORMAL: u16 = 1000;
 const CLOSE_PROTOCOL_ERROR: u16 = 1002;
@@ -121,7 +121,7 @@ impl<'run> Shard<'run> {
             sampling: Sampling::default(),
             turn_ns: 0,
             buffer: vec![0; RECEIVE_BYTES].into(),
-            record: Record::new(common, plan, thread),
+            record: Record::new(&common.ledger, plan, thread),
         })
     }
 

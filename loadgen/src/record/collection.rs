@@ -8,9 +8,8 @@ use crate::{
     record::{
         distribution::Distribution,
         flights::Flights,
-        sample::{Sample, Totals},
+        sample::{SAMPLE, Sample, Totals},
     },
-    swarm::shard::SAMPLE,
 };
 
 /// What all threads received so far.
@@ -109,9 +108,13 @@ impl Collection {
         self.finish(done);
     }
 
-    /// The moments that are over, once no more samples come.
-    pub fn moments(&mut self) -> &[Moment] {
+    /// Ends all moments, since no more samples come.
+    pub fn end(&mut self) {
         self.finish(u64::MAX);
+    }
+
+    /// The moments that are over.
+    pub fn moments(&self) -> &[Moment] {
         &self.moments
     }
 

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::{plan::Pacing, record::distribution::Summary};
+use crate::{
+    plan::{Pacing, Plan},
+    record::distribution::Summary,
+    swarm::trial::Trial,
+};
 
 /// Slip of the schedule that is always tolerated, in microseconds.
 const SLIP_TOLERATED_US: f64 = 1000.0;
@@ -15,13 +19,13 @@ const SERVER_BUSY: f64 = 0.9;
 
 /// What is to be judged.
 #[derive(Clone, Copy, Debug)]
-pub struct Conduct<'a> {
+pub struct Conduct {
     /// How publishers were paced.
     pub pacing: Pacing,
     /// How late messages were sent while the socket was writable.
-    pub slip: Option<&'a Summary>,
+    pub slip: Option<Summary>,
     /// The latency.
-    pub latency: Option<&'a Summary>,
+    pub latency: Option<Summary>,
     /// The part of a core that the busiest thread of the load generator used.
     pub own_share: f64,
     /// The part of a core that the server used, if it was watched.
@@ -58,7 +62,22 @@ pub struct Validity {
     pub disturbed_server: bool,
 }
 
-impl Conduct<'_> {
+impl Validity {
+    /// What the figures of one trial are worth.
+    pub fn of(plan: &Plan, trial: &Trial) -> Self {
+        let seconds = trial.window_seconds();
+        let conduct = Conduct {
+            pacing: plan.pacing,
+            slip: trial.sums.slip.summary(),
+            latency: trial.collection.latency.summary(),
+            own_share: trial.own_cpu_share(),
+            server_share: trial.server_cpu_seconds.map(|cpu| cpu / seconds),
+        };
+        conduct.judge()
+    }
+}
+
+impl Conduct {
     /// What the figures are worth.
     pub fn judge(&self) -> Validity {
         let tolerated_us = self.slip_tolerated_us();
@@ -156,8 +175,8 @@ mod tests {
     fn late(slip_us: f64, latency_us: f64) -> Option<String> {
         Conduct {
             pacing: Pacing::Open { rate: 1 },
-            slip: Some(&summary(slip_us)),
-            latency: Some(&summary(latency_us)),
+            slip: Some(summary(slip_us)),
+            latency: Some(summary(latency_us)),
             own_share: 0.1,
             server_share: None,
         }
@@ -194,8 +213,8 @@ mod tests {
             };
             let conduct = Conduct {
                 pacing: Pacing::Open { rate: 1 },
-                slip: Some(&slip),
-                latency: Some(&summary(10.0)),
+                slip: Some(slip),
+                latency: Some(summary(10.0)),
                 own_share: 0.1,
                 server_share: Some(0.5),
             };
@@ -212,8 +231,8 @@ mod tests {
         let kept = |server_share| {
             Conduct {
                 pacing: Pacing::Open { rate: 1 },
-                slip: Some(&summary(10.0)),
-                latency: Some(&summary(10.0)),
+                slip: Some(summary(10.0)),
+                latency: Some(summary(10.0)),
                 own_share: 0.97,
                 server_share,
             }

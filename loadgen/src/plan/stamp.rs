@@ -17,6 +17,8 @@ use memchr::memmem;
 
 /// Bytes of a stamp: the smallest message there is.
 pub const STAMP_BYTES: usize = 40;
+/// Bytes of the largest message that is sent, and taken in.
+pub const MESSAGE_BYTES_MAX: usize = 64 << 20;
 /// Publishers that a stamp can name.
 pub const PUBLISHERS_MAX: usize = 1 << 16;
 /// Nanoseconds since the origin that a stamp can carry: 78 hours.

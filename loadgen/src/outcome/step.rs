@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::{
+    outcome::{cost::Server, traffic::Traffic, validity::Validity},
     plan::Plan,
     record::distribution::Summary,
-    report::{cost::Server, traffic::Traffic, validity, validity::Validity},
-    trial::Trial,
+    swarm::trial::Trial,
 };
 
 /// A fan-out result in short.
@@ -62,7 +62,7 @@ impl Step {
     /// A trial in short.
     pub fn new(plan: &Plan, trial: &Trial, traffic: &Traffic) -> Self {
         let server = Server::new(plan, trial);
-        let validity = validity(plan, trial, traffic);
+        let validity = Validity::of(plan, trial);
         Self {
             valid: validity.bottleneck.is_none(),
             invalid_reason: validity.bottleneck.map(|bottleneck| bottleneck.to_string()),

@@ -6,12 +6,10 @@ use serde::Serialize;
 
 use crate::{
     figures,
-    modes::step::Step,
+    outcome::storm::Storm,
     plan::Plan,
-    record::distribution::{Distribution, Summary},
-    report::words::grouped,
-    swarm::client::End,
-    trial::Trial,
+    record::{distribution::Summary, end::End},
+    swarm::trial::Trial,
 };
 
 /// Parts of the clients whose latencies are told apart by the order in which they connected.
@@ -127,29 +125,6 @@ pub struct Slow {
     pub disconnects_by: BTreeMap<String, u64>,
 }
 
-/// What those saw who came halfway, all at once.
-#[derive(Clone, Debug, Serialize)]
-pub struct Storm {
-    /// Clients that came in.
-    pub clients: u64,
-    /// Clients that did not.
-    pub failed: u64,
-    /// From the begin of a connection to the end of its handshake.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect_us: Option<Summary>,
-    /// Messages that they got.
-    pub delivered: u64,
-    /// Messages that they were passed over with, after the first that each got.
-    pub lost: u64,
-    /// Messages that they got twice.
-    pub duplicated: u64,
-    /// Messages that they got after a later one.
-    pub reordered: u64,
-    /// From the intended sending of a message to each of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency_us: Option<Summary>,
-}
-
 /// How it went for those who left and rejoined.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Churn {
@@ -210,14 +185,8 @@ impl Traffic {
         self.wrongs().any(|(count, _)| count > 0)
     }
 
-    /// What went wrong that must not, as a list in words.
-    pub fn whats_wrong(&self) -> String {
-        let wrongs = self.wrongs().filter(|(count, _)| *count > 0);
-        let wrongs = wrongs.map(|(count, what)| format!("{} {what}", grouped(count)));
-        wrongs.collect::<Vec<_>>().join(", ")
-    }
-
-    fn wrongs(&self) -> impl Iterator<Item = (u64, &'static str)> {
+    /// What can go wrong and must not, and how often it did.
+    pub fn wrongs(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let messages = &self.messages;
         let alone = self.isolation.as_ref();
         let alone = u64::from(alone.is_some_and(|isolation| isolation.broken));
@@ -287,30 +256,12 @@ impl Fairness {
     }
 }
 
-impl Storm {
-    /// In one trial.
-    pub fn new(trial: &Trial) -> Self {
-        let storm = &trial.sums.storm;
-        let came: &Distribution = &storm.connect;
-        Self {
-            clients: came.count(),
-            failed: storm.failed,
-            connect_us: came.summary(),
-            delivered: storm.counts.delivered,
-            lost: storm.counts.skipped,
-            duplicated: storm.counts.duplicated,
-            reordered: storm.counts.reordered,
-            latency_us: storm.latency.summary(),
-        }
-    }
-}
-
 impl Isolation {
     /// A run without slow clients, and the latency of one with them.
-    pub fn new(alone: &Step, with: Option<&Summary>) -> Option<Self> {
+    pub fn new(alone: &Traffic, with: Option<Summary>) -> Option<Self> {
         let (without, with) = (alone.latency_us?.p99, with?.p99);
         Some(Self {
-            broken: alone.broken,
+            broken: alone.is_broken(),
             p99_us_without: without,
             p99_us_with: with,
             ratio: with / without,

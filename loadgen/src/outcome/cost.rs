@@ -2,13 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{
-    figures,
-    plan::Plan,
-    record::{distribution::Summary, sample::Totals},
-    swarm::shard::Window,
-    trial::Trial,
-};
+use crate::{figures, plan::Plan, record::distribution::Summary, swarm::trial::Trial};
 
 /// How the clients came in.
 #[derive(Clone, Debug, Serialize)]
@@ -113,35 +107,5 @@ impl Loadgen {
             send_blocked_us: trial.sums.blocked.summary(),
             turn_us: trial.sums.turn.summary(),
         }
-    }
-}
-
-impl Trial {
-    /// Seconds that were measured, by the thread that took longest.
-    pub fn window_seconds(&self) -> f64 {
-        let spans = self.windows.iter().map(Window::span_ns);
-        figures::seconds(spans.max().unwrap_or(0).max(1))
-    }
-
-    /// What was received in the measured window.
-    pub fn received(&self, figure: impl Fn(&Totals) -> u64) -> u64 {
-        let windows = self.windows.iter();
-        windows
-            .map(|window| figure(&window.end.totals) - figure(&window.begin.totals))
-            .sum()
-    }
-
-    /// CPU seconds of the load generator in the measured window.
-    pub fn own_cpu_seconds(&self) -> f64 {
-        self.windows.iter().map(Window::own_cpu_seconds).sum()
-    }
-
-    /// The part of a core that the busiest thread of the load generator used in the measured window.
-    pub fn own_cpu_share(&self) -> f64 {
-        let shares = self
-            .windows
-            .iter()
-            .map(|window| window.own_cpu_seconds() / figures::seconds(window.span_ns().max(1)));
-        shares.fold(0.0, f64::max)
     }
 }

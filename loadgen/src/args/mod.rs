@@ -1,12 +1,14 @@
 //! The command line. One set of flags for all modes, so that they may stand before or after the mode; a flag that means
 //! nothing in a mode is refused there.
 
+pub mod expectation;
+pub mod mode;
+mod sense;
+pub mod values;
+
 use std::{ffi::OsString, io::ErrorKind::BrokenPipe, path::PathBuf, time::Duration};
 
-use clap::{
-    ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind,
-    parser::ValueSource,
-};
+use clap::{CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use hubbub::{
     system::{
         cli::discreet,
@@ -16,8 +18,12 @@ use hubbub::{
 };
 use tungstenite::http::HeaderValue;
 
-use crate::{plan::SOURCE_IPS_MAX, report::expect::Expectation};
+use expectation::Expectation;
+use mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search};
+use values::{Load, ProtocolName, Share, share, target};
 
+/// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
+const SOURCE_IPS_MAX: u8 = 254;
 /// The exit status of a command line that is not understood, and of help that cannot be printed.
 const USAGE: i32 = 2;
 
@@ -193,79 +199,6 @@ pub struct Args {
     pub log: Option<PathBuf>,
 }
 
-/// What a run measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// Every delivery of an open-loop schedule, from the intended send time to each client
-    Fanout,
-    /// The most that can be delivered: each publisher keeps a window of its messages under way
-    Saturate,
-    /// The highest open-loop rate at which --slo holds and nothing is lost
-    Search,
-    /// Silent connections, their pings answered: memory and CPU of each
-    Idle,
-    /// Handshakes per second, and their latency; up to 128 are under way at once, unless --connect-rate spaces them
-    Connect,
-    /// Two or more servers in interleaved rounds: ratios with their spread
-    Compare,
-    /// The server of a run's own, in a process of its own
-    #[value(hide = true)]
-    ServeChild,
-}
-
-/// What a round of compare measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Load {
-    /// An open-loop schedule of --rate
-    Fanout,
-    /// A closed loop of --window
-    Saturate,
-}
-
-/// What the server under test speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ProtocolName {
-    /// Whatever a client sends goes to everyone
-    Relay,
-    /// Channels that are joined with JSON actions
-    Chat,
-    /// Other people's: --hello on entry, --template around each payload
-    Raw,
-}
-
-/// Some of the clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
-    /// So many of a hundred.
-    Percent(u8),
-    /// So many.
-    Count(u32),
-}
-
-use Mode::{Compare, Connect, Fanout, Idle, Saturate, Search};
-
-/// Flags that mean something only in some modes.
-const ONLY_IN: &[(&str, &[Mode])] = &[
-    ("url", &[Fanout, Saturate, Search, Idle, Connect]),
-    ("target", &[Compare]),
-    ("rounds", &[Compare]),
-    ("load", &[Compare]),
-    ("slo", &[Search]),
-    ("rate", &[Fanout, Search, Compare]),
-    ("window", &[Saturate, Compare]),
-    ("publishers", &[Fanout, Saturate, Search, Compare]),
-    ("size", &[Fanout, Saturate, Search, Compare]),
-    ("warmup", &[Fanout, Saturate, Search, Idle, Compare]),
-    ("settle", &[Fanout, Saturate, Search, Compare]),
-    ("churn", &[Fanout, Saturate]),
-    ("storm", &[Fanout, Saturate, Idle]),
-    ("ping", &[Idle]),
-    ("slow", &[Fanout, Saturate]),
-    ("isolation", &[Fanout, Saturate]),
-    ("log", &[Fanout, Saturate]),
-    ("hdr", &[Fanout, Saturate, Connect]),
-];
-
 impl Args {
     /// Reads the command line of this process; ends the process if it is wrong, or asks for help.
     pub fn of_process() -> Self {
@@ -285,7 +218,7 @@ impl Args {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(words).map_err(discreet)?;
         let args = Self::from_arg_matches(&matches)?;
-        match misplaced(&matches, args.mode).or_else(|| args.without_sense()) {
+        match sense::misplaced(&matches, args.mode).or_else(|| args.without_sense()) {
             Some(reason) => Err(command.error(ErrorKind::ArgumentConflict, reason)),
             None => Ok(args),
         }
@@ -319,79 +252,6 @@ impl Args {
             (mode, _) => mode,
         }
     }
-
-    /// What could not have any effect, or no sensible one.
-    fn without_sense(&self) -> Option<String> {
-        let servers = match self.mode {
-            Compare => self.target.len(),
-            _ => usize::from(self.url.is_some()),
-        };
-        let is_any = |scheme: &str| {
-            let urls = self.target.iter().map(|(_, url)| url).chain(&self.url);
-            urls.into_iter().any(|url| url.starts_with(scheme))
-        };
-        if self.path.is_some() && !is_any("unix:") {
-            return Some("--path is for unix:PATH: write the path into the URL".to_owned());
-        }
-        if (self.insecure || self.ca.is_some()) && !is_any("wss://") {
-            return Some(
-                "--ca and --insecure are for TLS: give a URL like wss://HOST/relay".to_owned(),
-            );
-        }
-        let pids = self.server_pid.len();
-        if pids > 0 && pids != servers {
-            return Some(format!(
-                "--server-pid is given {pids} times for {servers} servers that are not the run's own: \
-                 give one for each --url or --target, or none"
-            ));
-        }
-        let mut names: Vec<&str> = self.target.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        let twice = names.windows(2).find(|two| two[0] == two[1])?;
-        Some(format!(
-            "two --target are called {}: give each a name of its own",
-            twice[0]
-        ))
-    }
-}
-
-fn misplaced(matches: &ArgMatches, mode: Mode) -> Option<String> {
-    let given = |flag| matches.value_source(flag) == Some(ValueSource::CommandLine);
-    let (flag, modes) = ONLY_IN
-        .iter()
-        .find(|(flag, modes)| given(flag) && !modes.contains(&mode))?;
-    let names: Vec<String> = modes.iter().map(Mode::to_string).collect();
-    Some(format!(
-        "--{flag} means nothing in {mode}: leave it out (it is for {})",
-        names.join(", ")
-    ))
-}
-
-impl std::fmt::Display for Mode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let value = self.to_possible_value();
-        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
-    }
-}
-
-fn target(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, url)) if !name.is_empty() && !name.contains('/') => {
-            Ok((name.to_owned(), url.to_owned()))
-        }
-        _ => Err("write it like mine=ws://127.0.0.1:8080/relay".to_owned()),
-    }
-}
-
-fn share(text: &str) -> Result<Share, String> {
-    let wrong = || "write a share like 1%, or a count like 7".to_owned();
-    match text.strip_suffix('%') {
-        Some(percent) => match percent.trim().parse() {
-            Ok(percent @ 0..=100) => Ok(Share::Percent(percent)),
-            _ => Err(wrong()),
-        },
-        None => text.parse().map(Share::Count).map_err(|_| wrong()),
-    }
 }
 
 #[cfg(test)]
@@ -402,20 +262,9 @@ mod tests {
         Args::read(line.split(' ')).unwrap()
     }
 
-    fn refused(line: &str) -> String {
-        Args::read(line.split(' ')).unwrap_err().to_string()
-    }
-
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
-        for (flag, _) in ONLY_IN {
-            let command = Args::command();
-            assert!(
-                command.get_arguments().any(|known| known.get_id() == flag),
-                "{flag}"
-            );
-        }
     }
 
     #[test]
@@ -443,40 +292,6 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_that_means_nothing_in_a_mode_is_refused_there() {
-        assert!(refused("loadgen saturate --rate 7").contains("--rate means nothing in saturate"));
-        assert!(refused("loadgen idle --size 64B").contains("it is for fanout"));
-        assert!(refused("loadgen compare --url ws://x/").contains("--url means nothing"));
-        assert_eq!(read("loadgen saturate --window 3").window, 3);
-    }
-
-    #[test]
-    fn several_servers_are_named_once_each() {
-        let pids = refused("loadgen fanout --url ws://x/ --server-pid 1 --server-pid 2");
-        assert!(pids.contains("2 times for 1 servers"), "{pids}");
-        let pids = refused("loadgen fanout --server-pid 1");
-        assert!(pids.contains("1 times for 0 servers"), "{pids}");
-        let pids = refused("loadgen compare --target a=ws://x --target b=ws://y --server-pid 1");
-        assert!(pids.contains("1 times for 2 servers"), "{pids}");
-        let twins = refused("loadgen compare --target a=ws://x --target a=ws://y");
-        assert!(twins.contains("two --target are called a"), "{twins}");
-        assert!(refused("loadgen compare --target ws://x/?a=b").contains("mine=ws://"));
-    }
-
-    #[test]
-    fn flags_of_one_kind_of_server_are_refused_with_others() {
-        assert!(refused("loadgen --url ws://x/ --path /relay").contains("--path is for unix:PATH"));
-        for flag in ["--insecure", "--ca x"] {
-            for server in ["", " --url ws://x/", " --url unix:x"] {
-                let told = refused(&format!("loadgen {flag}{server}"));
-                assert!(told.contains("for TLS"), "{told}");
-            }
-        }
-        read("loadgen --url unix:x --path /relay");
-        read("loadgen compare --target a=wss://x/ --target b=ws://x/ --insecure --ca x");
-    }
-
-    #[test]
     fn a_step_is_shorter_than_a_run_unless_the_user_says_otherwise() {
         assert_eq!(read("loadgen").duration(), Duration::from_secs(10));
         assert_eq!(read("loadgen search").duration(), Duration::from_secs(3));
@@ -484,13 +299,5 @@ mod tests {
             read("loadgen search --duration 9s").duration(),
             Duration::from_secs(9)
         );
-    }
-
-    #[test]
-    fn a_share_is_a_part_or_a_count() {
-        assert_eq!(share("1%"), Ok(Share::Percent(1)));
-        assert_eq!(share("7"), Ok(Share::Count(7)));
-        assert!(share("101%").is_err());
-        assert!(share("some").unwrap_err().contains("1%"));
     }
 }

@@ -1,4 +1,6 @@
-//! Counts as figures for people: the one place where integers become floating point.
+//! Counts as figures for people: the one place where integers become floating point. How they are written is in `words`.
+
+pub mod words;
 
 /// A count over another; the last bits of counts beyond 2^53 are of no interest in a ratio.
 #[expect(

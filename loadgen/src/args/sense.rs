@@ -1,0 +1,137 @@
+//! Whether flags mean something together: what could not have any effect is refused.
+
+use clap::{ArgMatches, parser::ValueSource};
+
+use crate::args::{
+    Args,
+    mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search},
+};
+
+/// Flags that mean something only in some modes.
+const ONLY_IN: &[(&str, &[Mode])] = &[
+    ("url", &[Fanout, Saturate, Search, Idle, Connect]),
+    ("target", &[Compare]),
+    ("rounds", &[Compare]),
+    ("load", &[Compare]),
+    ("slo", &[Search]),
+    ("rate", &[Fanout, Search, Compare]),
+    ("window", &[Saturate, Compare]),
+    ("publishers", &[Fanout, Saturate, Search, Compare]),
+    ("size", &[Fanout, Saturate, Search, Compare]),
+    ("warmup", &[Fanout, Saturate, Search, Idle, Compare]),
+    ("settle", &[Fanout, Saturate, Search, Compare]),
+    ("churn", &[Fanout, Saturate]),
+    ("storm", &[Fanout, Saturate, Idle]),
+    ("ping", &[Idle]),
+    ("slow", &[Fanout, Saturate]),
+    ("isolation", &[Fanout, Saturate]),
+    ("log", &[Fanout, Saturate]),
+    ("hdr", &[Fanout, Saturate, Connect]),
+];
+
+impl Args {
+    /// What could not have any effect, or no sensible one.
+    pub(super) fn without_sense(&self) -> Option<String> {
+        let servers = match self.mode {
+            Compare => self.target.len(),
+            _ => usize::from(self.url.is_some()),
+        };
+        let is_any = |scheme: &str| {
+            let urls = self.target.iter().map(|(_, url)| url).chain(&self.url);
+            urls.into_iter().any(|url| url.starts_with(scheme))
+        };
+        if self.path.is_some() && !is_any("unix:") {
+            return Some("--path is for unix:PATH: write the path into the URL".to_owned());
+        }
+        if (self.insecure || self.ca.is_some()) && !is_any("wss://") {
+            return Some(
+                "--ca and --insecure are for TLS: give a URL like wss://HOST/relay".to_owned(),
+            );
+        }
+        let pids = self.server_pid.len();
+        if pids > 0 && pids != servers {
+            return Some(format!(
+                "--server-pid is given {pids} times for {servers} servers that are not the run's own: \
+                 give one for each --url or --target, or none"
+            ));
+        }
+        let mut names: Vec<&str> = self.target.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|two| two[0] == two[1])?;
+        Some(format!(
+            "two --target are called {}: give each a name of its own",
+            twice[0]
+        ))
+    }
+}
+
+/// A flag that was given and means nothing in a mode.
+pub(super) fn misplaced(matches: &ArgMatches, mode: Mode) -> Option<String> {
+    let given = |flag| matches.value_source(flag) == Some(ValueSource::CommandLine);
+    let (flag, modes) = ONLY_IN
+        .iter()
+        .find(|(flag, modes)| given(flag) && !modes.contains(&mode))?;
+    let names: Vec<String> = modes.iter().map(Mode::to_string).collect();
+    Some(format!(
+        "--{flag} means nothing in {mode}: leave it out (it is for {})",
+        names.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn read(line: &str) -> Args {
+        Args::read(line.split(' ')).unwrap()
+    }
+
+    fn refused(line: &str) -> String {
+        Args::read(line.split(' ')).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_flags_that_are_confined_are_flags() {
+        let command = Args::command();
+        for (flag, _) in ONLY_IN {
+            let mut known = command.get_arguments();
+            assert!(known.any(|known| known.get_id() == flag), "{flag}");
+        }
+    }
+
+    #[test]
+    fn a_flag_that_means_nothing_in_a_mode_is_refused_there() {
+        assert!(refused("loadgen saturate --rate 7").contains("--rate means nothing in saturate"));
+        assert!(refused("loadgen idle --size 64B").contains("it is for fanout"));
+        assert!(refused("loadgen compare --url ws://x/").contains("--url means nothing"));
+        assert_eq!(read("loadgen saturate --window 3").window, 3);
+    }
+
+    #[test]
+    fn several_servers_are_named_once_each() {
+        let pids = refused("loadgen fanout --url ws://x/ --server-pid 1 --server-pid 2");
+        assert!(pids.contains("2 times for 1 servers"), "{pids}");
+        let pids = refused("loadgen fanout --server-pid 1");
+        assert!(pids.contains("1 times for 0 servers"), "{pids}");
+        let pids = refused("loadgen compare --target a=ws://x --target b=ws://y --server-pid 1");
+        assert!(pids.contains("1 times for 2 servers"), "{pids}");
+        let twins = refused("loadgen compare --target a=ws://x --target a=ws://y");
+        assert!(twins.contains("two --target are called a"), "{twins}");
+        assert!(refused("loadgen compare --target ws://x/?a=b").contains("mine=ws://"));
+    }
+
+    #[test]
+    fn flags_of_one_kind_of_server_are_refused_with_others() {
+        assert!(refused("loadgen --url ws://x/ --path /relay").contains("--path is for unix:PATH"));
+        for flag in ["--insecure", "--ca x"] {
+            for server in ["", " --url ws://x/", " --url unix:x"] {
+                let told = refused(&format!("loadgen {flag}{server}"));
+                assert!(told.contains("for TLS"), "{told}");
+            }
+        }
+        read("loadgen --url unix:x --path /relay");
+        read("loadgen compare --target a=wss://x/ --target b=ws://x/ --insecure --ca x");
+    }
+}

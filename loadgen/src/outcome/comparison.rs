@@ -1,0 +1,205 @@
+//! Several servers against the first of them: each figure as a ratio, and a verdict that rests on the CPU time of a
+//! delivery.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::outcome::{
+    ratio::{Finding, Ratio},
+    step::Step,
+};
+
+/// Several servers against the first of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// All rounds, in the order in which they were run.
+    pub rounds: Vec<Round>,
+    /// The server that the others are held against.
+    pub baseline: String,
+    /// The second server against the first.
+    #[serde(flatten)]
+    pub second: Versus,
+    /// Any others against the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<Versus>,
+}
+
+/// One server in one round.
+#[derive(Clone, Debug, Serialize)]
+pub struct Round {
+    /// Which round, from 1.
+    pub round: u32,
+    /// Which server.
+    pub target: String,
+    /// The figures.
+    #[serde(flatten)]
+    pub step: Step,
+}
+
+/// One server against the first.
+#[derive(Clone, Debug, Serialize)]
+pub struct Versus {
+    /// Which server.
+    pub target: String,
+    /// Each of its figures over that of the first, round by round.
+    pub ratios: BTreeMap<&'static str, Ratio>,
+    /// What the decisive one says: whether this server needs less or more CPU per delivery than the first.
+    pub finding: Finding,
+    /// The same in words.
+    pub verdict: String,
+}
+
+/// What there is of one server, round by round.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its figures in each round.
+    pub steps: &'a [Step],
+}
+
+/// A figure of a round, if that round has one that says something of the server.
+type Figure = fn(&Step) -> Option<f64>;
+
+/// Figures whose ratios are told. Times count only where the load generator kept its schedule; what the server used for
+/// them does not depend on that.
+const FIGURES: [(&str, Figure); 8] = [
+    ("cpu_us_per_delivery", |step| step.cpu_us_per_delivery),
+    ("delivered_per_second", |step| {
+        Some(step.delivered_per_second)
+    }),
+    ("mean_batch", |step| step.mean_batch),
+    ("p50", |step| Some(step.believed(step.latency_us)?.p50)),
+    ("p99", |step| Some(step.believed(step.latency_us)?.p99)),
+    ("last_receiver_p99", |step| {
+        Some(step.believed(step.last_receiver_us)?.p99)
+    }),
+    ("spread_p50", |step| {
+        Some(step.believed(step.spread_us)?.p50)
+    }),
+    ("rss_bytes_per_connection", |step| {
+        step.rss_bytes_per_connection
+    }),
+];
+/// The figure that the verdict rests on.
+pub const DECISIVE: &str = "cpu_us_per_delivery";
+
+impl Comparison {
+    /// Of two or more servers, the first of which is the baseline.
+    pub fn new(sides: &[Side], rounds: Vec<Round>) -> Self {
+        let (first, others) = sides.split_first().expect("there are two at least");
+        let mut others = others.iter().map(|other| Versus::new(first, other));
+        let second = others.next().expect("there are two at least");
+        Self {
+            rounds,
+            baseline: first.name.to_owned(),
+            second,
+            more: others.collect(),
+        }
+    }
+
+    /// Whether a server did not bring everything to everyone.
+    pub fn is_broken(&self) -> bool {
+        self.rounds.iter().any(|round| round.step.broken)
+    }
+
+    /// Servers that did not bring everything to everyone.
+    pub fn broken(&self) -> Vec<&str> {
+        let broken = self.rounds.iter().filter(|round| round.step.broken);
+        let mut names: Vec<&str> = broken.map(|round| round.target.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// All servers against the first.
+    pub fn versus(&self) -> impl Iterator<Item = &Versus> {
+        std::iter::once(&self.second).chain(&self.more)
+    }
+
+    /// Why the rounds say nothing of what the servers cost; `None` if most of them do.
+    pub fn invalid_reason(&self) -> Option<String> {
+        let disturbed = self
+            .rounds
+            .iter()
+            .filter(|round| round.step.validity.disturbed_server);
+        let reasons = disturbed.filter_map(|round| round.step.invalid_reason.as_deref());
+        let (count, all) = (reasons.clone().count(), self.rounds.len());
+        let reason = reasons.into_iter().next()?;
+        (count * 2 > all).then(|| format!("in {count} of {all} rounds {reason}"))
+    }
+}
+
+impl Versus {
+    fn new(first: &Side, other: &Side) -> Self {
+        let pairs = other.steps.iter().zip(first.steps);
+        let pairs = pairs
+            .filter(|(step, of)| !step.validity.disturbed_server && !of.validity.disturbed_server);
+        let ratio = |figure: Figure| {
+            let figures = |(step, of)| Some((figure(step)?, figure(of)?));
+            Ratio::new(pairs.clone().filter_map(figures))
+        };
+        let ratios: BTreeMap<_, _> = FIGURES
+            .into_iter()
+            .filter_map(|(name, figure)| Some((name, ratio(figure)?)))
+            .collect();
+        let decisive = ratios.get(DECISIVE);
+        Self {
+            target: other.name.to_owned(),
+            finding: decisive.map_or(Finding::Unknown, Ratio::finding),
+            verdict: verdict(first.name, other.name, decisive),
+            ratios,
+        }
+    }
+}
+
+fn verdict(first: &str, other: &str, ratio: Option<&Ratio>) -> String {
+    let Some(ratio) = ratio else {
+        return format!(
+            "nobody knows which of {first} and {other} costs more: the CPU time of both has to be watched; give --server-pid for each"
+        );
+    };
+    let Ratio {
+        median,
+        low,
+        high,
+        rounds,
+    } = ratio;
+    let interval =
+        format!("{median:.3} times, 99% interval {low:.3} to {high:.3}, {rounds} rounds");
+    match ratio.finding() {
+        Finding::More => format!("{other} needs more CPU per delivery than {first}: {interval}"),
+        Finding::Less => format!("{other} needs less CPU per delivery than {first}: {interval}"),
+        Finding::Alike => format!(
+            "{other} and {first} need the same CPU per delivery, as far as can be told: the difference is within the noise ({interval})"
+        ),
+        Finding::Unknown => format!(
+            "too few rounds to tell {other} from {first} ({interval}); eight are the fewest"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_names_who_needs_more() {
+        let says = |median, rounds| {
+            let (low, high) = (median - 0.02, median + 0.02);
+            let ratio = Ratio {
+                median,
+                low,
+                high,
+                rounds,
+            };
+            verdict("a", "b", Some(&ratio))
+        };
+        assert!(says(1.2, 12).starts_with("b needs more CPU per delivery than a: 1.200 times"));
+        assert!(says(0.8, 12).starts_with("b needs less"));
+        assert!(says(1.01, 12).contains("within the noise"));
+        assert!(says(1.2, 3).starts_with("too few rounds"));
+        assert!(verdict("a", "b", None).contains("--server-pid"));
+    }
+}

@@ -1,0 +1,116 @@
+//! The settings of a run, as its result tells them.
+
+use hubbub::system::opening::secrets::hidden;
+use serde::Serialize;
+
+use crate::{
+    args::{Args, mode::Mode},
+    plan::{Pacing, Plan},
+};
+
+/// The settings of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    /// The server; absent for one that the run started itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The servers that were compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Named>,
+    /// What was spoken.
+    pub protocol: &'static str,
+    /// Clients that connected.
+    pub clients: usize,
+    /// Clients that also sent.
+    pub publishers: usize,
+    /// Messages a second in all, in the open loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
+    /// Messages of each publisher under way, in the closed loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<u32>,
+    /// Bytes of each message.
+    pub size_bytes: usize,
+    /// Measured time, of each step or round.
+    pub duration_seconds: f64,
+    /// Time before that.
+    pub warmup_seconds: f64,
+    /// Time that was allowed for the last deliveries.
+    pub settle_seconds: f64,
+    /// Threads that the clients were divided among.
+    pub threads: usize,
+    /// Channels that they were spread over.
+    pub channels: usize,
+    /// Connections begun a second, if that was bounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_rate: Option<u32>,
+    /// Addresses that were connected from, if that was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_ips: Option<u8>,
+    /// Clients that stopped reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow: Option<usize>,
+    /// Clients that came halfway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storm: Option<usize>,
+    /// Time in which each client left once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub churn_seconds: Option<f64>,
+    /// Demands of a search.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub slo: Vec<String>,
+    /// Rounds of a comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<u32>,
+    /// What decided all that was random.
+    pub seed: u64,
+}
+
+/// A server with the name that it has in a comparison.
+#[derive(Clone, Debug, Serialize)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// Its URL; absent for one that the run started itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl Config {
+    /// Of a planned run.
+    pub fn new(args: &Args, plan: &Plan) -> Self {
+        let compares = args.mode == Mode::Compare;
+        Self {
+            url: args.url.as_deref().map(hidden),
+            targets: Vec::new(),
+            protocol: plan.protocol.name(),
+            clients: plan.clients,
+            publishers: plan.publishers,
+            rate: match plan.pacing {
+                Pacing::Open { rate } => Some(rate),
+                _ => None,
+            },
+            window: match plan.pacing {
+                Pacing::Closed { window } => Some(window),
+                _ => None,
+            },
+            size_bytes: plan.size_bytes,
+            duration_seconds: plan.duration.as_secs_f64(),
+            warmup_seconds: plan.warmup.as_secs_f64(),
+            settle_seconds: plan.settle.as_secs_f64(),
+            threads: plan.threads,
+            channels: plan.channels,
+            connect_rate: plan.connect_rate,
+            source_ips: plan.source_ips,
+            slow: (plan.slow > 0).then_some(plan.slow),
+            storm: (plan.storm > 0).then_some(plan.storm),
+            churn_seconds: plan.churn.map(|period| period.as_secs_f64()),
+            slo: match args.mode {
+                Mode::Search => args.slo.iter().map(ToString::to_string).collect(),
+                _ => Vec::new(),
+            },
+            rounds: compares.then_some(args.rounds),
+            seed: plan.seed,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a run found, as plain values: each figure is computed in the file that has its name, and said elsewhere.
+
+pub mod comparison;
+pub mod config;
+pub mod cost;
+pub mod curves;
+pub mod expectation;
+pub mod idle;
+pub mod ratio;
+pub mod schema;
+pub mod search;
+pub mod step;
+pub mod storm;
+pub mod traffic;
+pub mod validity;
+pub mod verdict;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    args::{Args, expectation::Expectation},
+    plan::Plan,
+    swarm::trial::Trial,
+};
+use comparison::Comparison;
+use config::Config;
+use cost::{Connect, Loadgen, Server};
+use expectation::Judged;
+use idle::Idle;
+use search::Search;
+use traffic::Traffic;
+use validity::Validity;
+
+/// The result of a run. What was not measured is absent, not zero.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// What was measured.
+    pub mode: String,
+    /// With which settings.
+    pub config: Config,
+    /// Whether the figures are the server's and not the load generator's.
+    pub valid: bool,
+    /// Why not.
+    pub invalid_reason: Option<String>,
+    /// Whether a signal ended the run early.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    /// How the clients came in.
+    pub connect: Connect,
+    /// What the server used.
+    pub server: Server,
+    /// What the load generator used, and how well it kept its schedule.
+    pub loadgen: Loadgen,
+    /// How the user's expectations came out.
+    pub expectations: Vec<Judged>,
+    /// What only this mode measures.
+    #[serde(flatten)]
+    pub findings: Findings,
+}
+
+/// What only one mode measures.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Findings {
+    /// Fan-out, open or closed.
+    Traffic(Box<Traffic>),
+    /// Silent connections.
+    Idle(Idle),
+    /// Handshakes: all is in the common part.
+    Connect {},
+    /// The highest rate that holds.
+    Search(Search),
+    /// Several servers.
+    Comparison(Comparison),
+}
+
+impl Outcome {
+    /// The result of one trial with traffic.
+    pub fn traffic(args: &Args, plan: &Plan, trial: &Trial, traffic: Traffic) -> Self {
+        let bottleneck = Validity::of(plan, trial).bottleneck;
+        let invalid_reason = bottleneck.map(|bottleneck| bottleneck.to_string());
+        let findings = Findings::Traffic(Box::new(traffic));
+        Self::new(args, plan, trial, invalid_reason, findings)
+    }
+
+    /// A result whose common part comes from one trial.
+    pub fn new(
+        args: &Args,
+        plan: &Plan,
+        trial: &Trial,
+        invalid_reason: Option<String>,
+        findings: Findings,
+    ) -> Self {
+        Self {
+            mode: args.mode.to_string(),
+            config: Config::new(args, plan),
+            valid: invalid_reason.is_none(),
+            invalid_reason,
+            interrupted: trial.interrupted,
+            connect: Connect::new(trial),
+            server: Server::new(plan, trial),
+            loadgen: Loadgen::new(trial),
+            expectations: Vec::new(),
+            findings,
+        }
+    }
+
+    /// Holds the user's expectations against it.
+    pub fn judge(&mut self, expectations: &[Expectation]) {
+        let result = serde_json::to_value(&*self).unwrap_or(Value::Null);
+        self.expectations = expectations
+            .iter()
+            .map(|expectation| Judged::new(expectation, &result))
+            .collect();
+    }
+
+    /// The result as JSON, in the order of its fields.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain fields have a form in JSON")
+    }
+}

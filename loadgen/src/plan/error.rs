@@ -1,0 +1,123 @@
+//! Why a run cannot be as the flags say.
+
+use thiserror::Error;
+
+use crate::plan::stamp::STAMP_BYTES;
+
+/// Local ports towards one server from one address, with some that others use taken off (`net.ipv4.ip_local_port_range`).
+pub const PORTS_PER_SOURCE: usize = 28_000;
+
+/// Flags that cannot work together. The user's to mend.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// Publishers are clients, and stamps number them in 16 bits.
+    #[error(
+        "--publishers ({publishers}) can be at most {most} here, since publishers are clients too: \
+         lower it or raise --clients"
+    )]
+    Publishers {
+        /// What `--publishers` says.
+        publishers: usize,
+        /// What it could say.
+        most: usize,
+    },
+    /// Less than a stamp, or more than any server takes.
+    #[error(
+        "--size ({bytes} bytes) must be between {STAMP_BYTES}B, the size of a stamp, and 64MiB"
+    )]
+    Size {
+        /// What `--size` says.
+        bytes: usize,
+    },
+    /// Nothing would be measured.
+    #[error("--duration must be greater than zero: give the time to measure, such as 10s")]
+    NoDuration,
+    /// A publisher has to read, since it is measured by its own messages too.
+    #[error(
+        "--slow ({slow} clients) can be at most {most} here, since publishers have to read: lower it or raise --clients"
+    )]
+    Slow {
+        /// Clients that should stop reading.
+        slow: usize,
+        /// Clients that may.
+        most: usize,
+    },
+    /// A channel would have nobody.
+    #[error("--channels ({channels}) can be at most --clients ({clients}): lower it")]
+    Channels {
+        /// What `--channels` says.
+        channels: usize,
+        /// What `--clients` says.
+        clients: usize,
+    },
+    /// The protocol knows none.
+    #[error(
+        "--channels needs --protocol relay or chat: a raw server is only told what --hello and --template say"
+    )]
+    NoChannels,
+    /// Only chat lets a client leave and stay connected.
+    #[error("--churn needs --protocol chat: only there can a client leave a channel and rejoin it")]
+    NoChurn,
+    /// They say how a raw server is spoken to.
+    #[error(
+        "--hello and --template need --protocol raw: relay and chat have messages of their own"
+    )]
+    NotRaw,
+    /// Nobody would hear of a message.
+    #[error(
+        "--template {template:?} must contain %s once, where the payload goes: write one like '{{\"text\":\"%s\"}}'"
+    )]
+    Template {
+        /// What `--template` says.
+        template: String,
+    },
+    /// All would leave at once and for good.
+    #[error(
+        "--churn must be greater than zero: give the time in which each leaves once, such as 20s"
+    )]
+    NoPeriod,
+    /// There is nothing to be isolated from.
+    #[error(
+        "--isolation compares with and without slow clients: say how many with --slow, such as --slow 1%"
+    )]
+    NobodySlow,
+    /// Too few local ports.
+    #[error(
+        "{sockets} connections need more local ports than one address has ({PORTS_PER_SOURCE}): give --source-ips {sources}"
+    )]
+    Ports {
+        /// Sockets at the same time.
+        sockets: usize,
+        /// Addresses that would do.
+        sources: usize,
+    },
+    /// More than a stamp can carry.
+    #[error(
+        "--warmup, --duration and --settle together must stay below 39 hours: shorten --duration"
+    )]
+    TooLong,
+    /// More than a sequence number can carry.
+    #[error(
+        "each publisher would send more than {} messages: lower --rate or --duration, or raise --publishers",
+        u32::MAX - 1
+    )]
+    TooMany,
+    /// The operating system forbids so many sockets.
+    #[error(
+        "{sockets} clients need {} descriptors, and the hard limit is {limit}: \
+         lower --clients (and --storm) to {} or raise the limit (`ulimit -Hn`)",
+        sockets + reserved,
+        limit.saturating_sub(*reserved)
+    )]
+    Descriptors {
+        /// Sockets at the same time.
+        sockets: usize,
+        /// Descriptors that are no sockets.
+        reserved: usize,
+        /// The hard descriptor limit.
+        limit: usize,
+    },
+    /// The soft descriptor limit could not be raised.
+    #[error("cannot raise the descriptor limit ({0}): raise it by hand (`ulimit -n`)")]
+    RaiseLimit(std::io::Error),
+}

@@ -1,0 +1,63 @@
+//! What clients still have to get, and what is lost of it in the end.
+
+use crate::{
+    plan::roles::Role,
+    record::{Record, fairness::Fairness, sums::Sums},
+};
+
+impl Record<'_> {
+    /// How many of its own messages a publisher got back.
+    pub fn returned(&self, publisher: usize) -> u32 {
+        let client = publisher / self.plan.threads;
+        let place = self.publishers[publisher].place;
+        self.integrity.next(client, place).unwrap_or(0)
+    }
+
+    /// Whether a client has all that was sent so far, if it should have it.
+    pub fn is_complete(&self, client: usize) -> bool {
+        let (integrity, row) = match self.role(client) {
+            Role::Slow => return true,
+            Role::Newcomer => (&self.storm_integrity, self.newcomer(client)),
+            Role::Member | Role::Rover => (&self.integrity, client),
+        };
+        self.publishers_to(client).all(|publisher| {
+            let place = self.publishers[publisher].place;
+            let owed_from = integrity.owed_from(row, place);
+            owed_from.is_none_or(|owed_from| owed_from >= self.ledger.sent_by(publisher))
+                && integrity.missing(row, place).is_empty()
+        })
+    }
+
+    /// Ends the record, once nothing more is waited for: what has not come is lost, if `is_open` says that its
+    /// receiver was still there. Returns what adds up over all threads, and each client's share.
+    pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> (Sums, Fairness) {
+        self.sums.counts = self.integrity.counts();
+        self.sums.lost += self.sums.counts.skipped;
+        self.sums.storm.counts = self.storm_integrity.counts();
+        for client in 0..self.clients.len() {
+            let role = self.role(client);
+            if role == Role::Slow {
+                continue;
+            }
+            for publisher in self.publishers_to(client) {
+                let place = self.publishers[publisher].place;
+                let sent = self.ledger.sent_by(publisher);
+                let (integrity, row) = self.table(client);
+                let owed_from = integrity.owed_from(row, place);
+                let owed = u64::from(owed_from.map_or(0, |from| sent.saturating_sub(from)));
+                match role {
+                    Role::Newcomer if is_open(client) => self.sums.storm.counts.skipped += owed,
+                    _ if is_open(client) => self.sums.lost += owed,
+                    _ => self.sums.missed += owed,
+                }
+            }
+        }
+        for publisher in self.plan.publishers_of(self.thread) {
+            self.sums.to_sender += u64::from(self.returned(publisher));
+        }
+        if let Some(lines) = &mut self.lines {
+            lines.finish();
+        }
+        (self.sums, self.fairness)
+    }
+}

@@ -1,0 +1,86 @@
+//! The figures of a page that matter most.
+
+use crate::{
+    figures::words::{bytes, grouped, rounded, time},
+    outcome::{Findings, Outcome, comparison},
+    page::Fact,
+};
+
+/// The figures that matter most.
+pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
+    let fact = |name: &str, figure: String, note: String| Fact {
+        name: name.to_owned(),
+        figure,
+        note,
+    };
+    let mut facts = Vec::new();
+    match &outcome.findings {
+        Findings::Traffic(traffic) => {
+            if let Some(latency) = traffic.latency_us {
+                let note = format!("p50 {}, max {}", time(latency.p50), time(latency.max));
+                facts.push(fact("latency p99", time(latency.p99), note));
+            }
+            if let Some(last) = traffic.last_receiver_us {
+                let note = format!("half of all messages by {}", time(last.p50));
+                facts.push(fact("last receiver p99", time(last.p99), note));
+            }
+            let throughput = &traffic.throughput;
+            let batch = throughput.mean_batch.unwrap_or(0.0);
+            facts.push(fact(
+                "deliveries",
+                rounded(throughput.delivered_per_second) + "/s",
+                format!("{batch:.1} messages in a frame"),
+            ));
+            let messages = &traffic.messages;
+            let note = format!("of {} deliveries", grouped(messages.expected));
+            facts.push(fact("lost", grouped(messages.lost), note));
+        }
+        Findings::Idle(idle) => {
+            if let Some(each) = idle.rss_bytes_per_connection_end {
+                let note = format!("{} connections", grouped(outcome.connect.clients));
+                facts.push(fact("memory of a connection", bytes(each), note));
+            }
+            if let Some(us) = idle.cpu_us_per_connection_second {
+                let note = format!("{} pings answered", grouped(idle.pings_answered));
+                facts.push(fact("CPU of a connection", format!("{us:.2} us/s"), note));
+            }
+        }
+        Findings::Connect {} => {
+            let note = format!("{} in all", grouped(outcome.connect.clients));
+            facts.push(fact(
+                "handshakes",
+                rounded(outcome.connect.per_second) + "/s",
+                note,
+            ));
+            if let Some(latency) = outcome.connect.latency_us {
+                let note = format!("p50 {}", time(latency.p50));
+                facts.push(fact("handshake p99", time(latency.p99), note));
+            }
+        }
+        Findings::Search(search) => {
+            if let Some(best) = &search.best {
+                let note = outcome.config.slo.join(" and ");
+                facts.push(fact("highest rate", grouped(best.rate.into()) + "/s", note));
+                let delivered = rounded(best.step.delivered_per_second) + "/s";
+                let note = format!("to {} clients", grouped(outcome.connect.clients));
+                facts.push(fact("deliveries there", delivered, note));
+            }
+        }
+        Findings::Comparison(comparison) => {
+            for versus in comparison.versus() {
+                let Some(cpu) = versus.ratios.get(comparison::DECISIVE) else {
+                    continue;
+                };
+                let name = format!("CPU of {} over {}", versus.target, comparison.baseline);
+                let note = format!("{:.3} to {:.3}", cpu.low, cpu.high);
+                facts.push(fact(&name, format!("{:.3}", cpu.median), note));
+            }
+        }
+    }
+    if let Some(us) = outcome.server.cpu_us_per_delivery {
+        let share = outcome.loadgen.cpu_share * 100.0;
+        let note = format!("load generator: {share:.0} % of a core");
+        facts.push(fact("server CPU per delivery", format!("{us:.3} us"), note));
+    }
+    facts
+}

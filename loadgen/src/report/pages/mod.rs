@@ -1,0 +1,76 @@
+//! The page of a result: what all modes' have in common, around the plots of each.
+
+mod headline;
+mod plots;
+
+use hubbub::system::cli::discreet_words;
+use serde_json::Value;
+
+use crate::{
+    outcome::{Outcome, curves::Curves, verdict::Verdict},
+    page::{Mood, Page, Table},
+    report::{digest, sentence},
+};
+
+/// The page of a result.
+pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
+    let facts = digest::facts(outcome).into_iter();
+    let facts = Table {
+        title: "Figures".to_owned(),
+        header: vec![String::new(), String::new()],
+        rows: facts
+            .map(|(name, figure)| vec![name.to_owned(), figure])
+            .collect(),
+    };
+    Page {
+        title: format!("loadgen {}", outcome.mode),
+        subtitle: digest::heading(outcome),
+        mood: match outcome.verdict() {
+            Verdict::Good => Mood::Good,
+            Verdict::Broken | Verdict::Disappointing => Mood::Bad,
+            Verdict::Invalid => Mood::Doubtful,
+        },
+        verdict: sentence::words(outcome),
+        headline: headline::headline(outcome),
+        plots: plots::plots(outcome, curves),
+        tables: [digest::tables(outcome), vec![facts]].concat(),
+        config: config(outcome),
+        command: command(),
+    }
+}
+
+/// How this was made. Where the program lies is nobody's business, and secrets are not.
+fn command() -> String {
+    let arguments = discreet_words(std::env::args().skip(1));
+    let arguments = arguments.into_iter().map(quoted);
+    let words = std::iter::once("loadgen".to_owned()).chain(arguments);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: String) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,%@+".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// The settings, name by name.
+fn config(outcome: &Outcome) -> Vec<(String, String)> {
+    let settings = serde_json::to_value(&outcome.config).unwrap_or_default();
+    let settings = settings.as_object().into_iter().flatten();
+    settings
+        .map(|(name, value)| (name.replace('_', " "), setting(value)))
+        .collect()
+}
+
+fn setting(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(setting).collect::<Vec<_>>().join(", "),
+        // A server: its name and its URL.
+        Value::Object(fields) => fields.values().map(setting).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,114 @@
+//! What a result comes to, in a sentence.
+
+use crate::{
+    figures::words::{grouped, rounded},
+    outcome::{
+        Findings, Outcome, comparison::Comparison, search::Search, traffic::Traffic,
+        verdict::Verdict,
+    },
+};
+
+/// What it comes to, with the word for that before it.
+pub fn sentence(outcome: &Outcome) -> String {
+    let word = match outcome.verdict() {
+        Verdict::Good => "Good",
+        Verdict::Broken => "BROKEN",
+        Verdict::Invalid => "NOT VALID",
+        Verdict::Disappointing => "FAILED",
+    };
+    format!("{word}: {}", words(outcome))
+}
+
+/// The same without that word.
+pub fn words(outcome: &Outcome) -> String {
+    let early = if outcome.interrupted {
+        " (ended early by a signal)"
+    } else {
+        ""
+    };
+    let words = match outcome.verdict() {
+        Verdict::Good => whats_good(outcome),
+        Verdict::Broken => whats_broken(outcome),
+        Verdict::Invalid => outcome.invalid_reason.clone().unwrap_or_default(),
+        Verdict::Disappointing => whats_in_vain(outcome),
+    };
+    format!("{words}{early}.")
+}
+
+fn whats_broken(outcome: &Outcome) -> String {
+    match &outcome.findings {
+        Findings::Traffic(traffic) if traffic.only_to_sender => {
+            "the server answers the sender of a message and nobody else; fan-out needs a server that broadcasts: \
+             check the path of --url"
+                .to_owned()
+        }
+        Findings::Traffic(traffic) if traffic.all_but_sender => {
+            "the server sends a message to everyone but its sender, and the load generator expects it at the sender too"
+                .to_owned()
+        }
+        Findings::Traffic(traffic) => format!(
+            "not every client got every message once and in order ({}); see the server's log",
+            wrongs(traffic)
+        ),
+        Findings::Idle(idle) if idle.disconnects > 0 => {
+            "the server disconnected clients that answered its pings; see its log".to_owned()
+        }
+        Findings::Comparison(comparison) => format!(
+            "{} did not bring every message to every client once and in order",
+            comparison.broken().join(" and ")
+        ),
+        Findings::Search(Search {
+            ended_by: Some(error),
+            ..
+        }) => format!("after a step that it served: {error}"),
+        Findings::Idle(_) | Findings::Connect {} | Findings::Search(_) => {
+            "not every client came in; see the server's log".to_owned()
+        }
+    }
+}
+
+/// What went wrong that must not, as a list.
+fn wrongs(traffic: &Traffic) -> String {
+    let wrongs = traffic.wrongs().filter(|(count, _)| *count > 0);
+    let wrongs = wrongs.map(|(count, what)| format!("{} {what}", grouped(count)));
+    wrongs.collect::<Vec<_>>().join(", ")
+}
+
+fn whats_in_vain(outcome: &Outcome) -> String {
+    match &outcome.findings {
+        Findings::Search(search) if search.best.is_none() => {
+            "not even the lowest rate held; lower --rate or --clients, or ask less with --slo"
+                .to_owned()
+        }
+        _ => "nothing went wrong, but not all expectations held".to_owned(),
+    }
+}
+
+fn whats_good(outcome: &Outcome) -> String {
+    match &outcome.findings {
+        Findings::Traffic(_) => "every client got every message once and in order".to_owned(),
+        Findings::Idle(_) => "every client stayed connected".to_owned(),
+        Findings::Connect {} => "every client came in".to_owned(),
+        Findings::Search(search) => highest(search, outcome),
+        Findings::Comparison(comparison) => compared(comparison),
+    }
+}
+
+fn highest(search: &Search, outcome: &Outcome) -> String {
+    let config = &outcome.config;
+    let best = search.best.as_ref();
+    best.map_or_else(String::new, |best| {
+        format!(
+            "{} messages a second are the most at which {} holds and nothing is lost: {} deliveries a second to {} clients",
+            best.rate,
+            config.slo.join(" and "),
+            rounded(best.step.delivered_per_second),
+            config.clients
+        )
+    })
+}
+
+fn compared(comparison: &Comparison) -> String {
+    let verdicts = comparison.versus().map(|versus| versus.verdict.as_str());
+    verdicts.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,85 @@
+//! Clients that come and go, to measure handshakes.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    figures,
+    plan::Plan,
+    record::{collection::Collection, fairness::Fairness, sums::Sums},
+    swarm::{
+        common::Common,
+        shard::{ShardError, Window},
+        trial::{Memory, Stage, Trial, close, shards, since},
+    },
+};
+
+/// Between two rounds of handshakes.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+impl Trial {
+    /// Connects all clients and says goodbye, again and again, until the planned duration is over, the pauses between
+    /// included. Who is not in by then is not asked to come any more, as long as somebody is.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn handshakes(plan: &Plan, stage: &mut Stage) -> Result<Self, ShardError> {
+        let start = stage.rss_bytes();
+        let mut idle = None;
+        let mut sums = Sums::default();
+        let mut windows: Vec<Window> = Vec::new();
+        let mut cpu_seconds = stage.cpu_seconds().map(|_| 0.0);
+        let mut took_ns = 0;
+        let mut interrupted = false;
+        let begun = Instant::now();
+        let left = || plan.duration.saturating_sub(begun.elapsed());
+        while took_ns == 0 || !left().is_zero() {
+            let common = Common::new(plan, None, stage.interrupts.clone());
+            let shards = shards(plan, stage.target, &common)?;
+            let cpu_before = stage.cpu_seconds();
+            let (shards, arrivals) = match stage.connect(plan, &common, shards, Some(left())) {
+                // What was measured before is worth a report.
+                Err(ShardError::Interrupted) if took_ns > 0 => {
+                    interrupted = true;
+                    break;
+                }
+                Err(error) if error.is_refusal() && took_ns > 0 => {
+                    sums.connect_failed += plan.clients as u64;
+                    break;
+                }
+                arrivals => arrivals?,
+            };
+            took_ns += common.clock.now_ns();
+            let more = since(cpu_before, stage.cpu_seconds());
+            cpu_seconds = cpu_seconds.zip(more).map(|(sum, more)| sum + more);
+            idle = idle.or_else(|| stage.rss_bytes());
+            windows.extend(arrivals);
+            sums.add(close(shards).0);
+            if common.is_interrupted() {
+                interrupted = true;
+                break;
+            }
+            // The server gets time to see them off, so that it does not do so while the next ones come.
+            thread::sleep(GOODBYE.min(left()));
+        }
+        Ok(Self {
+            connected_per_second: figures::per_second(sums.connect.count(), took_ns),
+            memory: Memory {
+                start,
+                idle,
+                end: stage.rss_bytes(),
+                fresh: stage.fresh,
+            },
+            connect_cpu_seconds: cpu_seconds,
+            server_cpu_seconds: cpu_seconds,
+            windows,
+            sent: 0,
+            sums,
+            collection: Collection::new(plan),
+            fairness: Fairness::new(0),
+            interrupted,
+        })
+    }
+}
