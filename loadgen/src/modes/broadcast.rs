@@ -37,12 +37,12 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let mut traffic = Traffic::new(&plan, &trial);
     traffic.isolation = Isolation::new(&Traffic::new(&healthy, &alone), traffic.latency_us);
     let mut found = found(session, &plan, trial, traffic);
-    if let Some(bottleneck) = Validity::of(&healthy, &alone).bottleneck {
+    if let Some(doubt) = Validity::of(&healthy, &alone).doubt {
         found.outcome.valid = false;
         found
             .outcome
             .invalid_reason
-            .get_or_insert(format!("without slow clients {bottleneck}"));
+            .get_or_insert(format!("without slow clients {doubt}"));
     }
     Ok(found)
 }

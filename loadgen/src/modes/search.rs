@@ -114,8 +114,8 @@ fn attempt(
         let tried = Tried {
             rate,
             // Latency counts from when a message should have been sent, so lateness only adds to it: what held in spite of
-            // that holds. Bursts are another load.
-            held: held && !step.broken && !step.validity.in_bursts,
+            // that holds.
+            held: held && !step.broken && !step.validity.other_load,
             step,
         };
         steps.push(tried.clone());

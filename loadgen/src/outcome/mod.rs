@@ -39,7 +39,7 @@ pub struct Outcome {
     pub mode: String,
     /// With which settings.
     pub config: Config,
-    /// Whether the figures are the server's and not the load generator's.
+    /// Whether the figures are the server's: something was measured, and not the load generator.
     pub valid: bool,
     /// Why not.
     pub invalid_reason: Option<String>,
@@ -78,8 +78,8 @@ pub enum Findings {
 impl Outcome {
     /// The result of one trial with traffic.
     pub fn traffic(args: &Args, plan: &Plan, trial: &Trial, traffic: Traffic) -> Self {
-        let bottleneck = Validity::of(plan, trial).bottleneck;
-        let invalid_reason = bottleneck.map(|bottleneck| bottleneck.to_string());
+        let doubt = Validity::of(plan, trial).doubt;
+        let invalid_reason = doubt.map(|doubt| doubt.to_string());
         let findings = Findings::Traffic(Box::new(traffic));
         Self::new(args, plan, trial, invalid_reason, findings)
     }

@@ -64,8 +64,8 @@ impl Step {
         let server = Server::new(plan, trial);
         let validity = Validity::of(plan, trial);
         Self {
-            valid: validity.bottleneck.is_none(),
-            invalid_reason: validity.bottleneck.map(|bottleneck| bottleneck.to_string()),
+            valid: validity.doubt.is_none(),
+            invalid_reason: validity.doubt.map(|doubt| doubt.to_string()),
             validity,
             lost: traffic.messages.lost,
             duplicated: traffic.messages.duplicated,

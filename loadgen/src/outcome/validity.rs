@@ -1,6 +1,6 @@
-//! Whether a run's figures are the server's, and not the load generator's.
+//! Whether a run's figures are the server's: not if it measured nothing, or measured the load generator.
 
-use std::fmt;
+use thiserror::Error;
 
 use crate::{
     plan::{Pacing, Plan},
@@ -22,6 +22,8 @@ const SERVER_BUSY: f64 = 0.9;
 pub struct Conduct {
     /// How publishers were paced.
     pub pacing: Pacing,
+    /// Messages that were due in the measured time.
+    pub due: u64,
     /// How late messages were sent while the socket was writable.
     pub slip: Option<Summary>,
     /// The latency.
@@ -32,17 +34,34 @@ pub struct Conduct {
     pub server_share: Option<f64>,
 }
 
-/// How the load generator was the bottleneck.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Bottleneck {
-    /// It kept its schedule too badly for latencies to be believed. CPU times are the server's all the same.
+/// Why figures say nothing of the server. The text says what to change.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+pub enum Doubt {
+    /// There was nothing to measure.
+    #[error(
+        "nothing was due in the measured time, so that nothing was measured; raise --rate or --duration"
+    )]
+    NothingDue,
+    /// The same in a closed loop.
+    #[error(
+        "nothing came back that would have let a publisher send in the measured time, so that nothing was measured; \
+         raise --duration"
+    )]
+    NothingBack,
+    /// The load generator kept its schedule too badly for latencies to be believed. CPU times are the server's all the
+    /// same.
+    #[error(
+        "the load generator sent late: the p99 of its schedule slip is {slip_us:.0} us, and {tolerated_us:.0} us are \
+         tolerated; lower --rate or --clients, or give it a core of its own"
+    )]
     Late {
         /// The p99 of its slip, in microseconds.
         slip_us: f64,
         /// What is tolerated of that.
         tolerated_us: f64,
     },
-    /// There was no more to be had from it, but from the server.
+    /// There was no more to be had from the load generator, but from the server.
+    #[error("the load generator's core was full ({:.0} %){}", own_share * 100.0, beside(*server_share))]
     Full {
         /// The part of a core that its busiest thread used.
         own_share: f64,
@@ -55,10 +74,12 @@ pub enum Bottleneck {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Validity {
     /// Why the figures say nothing of the server; `None` if they do.
-    pub bottleneck: Option<Bottleneck>,
-    /// Whether most messages were sent late, and so in bursts, which cost a server less than the schedule would.
-    pub in_bursts: bool,
-    /// Whether even what the server used says nothing of it: the load generator could do no more, or sent in bursts.
+    pub doubt: Option<Doubt>,
+    /// Whether the load was another than the one that was planned: none, or most messages were sent late, and so in bursts,
+    /// which cost a server less than the schedule would.
+    pub other_load: bool,
+    /// Whether even what the server used says nothing of it: the load was another one, or the load generator could do no
+    /// more.
     pub disturbed_server: bool,
 }
 
@@ -68,6 +89,7 @@ impl Validity {
         let seconds = trial.window_seconds();
         let conduct = Conduct {
             pacing: plan.pacing,
+            due: trial.sums.blocked.count(),
             slip: trial.sums.slip.summary(),
             latency: trial.collection.latency.summary(),
             own_share: trial.own_cpu_share(),
@@ -82,14 +104,27 @@ impl Conduct {
     pub fn judge(&self) -> Validity {
         let tolerated_us = self.slip_tolerated_us();
         let in_bursts = self.slip.is_some_and(|slip| slip.p50 > tolerated_us);
+        let other_load = in_bursts || self.nothing().is_some();
         Validity {
-            bottleneck: self.bottleneck(),
-            in_bursts,
-            disturbed_server: in_bursts || self.full().is_some(),
+            doubt: self.doubt(),
+            other_load,
+            disturbed_server: other_load || self.full().is_some(),
         }
     }
 
-    fn bottleneck(&self) -> Option<Bottleneck> {
+    fn doubt(&self) -> Option<Doubt> {
+        self.nothing().or_else(|| self.bottleneck())
+    }
+
+    fn nothing(&self) -> Option<Doubt> {
+        match self.pacing {
+            Pacing::Open { .. } if self.due == 0 => Some(Doubt::NothingDue),
+            Pacing::Closed { .. } if self.due == 0 => Some(Doubt::NothingBack),
+            _ => None,
+        }
+    }
+
+    fn bottleneck(&self) -> Option<Doubt> {
         match self.pacing {
             // A schedule that was kept is doubted only where the server is known to have had time to spare.
             Pacing::Open { .. } => self
@@ -105,55 +140,33 @@ impl Conduct {
         SLIP_TOLERATED_US.max(median_us * SLIP_TOLERATED_PART)
     }
 
-    fn late(&self) -> Option<Bottleneck> {
+    fn late(&self) -> Option<Doubt> {
         let slip_us = self.slip?.p99;
         let tolerated_us = self.slip_tolerated_us();
-        (slip_us > tolerated_us).then_some(Bottleneck::Late {
+        (slip_us > tolerated_us).then_some(Doubt::Late {
             slip_us,
             tolerated_us,
         })
     }
 
-    fn full(&self) -> Option<Bottleneck> {
+    fn full(&self) -> Option<Doubt> {
         let server_busy = self.server_share.is_some_and(|share| share >= SERVER_BUSY);
-        (self.own_share >= CORE_FULL && !server_busy).then_some(Bottleneck::Full {
+        (self.own_share >= CORE_FULL && !server_busy).then_some(Doubt::Full {
             own_share: self.own_share,
             server_share: self.server_share,
         })
     }
 }
 
-impl fmt::Display for Bottleneck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Late {
-                slip_us,
-                tolerated_us,
-            } => write!(
-                f,
-                "the load generator sent late: the p99 of its schedule slip is {slip_us:.0} us, and {tolerated_us:.0} us are \
-                 tolerated; lower --rate or --clients, or give it a core of its own"
-            ),
-            Self::Full {
-                own_share,
-                server_share: Some(server_share),
-            } => write!(
-                f,
-                "the load generator's core was full ({:.0} %) while the server used only {:.0} % of its own; \
-                 raise --threads, lower --clients, or give it a core of its own",
-                own_share * 100.0,
-                server_share * 100.0
-            ),
-            Self::Full {
-                own_share,
-                server_share: None,
-            } => write!(
-                f,
-                "the load generator's core was full ({:.0} %), and nobody knows how busy the server was; \
-                 name its process with --server-pid, or raise --threads",
-                own_share * 100.0
-            ),
-        }
+/// What else is known where the core of the load generator was full.
+fn beside(server_share: Option<f64>) -> String {
+    match server_share {
+        Some(share) => format!(
+            " while the server used only {:.0} % of its own; raise --threads, lower --clients, or give it a core of its own",
+            share * 100.0
+        ),
+        None => ", and nobody knows how busy the server was; name its process with --server-pid, or raise --threads"
+            .to_owned(),
     }
 }
 
@@ -175,25 +188,27 @@ mod tests {
     fn late(slip_us: f64, latency_us: f64) -> Option<String> {
         Conduct {
             pacing: Pacing::Open { rate: 1 },
+            due: 1,
             slip: Some(summary(slip_us)),
             latency: Some(summary(latency_us)),
             own_share: 0.1,
             server_share: None,
         }
         .bottleneck()
-        .map(|bottleneck| bottleneck.to_string())
+        .map(|doubt| doubt.to_string())
     }
 
     fn full(own_share: f64, server_share: Option<f64>) -> Option<String> {
         Conduct {
             pacing: Pacing::Closed { window: 1 },
+            due: 1,
             slip: None,
             latency: None,
             own_share,
             server_share,
         }
         .bottleneck()
-        .map(|bottleneck| bottleneck.to_string())
+        .map(|doubt| doubt.to_string())
     }
 
     #[test]
@@ -213,15 +228,16 @@ mod tests {
             };
             let conduct = Conduct {
                 pacing: Pacing::Open { rate: 1 },
+                due: 1,
                 slip: Some(slip),
                 latency: Some(summary(10.0)),
                 own_share: 0.1,
                 server_share: Some(0.5),
             };
             let validity = conduct.judge();
-            assert!(validity.bottleneck.is_some());
-            assert_eq!(validity.disturbed_server, validity.in_bursts);
-            validity.in_bursts
+            assert!(validity.doubt.is_some());
+            assert_eq!(validity.disturbed_server, validity.other_load);
+            validity.other_load
         };
         assert!(!in_bursts(900.0) && in_bursts(1100.0));
     }
@@ -231,6 +247,7 @@ mod tests {
         let kept = |server_share| {
             Conduct {
                 pacing: Pacing::Open { rate: 1 },
+                due: 1,
                 slip: Some(summary(10.0)),
                 latency: Some(summary(10.0)),
                 own_share: 0.97,
@@ -249,5 +266,31 @@ mod tests {
         assert_eq!(full(1.0, Some(3.1)), None);
         assert!(full(1.0, Some(0.8)).unwrap().contains("80 %"));
         assert!(full(1.0, None).unwrap().contains("--server-pid"));
+    }
+
+    #[test]
+    fn where_nothing_was_due_nothing_is_known() {
+        let judged = |pacing, due| {
+            Conduct {
+                pacing,
+                due,
+                slip: None,
+                latency: None,
+                own_share: 0.1,
+                server_share: None,
+            }
+            .judge()
+        };
+        for (pacing, remedy) in [
+            (Pacing::Open { rate: 1 }, "raise --rate or --duration"),
+            (Pacing::Closed { window: 1 }, "raise --duration"),
+        ] {
+            let validity = judged(pacing, 0);
+            assert!(validity.other_load && validity.disturbed_server);
+            let told = validity.doubt.unwrap().to_string();
+            assert!(told.ends_with(remedy), "{told}");
+            assert_eq!(judged(pacing, 1).doubt, None);
+        }
+        assert_eq!(judged(Pacing::Silent, 0).doubt, None);
     }
 }

@@ -7,7 +7,7 @@ use crate::outcome::{Findings, Outcome};
 pub enum Verdict {
     /// A message was lost, duplicated or reordered, or a client was disconnected.
     Broken,
-    /// The load generator was the bottleneck, so that times say nothing of the server.
+    /// Nothing was measured, or the load generator was the bottleneck: the figures say nothing of the server.
     Invalid,
     /// An expectation did not hold.
     Disappointing,

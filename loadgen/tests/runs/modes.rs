@@ -75,6 +75,24 @@ fn search_finds_the_rate_above_which_messages_are_lost() {
 }
 
 #[test]
+fn a_run_that_measured_nothing_is_not_valid() {
+    let url = Relay::right().start();
+    // The second message would be due when a second has passed.
+    for mode in ["fanout", "search --slo messages.lost<1"] {
+        let flags = words(mode);
+        let run = against(
+            &url,
+            &[&flags[..], &words("--rate 1 --warmup 50ms --duration 50ms")].concat(),
+        );
+        assert_eq!(run.code, Some(3), "{run:#?}");
+        assert!(run.table.contains("NOT VALID: "), "{}", run.table);
+        let reason = run.at("invalid_reason").as_str().unwrap();
+        assert!(reason.ends_with("raise --rate or --duration"), "{reason}");
+        assert_eq!(run.at("best"), &Value::Null);
+    }
+}
+
+#[test]
 fn search_fails_when_no_rate_holds() {
     let url = Relay::with(|_, _, batch| batch.clear()).start();
     let flags = words("search --rate 4 --duration 100ms --settle 100ms");
