@@ -35,6 +35,18 @@ pub fn grouped(count: u64) -> String {
     grouped
 }
 
+/// A number with its thousands apart if it is whole, and otherwise with three digits behind the point at most.
+pub fn number(figure: f64) -> String {
+    if figure.fract() == 0.0 {
+        return rounded(figure);
+    }
+    let digits = format!("{figure:.3}");
+    digits
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
+
 /// A figure as the count next to it, with its thousands apart.
 #[expect(
     clippy::cast_possible_truncation,
@@ -54,6 +66,9 @@ mod tests {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(1_234_567), "1 234 567");
         assert_eq!(rounded(99_999.6), "100 000");
+        assert_eq!(number(1000.0), "1 000");
+        assert_eq!(number(0.5), "0.5");
+        assert_eq!(number(1.0 / 3.0), "0.333");
         assert_eq!(time(999.4), "999 us");
         assert_eq!(time(1500.0), "1.50 ms");
         assert_eq!(time(2_500_000.0), "2.50 s");

@@ -1,6 +1,7 @@
 //! The highest rate that a server sustains: the rate is doubled until it does not hold, and then closed in on.
 
 use crate::{
+    args::rate::Rate,
     modes::{
         Found, RunError,
         session::{Host, Session},
@@ -22,16 +23,20 @@ const RESOLUTION: f64 = 1.05;
 const FAILED_MAX: usize = 2;
 /// Times that say nothing of the server are tried again, up to so often.
 const INVALID_MAX: usize = 5;
-/// Nothing is sent faster than this many messages a second.
-const RATE_MAX: u32 = 10_000_000;
+/// Messages a second than which none are sent faster.
+const PER_SECOND_MAX: f64 = 1e7;
+/// Below so many messages a second no lower rate is tried: a step would have nothing to measure.
+const PER_SECOND_MIN: f64 = 1.0;
+/// From so many a second on, rates are tried that are whole.
+const WHOLE: f64 = 10.0;
 
 /// Where the limit may lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Bounds {
     /// The highest rate that held.
-    holds: Option<u32>,
+    holds: Option<Rate>,
     /// The lowest that did not.
-    fails: Option<u32>,
+    fails: Option<Rate>,
 }
 
 /// Runs it.
@@ -96,7 +101,7 @@ fn attempt(
     session: &mut Session,
     plan: &Plan,
     host: &Host,
-    rate: u32,
+    rate: Rate,
     steps: &mut Vec<Tried>,
 ) -> Result<Option<(Tried, Trial)>, RunError> {
     let plan = Plan {
@@ -133,25 +138,22 @@ fn attempt(
 
 impl Bounds {
     /// The rate to try next; `None` when the limit is known well enough.
-    fn next(self) -> Option<u32> {
-        match (self.holds, self.fails) {
-            (Some(holds), None) => {
-                Some(holds.saturating_mul(2).min(RATE_MAX)).filter(|&rate| rate > holds)
-            }
-            (None, Some(fails)) => Some(fails / 2).filter(|&rate| rate > 0),
-            (Some(holds), Some(fails)) => {
-                let middle = (f64::from(holds) * f64::from(fails)).sqrt();
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "it lies between two rates"
-                )]
-                let middle = middle.round() as u32;
-                let near = f64::from(fails) <= f64::from(holds) * RESOLUTION;
-                (!near && middle > holds && middle < fails).then_some(middle)
-            }
-            (None, None) => None,
-        }
+    fn next(self) -> Option<Rate> {
+        let [holds, fails] = [self.holds, self.fails].map(|rate| rate.map(Rate::per_second));
+        let next = match (holds, fails) {
+            (Some(holds), None) => (holds * 2.0).min(PER_SECOND_MAX),
+            (None, Some(fails)) => (fails / 2.0).max(PER_SECOND_MIN),
+            (Some(holds), Some(fails)) if fails > holds * RESOLUTION => (holds * fails).sqrt(),
+            _ => return None,
+        };
+        let next = if next < WHOLE {
+            (next * WHOLE).round() / WHOLE
+        } else {
+            next.round()
+        };
+        let is_new =
+            holds.is_none_or(|holds| next > holds) && fails.is_none_or(|fails| next < fails);
+        Rate::new(next).filter(|_| is_new && next >= PER_SECOND_MIN)
     }
 }
 
@@ -160,7 +162,7 @@ mod tests {
     use super::*;
 
     /// The rates that are tried when all up to `limit` hold, beginning with `first`.
-    fn tried(first: u32, limit: u32) -> Vec<u32> {
+    fn tried(first: f64, limit: f64) -> Vec<f64> {
         let mut bounds = Bounds {
             holds: None,
             fails: None,
@@ -168,13 +170,14 @@ mod tests {
         let mut rates = vec![first];
         loop {
             let rate = rates[rates.len() - 1];
+            let known = Rate::new(rate);
             if rate <= limit {
-                bounds.holds = Some(rate);
+                bounds.holds = known;
             } else {
-                bounds.fails = Some(rate);
+                bounds.fails = known;
             }
             match bounds.next() {
-                Some(rate) => rates.push(rate),
+                Some(rate) => rates.push(rate.per_second()),
                 None => return rates,
             }
         }
@@ -182,25 +185,25 @@ mod tests {
 
     #[test]
     fn the_rate_is_doubled_and_then_closed_in_on() {
-        assert_eq!(tried(100, 450)[..4], [100, 200, 400, 800]);
-        for limit in [1, 7, 99, 100, 450, 12_345, 1_000_000] {
-            let rates = tried(100, limit);
-            let best = rates.iter().filter(|&&rate| rate <= limit).max().unwrap();
-            assert!(
-                f64::from(limit) <= f64::from(*best) * RESOLUTION + 1.0,
-                "{rates:?}"
-            );
+        assert_eq!(tried(100.0, 450.0)[..4], [100.0, 200.0, 400.0, 800.0]);
+        for limit in [1.0, 1.7, 7.0, 99.0, 100.0, 450.0, 12_345.0, 1e6] {
+            let rates = tried(100.0, limit);
+            let held = rates.iter().copied().filter(|&rate| rate <= limit);
+            let best = held.fold(0.0, f64::max);
+            assert!(limit <= best * RESOLUTION + 0.1, "{rates:?}");
             assert!(rates.len() < 24, "{rates:?}");
         }
     }
 
     #[test]
-    fn below_one_a_second_nothing_holds() {
-        assert_eq!(tried(4, 0), [4, 2, 1]);
+    fn below_one_a_second_no_rate_is_tried_but_the_users() {
+        assert_eq!(tried(4.0, 0.0), [4.0, 2.0, 1.0]);
+        assert_eq!(tried(0.5, 0.0), [0.5]);
+        assert_eq!(tried(0.5, 0.7), [0.5, 1.0]);
     }
 
     #[test]
     fn no_rate_is_beyond_the_highest() {
-        assert_eq!(tried(8_000_000, u32::MAX), [8_000_000, RATE_MAX]);
+        assert_eq!(tried(8e6, 1e9), [8e6, PER_SECOND_MAX]);
     }
 }

@@ -4,7 +4,7 @@ use hubbub::system::opening::secrets::hidden;
 use serde::Serialize;
 
 use crate::{
-    args::{Args, mode::Mode},
+    args::{Args, mode::Mode, rate::Rate},
     plan::{Pacing, Plan},
 };
 
@@ -25,7 +25,7 @@ pub struct Config {
     pub publishers: usize,
     /// Messages a second in all, in the open loop.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rate: Option<u32>,
+    pub rate: Option<Rate>,
     /// Messages of each publisher under way, in the closed loop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<u32>,
@@ -43,7 +43,7 @@ pub struct Config {
     pub channels: usize,
     /// Connections begun a second, if that was bounded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect_rate: Option<u32>,
+    pub connect_rate: Option<Rate>,
     /// Addresses that were connected from, if that was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_ips: Option<u8>,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::outcome::step::Step;
+use crate::{args::rate::Rate, outcome::step::Step};
 
 /// What a search found.
 #[derive(Clone, Debug, Serialize)]
@@ -21,7 +21,7 @@ pub struct Search {
 #[derive(Clone, Debug, Serialize)]
 pub struct Tried {
     /// Messages a second, by all publishers together.
-    pub rate: u32,
+    pub rate: Rate,
     /// Whether what was demanded held, and nothing was lost; also where messages were sent late, which adds to latency, but
     /// not where most were.
     pub held: bool,
@@ -32,7 +32,7 @@ pub struct Tried {
 
 impl Search {
     /// Why it is the load generator's fault and not the server's that a rate did not hold; `None` if it is the server's.
-    pub fn limited_by_us(&self, rate: u32) -> Option<String> {
+    pub fn limited_by_us(&self, rate: Rate) -> Option<String> {
         let mut attempts = self.steps.iter().filter(|tried| tried.rate == rate);
         let valid = attempts.clone().any(|tried| tried.step.valid);
         let reason = attempts.find_map(|tried| tried.step.invalid_reason.as_deref())?;

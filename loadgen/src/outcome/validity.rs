@@ -173,6 +173,11 @@ fn beside(server_share: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::rate::Rate;
+
+    fn rate() -> Rate {
+        Rate::new(1.0).unwrap()
+    }
 
     fn summary(us: f64) -> Summary {
         Summary {
@@ -187,7 +192,7 @@ mod tests {
 
     fn late(slip_us: f64, latency_us: f64) -> Option<String> {
         Conduct {
-            pacing: Pacing::Open { rate: 1 },
+            pacing: Pacing::Open { rate: rate() },
             due: 1,
             slip: Some(summary(slip_us)),
             latency: Some(summary(latency_us)),
@@ -227,7 +232,7 @@ mod tests {
                 ..summary(5000.0)
             };
             let conduct = Conduct {
-                pacing: Pacing::Open { rate: 1 },
+                pacing: Pacing::Open { rate: rate() },
                 due: 1,
                 slip: Some(slip),
                 latency: Some(summary(10.0)),
@@ -246,7 +251,7 @@ mod tests {
     fn a_full_core_that_kept_its_schedule_is_doubted_only_if_the_server_had_time_to_spare() {
         let kept = |server_share| {
             Conduct {
-                pacing: Pacing::Open { rate: 1 },
+                pacing: Pacing::Open { rate: rate() },
                 due: 1,
                 slip: Some(summary(10.0)),
                 latency: Some(summary(10.0)),
@@ -282,7 +287,7 @@ mod tests {
             .judge()
         };
         for (pacing, remedy) in [
-            (Pacing::Open { rate: 1 }, "raise --rate or --duration"),
+            (Pacing::Open { rate: rate() }, "raise --rate or --duration"),
             (Pacing::Closed { window: 1 }, "raise --duration"),
         ] {
             let validity = judged(pacing, 0);

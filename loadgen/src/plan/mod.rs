@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use hubbub::system::descriptors;
 
-use crate::args::{Args, mode::Mode, values::Share};
+use crate::args::{Args, mode::Mode, rate::Rate, values::Share};
 use error::{PORTS_PER_SOURCE, PlanError};
 use protocol::Protocol;
 use schedule::Schedule;
@@ -50,7 +50,7 @@ pub struct Plan {
     /// Waiting at the end before a message counts as lost.
     pub settle: Duration,
     /// Connections begun a second; `None` is as many as are accepted.
-    pub connect_rate: Option<u32>,
+    pub connect_rate: Option<Rate>,
     /// Addresses to connect from, 127.0.0.1 and up; `None` leaves it to the system.
     pub source_ips: Option<u8>,
     /// The last so many of the clients stop reading when measuring begins.
@@ -68,12 +68,12 @@ pub struct Plan {
 }
 
 /// When publishers send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pacing {
     /// On a fixed schedule, so many messages a second in all, whatever the server does.
     Open {
         /// Messages a second.
-        rate: u32,
+        rate: Rate,
     },
     /// As soon as fewer than so many of a publisher's own messages are under way.
     Closed {

@@ -1,24 +1,21 @@
 //! When each message should be sent: evenly spaced, by each publisher in turn, whatever the server does.
 
+use crate::args::rate::Rate;
+
 /// An open-loop schedule. Message `k` of all belongs to publisher `k mod publishers`, and is that publisher's
 /// `k / publishers`-th.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
     start_ns: u64,
-    rate: u32,
+    rate: Rate,
     publishers: u32,
     total: u64,
 }
 
-const SECOND_NS: u128 = 1_000_000_000;
-
 impl Schedule {
-    /// A schedule of `rate` messages a second in all, over the `span_ns` that begin at `start_ns` since the origin.
-    pub fn new(start_ns: u64, span_ns: u64, rate: u32, publishers: u32) -> Self {
-        assert!(
-            rate > 0 && publishers > 0,
-            "a schedule has a rate and publishers"
-        );
+    /// A schedule of a rate of messages in all, over the `span_ns` that begin at `start_ns` since the origin.
+    pub fn new(start_ns: u64, span_ns: u64, rate: Rate, publishers: u32) -> Self {
+        assert!(publishers > 0, "a schedule has publishers");
         let mut schedule = Self {
             start_ns,
             rate,
@@ -32,11 +29,6 @@ impl Schedule {
         schedule
     }
 
-    /// A schedule of nothing.
-    pub fn empty() -> Self {
-        Self::new(0, 0, 1, 1)
-    }
-
     /// Messages of all publishers.
     pub fn total(&self) -> u64 {
         self.total
@@ -47,18 +39,20 @@ impl Schedule {
         let Some(elapsed) = now_ns.checked_sub(self.start_ns) else {
             return 0;
         };
-        let passed = u128::from(elapsed) * u128::from(self.rate) / SECOND_NS;
-        let due = u64::try_from(passed).map_or(u64::MAX, |passed| passed + 1);
-        // A message's time is rounded up to a nanosecond, so the last one may be that far ahead.
-        let due = due - u64::from(self.time(due - 1) > now_ns);
-        due.min(self.total)
+        let mut due = self.rate.about(elapsed).min(self.total);
+        // That may be wrong by rounding; what counts is each message's own time.
+        while due > 0 && self.time(due - 1) > now_ns {
+            due -= 1;
+        }
+        while due < self.total && self.time(due) <= now_ns {
+            due += 1;
+        }
+        due
     }
 
     /// When message `k` of all should be sent, in nanoseconds since the origin.
     pub fn time(&self, k: u64) -> u64 {
-        let offset = (u128::from(k) * SECOND_NS).div_ceil(u128::from(self.rate));
-        self.start_ns
-            .saturating_add(u64::try_from(offset).unwrap_or(u64::MAX))
+        self.start_ns.saturating_add(self.rate.due_ns(k))
     }
 
     /// Whose turn message `k` of all is.
@@ -95,9 +89,13 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
+    fn rate(per_second: f64) -> Rate {
+        Rate::new(per_second).unwrap()
+    }
+
     #[test]
     fn a_hundred_a_second_is_one_every_ten_milliseconds() {
-        let schedule = Schedule::new(5, 1000 * MS, 100, 10);
+        let schedule = Schedule::new(5, 1000 * MS, rate(100.0), 10);
         assert_eq!(schedule.total(), 100);
         assert_eq!(schedule.due(0), 0);
         assert_eq!(schedule.due(5), 1);
@@ -111,14 +109,14 @@ mod tests {
 
     #[test]
     fn a_message_is_due_exactly_from_its_time_on() {
-        for rate in [1, 3, 7, 999, 123_457, u32::MAX] {
-            let schedule = Schedule::new(17, 3600 * 1000 * MS, rate, 3);
+        for per_second in [0.001, 1.0 / 3.0, 0.5, 1.0, 3.0, 7.0, 999.0, 123_457.0, 1e9] {
+            let schedule = Schedule::new(17, 3600 * 1000 * MS, rate(per_second), 3);
             for k in (0..2000).filter(|&k| k < schedule.total()) {
                 let time = schedule.time(k);
-                assert!(schedule.due(time) > k, "rate {rate}, message {k}");
+                assert!(schedule.due(time) > k, "rate {per_second}, message {k}");
                 assert!(
                     time == schedule.start_ns || schedule.due(time - 1) <= k,
-                    "rate {rate}, message {k}"
+                    "rate {per_second}, message {k}"
                 );
             }
         }
@@ -127,7 +125,7 @@ mod tests {
     #[test]
     fn the_publishers_share_all_messages() {
         for publishers in [1, 2, 3, 10, 101] {
-            let schedule = Schedule::new(0, 1000 * MS, 100, publishers);
+            let schedule = Schedule::new(0, 1000 * MS, rate(100.0), publishers);
             let each = (0..publishers as usize).map(|publisher| schedule.total_of(publisher));
             assert_eq!(each.sum::<u64>(), schedule.total());
             for k in 0..schedule.total() {
@@ -140,7 +138,7 @@ mod tests {
 
     #[test]
     fn stopped_early_it_keeps_what_was_due() {
-        let mut schedule = Schedule::new(0, 1000 * MS, 100, 10);
+        let mut schedule = Schedule::new(0, 1000 * MS, rate(100.0), 10);
         schedule.stop(55 * MS);
         assert_eq!(schedule.total(), 6);
         assert_eq!(schedule.time_of(5, 0), Some(50 * MS));

@@ -57,10 +57,9 @@ fn senders(config: &Config) -> String {
         ..
     } = config;
     match (config.rate, config.window) {
-        (Some(rate), _) => format!(
-            "{publishers} of them publishing {} messages of {size_bytes} B a second",
-            grouped(rate.into())
-        ),
+        (Some(rate), _) => {
+            format!("{publishers} of them publishing {rate} messages of {size_bytes} B a second")
+        }
         (_, Some(window)) => {
             format!("{publishers} of them with {window} messages of {size_bytes} B under way each")
         }
@@ -76,7 +75,7 @@ pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
         Findings::Idle(idle) => of_idle(&mut facts, idle),
         Findings::Search(search) => {
             if let Some(best) = &search.best {
-                facts.push(("highest rate that held", grouped(best.rate.into()) + "/s"));
+                facts.push(("highest rate that held", format!("{}/s", best.rate)));
                 let delivered = rounded(best.step.delivered_per_second);
                 facts.push(("deliveries per second there", delivered));
             }
@@ -273,7 +272,7 @@ fn steps(search: &Search) -> Table {
         };
         let yes = |yes| if yes { "yes" } else { "no" }.to_owned();
         vec![
-            grouped(tried.rate.into()) + "/s",
+            format!("{}/s", tried.rate),
             yes(tried.held),
             figure(step.latency_us, |summary| summary.p50),
             figure(step.latency_us, |summary| summary.p99),

@@ -56,6 +56,7 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::rate::Rate;
 
     #[test]
     fn a_window_opens_with_what_comes_back() {
@@ -72,7 +73,8 @@ mod tests {
 
     #[test]
     fn a_schedule_does_not_ask_what_came_back() {
-        let mut pace = Pace::Open(Schedule::new(0, 1000, 1_000_000_000, 2));
+        let every_ns = Rate::new(1e9).unwrap();
+        let mut pace = Pace::Open(Schedule::new(0, 1000, every_ns, 2));
         assert_eq!(pace.due(1, 3, 0, 6), None);
         assert_eq!(pace.due(1, 3, 0, 9), Some(7));
         pace.stop(6);

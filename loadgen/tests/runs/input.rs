@@ -113,10 +113,32 @@ fn flags_that_do_not_go_together_are_refused() {
 }
 
 #[test]
+fn rates_are_numbers() {
+    let flags = [
+        "--rate",
+        "30/m",
+        "--connect-rate",
+        "1.5e3",
+        "--warmup",
+        "0s",
+    ];
+    let run = against(&Relay::right().start(), &flags).good();
+    assert_eq!(run.message("sent"), 1);
+    assert_eq!(run.at("config.rate"), 0.5);
+    assert_eq!(run.at("config.connect_rate"), 1500);
+    assert!(
+        run.table.contains("publishing 0.5 messages"),
+        "{}",
+        run.table
+    );
+}
+
+#[test]
 fn a_command_line_that_is_not_understood_says_how_it_should_be() {
     for (flags, told) in [
         (&["--clients", "0"][..], "--clients"),
-        (&["--rate", "many"], "--rate"),
+        (&["--rate", "many"], "100, 0.5, 1e3 or 30/m"),
+        (&["--connect-rate", "0"], "more than 0"),
         (&["--no-such-flag"], "--no-such-flag"),
         (&["sideways"], "sideways"),
         (&["--expect", "p99"], "'p99<5ms'"),

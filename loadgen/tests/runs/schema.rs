@@ -40,6 +40,7 @@ fn results_of_all_modes_conform() {
     let compare = ["compare", "--rounds", "2", "--duration", "200ms"];
     for flags in [
         &["fanout"][..],
+        &["fanout", "--rate", "30/m", "--warmup", "0s"],
         &["saturate"],
         &search,
         &["idle"],

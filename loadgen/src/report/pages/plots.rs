@@ -1,7 +1,5 @@
 //! The plots of each mode.
 
-use std::collections::BTreeMap;
-
 use crate::{
     figures,
     outcome::{
@@ -76,13 +74,14 @@ fn handshakes(latency: &Distribution) -> Plot {
 
 fn latency_by_rate(search: &Search) -> Plot {
     let line = |name: &str, figure: fn(&Tried) -> Option<f64>| {
-        let steps = search.steps.iter();
+        let steps = search.steps.iter().rev();
+        let points =
+            steps.filter_map(|tried| Some((tried.rate.per_second(), figure(tried)? * 1000.0)));
+        let mut points: Vec<(f64, f64)> = points.collect();
+        points.sort_by(|one, other| one.0.total_cmp(&other.0));
         // Of several attempts at one rate, the last decided.
-        let points: BTreeMap<u32, f64> = steps
-            .filter_map(|tried| Some((tried.rate, figure(tried)? * 1000.0)))
-            .collect();
-        let points = points.into_iter().map(|(rate, ns)| (f64::from(rate), ns));
-        (name.to_owned(), points.collect())
+        points.dedup_by_key(|point| point.0);
+        (name.to_owned(), points)
     };
     Plot {
         title: "Latency by rate".to_owned(),

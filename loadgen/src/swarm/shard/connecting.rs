@@ -19,7 +19,6 @@ use crate::{
 const DIALS_MAX: usize = 128;
 /// How long connecting may go without one more client coming in.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const SECOND_NS: u64 = 1_000_000_000;
 
 impl Shard<'_> {
     /// Connects all clients but the newcomers; from a moment on only until one client of the run is in.
@@ -84,7 +83,7 @@ impl Shard<'_> {
             let mut turn_ns = self.common.clock.now_ns();
             if let Some(rate) = self.plan.connect_rate {
                 let before = self.thread + self.clients.len() * self.plan.threads;
-                let intended_ns = begun_ns + before as u64 * SECOND_NS / u64::from(rate);
+                let intended_ns = begun_ns.saturating_add(rate.due_ns(before as u64));
                 if turn_ns < intended_ns {
                     return Ok(intended_ns);
                 }
