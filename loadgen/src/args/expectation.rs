@@ -6,7 +6,7 @@ use hubbub::vocabulary::units;
 use thiserror::Error;
 
 /// Figures of the result that may be demanded without naming where they stand: they are the latency's.
-const LATENCY_FIGURES: [&str; 6] = ["p50", "p90", "p99", "p999", "max", "mean"];
+pub const LATENCY_FIGURES: [&str; 7] = ["p50", "p90", "p95", "p99", "p999", "max", "mean"];
 
 /// A bound on one figure of the result.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,12 +15,39 @@ pub struct Expectation {
     path: String,
     comparison: Comparison,
     limit: f64,
+    /// Whether the limit is a number that was given no unit.
+    is_bare: bool,
 }
 
 impl Expectation {
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Where its figure stands in a result, as a JSON pointer.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The unit of its figure, which the figure's name tells; nothing for a count or a ratio.
+    pub fn unit(&self) -> &'static str {
+        let name = |part: &&str| part.contains('_');
+        // Below a name, such as `latency_us`, stands what has no unit in its own, such as `p99`.
+        match self.path.rsplit('/').find(name).unwrap_or_default() {
+            ratio if self.path.contains("/ratios/") || ratio.is_empty() => "",
+            name if name.contains("_us") => "us",
+            name if name.contains("bytes_per_second") => "B/s",
+            name if name.contains("bytes") => "B",
+            name if name.ends_with("_seconds") => "s",
+            name if name.ends_with("per_second") => "/s",
+            _ => "",
+        }
+    }
+
+    /// Whether its limit is a duration, and its figure is none.
+    pub fn takes_a_count_for_a_time(&self) -> bool {
+        !self.is_bare && self.unit() != "us"
     }
 
     /// Whether such a figure is what was demanded.
@@ -29,9 +56,14 @@ impl Expectation {
     }
 }
 
+/// With the unit, where none was written.
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.text)?;
+        match self.unit() {
+            unit if self.is_bare && !unit.is_empty() => write!(f, " {unit}"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -53,23 +85,22 @@ impl FromStr for Expectation {
             short if LATENCY_FIGURES.contains(&short) => format!("latency_us.{short}"),
             path => path.to_owned(),
         };
-        let limit = if let Ok(number) = limit.parse() {
-            number
-        } else {
-            let micros = figure.split('.').any(|part| part.contains("_us"));
-            let limit = units::duration(limit).map_err(|reason| wrong(&reason))?;
-            if !micros {
-                return Err(wrong(
-                    "a duration bounds only figures in microseconds (_us)",
-                ));
+        let number = limit.parse().ok();
+        let limit = match number {
+            Some(number) => number,
+            None => {
+                units::duration(limit)
+                    .map_err(|reason| wrong(&reason))?
+                    .as_secs_f64()
+                    * 1e6
             }
-            limit.as_secs_f64() * 1e6
         };
         Ok(Self {
             text: text.to_owned(),
             path: format!("/{}", figure.replace('.', "/")),
             comparison,
             limit,
+            is_bare: number.is_some(),
         })
     }
 }
@@ -138,8 +169,38 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_without_a_unit_is_told_with_that_of_its_figure() {
+        for (text, told) in [
+            ("p99<5", "p99<5 us"),
+            ("p99<5ms", "p99<5ms"),
+            (
+                "server.cpu_us_per_delivery<1",
+                "server.cpu_us_per_delivery<1 us",
+            ),
+            ("isolation.p99_us_with<9", "isolation.p99_us_with<9 us"),
+            ("server.rss_bytes_end<9", "server.rss_bytes_end<9 B"),
+            (
+                "throughput.bytes_per_second>9",
+                "throughput.bytes_per_second>9 B/s",
+            ),
+            (
+                "throughput.delivered_per_second>9",
+                "throughput.delivered_per_second>9 /s",
+            ),
+            ("server.cpu_seconds<9", "server.cpu_seconds<9 s"),
+            ("messages.lost<1", "messages.lost<1"),
+            (
+                "ratios.cpu_us_per_delivery.median<1",
+                "ratios.cpu_us_per_delivery.median<1",
+            ),
+        ] {
+            assert_eq!(read(text).to_string(), told);
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_says_how_to_write_it() {
-        for text in ["", "p99", "<5ms", "p99<soon", "messages.lost<5ms"] {
+        for text in ["", "p99", "<5ms", "p99<soon"] {
             let error = text.parse::<Expectation>().unwrap_err().to_string();
             assert!(error.contains("'p99<5ms'"), "{error}");
         }

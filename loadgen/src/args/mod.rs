@@ -179,8 +179,8 @@ pub struct Args {
 
     /// What must hold, such as 'p99<5ms' or 'server.cpu_us_per_delivery<1'; repeatable [default: none]
     ///
-    /// Left of < <= > or >= stands p50, p90, p99, p999, max or mean of the latency, or a figure of the JSON result by its
-    /// path, in that figure's unit.
+    /// Left of < <= > or >= stands p50, p90, p95, p99, p999, max or mean of the latency, or a figure of the JSON result
+    /// by its path. A limit without a unit is in the figure's own: microseconds, where its name has `_us`.
     #[arg(long, value_name = "FIGURE<LIMIT")]
     pub expect: Vec<Expectation>,
 

@@ -5,7 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::{
-    outcome::expectation::UnknownFigure,
+    outcome::expectation::FigureError,
     plan::{error::PlanError, target::TargetError},
     report::files::Unwritten,
     server::{
@@ -23,7 +23,7 @@ pub enum RunError {
     Plan(#[from] PlanError),
     /// An expectation of what is not measured.
     #[error(transparent)]
-    Figure(#[from] UnknownFigure),
+    Figure(#[from] FigureError),
     /// A URL that cannot be connected to.
     #[error(transparent)]
     Target(#[from] TargetError),

@@ -64,14 +64,18 @@ type Figure = fn(&Step) -> Option<f64>;
 
 /// Figures whose ratios are told. Times count only where the load generator kept its schedule; what the server used for
 /// them does not depend on that.
-const FIGURES: [(&str, Figure); 8] = [
+const FIGURES: [(&str, Figure); 10] = [
     ("cpu_us_per_delivery", |step| step.cpu_us_per_delivery),
     ("delivered_per_second", |step| {
         Some(step.delivered_per_second)
     }),
     ("mean_batch", |step| step.mean_batch),
     ("p50", |step| Some(step.believed(step.latency_us)?.p50)),
+    ("p95", |step| Some(step.believed(step.latency_us)?.p95)),
     ("p99", |step| Some(step.believed(step.latency_us)?.p99)),
+    ("last_receiver_p95", |step| {
+        Some(step.believed(step.last_receiver_us)?.p95)
+    }),
     ("last_receiver_p99", |step| {
         Some(step.believed(step.last_receiver_us)?.p99)
     }),

@@ -5,7 +5,10 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    args::{expectation::Expectation, mode::Mode},
+    args::{
+        expectation::{Expectation, LATENCY_FIGURES},
+        mode::Mode,
+    },
     outcome::schema,
 };
 
@@ -14,6 +17,12 @@ use crate::{
 pub struct Judged {
     /// The expectation as it was written.
     pub expect: String,
+    /// The same with its unit.
+    #[serde(skip)]
+    pub told: String,
+    /// The figure's unit.
+    #[serde(skip)]
+    pub unit: &'static str,
     /// The figure, in its own unit; absent when the run has no such figure, which fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<f64>,
@@ -26,38 +35,84 @@ impl Judged {
     pub fn new(expectation: &Expectation, result: &Value) -> Self {
         let actual = result.pointer(expectation.path()).and_then(Value::as_f64);
         Self {
-            expect: expectation.to_string(),
+            expect: expectation.text().to_owned(),
+            told: expectation.to_string(),
+            unit: expectation.unit(),
             actual,
             passed: actual.is_some_and(|actual| expectation.holds(actual)),
         }
     }
 }
 
-/// Checks that results of a mode may have the figure that is demanded.
+/// Checks that results of a mode may have the figure that is demanded, and that it is of the limit's kind.
 ///
 /// # Errors
-/// The user's: they have none by that path.
-pub fn check(expectation: &Expectation, mode: Mode) -> Result<(), UnknownFigure> {
+/// The user's: they have none by that path, or another kind.
+pub fn check(expectation: &Expectation, mode: Mode) -> Result<(), FigureError> {
+    let text = expectation.text().to_owned();
     let mode = mode.to_string();
-    if schema::has_figure(&mode, expectation.path()) {
-        return Ok(());
+    if !schema::has_figure(&mode, expectation.path()) {
+        return Err(FigureError::Unknown {
+            text,
+            figure: dotted(expectation.path()),
+            known: known(&mode, expectation.path()),
+            mode,
+        });
     }
-    Err(UnknownFigure {
-        text: expectation.to_string(),
-        figure: expectation.path()[1..].replace('/', "."),
-        mode,
-    })
+    if expectation.takes_a_count_for_a_time() {
+        return Err(FigureError::NoTime {
+            text,
+            figure: dotted(expectation.path()),
+        });
+    }
+    Ok(())
 }
 
-/// An expectation of a figure that there is none of. The user's to mend.
+/// What could have been meant: figures, and what has figures below it, as near to a path as there are any.
+fn known(mode: &str, path: &str) -> String {
+    let (place, names) = schema::names_near(mode, path);
+    let names = names.join(", ");
+    if !place.is_empty() {
+        return format!("{} has {names}", dotted(&place));
+    }
+    let short = LATENCY_FIGURES.join(", ");
+    if schema::has_figure(mode, "/latency_us/p99") {
+        format!("known are {short} of the latency, and by their path what is in {names}")
+    } else {
+        format!("known is by its path what is in {names}")
+    }
+}
+
+/// A JSON pointer as a user writes it.
+fn dotted(path: &str) -> String {
+    path.trim_start_matches('/').replace('/', ".")
+}
+
+/// An expectation that no result could meet or miss. The user's to mend.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error(
-    "cannot expect '{text}': results of {mode} have no figure {figure}; look for its path in what --json writes"
-)]
-pub struct UnknownFigure {
-    text: String,
-    figure: String,
-    mode: String,
+pub enum FigureError {
+    /// There is no such figure.
+    #[error("cannot expect '{text}': results of {mode} have no figure {figure}; {known}")]
+    Unknown {
+        /// The expectation.
+        text: String,
+        /// Its figure.
+        figure: String,
+        /// Those that there are.
+        known: String,
+        /// What is measured.
+        mode: String,
+    },
+    /// The limit is a duration, and the figure is none.
+    #[error(
+        "cannot expect '{text}': {figure} is no time in microseconds (_us), so give a number as its limit, without a unit"
+    )]
+    NoTime {
+        /// The expectation.
+        text: String,
+        /// Its figure.
+        figure: String,
+    },
 }
 
 #[cfg(test)]
@@ -101,5 +156,46 @@ mod tests {
             let error = check(text, mode).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");
         }
+    }
+
+    #[test]
+    fn who_names_none_is_told_which_there_are() {
+        let told = |text: &str, mode| check(&read(text), mode).unwrap_err().to_string();
+        for (text, known) in [
+            (
+                "p42<5ms",
+                "known are p50, p90, p95, p99, p999, max, mean of the latency",
+            ),
+            ("p42<5ms", "messages"),
+            (
+                "latency_us.p42<5ms",
+                "latency_us has max, mean, p50, p90, p95, p99, p999",
+            ),
+            ("messages.losst<1", "messages has delivered, disconnects, "),
+            (
+                "messages.lost.more<1",
+                "messages has delivered, disconnects, ",
+            ),
+        ] {
+            let told = told(text, Mode::Fanout);
+            assert!(told.contains(known), "{told}");
+        }
+        let told = told("p95<5ms", Mode::Connect);
+        assert!(
+            told.contains("known is by its path what is in config, connect, "),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_count_is_not_bounded_by_a_duration() {
+        let error = check(&read("messages.lost<5ms"), Mode::Fanout)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("messages.lost is no time"), "{error}");
+        assert_eq!(
+            check(&read("isolation.p99_us_with<5ms"), Mode::Fanout),
+            Ok(())
+        );
     }
 }

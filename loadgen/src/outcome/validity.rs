@@ -183,6 +183,7 @@ mod tests {
         Summary {
             p50: us,
             p90: us,
+            p95: us,
             p99: us,
             p999: us,
             max: us,

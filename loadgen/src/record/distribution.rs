@@ -25,6 +25,8 @@ pub struct Summary {
     pub p50: f64,
     /// 90 of a hundred were at most this.
     pub p90: f64,
+    /// 95 of a hundred were at most this.
+    pub p95: f64,
     /// 99 of a hundred were at most this.
     pub p99: f64,
     /// 999 of a thousand were at most this.
@@ -112,6 +114,7 @@ impl Distribution {
         (!self.histogram.is_empty()).then(|| Summary {
             p50: at(0.5),
             p90: at(0.9),
+            p95: at(0.95),
             p99: at(0.99),
             p999: at(0.999),
             max: figures::micros(self.histogram.max()),
@@ -133,6 +136,7 @@ mod tests {
         }
         let summary = distribution.summary().unwrap();
         assert!((summary.p50 - 500.0).abs() < 1.0, "{summary:?}");
+        assert!((summary.p95 - 950.0).abs() < 2.0, "{summary:?}");
         assert!((summary.p99 - 990.0).abs() < 2.0, "{summary:?}");
         assert!((summary.max - 1000.0).abs() < 1.0, "{summary:?}");
         assert!((summary.mean - 500.5).abs() < 1.0, "{summary:?}");

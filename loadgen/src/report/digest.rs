@@ -249,17 +249,18 @@ fn times(rows: &[(&str, Option<Summary>)]) -> Table {
         let Summary {
             p50,
             p90,
+            p95,
             p99,
             p999,
             max,
             ..
         } = (*summary)?;
-        let figures = [p50, p90, p99, p999, max].map(time);
+        let figures = [p50, p90, p95, p99, p999, max].map(time);
         Some([vec![(*name).to_owned()], figures.to_vec()].concat())
     };
     table(
         "Times",
-        &["", "p50", "p90", "p99", "p99.9", "max"],
+        &["", "p50", "p90", "p95", "p99", "p99.9", "max"],
         rows.iter().filter_map(row).collect(),
     )
 }
@@ -275,6 +276,7 @@ fn steps(search: &Search) -> Table {
             format!("{}/s", tried.rate),
             yes(tried.held),
             figure(step.latency_us, |summary| summary.p50),
+            figure(step.latency_us, |summary| summary.p95),
             figure(step.latency_us, |summary| summary.p99),
             figure(step.last_receiver_us, |summary| summary.p99),
             grouped(step.lost),
@@ -287,6 +289,7 @@ fn steps(search: &Search) -> Table {
             "rate",
             "held",
             "p50",
+            "p95",
             "p99",
             "last receiver p99",
             "lost",

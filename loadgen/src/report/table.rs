@@ -33,11 +33,11 @@ impl fmt::Display for Shown<'_> {
             writeln!(f, "{}\n", drawn(Some(header), rows.into_iter()))?;
         }
         for judged in &outcome.expectations {
-            let actual = judged
-                .actual
-                .map_or("no such figure".to_owned(), |actual| format!("{actual:.3}"));
+            let actual = judged.actual.map_or("no such figure".to_owned(), |actual| {
+                format!("{actual:.3} {}", judged.unit).trim_end().to_owned()
+            });
             let held = if judged.passed { "held" } else { "FAILED" };
-            writeln!(f, "expected {}: {held} ({actual})", judged.expect)?;
+            writeln!(f, "expected {}: {held} ({actual})", judged.told)?;
         }
         write!(f, "{}", sentence::sentence(outcome))
     }

@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use crate::common::{Run, against, relay::Relay, run, words};
 
 /// Parts of all values, in thousandths, and what the figure at each is called.
-const RANKS: [(usize, &str); 5] = [
+const RANKS: [(usize, &str); 6] = [
     (500, "p50"),
     (900, "p90"),
+    (950, "p95"),
     (990, "p99"),
     (999, "p999"),
     (1000, "max"),

@@ -102,7 +102,7 @@ fn flags_that_do_not_go_together_are_refused() {
             &["--server-pid", "999999999", "--url", "ws://127.0.0.1:1/"],
             "--server-pid",
         ),
-        (&["--expect", "no.such.figure<5"], "no.such.figure"),
+        (&["--expect", "no.such.figure<5"], "known are p50"),
         (&["connect", "--expect", "p99<5ms"], "latency_us.p99"),
         (&["search", "--slo", "no.such.figure<5"], "no.such.figure"),
         (&["--log", "/nowhere/log"], "/nowhere/log"),
@@ -182,8 +182,20 @@ fn an_expectation_that_does_not_hold_fails_the_run() {
     assert_eq!(failed.at("expectations.0.actual"), 200.0);
     let code = if failed.at("valid") == true { 1 } else { 3 };
     assert_eq!(failed.code, Some(code), "{failed:#?}");
-    let run = against(&url, &["--expect", "messages.delivered>=200"]).good();
+    let run = against(
+        &url,
+        &["--expect", "messages.delivered>=200", "--expect", "p95<6e7"],
+    )
+    .good();
     assert_eq!(run.at("expectations.0.passed"), true);
+    let [told, unit] = ["expected p95<6e7 us: held (", " us)\n"];
+    let line = run.table.split(told).nth(1);
+    assert!(
+        line.is_some_and(|line| line.contains(unit)),
+        "{}",
+        run.table
+    );
+    assert_eq!(run.at("expectations.1.expect"), "p95<6e7");
 }
 
 #[test]
