@@ -10,3 +10,10 @@ pub struct Now {
     /// Milliseconds since the Unix epoch; may jump when the operator sets the clock.
     pub unix_ms: u64,
 }
+
+impl Now {
+    /// Time since the Unix epoch.
+    pub fn unix(self) -> Duration {
+        Duration::from_millis(self.unix_ms)
+    }
+}

@@ -19,15 +19,18 @@ mod standard;
 
 use std::env;
 use std::panic;
+use std::time::Duration;
 
 use faults::{Fault, Operations};
 use hubbub::vocabulary::reason::Reason;
+use knock::Knock;
 use oracle::bounds;
 use peer::Kind;
 use sabotage::{Belief, Sabotage};
 use scenario::Summary;
-use simulation::Simulation;
-use socket::Flaw;
+use settings::Settings;
+use simulation::{Simulation, Weather};
+use socket::{Flaw, Manners};
 
 const SEEDS: u64 = 256;
 /// Seeds that broke the promise once, in a run of 100,000.
@@ -147,6 +150,38 @@ fn a_planted_fault_is_caught() {
 fn a_rule_that_is_not_kept_is_missed() {
     for belief in Belief::BY_CHANCE {
         expect_caught(Sabotage::Misled(belief));
+    }
+}
+
+/// One who talks all the time is looked after as one who is silent is.
+#[test]
+fn a_token_let_in_while_the_clock_was_behind_ends_within_a_heartbeat_of_its_being_set_right() {
+    for kind in [Kind::Relay, Kind::Echo] {
+        let mut settings = Settings::generous();
+        settings.demands_tokens = true;
+        let heartbeat = settings.config.ping_interval;
+        let operations = Operations::default();
+        let mut simulation = Simulation::new(settings, operations, 0, Sabotage::None);
+        simulation.clock_is_behind = Duration::from_hours(24);
+        simulation.pass(Duration::from_secs(2));
+        let old = Knock {
+            lasts: Duration::ZERO,
+            ..Knock::steady(kind, 0)
+        };
+        let id = simulation.connect(old, Manners::plain());
+        simulation.step(Weather::Calm).unwrap();
+        simulation.step(Weather::Calm).unwrap();
+        assert_eq!(simulation.peers[id].status, Some(101));
+        simulation.clock_is_behind = Duration::ZERO;
+        let right_since = simulation.now.monotonic;
+        while simulation.now.monotonic < right_since + heartbeat {
+            if kind == Kind::Relay && !simulation.peers[id].is_over() {
+                simulation.greet(id, 0);
+            }
+            simulation.step(Weather::Calm).unwrap();
+        }
+        simulation.step(Weather::Calm).unwrap();
+        assert_eq!(simulation.peers[id].close_code, Some(1008), "{kind:?}");
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Simulation {
     pub admissions: Admissions,
     pub settings: Settings,
     pub now: Now,
+    /// How far the wall clock is behind.
+    pub clock_is_behind: Duration,
     pub chance: fastrand::Rng,
     pub operations: Rc<Operations>,
     keys: Vec<Option<Key>>,
@@ -74,6 +76,7 @@ impl Simulation {
                 monotonic: Duration::ZERO,
                 unix_ms: EPOCH_MS,
             },
+            clock_is_behind: Duration::ZERO,
             chance: fastrand::Rng::with_seed(seed),
             operations: Rc::new(operations),
             keys: Vec::new(),
@@ -189,8 +192,9 @@ impl Simulation {
 
     pub fn pass(&mut self, time: Duration) {
         self.now.monotonic += time;
-        let unix_ms = u64::try_from(self.now.monotonic.as_millis()).expect("no such age");
-        self.now.unix_ms = EPOCH_MS + unix_ms;
+        let unix = Duration::from_millis(EPOCH_MS) + self.now.monotonic;
+        let unix = unix.saturating_sub(self.clock_is_behind);
+        self.now.unix_ms = u64::try_from(unix.as_millis()).expect("no such age");
     }
 
     fn signal(&mut self, is_poll_full: bool) {

@@ -2,6 +2,7 @@
 
 mod closing;
 mod exchange;
+mod expiry;
 mod meter;
 mod terms;
 
@@ -246,7 +247,7 @@ impl<S: Stream> Connection<S> {
             Phase::Http(_) => self.request_due_at(world),
             Phase::Open(_) => [
                 Some(self.heartbeat_at(world)),
-                self.token_until(),
+                self.expiry_due(),
                 self.paused_until(),
             ]
             .into_iter()
@@ -272,6 +273,7 @@ impl<S: Stream> Connection<S> {
         if let Some(meter) = self.meter() {
             may_have_spoken |= meter.resume(now);
         }
+        let has_token_expired = self.has_token_expired(world);
         let has_passed = |at: Option<Duration>| at.is_some_and(|at| now >= at);
         let drains = has_passed(self.drains_at(world));
         match &self.phase {
@@ -281,9 +283,7 @@ impl<S: Stream> Connection<S> {
                 self.expire_exchange(world);
             }
             Phase::Open(_) if drains => self.close(Reason::GoingAway, world),
-            Phase::Open(_) if has_passed(self.token_until()) => {
-                self.close(Reason::TokenExpired, world);
-            }
+            Phase::Open(_) if has_token_expired => self.close(Reason::TokenExpired, world),
             Phase::Open(_) if now >= self.heartbeat_at(world) => self.beat(may_have_spoken, world),
             Phase::Closing(closing) if has_passed(closing.until) => self.end(closing.reason),
             _ => {}
@@ -362,7 +362,7 @@ impl<S: Stream> Connection<S> {
         response: Bytes,
         world: &mut World,
     ) -> usize {
-        let Admission { pass, lasts } = admission;
+        let Admission { pass, expires_at } = admission;
         let dialect = match kind {
             SessionKind::Relay { channel, form } => Dialect::Relay(Relay::join(
                 &mut world.commons.hub,
@@ -384,7 +384,7 @@ impl<S: Stream> Connection<S> {
             websocket: WebSocket::default(),
             dialect,
         };
-        Terms::begin_session(&mut self.terms, lasts, world);
+        Terms::begin_session(&mut self.terms, expires_at, world);
         self.is_rearmed = true;
         match mem::replace(&mut self.phase, Phase::Open(session)) {
             Phase::Http(exchange) => bytes + self.hear(&exchange.input, world),
@@ -541,8 +541,15 @@ impl<S: Stream> Connection<S> {
         self.terms.as_mut()?.meter.as_mut()
     }
 
-    fn token_until(&self) -> Option<Duration> {
-        self.terms.as_ref()?.until
+    /// When to see whether its token has expired.
+    fn expiry_due(&self) -> Option<Duration> {
+        Some(self.terms.as_ref()?.expiry.as_ref()?.due())
+    }
+
+    fn has_token_expired(&mut self, world: &World) -> bool {
+        let terms = self.terms.as_mut();
+        let expiry = terms.and_then(|terms| terms.expiry.as_mut());
+        expiry.is_some_and(|expiry| expiry.has_come(world.now, world.config.ping_interval))
     }
 
     fn paused_until(&self) -> Option<Duration> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::meter::Meter;
+use super::{expiry::Expiry, meter::Meter};
 use crate::{
     server::world::World,
     state::addresses::{Addresses, Site},
@@ -13,8 +13,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Terms {
     pub(super) visitor: Option<Visitor>,
-    /// When its token expires.
-    pub(super) until: Option<Duration>,
+    /// The end of its token.
+    pub(super) expiry: Option<Expiry>,
     pub(super) meter: Option<Meter>,
 }
 
@@ -40,16 +40,17 @@ impl Terms {
         })
     }
 
-    /// Adds those of a session that lasts so long, if there are any.
+    /// Adds those of a session whose token expires at a moment since the Unix epoch, if there are any.
     pub(super) fn begin_session(
         terms: &mut Option<Box<Self>>,
-        lasts: Option<Duration>,
+        expires_at: Option<Duration>,
         world: &World,
     ) {
         let meter = Meter::new(world.config.client_rates);
-        if lasts.is_some() || meter.is_some() {
+        if expires_at.is_some() || meter.is_some() {
             let terms = terms.get_or_insert_default();
-            terms.until = lasts.map(|lasts| world.now.monotonic + lasts);
+            let interval = world.config.ping_interval;
+            terms.expiry = expires_at.map(|at| Expiry::new(at, world.now, interval));
             terms.meter = meter;
         }
     }

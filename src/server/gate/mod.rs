@@ -35,8 +35,8 @@ pub struct Gate {
 pub struct Admission {
     /// Who they are and what they may do.
     pub pass: Pass,
-    /// For how long, if not forever.
-    pub lasts: Option<Duration>,
+    /// Until when, since the Unix epoch, if not forever.
+    pub expires_at: Option<Duration>,
 }
 
 impl Gate {
@@ -75,14 +75,14 @@ impl Gate {
             return Ok(Admission::default());
         };
         let token = token(request).ok_or_else(HttpError::token_missing)?;
-        let (pass, lasts) = keyring.read(&token, unix_ms)?;
+        let (pass, expires_at) = keyring.read(&token, unix_ms)?;
         match kind {
             SessionKind::Relay { channel, .. } if !pass.rights.may_join(channel) => {
                 Err(HttpError::channel_not_allowed(channel))
             }
             _ => Ok(Admission {
                 pass,
-                lasts: Some(lasts),
+                expires_at: Some(expires_at),
             }),
         }
     }

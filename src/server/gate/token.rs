@@ -12,7 +12,7 @@ use thiserror::Error as ThisError;
 
 use crate::server::http::HttpError;
 use crate::vocabulary::{
-    config::{DURATION_MAX, TOKEN_LEEWAY, TOKEN_SECRET_BYTES_MIN},
+    config::{TOKEN_LEEWAY, TOKEN_SECRET_BYTES_MIN},
     name::{is_name, name_rule},
     pass::{Pass, Patterns, Rights},
 };
@@ -96,7 +96,7 @@ impl Keyring {
         Ok(Self { key, validation })
     }
 
-    /// What a token says, and for how long it is good.
+    /// What a token says, and until when it is good, since the Unix epoch.
     ///
     /// # Errors
     /// 401, with what is wrong with it: its bearer's to mend, or its issuer's. Nothing of the token is repeated.
@@ -110,8 +110,8 @@ impl Keyring {
         }
         let claims = token.claims;
         let now = Duration::from_millis(unix_ms);
-        let lasts = moment(claims.exp).saturating_sub(now);
-        if lasts.is_zero() {
+        let expires_at = moment(claims.exp);
+        if now >= expires_at {
             return Err(HttpError::token("token-expired", "the token has expired"));
         }
         if claims
@@ -138,7 +138,7 @@ impl Keyring {
             name: claims.name.map(String::into_boxed_str),
             rights: Rights::new(patterns(&claims.channels), patterns(&claims.publish)),
         };
-        Ok((pass, lasts.min(DURATION_MAX)))
+        Ok((pass, expires_at))
     }
 }
 
@@ -271,10 +271,10 @@ mod tests {
             "exp": NOW_SECONDS + 60, "nbf": NOW_SECONDS, "sub": "ada-1", "name": "Ada",
             "channels": ["tea", "room-*"], "publish": ["tea"], "more": {"of": "this"},
         });
-        let (pass, lasts) = secret(None, None)
+        let (pass, expires_at) = secret(None, None)
             .read(&signed(&claims), NOW_SECONDS * 1000 + 500)
             .unwrap();
-        assert_eq!(lasts, Duration::from_millis(59_500));
+        assert_eq!(expires_at, Duration::from_secs(NOW_SECONDS + 60));
         assert_eq!(pass.id.as_deref(), Some("ada-1"));
         assert_eq!(pass.name.as_deref(), Some("Ada"));
         assert!(pass.rights.may_publish("tea") && pass.rights.may_join("room-1"));
