@@ -1,5 +1,5 @@
-//! What the operator keeps in files, read at the start and again on SIGHUP: the certificate and its key, and the key of
-//! tokens.
+//! What the operator keeps in files, read at the start and again on SIGHUP: the certificate and its key, and the keys
+//! of tokens.
 
 use std::fs;
 use std::io;
@@ -29,7 +29,7 @@ pub enum CredentialError {
     /// Of TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The key of tokens cannot be read.
+    /// A file with keys of tokens cannot be read.
     #[error("cannot read {} (--token-key): {cause}", path.display())]
     Unreadable {
         /// Its path.
@@ -37,7 +37,7 @@ pub enum CredentialError {
         /// What the system says.
         cause: io::Error,
     },
-    /// The key of tokens is no such key.
+    /// A file has something else than keys of tokens.
     #[error("{} (--token-key) holds {cause}", path.display())]
     TokenKey {
         /// Its path.
@@ -101,24 +101,25 @@ impl Credentials {
     }
 
     fn keyring(&self) -> Result<Option<Keyring>, CredentialError> {
-        let Some(TokenRules {
-            key: path,
-            audience,
-            issuer,
-        }) = &self.token_rules
-        else {
+        let Some(rules) = &self.token_rules else {
             return Ok(None);
         };
-        let text = fs::read(path).map_err(|cause| CredentialError::Unreadable {
-            path: path.clone(),
-            cause,
-        })?;
-        let keyring = Keyring::new(&text, audience.as_deref(), issuer.as_deref());
-        keyring
-            .map(Some)
-            .map_err(|cause| CredentialError::TokenKey {
+        let mut keyring: Option<Keyring> = None;
+        for path in &rules.keys {
+            let text = fs::read(path).map_err(|cause| CredentialError::Unreadable {
                 path: path.clone(),
                 cause,
-            })
+            })?;
+            let added = match &mut keyring {
+                Some(keyring) => keyring.add(&text),
+                None => Keyring::new(&text, rules.audience.as_deref(), rules.issuer.as_deref())
+                    .map(|first| keyring = Some(first)),
+            };
+            added.map_err(|cause| CredentialError::TokenKey {
+                path: path.clone(),
+                cause,
+            })?;
+        }
+        Ok(keyring)
     }
 }

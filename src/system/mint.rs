@@ -22,6 +22,8 @@ use crate::{
 pub struct Wish {
     /// The file with the key to sign with: a private key in PEM, or a secret.
     pub key: PathBuf,
+    /// The name of the key, for a server that has several.
+    pub key_id: Option<String>,
     /// How long it is good.
     pub lifetime: Duration,
     /// The client's id for others.
@@ -53,7 +55,7 @@ pub enum MintError {
     #[error("{} (--token-key) holds a public key; tokens are signed with the private one", .0.display())]
     Public(PathBuf),
     /// A key of another kind.
-    #[error("{} (--token-key) holds neither an Ed25519 or RSA private key in PEM nor a secret, which is a line of printable ASCII", .0.display())]
+    #[error("{} (--token-key) holds neither an Ed25519, P-256 or RSA private key in PEM (PKCS #8: `openssl pkcs8 -topk8 -nocrypt`) nor a secret, which is a line of printable ASCII", .0.display())]
     Kind(PathBuf),
     /// A secret that can be guessed.
     #[error(
@@ -122,22 +124,31 @@ pub fn mint(wish: &Wish, unix_ms: u64) -> Result<String, MintError> {
         aud: wish.audience.as_deref(),
         iss: wish.issuer.as_deref(),
     };
-    encode(&Header::new(algorithm), &claims, &key)
-        .map_err(|cause| MintError::Unsigned { path, cause })
+    let header = Header {
+        kid: wish.key_id.clone(),
+        ..Header::new(algorithm)
+    };
+    encode(&header, &claims, &key).map_err(|cause| MintError::Unsigned { path, cause })
 }
 
 fn signing_key(text: &[u8], path: &Path) -> Result<(Algorithm, EncodingKey), MintError> {
     match KeyText::of(text) {
         KeyText::Public(_) => Err(MintError::Public(path.to_owned())),
         KeyText::Private(pem) => {
-            let ed25519 = EncodingKey::from_ed_pem(pem).map(|key| (Algorithm::EdDSA, key));
+            let p256 = || EncodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key));
             let rsa = || EncodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key));
-            ed25519
+            EncodingKey::from_ed_pem(pem)
+                .map(|key| (Algorithm::EdDSA, key))
+                .or_else(|_| p256())
                 .or_else(|_| rsa())
                 .map_err(|_| MintError::Kind(path.to_owned()))
         }
-        KeyText::Secret(secret) => Ok((Algorithm::HS256, EncodingKey::from_secret(secret))),
-        KeyText::Other => Err(MintError::Kind(path.to_owned())),
+        KeyText::Secret(secret) => EncodingKey::from_secret(secret)
+            .map(|key| (Algorithm::HS256, key))
+            .map_err(|_| MintError::Weak(path.to_owned())),
+        KeyText::Several | KeyText::Set(_) | KeyText::Other => {
+            Err(MintError::Kind(path.to_owned()))
+        }
         KeyText::Weak => Err(MintError::Weak(path.to_owned())),
     }
 }

@@ -67,8 +67,12 @@ pub const BATCH_WINDOW_MAX: Duration = Duration::from_secs(1);
 /// What of a turn a step of a TLS handshake takes, in bytes that could have been read instead: it is work that few bytes
 /// of a peer bring about.
 pub const TLS_HANDSHAKE_TOLL_BYTES: usize = 8 << 10;
-/// The same of a token that is checked.
+/// The same of a key that is tried on a token.
 pub const TOKEN_TOLL_BYTES: usize = 4 << 10;
+/// Tokens of one request that are looked at.
+pub const REQUEST_TOKENS_MAX: usize = 3;
+/// Keys that tokens are checked with, all of which may be tried on one.
+pub const TOKEN_KEYS_MAX: usize = 64;
 /// Addresses that are remembered for having connected lately, before those that do not matter any more are forgotten.
 pub const ADDRESSES_MAX: usize = 1 << 16;
 /// Bytes that a stream takes before they are encrypted and the socket has taken them.
@@ -173,8 +177,8 @@ pub struct TlsFiles {
 /// What a token must be like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRules {
-    /// The file with the key: a public key in PEM, or a secret.
-    pub key: PathBuf,
+    /// The files with the keys: public keys in PEM, JWK Sets, or secrets; at least one.
+    pub keys: Vec<PathBuf>,
     /// For whom it must be.
     pub audience: Option<String>,
     /// From whom it must be.

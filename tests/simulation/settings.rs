@@ -125,6 +125,6 @@ pub fn keyring() -> Keyring {
 pub fn token(expires_at: Duration) -> String {
     let exp = Duration::from_millis(EPOCH_MS) + expires_at;
     let claims = json!({"exp": exp.as_secs_f64()});
-    let key = EncodingKey::from_secret(SECRET);
+    let key = EncodingKey::from_secret(SECRET).expect("a secret");
     encode(&Header::default(), &claims, &key).expect("claims that are JSON")
 }

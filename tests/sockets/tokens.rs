@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use rcgen::{KeyPair, PKCS_ED25519};
+use jsonwebtoken::{Algorithm, EncodingKey, jwk::Jwk};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -101,6 +102,24 @@ fn a_token_is_taken_from_wherever_a_client_can_put_it() {
     assert_eq!(status(&format!("/relay?token={token}"), ""), (101, None));
     let offered = format!("Sec-WebSocket-Protocol: hubbub, hubbub.token.{token}\r\n");
     assert_eq!(status("/relay", &offered), (101, Some("hubbub".to_owned())));
+}
+
+#[test]
+fn a_token_for_the_proxy_hides_none_for_the_server() {
+    let issuer = Issuer::new();
+    let server = issuer.serve(&[]);
+    let status = |path: &str, headers: &str| {
+        let mut http = server.http();
+        http.send(upgrade_request(path, headers));
+        http.response_to_head().status
+    };
+    let token = issuer.mint(&[]);
+    let proxys = "Authorization: Bearer opaque\r\n";
+    let offered = format!("{proxys}Sec-WebSocket-Protocol: hubbub.token.{token}\r\n");
+    assert_eq!(status("/relay", &offered), 101);
+    assert_eq!(status(&format!("/relay?token={token}"), proxys), 101);
+    let refused = refusal(&server, "/relay?token=nonsense", proxys);
+    assert_eq!(refused, (401, "token-invalid".to_owned()));
 }
 
 #[test]
@@ -316,6 +335,54 @@ fn a_new_key_counts_after_sighup_for_those_who_come_then() {
 }
 
 #[test]
+fn several_keys_count_side_by_side_so_that_one_follows_the_other() {
+    let issuer = Issuer::new();
+    let [old, new] = [&PKCS_ED25519, &PKCS_ECDSA_P256_SHA256].map(|kind| {
+        let pair = KeyPair::generate_for(kind).unwrap();
+        (pair.serialize_pem(), pair.public_key_pem())
+    });
+    issuer.write("old", &old.0);
+    issuer.write("new", &new.0);
+    issuer.write("old.pub", &old.1);
+    let public = EncodingKey::from_ec_pem(new.0.as_bytes());
+    let mut jwk = Jwk::from_encoding_key(&public.unwrap(), Algorithm::ES256).unwrap();
+    jwk.common.key_id = Some("new".to_owned());
+    issuer.write("set", &json!({ "keys": [&jwk] }).to_string());
+    let keys = ["secret", "old.pub", "set"].map(|name| issuer.path(name));
+    let environment = [("HUBBUB_TOKEN_KEY", &*keys.join(","))];
+    let server = Process::start_in(&environment, &["--addr", "127.0.0.1:0"]);
+    let server = Server::listening(server);
+    let token = |name: &str, flags: &[&str]| mint(&issuer.path(name), flags);
+    for good in [
+        issuer.mint(&[]),
+        token("old", &[]),
+        token("new", &[]),
+        token("new", &["--key-id", "new"]),
+    ] {
+        assert_eq!(code_of(&server, &good), "");
+    }
+    let unknown = token("new", &["--key-id", "newer"]);
+    assert_eq!(code_of(&server, &unknown), "token-signature");
+
+    // A set that is of no use changes nothing; then the old key goes.
+    issuer.write("set", &json!({ "keys": [&jwk, &jwk] }).to_string());
+    server.signal(Signal::HUP);
+    wait_until("the server says so", || {
+        let log = server.process().stderr();
+        log.contains("stay in use")
+            && log.contains(&format!("{} (--token-key) holds a second key", keys[2]))
+    });
+    assert_eq!(code_of(&server, &token("old", &[])), "");
+    issuer.write("set", &json!({ "keys": [&jwk] }).to_string());
+    issuer.write("old.pub", &new.1);
+    server.signal(Signal::HUP);
+    wait_until("the old key is gone", || {
+        code_of(&server, &token("old", &[])) == "token-signature"
+    });
+    assert_eq!(code_of(&server, &token("new", &["--key-id", "new"])), "");
+}
+
+#[test]
 fn a_token_reaches_no_log() {
     let issuer = Issuer::new();
     let server = issuer.serve(&["--log-level", "trace"]);
@@ -340,6 +407,7 @@ fn keys_of_no_use_are_named_at_the_start() {
     let private = KeyPair::generate_for(&PKCS_ED25519).unwrap();
     issuer.write("private", &private.serialize_pem());
     issuer.write("public", &private.public_key_pem());
+    issuer.write("set", "{\"keys\":[]}");
     let complaint = |command: &[&str], key: &str| {
         let key = issuer.path(key);
         let ended = Process::start(&[command, &["--token-key", &key]].concat()).ended();
@@ -350,6 +418,11 @@ fn keys_of_no_use_are_named_at_the_start() {
     assert!(complaint(&serve, "nothing").contains("--token-key"));
     assert!(complaint(&serve, "weak").contains("openssl rand"));
     assert!(complaint(&serve, "private").contains("openssl pkey"));
+    assert!(complaint(&serve, "set").contains("without keys"));
+    let public = issuer.path("public");
+    let beside_a_good_one = [&serve[..], &["--token-key", &public]].concat();
+    let weak = complaint(&beside_a_good_one, "weak");
+    assert!(weak.contains(&issuer.path("weak")), "{weak}");
     assert!(complaint(&["token"], "public").contains("private one"));
     assert!(complaint(&["token"], "weak").contains("openssl rand"));
 }

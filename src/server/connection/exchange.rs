@@ -160,10 +160,11 @@ impl<S: Stream> Connection<S> {
             }
             Ok(Endpoint::Session(kind)) => websocket::accept(request).and_then(|bytes| {
                 self.charge(request, world)?;
-                if world.gate.demands_tokens() {
-                    toll = TOKEN_TOLL_BYTES;
-                }
-                let admission = world.gate.admit(request, &kind, world.now.unix_ms);
+                let mut tried = 0;
+                let admission = world
+                    .gate
+                    .admit(request, &kind, world.now.unix_ms, &mut tried);
+                toll = tried * TOKEN_TOLL_BYTES;
                 let admission = admission.inspect_err(|_| self.uncharge(world))?;
                 Ok((kind, admission, bytes))
             }),

@@ -2,10 +2,11 @@
 
 pub mod token;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{
-    HeaderMap, Request,
+    Request,
     header::{AUTHORIZATION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL},
 };
 
@@ -15,6 +16,7 @@ use super::{
     http::{HttpError, entries},
 };
 use crate::vocabulary::{
+    config::REQUEST_TOKENS_MAX,
     origin::{AllowedOrigin, Origin},
     pass::Pass,
 };
@@ -60,7 +62,8 @@ impl Gate {
         self.keyring.is_some()
     }
 
-    /// Lets one in who asks for a session.
+    /// Lets one in who asks for a session. The first of its tokens that is good counts; if none is, the last says why, as it
+    /// is the most surely meant for us. Adds to `tried` the keys that were tried on them, each of which is work.
     ///
     /// # Errors
     /// 401 or 403, with what is wrong. Its fault, or its issuer's.
@@ -69,13 +72,20 @@ impl Gate {
         request: &Request<()>,
         kind: &SessionKind,
         unix_ms: u64,
+        tried: &mut usize,
     ) -> Result<Admission, HttpError> {
-        self.check_origin(request.headers())?;
+        self.check_origin(request)?;
         let Some(keyring) = &self.keyring else {
             return Ok(Admission::default());
         };
-        let token = token(request).ok_or_else(HttpError::token_missing)?;
-        let (pass, expires_at) = keyring.read(&token, unix_ms)?;
+        let mut read = Err(HttpError::token_missing());
+        for token in tokens(request).take(REQUEST_TOKENS_MAX) {
+            read = keyring.read(&token, unix_ms, tried);
+            if read.is_ok() {
+                break;
+            }
+        }
+        let (pass, expires_at) = read?;
         match kind {
             SessionKind::Relay { channel, .. } if !pass.rights.may_join(channel) => {
                 Err(HttpError::channel_not_allowed(channel))
@@ -88,7 +98,8 @@ impl Gate {
     }
 
     /// Browsers say where a page comes from, and programs need not.
-    fn check_origin(&self, headers: &HeaderMap) -> Result<(), HttpError> {
+    fn check_origin(&self, request: &Request<()>) -> Result<(), HttpError> {
+        let headers = request.headers();
         let mut origins = headers.get_all(ORIGIN).iter();
         let Some(origin) = origins.next() else {
             return Ok(());
@@ -97,7 +108,11 @@ impl Gate {
             return Ok(());
         }
         let text = origin.to_str().unwrap_or_default();
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        // A whole URL in the first line says better than `Host` whom it is for (RFC 9112, section 3.2.2).
+        let host = match request.uri().authority() {
+            Some(authority) => Some(authority.as_str()),
+            None => headers.get(HOST).and_then(|host| host.to_str().ok()),
+        };
         let is_allowed = text.parse::<Origin>().is_ok_and(|origin| {
             host.is_some_and(|host| origin.is_at(host, self.is_tls))
                 || self
@@ -113,30 +128,26 @@ impl Gate {
     }
 }
 
-/// The token of a request: from `Authorization` (RFC 6750, section 2.1), from the subprotocols, or from the query.
-fn token(request: &Request<()>) -> Option<String> {
+/// The tokens that a request brings: in `Authorization` (RFC 6750, section 2.1), among the subprotocols, and in the query.
+fn tokens(request: &Request<()>) -> impl Iterator<Item = Cow<'_, str>> {
     let headers = request.headers();
-    let authorization = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let bearer = authorization.and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim().to_owned())
+    let authorizations = headers.get_all(AUTHORIZATION).into_iter();
+    let bearers = authorizations.filter_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        is_bearer.then(|| token.trim().into())
     });
-    let offered = || {
-        let mut offers = entries(headers, &SEC_WEBSOCKET_PROTOCOL);
-        offers
-            .find_map(|offer| offer.strip_prefix(TOKEN_SUBPROTOCOL))
-            .map(str::to_owned)
-    };
-    let query = || parameter(request.uri().query().unwrap_or_default(), "token");
-    bearer.or_else(offered).or_else(query)
+    let offers = entries(headers, &SEC_WEBSOCKET_PROTOCOL);
+    let offered = offers.filter_map(|offer| offer.strip_prefix(TOKEN_SUBPROTOCOL).map(Cow::from));
+    let query = parameter(request.uri().query().unwrap_or_default(), "token");
+    bearers.chain(offered).chain(query.map(Cow::from))
 }
 
 #[cfg(test)]
 mod tests {
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use serde_json::json;
+
     use super::*;
     use crate::state::batch::Form;
 
@@ -158,7 +169,7 @@ mod tests {
     fn is_let_in(allowed: &[&str], headers: &[(&str, &str)]) -> bool {
         let allowed = allowed.iter().map(|origin| origin.parse().unwrap());
         let gate = Gate::new(allowed.collect(), false);
-        match gate.admit(&request(headers), &lobby(), 0) {
+        match gate.admit(&request(headers), &lobby(), 0, &mut 0) {
             Ok(_) => true,
             Err(error) => {
                 assert_eq!(
@@ -203,18 +214,77 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_wherever_a_client_can_put_it() {
+    fn what_a_request_is_for_is_in_its_first_line_where_that_has_a_whole_url() {
+        let gate = Gate::new(Vec::new(), false);
+        let mut request = request(&[("host", "b"), ("origin", "http://a")]);
+        *request.uri_mut() = "http://a/relay".parse().unwrap();
+        assert!(gate.admit(&request, &lobby(), 0, &mut 0).is_ok());
+        *request.uri_mut() = "http://c/relay".parse().unwrap();
+        assert!(gate.admit(&request, &lobby(), 0, &mut 0).is_err());
+    }
+
+    #[test]
+    fn tokens_are_found_wherever_a_client_can_put_them() {
         let found = |uri: &str, headers: &[(&str, &str)]| {
             let mut request = request(headers);
             *request.uri_mut() = uri.parse().unwrap();
-            token(&request)
+            let tokens: Vec<_> = tokens(&request).map(Cow::into_owned).collect();
+            tokens
         };
-        let here = Some("a.b.c".to_owned());
-        assert_eq!(found("/ws", &[("authorization", "bearer a.b.c")]), here);
-        assert_eq!(found("/ws?name=Ada&token=a.b.c", &[]), here);
-        let offers = [("sec-websocket-protocol", "hubbub, hubbub.token.a.b.c")];
-        assert_eq!(found("/ws", &offers), here);
-        assert_eq!(found("/ws", &[("authorization", "Basic YTpi")]), None);
-        assert_eq!(found("/ws", &[("sec-websocket-protocol", "hubbub")]), None);
+        let header = ("authorization", "bearer a.b.c");
+        let offers = ("sec-websocket-protocol", "hubbub, hubbub.token.d.e.f");
+        let query = "/ws?name=Ada&token=g.h.i";
+        assert_eq!(found("/ws", &[header]), ["a.b.c"]);
+        assert_eq!(found("/ws", &[offers]), ["d.e.f"]);
+        assert_eq!(found(query, &[]), ["g.h.i"]);
+        let all = found(query, &[offers, header]);
+        assert_eq!(all, ["a.b.c", "d.e.f", "g.h.i"]);
+        let none: [&str; 0] = [];
+        assert_eq!(found("/ws", &[("authorization", "Basic YTpi")]), none);
+        assert_eq!(found("/ws", &[("sec-websocket-protocol", "hubbub")]), none);
+    }
+
+    #[test]
+    fn the_first_good_token_counts_and_the_last_bad_one_says_why() {
+        const SECRET: &[u8] = b"a secret of thirty-two bytes or so";
+        let sign = |secret: &[u8], sub: &str, exp: u64| {
+            let key = EncodingKey::from_secret(secret).unwrap();
+            encode(&Header::default(), &json!({"exp": exp, "sub": sub}), &key).unwrap()
+        };
+        let mut gate = Gate::new(Vec::new(), false);
+        gate.demand_tokens(Keyring::new(SECRET, None, None).unwrap());
+        let (ada, bob) = (sign(SECRET, "ada", 10), sign(SECRET, "bob", 10));
+        let foreign = sign(b"a secret of somebody else, as long", "eve", 10);
+        let expired = sign(SECRET, "eve", 1);
+        let nonsense = "opaque".to_owned();
+        let bring = |header: Option<&str>, offers: &[&str], query: &str| {
+            let mut headers = Vec::new();
+            headers.extend(header.map(|token| ("authorization", format!("Bearer {token}"))));
+            let offers = offers.iter().map(|token| format!("hubbub.token.{token}"));
+            headers.extend(offers.map(|offer| ("sec-websocket-protocol", offer)));
+            let headers: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| (*name, &**value))
+                .collect();
+            let mut request = request(&headers);
+            *request.uri_mut() = format!("/relay?token={query}").parse().unwrap();
+            let mut tried = 0;
+            let admitted = gate.admit(&request, &lobby(), 2000, &mut tried);
+            let who = admitted.map_or_else(
+                |error| error.code.to_owned(),
+                |admission| admission.pass.id.unwrap().into(),
+            );
+            (who, tried)
+        };
+        let expect = |who: &str, tried| (who.to_owned(), tried);
+        assert_eq!(bring(Some(&ada), &[&bob], &bob), expect("ada", 1));
+        assert_eq!(bring(Some(&nonsense), &[&ada], &bob), expect("ada", 1));
+        assert_eq!(bring(Some(&foreign), &[&ada], &bob), expect("ada", 2));
+        assert_eq!(bring(Some(&foreign), &[&expired], &ada), expect("ada", 3));
+        let last = bring(Some(&nonsense), &[&foreign], &expired);
+        assert_eq!(last, expect("token-expired", 2));
+        // A fourth is not looked at.
+        let many = bring(Some(&foreign), &[&expired, &foreign], &ada);
+        assert_eq!(many, expect("token-signature", 3));
     }
 }

@@ -30,8 +30,8 @@ pub struct Access {
     )]
     tls_key: Option<PathBuf>,
 
-    /// Origin whose pages may connect beside the server's own, like <https://example.com>; * for any (repeatable, or
-    /// separated by commas)
+    /// Origin whose pages may connect beside the server's own, like <https://example.com>; with *. before the host all that is
+    /// below it, with :* behind it any port; * for anyone (repeatable, or separated by commas)
     #[arg(
         long,
         env = "HUBBUB_ALLOW_ORIGIN",
@@ -40,10 +40,15 @@ pub struct Access {
     )]
     allow_origin: Vec<AllowedOrigin>,
 
-    /// File with the key that tokens (JWT) are checked with: a public key in PEM (Ed25519 or RSA), or a secret (HS256);
-    /// everyone then needs a token; read again on SIGHUP
-    #[arg(long, env = "HUBBUB_TOKEN_KEY", value_name = "FILE")]
-    token_key: Option<PathBuf>,
+    /// File with keys that tokens (JWT) are checked with: a public key in PEM (Ed25519, P-256 or RSA), a JWK Set, or a secret
+    /// (HS256); everyone then needs a token; read again on SIGHUP (repeatable, or separated by commas)
+    #[arg(
+        long,
+        env = "HUBBUB_TOKEN_KEY",
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    token_key: Vec<PathBuf>,
 
     /// Audience (aud) that tokens must be for
     #[arg(
@@ -68,8 +73,9 @@ impl Access {
     /// What they make of a configuration.
     pub(super) fn parts(self) -> (Option<TlsFiles>, Option<TokenRules>, Vec<AllowedOrigin>) {
         let tls = self.tls_cert.zip(self.tls_key);
-        let tokens = self.token_key.map(|key| TokenRules {
-            key,
+        let has_keys = !self.token_key.is_empty();
+        let tokens = has_keys.then_some(TokenRules {
+            keys: self.token_key,
             audience: self.token_audience,
             issuer: self.token_issuer,
         });

@@ -10,7 +10,7 @@ use crate::{system::mint::Wish, vocabulary::units::duration};
 /// The flags of `hubbub token`.
 #[derive(Clone, Debug, Args)]
 pub struct Token {
-    /// File with the key to sign with: a private key in PEM (Ed25519 or RSA), or the secret that the server has too
+    /// File with the key to sign with: a private key in PEM (Ed25519, P-256 or RSA), or the secret that the server has too
     #[arg(
         id = "token_key",
         long = "token-key",
@@ -18,6 +18,10 @@ pub struct Token {
         value_name = "FILE"
     )]
     key: PathBuf,
+
+    /// Name of the key, where the server has several in a JWK Set (kid)
+    #[arg(long, env = "HUBBUB_KEY_ID", value_name = "ID")]
+    key_id: Option<String>,
 
     /// Who it is for: the client's id for others (sub)
     #[arg(long, env = "HUBBUB_SUB", value_name = "ID")]
@@ -79,6 +83,7 @@ impl Token {
     pub fn wish(self) -> Wish {
         Wish {
             key: self.key,
+            key_id: self.key_id,
             lifetime: self.lifetime,
             sub: self.sub,
             name: self.name,

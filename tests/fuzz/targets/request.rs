@@ -75,7 +75,7 @@ fn answer(gate: &Gate, request: &http::Request<()>) -> String {
         }
         Ok(Endpoint::Metrics) => return "metrics".to_owned(),
         Ok(Endpoint::Session(kind)) => websocket::accept(request).and_then(|bytes| {
-            let admission = gate.admit(request, &kind, UNIX_MS)?;
+            let admission = gate.admit(request, &kind, UNIX_MS, &mut 0)?;
             Ok((bytes, kind, admission))
         }),
         Err(error) => Err(error),
