@@ -6,16 +6,11 @@ proxies.py BINARY
 import contextlib
 import functools
 import json
-import os
 import re
 import shlex
-import signal
-import socket
 import ssl
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
 from html.parser import HTMLParser
 from http.client import HTTPSConnection
@@ -24,65 +19,11 @@ from pathlib import Path
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+import serving
+from serving import ADDRESS, DEADLINE_SECONDS, HOST, Process, certificate, dial, equal, eventually, free_port, is_open
+
 README = Path(__file__).resolve().parents[2] / "README.md"
-DEADLINE_SECONDS = 20
-POLL_SECONDS = 0.05
-HOST = "chat.example.com"
-# An address of this machine that nobody else listens at, so that a port which was free still is.
-ADDRESS = "127.0.34.1"
 CONNECTIONS_PER_ADDRESS = 4
-NGINX_ALONE = """\
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log stderr;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/client_body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/site.conf;
-}}
-"""
-
-
-class Process:
-    """A child, ended by its id when the context is left."""
-
-    def __init__(self, command, log, **environment):
-        self._log = log
-        with log.open("wb") as sink:
-            pipes = {"stdin": subprocess.DEVNULL, "stdout": sink, "stderr": sink}
-            self._child = subprocess.Popen(command, env=os.environ | environment, **pipes)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._child.kill()
-        self._child.wait()
-
-    def says(self, text):
-        """Waits until it has said something."""
-        assert eventually(lambda: text in self._log.read_text()), f"{text!r} is not in {self._log.read_text()[-1000:]!r}"
-
-    def stop(self):
-        self._child.send_signal(signal.SIGTERM)
-
-    def ended(self):
-        """Waits until it has ended by itself."""
-        equal(self._child.wait(DEADLINE_SECONDS), 0)
-
-
-def eventually(is_so):
-    """Whether something is so before long."""
-    until = time.monotonic() + DEADLINE_SECONDS
-    while not (so := is_so()) and time.monotonic() < until:
-        time.sleep(POLL_SECONDS)
-    return so
 
 
 def block(language, mark=""):
@@ -93,7 +34,7 @@ def block(language, mark=""):
     return found[0]
 
 
-def placed(code, **places):
+def placed(code, places):
     """Code with other paths and ports, each of which must be in it."""
     for old, new in places.items():
         assert old in code, f"{old!r} is not in the README"
@@ -101,24 +42,8 @@ def placed(code, **places):
     return code
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind((ADDRESS, 0))
-        return listener.getsockname()[1]
-
-
-def certificate(folder):
-    """A certificate of the moment, where both proxies look for it, and whom it has clients trust."""
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={HOST}"]
-    command += ["-addext", f"subjectAltName=DNS:{HOST}"]
-    chain, key = folder / "fullchain.pem", folder / "privkey.pem"
-    subprocess.run([*command, "-keyout", key, "-out", chain], check=True, capture_output=True, stdin=subprocess.DEVNULL)
-    (folder / "haproxy.pem").write_text(chain.read_text() + key.read_text())
-    return ssl.create_default_context(cafile=chain)
-
-
 def hubbub(binary, folder):
-    code = placed(block("sh", "--unix-mode"), **{"/run/hubbub": str(folder)})
+    code = placed(block("sh", "--unix-mode"), {"/run/hubbub": str(folder)})
     command = [binary, *shlex.split(code)[1:]]
     bounds = {"HUBBUB_MAX_CONNECTIONS_PER_ADDRESS": str(CONNECTIONS_PER_ADDRESS)}
     return Process(command, folder / "hubbub.log", **bounds)
@@ -126,14 +51,12 @@ def hubbub(binary, folder):
 
 def nginx(folder, port):
     places = {"listen 443": f"listen {ADDRESS}:{port}", "/etc/ssl/hubbub": str(folder), "/run/hubbub": str(folder)}
-    (folder / "site.conf").write_text(placed(block("nginx"), **places))
-    (folder / "nginx.conf").write_text(NGINX_ALONE.format(folder=folder))
-    return Process(["nginx", "-p", folder, "-c", folder / "nginx.conf"], folder / "nginx.log")
+    return serving.nginx(folder, placed(block("nginx"), places))
 
 
 def haproxy(folder, port):
     places = {"bind :443": f"bind {ADDRESS}:{port}", "/etc/ssl/hubbub": str(folder), "/run/hubbub": str(folder)}
-    (folder / "haproxy.cfg").write_text(placed(block("haproxy"), **places))
+    (folder / "haproxy.cfg").write_text(placed(block("haproxy"), places))
     return Process(["haproxy", "-db", "-f", folder / "haproxy.cfg"], folder / "haproxy.log")
 
 
@@ -144,26 +67,17 @@ class Site:
         self._port = port
         self._trusting = trusting
 
-    def is_there(self):
-        with contextlib.suppress(ConnectionRefusedError):
-            self.dial().close()
-            return True
-        return False
-
-    def dial(self):
-        return socket.create_connection((ADDRESS, self._port), DEADLINE_SECONDS)
-
     def get(self, path):
         """Status, headers and body of what is there."""
         connection = HTTPSConnection(HOST, timeout=DEADLINE_SECONDS)
-        connection.sock = self._trusting.wrap_socket(self.dial(), server_hostname=HOST)
+        connection.sock = self._trusting.wrap_socket(dial(self._port), server_hostname=HOST)
         with contextlib.closing(connection):
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read().decode()
 
     def join(self, path, origin=f"https://{HOST}"):
-        return connect(f"wss://{HOST}{path}", sock=self.dial(), ssl=self._trusting, origin=origin)
+        return connect(f"wss://{HOST}{path}", sock=dial(self._port), ssl=self._trusting, origin=origin)
 
 
 class Addresses(HTMLParser):
@@ -262,10 +176,6 @@ def is_taken_out_and_back_in(site, server, proxy, start_again):
         equal(site.get("/chat/")[0], 200)
 
 
-def equal(actual, expected):
-    assert actual == expected, f"{actual!r:.200} is not {expected!r:.200}"
-
-
 def check(sentence, holds, *what):
     try:
         holds(*what)
@@ -280,13 +190,13 @@ def tried(name, start, binary):
     """Whether everything holds behind this proxy."""
     with tempfile.TemporaryDirectory() as made, contextlib.ExitStack() as running:
         folder = Path(made)
-        trusting = certificate(folder)
+        trusting = ssl.create_default_context(cafile=certificate(folder))
         server = running.enter_context(hubbub(binary, folder))
         server.says("listening on")
         port = free_port()
         proxy = running.enter_context(start(folder, port))
+        assert eventually(lambda: is_open(port)), f"{name} does not listen"
         site = Site(port, trusting)
-        assert eventually(site.is_there), f"{name} does not listen"
         outcomes = [
             check(f"{name} serves the page with all that it loads under a path", is_served_whole, site),
             check(f"{name} finds the page without the slash too", is_found_without_the_slash, site),
