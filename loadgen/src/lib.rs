@@ -22,15 +22,16 @@
 //! | [`swarm`] | the clients, divided among threads. A shard is one thread with one loop: it dials, sends on time whatever the server does, scans frames, and finds the stamps of its messages in them. A trial is one run of all clients against one server |
 //! | [`outcome`] | what a run found, as plain values: the JSON result, which `schema.json` beside this crate's manifest describes, and the curves behind its figures |
 //! | [`page`] | a page with plots, whatever they are of |
-//! | [`report`] | how an outcome is said: as tables, in a sentence, as a page, as text for other tools, on a terminal while it comes about |
+//! | [`report`] | how an outcome is said: as text, in a sentence, as a page, for other tools, on a terminal while it comes about |
 //! | [`modes`] | each mode is some trials, and what is made of them |
 //!
-//! **Where a figure is computed** is the file of [`outcome`] that is called what the figure stands under in the JSON:
-//! `traffic` (messages, throughput, times, fairness, slow, churn, isolation), `storm`, `cost` (connect, server, loadgen),
-//! `idle`, `search`, `comparison` and its `ratio`s, `step`, `validity`, `expectation`, `verdict`. What they are computed
-//! from is in [`record`] (`distribution`, `integrity`, `flights`, `fairness`, `sums`, `collection`) and in
-//! `swarm::trial`. **Where it is said** is [`report`]: `digest` for table and page alike, `sentence` for the verdict,
-//! `pages::plots` and `pages::headline`, `live`, `hdr`.
+//! **Where a figure is computed** is the file of [`outcome`] that has the name under which the figure stands in the JSON:
+//! `messages`, `throughput`, `fairness`, `server`, `loadgen` and so on; `traffic` has the latencies themselves, `comparison`
+//! and `ratio` what two servers come to, `validity` what the figures are worth. They are computed from what [`record`]
+//! gathered (`distribution`, `integrity`, `flights`, `fairness`, `sums`, `collection`) and `swarm::trial` measured beside.
+//!
+//! **Where it is said** is a file of [`report`]: `facts` one by one, `tables` in rows, `sentence` for the verdict, `text` and
+//! `pages` where these go to, `live` while it comes about.
 //!
 //! Latency counts from the moment at which a message *should* have been sent, so that a server that holds up its
 //! publishers cannot hide that. Sends come before receives in a thread: while there is much to receive, being late with
@@ -38,7 +39,8 @@
 //! message under way is a few words, and only from its first arrival to its last, so that a server that stalls costs no
 //! memory here.
 //!
-//! A run says itself when it is worth nothing: `outcome::validity` decides whether the load generator was the bottleneck.
+//! A run says itself when it is worth nothing: `outcome::validity` decides whether anything was measured, and whether it
+//! was the load generator.
 
 pub mod args;
 pub mod figures;

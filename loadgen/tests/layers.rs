@@ -16,7 +16,7 @@ const RINGS: [&str; 10] = [
 /// Names that only some files may know, because that is where their business is.
 const CONFINED: [(&str, &[&str]); 8] = [
     ("clap::", &["args/"]),
-    ("comfy_table::", &["report/table.rs"]),
+    ("comfy_table::", &["report/text.rs"]),
     ("hdrhistogram::", &["record/distribution.rs"]),
     ("indicatif::", &["report/live.rs"]),
     ("mio::", &["swarm/"]),

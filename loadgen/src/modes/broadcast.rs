@@ -6,10 +6,7 @@ use crate::{
         session::{Host, Session},
     },
     outcome::{
-        Outcome,
-        curves::Curves,
-        traffic::{Isolation, Traffic},
-        validity::Validity,
+        Outcome, curves::Curves, isolation::Isolation, traffic::Traffic, validity::Validity,
     },
     plan::Plan,
     swarm::trial::Trial,
@@ -35,7 +32,8 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let alone = without_slow(session, &healthy, &host)?;
     let trial = session.trial(&plan, &host)?;
     let mut traffic = Traffic::new(&plan, &trial);
-    traffic.isolation = Isolation::new(&Traffic::new(&healthy, &alone), traffic.latency_us);
+    let without = Traffic::new(&healthy, &alone);
+    traffic.isolation = Isolation::new(without.latency_us, without.is_broken(), traffic.latency_us);
     let mut found = found(session, &plan, trial, traffic);
     if let Some(doubt) = Validity::of(&healthy, &alone).doubt {
         found.outcome.valid = false;

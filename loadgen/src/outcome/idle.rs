@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     figures,
-    outcome::{storm::Storm, traffic::by_name},
+    outcome::{storm::Storm, ways::ways},
     plan::Plan,
     swarm::trial::Trial,
 };
@@ -45,7 +45,7 @@ impl Idle {
             pings_answered: trial.sums.pings,
             pongs_received: plan.pings.then_some(trial.sums.pongs),
             disconnects: trial.sums.disconnects.values().sum(),
-            disconnects_by: by_name(&trial.sums.disconnects),
+            disconnects_by: ways(&trial.sums.disconnects),
             // With a storm it would be that of its handshakes.
             cpu_us_per_connection_second: trial
                 .server_cpu_seconds
@@ -55,7 +55,7 @@ impl Idle {
                 .memory
                 .grown(trial.memory.end)
                 .map(|bytes| figures::ratio(bytes, at_the_end)),
-            storm: (plan.storm > 0).then(|| Storm::new(trial)),
+            storm: Storm::new(plan, trial),
         }
     }
 }

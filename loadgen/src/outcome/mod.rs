@@ -1,19 +1,29 @@
-//! What a run found, as plain values: each figure is computed in the file that has its name, and said elsewhere.
+//! What a run found, as plain values: each figure is computed in the file that has the name under which it stands in
+//! the JSON, and said in `report`.
 
+pub mod churn;
 pub mod comparison;
 pub mod config;
-pub mod cost;
+pub mod connect;
 pub mod curves;
 pub mod expectation;
+pub mod fairness;
 pub mod idle;
+pub mod isolation;
+pub mod loadgen;
+pub mod messages;
 pub mod ratio;
 pub mod schema;
 pub mod search;
+pub mod server;
+pub mod slow;
 pub mod step;
 pub mod storm;
+pub mod throughput;
 pub mod traffic;
 pub mod validity;
 pub mod verdict;
+pub mod ways;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -25,10 +35,12 @@ use crate::{
 };
 use comparison::Comparison;
 use config::Config;
-use cost::{Connect, Loadgen, Server};
+use connect::Connect;
 use expectation::Judged;
 use idle::Idle;
+use loadgen::Loadgen;
 use search::Search;
+use server::Server;
 use traffic::Traffic;
 use validity::Validity;
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    outcome::{cost::Server, traffic::Traffic, validity::Validity},
+    outcome::{server::Server, traffic::Traffic, validity::Validity},
     plan::Plan,
     record::distribution::Summary,
     swarm::trial::Trial,

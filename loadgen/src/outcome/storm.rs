@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{record::distribution::Summary, swarm::trial::Trial};
+use crate::{plan::Plan, record::distribution::Summary, swarm::trial::Trial};
 
 /// What those saw who came halfway, all at once.
 #[derive(Clone, Debug, Serialize)]
@@ -28,19 +28,18 @@ pub struct Storm {
 }
 
 impl Storm {
-    /// In one trial.
-    pub fn new(trial: &Trial) -> Self {
+    /// In one trial; `None` if nobody came halfway.
+    pub fn new(plan: &Plan, trial: &Trial) -> Option<Self> {
         let storm = &trial.sums.storm;
-        let came = &storm.connect;
-        Self {
-            clients: came.count(),
+        (plan.storm > 0).then(|| Self {
+            clients: storm.connect.count(),
             failed: storm.failed,
-            connect_us: came.summary(),
+            connect_us: storm.connect.summary(),
             delivered: storm.counts.delivered,
             lost: storm.counts.skipped,
             duplicated: storm.counts.duplicated,
             reordered: storm.counts.reordered,
             latency_us: storm.latency.summary(),
-        }
+        })
     }
 }

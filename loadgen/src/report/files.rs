@@ -15,7 +15,7 @@ use crate::{
     args::Args,
     outcome::{Outcome, curves::Curves},
     record::log::DeliveryLog,
-    report::{hdr::Percentiles, pages, table::Shown},
+    report::{hdr::Percentiles, pages, text::Shown},
 };
 
 /// The files that the flags name.

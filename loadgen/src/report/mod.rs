@@ -1,9 +1,11 @@
-//! How a result is said: as a table, as a page, as text for other tools, and while it comes about.
+//! How a result is said: as text, as a page, as text for other tools, and while it comes about.
 
-pub mod digest;
+pub mod facts;
 pub mod files;
 pub mod hdr;
+pub mod heading;
 pub mod live;
 pub mod pages;
 pub mod sentence;
-pub mod table;
+pub mod tables;
+pub mod text;

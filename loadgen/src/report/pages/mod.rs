@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::{
     outcome::{Outcome, curves::Curves, verdict::Verdict},
     page::{Mood, Page, Table},
-    report::{digest, sentence},
+    report::{facts::facts, heading::heading, sentence, tables::tables},
 };
 
 /// The page of a result.
 pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
-    let facts = digest::facts(outcome).into_iter();
+    let facts = facts(outcome).into_iter();
     let facts = Table {
         title: "Figures".to_owned(),
         header: vec![String::new(), String::new()],
@@ -24,7 +24,7 @@ pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
     };
     Page {
         title: format!("loadgen {}", outcome.mode),
-        subtitle: digest::heading(outcome),
+        subtitle: heading(outcome),
         mood: match outcome.verdict() {
             Verdict::Good => Mood::Good,
             Verdict::Broken | Verdict::Disappointing => Mood::Bad,
@@ -33,7 +33,7 @@ pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
         verdict: sentence::words(outcome),
         headline: headline::headline(outcome),
         plots: plots::plots(outcome, curves),
-        tables: [digest::tables(outcome), vec![facts]].concat(),
+        tables: [tables(outcome), vec![facts]].concat(),
         config: config(outcome),
         command: command(),
     }

@@ -1,4 +1,4 @@
-//! The result as tables that one likes to read.
+//! The result as text that one likes to read.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use comfy_table::{Cell, CellAlignment, presets};
 use crate::{
     outcome::Outcome,
     page::Table,
-    report::{digest, sentence},
+    report::{facts::facts, heading::heading, sentence, tables::tables},
 };
 
 /// Shows a result: what was done, how it went, how fast, how evenly, at what cost, and the verdict in words.
@@ -17,15 +17,15 @@ pub struct Shown<'a>(pub &'a Outcome);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = self.0;
-        writeln!(f, "{}\n", digest::heading(outcome))?;
-        let facts = digest::facts(outcome).into_iter();
+        writeln!(f, "{}\n", heading(outcome))?;
+        let facts = facts(outcome).into_iter();
         let facts = facts.map(|(name, figure)| vec![name.to_owned(), figure]);
         writeln!(f, "{}\n", drawn(None, facts))?;
         for Table {
             title,
             mut header,
             rows,
-        } in digest::tables(outcome)
+        } in tables(outcome)
         {
             if let Some(first) = header.first_mut().filter(|first| first.is_empty()) {
                 *first = title;

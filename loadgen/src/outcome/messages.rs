@@ -1,0 +1,56 @@
+//! What became of the messages.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{outcome::ways::ways, swarm::trial::Trial};
+
+/// What became of the messages, warm-up included, without slow clients and newcomers. `delivered` + `lost` =
+/// `expected`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Messages {
+    /// Messages that publishers sent.
+    pub sent: u64,
+    /// Deliveries that there should be.
+    pub expected: u64,
+    /// Deliveries that there were, duplicates not counted.
+    pub delivered: u64,
+    /// Deliveries that were missing at the end; also of what was due and the server did not read.
+    pub lost: u64,
+    /// Deliveries of what that client already had.
+    pub duplicated: u64,
+    /// Deliveries after a later message of the same publisher.
+    pub reordered: u64,
+    /// Clients that the server disconnected, slow ones apart.
+    pub disconnects: u64,
+    /// How many of them in which way: by close code, or what came instead.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub disconnects_by: BTreeMap<String, u64>,
+    /// Deliveries that disconnected clients did not get any more; they are not expected.
+    pub missed: u64,
+    /// Deliveries to clients of another channel.
+    pub stray: u64,
+    /// Frames that were not of this run, and messages that were damaged.
+    pub foreign: u64,
+}
+
+impl Messages {
+    /// In one trial.
+    pub fn new(trial: &Trial) -> Self {
+        let sums = &trial.sums;
+        Self {
+            sent: trial.sent,
+            expected: sums.counts.delivered + sums.lost,
+            delivered: sums.counts.delivered,
+            lost: sums.lost,
+            duplicated: sums.counts.duplicated,
+            reordered: sums.counts.reordered,
+            disconnects: sums.disconnects.values().sum(),
+            disconnects_by: ways(&sums.disconnects),
+            missed: sums.missed,
+            stray: sums.stray,
+            foreign: sums.foreign,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The figures of a result one by one, for the text as for the page.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    figures::words::{bytes, grouped, rounded, time},
+    outcome::{Findings, Outcome, idle::Idle, storm::Storm, traffic::Traffic},
+};
+
+/// The figures of a result that are no distribution, name by name.
+pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    match &outcome.findings {
+        Findings::Traffic(traffic) => of_traffic(&mut facts, traffic),
+        Findings::Idle(idle) => of_idle(&mut facts, idle),
+        Findings::Search(search) => {
+            if let Some(best) = &search.best {
+                facts.push(("highest rate that held", format!("{}/s", best.rate)));
+                let delivered = rounded(best.step.delivered_per_second);
+                facts.push(("deliveries per second there", delivered));
+            }
+        }
+        Findings::Connect {} | Findings::Comparison(_) => {}
+    }
+    let connect = &outcome.connect;
+    facts.push(("clients connected", grouped(connect.clients)));
+    if connect.failed > 0 {
+        facts.push(("clients that did not come in", grouped(connect.failed)));
+    }
+    facts.push(("clients connected per second", rounded(connect.per_second)));
+    let server = &outcome.server;
+    if let Some(us) = server.cpu_us_per_delivery {
+        facts.push(("server CPU per delivery", format!("{us:.3} us")));
+    }
+    if let Some(us) = server.cpu_us_per_handshake {
+        facts.push(("server CPU per handshake", format!("{us:.1} us")));
+    }
+    if let Some(each) = server.rss_bytes_per_connection {
+        facts.push(("server memory per connection", bytes(each)));
+    }
+    let share = outcome.loadgen.cpu_share * 100.0;
+    facts.push(("load generator's share of a core", format!("{share:.0} %")));
+    facts
+}
+
+fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {
+    let messages = &traffic.messages;
+    let throughput = &traffic.throughput;
+    facts.push(("messages sent", grouped(messages.sent)));
+    facts.push(("deliveries", grouped(messages.delivered)));
+    facts.push((
+        "lost / duplicated / reordered",
+        format!(
+            "{} / {} / {}",
+            grouped(messages.lost),
+            grouped(messages.duplicated),
+            grouped(messages.reordered)
+        ),
+    ));
+    let disconnects = ways(messages.disconnects, &messages.disconnects_by);
+    facts.push(("disconnects", disconnects));
+    if messages.missed > 0 {
+        let missed = grouped(messages.missed);
+        facts.push(("missed by the disconnected", missed));
+    }
+    if messages.stray > 0 {
+        facts.push(("delivered to a wrong channel", grouped(messages.stray)));
+    }
+    let delivered = rounded(throughput.delivered_per_second);
+    facts.push(("deliveries per second", delivered));
+    let frames = rounded(throughput.frames_per_second);
+    facts.push(("frames per second", frames));
+    if let Some(batch) = throughput.mean_batch {
+        facts.push(("messages in a frame, mean", format!("{batch:.2}")));
+    }
+    facts.push(("received", bytes(throughput.bytes_per_second) + "/s"));
+    if let Some(fairness) = &traffic.fairness {
+        let (best, worst) = (
+            time(fairness.best_subscriber_p99_us),
+            time(fairness.worst_subscriber_p99_us),
+        );
+        facts.push((
+            "p99 of the best and the worst client",
+            format!("{best} / {worst}"),
+        ));
+        let bias = format!("{:.2}", fairness.position_bias);
+        facts.push(("last tenth to connect over the first", bias));
+    }
+    if let Some(slow) = &traffic.slow {
+        facts.push(("slow clients", grouped(slow.clients)));
+        let disconnects = ways(slow.disconnects, &slow.disconnects_by);
+        facts.push(("slow clients disconnected", disconnects));
+    }
+    if let Some(isolation) = &traffic.isolation {
+        let (without, with) = (time(isolation.p99_us_without), time(isolation.p99_us_with));
+        facts.push((
+            "p99 without and with slow clients",
+            format!("{without} / {with}"),
+        ));
+    }
+    of_storm(facts, traffic.storm.as_ref());
+    if let Some(churn) = &traffic.churn {
+        facts.push(("rejoined", grouped(churn.rejoins)));
+    }
+}
+
+fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {
+    if let Some(storm) = storm {
+        let came = format!("{} / {}", grouped(storm.clients), grouped(storm.failed));
+        facts.push(("came halfway / did not come in", came));
+    }
+}
+
+fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
+    facts.push(("disconnects", ways(idle.disconnects, &idle.disconnects_by)));
+    facts.push(("pings answered", grouped(idle.pings_answered)));
+    if let Some(pongs) = idle.pongs_received {
+        facts.push(("pongs received", grouped(pongs)));
+    }
+    if let Some(us) = idle.cpu_us_per_connection_second {
+        facts.push((
+            "server CPU per connection and second",
+            format!("{us:.2} us"),
+        ));
+    }
+    if let Some(each) = idle.rss_bytes_per_connection_end {
+        facts.push(("server memory per connection at the end", bytes(each)));
+    }
+    of_storm(facts, idle.storm.as_ref());
+}
+
+fn ways(count: u64, by: &BTreeMap<String, u64>) -> String {
+    let ways: Vec<String> = by
+        .iter()
+        .map(|(way, count)| format!("{count} x {way}"))
+        .collect();
+    if ways.is_empty() {
+        return count.to_string();
+    }
+    format!("{count} ({})", ways.join(", "))
+}

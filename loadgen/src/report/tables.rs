@@ -1,0 +1,135 @@
+//! The figures of a result that come in rows, for the text as for the page.
+
+use crate::{
+    figures::words::{grouped, time},
+    outcome::{
+        Findings, Outcome,
+        comparison::Versus,
+        ratio::Ratio,
+        search::{Search, Tried},
+    },
+    page::Table,
+    record::distribution::Summary,
+};
+
+/// The figures of a result that are distributions, or come in rows.
+pub fn tables(outcome: &Outcome) -> Vec<Table> {
+    let connect = ("handshake", outcome.connect.latency_us);
+    match &outcome.findings {
+        Findings::Traffic(traffic) => {
+            let storm = traffic.storm.as_ref();
+            let churn = traffic.churn.as_ref();
+            vec![times(&[
+                ("latency", traffic.latency_us),
+                ("to the last receiver", traffic.last_receiver_us),
+                ("first to last receiver", traffic.spread_us),
+                ("from the actual sending", traffic.sent_latency_us),
+                (
+                    "send blocked by the server",
+                    outcome.loadgen.send_blocked_us,
+                ),
+                ("schedule slip", outcome.loadgen.schedule_slip_us),
+                ("turn of the load generator", outcome.loadgen.turn_us),
+                connect,
+                (
+                    "handshake halfway",
+                    storm.and_then(|storm| storm.connect_us),
+                ),
+                (
+                    "latency to who came halfway",
+                    storm.and_then(|storm| storm.latency_us),
+                ),
+                (
+                    "leaving and rejoining",
+                    churn.and_then(|churn| churn.rejoin_us),
+                ),
+            ])]
+        }
+        Findings::Idle(idle) => {
+            let storm = idle.storm.as_ref();
+            let storm = storm.and_then(|storm| storm.connect_us);
+            vec![times(&[connect, ("handshake halfway", storm)])]
+        }
+        Findings::Connect {} => vec![times(&[connect])],
+        Findings::Search(search) => vec![steps(search)],
+        Findings::Comparison(comparison) => comparison
+            .versus()
+            .map(|versus| ratios(&comparison.baseline, versus))
+            .collect(),
+    }
+}
+
+fn table(title: &str, header: &[&str], rows: Vec<Vec<String>>) -> Table {
+    Table {
+        title: title.to_owned(),
+        header: header.iter().map(|&name| name.to_owned()).collect(),
+        rows,
+    }
+}
+
+fn times(rows: &[(&str, Option<Summary>)]) -> Table {
+    let row = |(name, summary): &(&str, Option<Summary>)| {
+        let Summary {
+            p50,
+            p90,
+            p95,
+            p99,
+            p999,
+            max,
+            ..
+        } = (*summary)?;
+        let figures = [p50, p90, p95, p99, p999, max].map(time);
+        Some([vec![(*name).to_owned()], figures.to_vec()].concat())
+    };
+    table(
+        "Times",
+        &["", "p50", "p90", "p95", "p99", "p99.9", "max"],
+        rows.iter().filter_map(row).collect(),
+    )
+}
+
+fn steps(search: &Search) -> Table {
+    let row = |tried: &Tried| {
+        let step = &tried.step;
+        let figure = |summary: Option<Summary>, pick: fn(Summary) -> f64| {
+            summary.map_or("-".to_owned(), |summary| time(pick(summary)))
+        };
+        let yes = |yes| if yes { "yes" } else { "no" }.to_owned();
+        vec![
+            format!("{}/s", tried.rate),
+            yes(tried.held),
+            figure(step.latency_us, |summary| summary.p50),
+            figure(step.latency_us, |summary| summary.p95),
+            figure(step.latency_us, |summary| summary.p99),
+            figure(step.last_receiver_us, |summary| summary.p99),
+            grouped(step.lost),
+            yes(step.valid),
+        ]
+    };
+    table(
+        "Steps",
+        &[
+            "rate",
+            "held",
+            "p50",
+            "p95",
+            "p99",
+            "last receiver p99",
+            "lost",
+            "valid",
+        ],
+        search.steps.iter().map(row).collect(),
+    )
+}
+
+fn ratios(baseline: &str, versus: &Versus) -> Table {
+    let row = |(name, ratio): (&&str, &Ratio)| {
+        let figures = [ratio.median, ratio.low, ratio.high].map(|ratio| format!("{ratio:.3}"));
+        [vec![(*name).to_owned()], figures.to_vec()].concat()
+    };
+    table(
+        &format!("{} over {baseline}", versus.target),
+        &["", "median", "low", "high"],
+        versus.ratios.iter().map(row).collect(),
+    )
+}
