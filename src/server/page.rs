@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use http::{Request, header};
 
-use super::http::Response;
+use super::http::{Response, entries};
 
 /// Nothing from elsewhere, no code or style but that of the files, and no text that becomes markup or code;
 /// `connect-src` is for a session with this server.
@@ -83,11 +83,9 @@ impl Asset {
     }
 
     fn is_known_to(&self, request: &Request<()>) -> bool {
-        let tags = request.headers().get_all(header::IF_NONE_MATCH).iter();
-        tags.filter_map(|tags| tags.to_str().ok())
-            .flat_map(|tags| tags.split(','))
+        entries(request.headers(), &header::IF_NONE_MATCH)
             // The comparison is the weak one (RFC 9110, section 13.1.2).
-            .map(|tag| tag.trim().trim_start_matches("W/"))
+            .map(|tag| tag.trim_start_matches("W/"))
             .any(|tag| tag == "*" || tag == self.etag)
     }
 

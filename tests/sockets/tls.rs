@@ -7,6 +7,13 @@ use std::sync::Arc;
 use rustix::process::Signal;
 use rustls::{
     ALL_VERSIONS, ClientConfig, HandshakeKind,
+    crypto::{
+        CryptoProvider,
+        aws_lc_rs::{
+            default_provider,
+            kx_group::{MLKEM1024, SECP384R1},
+        },
+    },
     version::{TLS12, TLS13},
 };
 
@@ -58,6 +65,21 @@ fn pages_and_websockets_work_over_tls_1_2_and_1_3() {
         }
         ada.leave();
     }
+}
+
+#[test]
+fn who_brings_a_key_of_no_use_is_asked_for_another_and_let_in() {
+    let authority = authority();
+    let server = authority.serve("server", &[]);
+    let unknown_first = CryptoProvider {
+        kx_groups: vec![MLKEM1024, SECP384R1],
+        ..default_provider()
+    };
+    let config = Arc::new(authority.clients_with(unknown_first, ALL_VERSIONS));
+    let mut http = HttpConnection::new(secured(&config, HOST, server.dial()));
+    assert_eq!(http.get("/healthz").text(), "ok");
+    let asked_again = Some(HandshakeKind::FullWithHelloRetryRequest);
+    assert_eq!(http.stream().conn.handshake_kind(), asked_again);
 }
 
 #[test]

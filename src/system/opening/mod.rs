@@ -153,11 +153,13 @@ impl Opening {
     fn take_in(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, OpeningError> {
         self.received.extend_from_slice(bytes);
         while self.refusal.is_none() {
-            let Some((head, length)) = Head::parse(&self.received)? else {
-                return if self.received.len() > HEAD_BYTES_MAX {
-                    Err(OpeningError::HeadTooLong)
-                } else {
+            // What lies beyond has no say, or the outcome would depend on the pieces that an answer comes in.
+            let within = &self.received[..self.received.len().min(HEAD_BYTES_MAX)];
+            let Some((head, length)) = Head::parse(within)? else {
+                return if within.len() < HEAD_BYTES_MAX {
                     Ok(None)
+                } else {
+                    Err(OpeningError::HeadTooLong)
                 };
             };
             self.received.drain(..length);

@@ -1,4 +1,5 @@
 use http::HeaderValue;
+use proptest::{collection::vec, prelude::*, sample::select};
 use tungstenite::handshake::derive_accept_key;
 
 use super::*;
@@ -140,6 +141,43 @@ fn a_subprotocol_is_one_that_was_offered() {
     assert_eq!(fault("a, b", &chosen("a, b")), Fault::Subprotocol);
     assert_eq!(fault("", &chosen("a")), Fault::Subprotocol);
     assert_eq!(fault("a", &both), Fault::NoSubprotocol);
+}
+
+proptest! {
+    #[test]
+    fn an_answer_comes_to_the_same_in_whatever_pieces(
+        parts in vec(part(), 0..12),
+        piece in 1..40_usize,
+        hangs_up: bool,
+    ) {
+        let answer = parts.concat();
+        let [whole, split] = [usize::MAX, piece].map(|piece| {
+            let (progress, opening) = answered("a, b", &answer, piece, hangs_up);
+            format!("{progress:?} {:?}", opening.refused())
+        });
+        prop_assert_eq!(whole, split);
+    }
+}
+
+/// What answers are made of, in whatever order.
+fn part() -> impl Strategy<Value = String> {
+    let known = select(vec![
+        "HTTP/1.1 101 Switching Protocols\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 401 Unauthorized\r\n",
+        "HTTP/1.0 302 Found\r\nLocation: http://a:b@c\r\n",
+        UPGRADE,
+        CONNECTION,
+        "Sec-WebSocket-Accept: KEY\r\n",
+        "Sec-WebSocket-Protocol: a\r\n",
+        "Content-Length: 9\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "\r\n",
+        "3\r\nabc\r\n",
+        "0\r\n\r\n",
+        "{\"error\":\"a\"}",
+    ]);
+    prop_oneof![4 => known.prop_map(str::to_owned), 1 => ".{0,20}"]
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
-    crypto::aws_lc_rs::default_provider,
+    crypto::{CryptoProvider, aws_lc_rs::default_provider},
 };
 use socket2::Socket;
 use tempfile::TempDir;
@@ -60,9 +60,18 @@ impl Authority {
 
     /// How clients that trust this authority speak TLS.
     pub(crate) fn clients(&self, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+        self.clients_with(default_provider(), versions)
+    }
+
+    /// The same by other means than usual.
+    pub(crate) fn clients_with(
+        &self,
+        provider: CryptoProvider,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(self.issuer.der().clone()).unwrap();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots)
