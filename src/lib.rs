@@ -6,10 +6,10 @@
 //!
 //! | ring | folder | what lives there |
 //! |---|---|---|
-//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listeners`](system::listeners), [`socket`](system::socket), [`tls`](system::tls), [`credentials`](system::credentials), [`clock`](system::clock), [`cli`](system::cli), [`opening`](system::opening) (a client's handshake), [`client`](system::client) |
-//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`http`](server::http), [`endpoint`](server::endpoint), [`gate`](server::gate) (who may have a session), [`page`](server::page), [`websocket`](server::websocket) (only this and the client know `tungstenite`) |
+//! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listeners`](system::listeners), [`socket`](system::socket), [`tls`](system::tls), [`credentials`](system::credentials), [`service`](system::service) (a process of its own), [`supervisor`](system::supervisor), [`clock`](system::clock), [`cli`](system::cli), [`opening`](system::opening) (a client's handshake), [`client`](system::client) |
+//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`proxy_protocol`](server::proxy_protocol), [`http`](server::http), [`endpoint`](server::endpoint), [`gate`](server::gate) (who may have a session), [`page`](server::page), [`websocket`](server::websocket) (only this and the client know `tungstenite`) |
 //! | 1 | [`state`] | pure state: [`hub`](state::hub), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s ([`chat`](state::dialect::chat), relay, echo), [`addresses`](state::addresses), [`timers`](state::timers), [`metrics`](state::metrics), [`commons`](state::commons) |
-//! | 0 | [`vocabulary`] | plain values: [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`chat`](vocabulary::chat) (its protocol), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
+//! | 0 | [`vocabulary`] | plain values: [`address`](vocabulary::address), [`arrival`](vocabulary::arrival), [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`chat`](vocabulary::chat) (its protocol), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
 //!
 //! Data flows one way: socket → bytes → message → hub → outbox → socket.
 //!

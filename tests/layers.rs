@@ -11,9 +11,12 @@ use sources::{root, strays, upward_imports};
 const RINGS: [&str; 4] = ["vocabulary", "state", "server", "system"];
 
 /// Names that only some files may know, because that is where their business is.
-const CONFINED: [(&str, &[&str]); 6] = [
+const CONFINED: [(&str, &[&str]); 9] = [
     ("mio::", &["system/"]),
     ("signal_hook", &["system/"]),
+    ("listenfd::", &["system/listener/"]),
+    ("proxy_header::", &["server/proxy_protocol.rs"]),
+    ("sd_notify::", &["system/supervisor.rs"]),
     ("socket2::", &["system/listener/"]),
     (
         "tungstenite::",

@@ -1,6 +1,7 @@
 //! Who is taken in, and what they count against.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tracing::debug;
@@ -13,11 +14,14 @@ use super::{
     stream::Stream,
     world::World,
 };
-use crate::vocabulary::{
-    arrival::{Arrival, Role},
-    config::{ADMIN_CONNECTIONS_MAX, REFUSED_CONNECTIONS_MAX},
-    id::Key,
-    time::Now,
+use crate::{
+    state::addresses::Excess,
+    vocabulary::{
+        arrival::{Arrival, Role},
+        config::{ADMIN_CONNECTIONS_MAX, REFUSED_CONNECTIONS_MAX},
+        id::Key,
+        time::Now,
+    },
 };
 
 /// What a connection counts against.
@@ -114,12 +118,23 @@ impl<S: Stream> Server<S> {
             slot,
             generation: self.next_generation,
         };
-        let stream = register(key).inspect_err(|_| {
+        let is_introduced = self.world.is_introduced(arrival);
+        let begun = register(key).and_then(|mut stream| {
+            if !is_introduced {
+                stream.begin(&[])?;
+            }
+            Ok(stream)
+        });
+        let stream = begun.inspect_err(|_| {
             if let Some(mut visitor) = visitor {
                 visitor.leave(&mut self.world.addresses, now.monotonic);
             }
         })?;
-        let connection = Connection::new(stream, slot, arrival, refusal, visitor, now.monotonic);
+        let connection = if is_introduced {
+            Connection::introduced(stream, slot, arrival, refusal, now.monotonic)
+        } else {
+            Connection::new(stream, slot, arrival, refusal, visitor, now.monotonic)
+        };
         entry.insert(Tenant {
             connection,
             generation: key.generation,
@@ -137,26 +152,39 @@ impl<S: Stream> Server<S> {
         Ok(Some(key))
     }
 
-    /// Looks at one who wants to be served: whether it is to be, and what is to be known of it.
+    /// Looks at one who wants to be served: whether it is to be, and what is to be known of it. Of one who is yet to be
+    /// introduced nothing is known.
     fn greet(&mut self, arrival: Arrival, now: Duration) -> Result<Option<Visitor>, Refusal> {
         if self.seats.are_taken(Seat::Served) {
             return Err(Refusal::Full);
         }
-        let World {
-            addresses, config, ..
-        } = &mut self.world;
-        if !addresses.are_bounded() {
+        if self.world.is_introduced(arrival) {
+            return Ok(None);
+        }
+        let greeted = self.world.greet(arrival, now);
+        greeted.map_err(Refusal::Excess)
+    }
+}
+
+impl World {
+    /// Whether it is a balancer that comes, and says for whom.
+    fn is_introduced(&self, arrival: Arrival) -> bool {
+        self.config.proxy_protocol && arrival.role != Role::Admin && self.trusts(arrival.peer)
+    }
+
+    /// Counts one who comes against the bounds of its address, and says what is to be known of it. A proxy's own address
+    /// has none.
+    ///
+    /// # Errors
+    /// It is one too many.
+    pub fn greet(&mut self, arrival: Arrival, now: Duration) -> Result<Option<Visitor>, Excess> {
+        if !self.addresses.are_bounded() {
             return Ok(None);
         }
         let peer = arrival.peer;
-        let is_proxy = config
-            .trusted_proxies
-            .iter()
-            .any(|proxy| proxy.covers(peer));
+        let is_proxy = self.trusts(peer);
         let site = match peer {
-            Some(address) if !is_proxy => {
-                Some(addresses.enter(address, now).map_err(Refusal::Excess)?)
-            }
+            Some(address) if !is_proxy => Some(self.addresses.enter(address, now)?),
             _ => None,
         };
         Ok((is_proxy || site.is_some()).then_some(Visitor {
@@ -164,5 +192,10 @@ impl<S: Stream> Server<S> {
             site,
             is_proxy,
         }))
+    }
+
+    fn trusts(&self, peer: Option<IpAddr>) -> bool {
+        let mut proxies = self.config.trusted_proxies.iter();
+        proxies.any(|proxy| proxy.covers(peer))
     }
 }

@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod gate;
 pub mod http;
 pub mod page;
+pub mod proxy_protocol;
 pub mod refusals;
 pub mod stream;
 pub mod websocket;

@@ -30,6 +30,15 @@ pub trait Stream: Read + Write {
         true
     }
 
+    /// Begins what the stream speaks itself, such as TLS. What is read before is as it came over the wire; of that, `rest`
+    /// was read too much. Returns what of it is for those above.
+    ///
+    /// # Errors
+    /// Those of reading.
+    fn begin<'a>(&mut self, rest: &'a [u8]) -> io::Result<&'a [u8]> {
+        Ok(rest)
+    }
+
     /// Bytes that it takes beside itself, as far as is known.
     fn heap_bytes(&self) -> usize {
         0

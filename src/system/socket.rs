@@ -84,6 +84,13 @@ impl Stream for Socket {
         }
     }
 
+    fn begin<'a>(&mut self, rest: &'a [u8]) -> io::Result<&'a [u8]> {
+        match self {
+            Self::Tls(stream) => stream.begin(rest).map(|()| &[][..]),
+            Self::Tcp(_) | Self::Unix(_) => Ok(rest),
+        }
+    }
+
     fn heap_bytes(&self) -> usize {
         match self {
             Self::Tls(stream) => stream.heap_bytes(),

@@ -34,6 +34,8 @@ pub const REQUEST_HEAD_BYTES_MIN: usize = 1 << 10;
 pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
 /// Headers of a request.
 pub const REQUEST_HEADERS_MAX: usize = 128;
+/// Bytes of the header with which a balancer says for whom it connects.
+pub const PROXY_HEADER_BYTES_MAX: usize = 4 << 10;
 /// Lines that the log has a second of those who are refused, and as many of pages of other origins.
 pub const REFUSALS_PER_SECOND_MAX: u32 = 10;
 /// Characters of what a peer sent that a line of the log shows.
@@ -131,6 +133,8 @@ pub struct Config {
     pub address_bounds: AddressBounds,
     /// Proxies that are believed when they say for whom they ask.
     pub trusted_proxies: Vec<TrustedProxy>,
+    /// Whether these begin each connection with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
     /// What one client may send.
     pub client_rates: ClientRates,
     /// How long a client may go on sending more than that.
@@ -208,6 +212,7 @@ impl Default for Config {
             max_request_head_bytes: 16 << 10,
             address_bounds: AddressBounds::default(),
             trusted_proxies: Vec::new(),
+            proxy_protocol: false,
             client_rates: ClientRates::default(),
             flood_grace: Duration::from_secs(10),
             notice_limit: 200,
@@ -269,6 +274,9 @@ impl Config {
         }
         if self.tls.is_some() && !self.addrs.is_empty() && self.addrs.iter().all(Address::is_unix) {
             return Err(ConfigError::TlsOnUnix);
+        }
+        if self.proxy_protocol && self.trusted_proxies.is_empty() {
+            return Err(ConfigError::ProxyProtocol);
         }
         if self.max_message_bytes == 0 || self.max_message_bytes > MESSAGE_BYTES_MAX {
             return Err(ConfigError::MessageSize {
@@ -358,6 +366,11 @@ pub enum ConfigError {
         "--tls-cert is for TCP: add an --addr like :443, or leave it out with --addr unix:PATH alone"
     )]
     TlsOnUnix,
+    /// There is nobody who may speak the PROXY protocol.
+    #[error(
+        "--proxy-protocol needs to know from whom: name the balancer with --trust-forwarded, like 10.0.0.0/8"
+    )]
+    ProxyProtocol,
     /// No message, or one too large for the offsets of a batch.
     #[error("--max-message ({bytes} bytes) must be between 1B and 1GiB")]
     MessageSize {

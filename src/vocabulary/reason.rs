@@ -41,13 +41,15 @@ pub enum Reason {
     HttpDone,
     /// An HTTP request was answered with an error that ends the connection.
     HttpError,
+    /// A balancer did not say for whom it connects, or not in a way that makes sense.
+    ProxyHeader,
     /// There was no room, or its address had too many: told so with a 503 or a 429.
     Refused,
 }
 
 impl Reason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ClosedByPeer,
         Self::EndOfStream,
         Self::Reset,
@@ -67,6 +69,7 @@ impl Reason {
         Self::HandshakeTimeout,
         Self::HttpDone,
         Self::HttpError,
+        Self::ProxyHeader,
         Self::Refused,
     ];
 
@@ -92,6 +95,7 @@ impl Reason {
             Self::HandshakeTimeout => "handshake-timeout",
             Self::HttpDone => "http-done",
             Self::HttpError => "http-error",
+            Self::ProxyHeader => "proxy-header",
             Self::Refused => "refused",
         }
     }
@@ -142,6 +146,7 @@ impl Reason {
             | Self::HandshakeTimeout
             | Self::HttpDone
             | Self::HttpError
+            | Self::ProxyHeader
             | Self::Refused => None,
         }
     }

@@ -1,9 +1,13 @@
 //! What is on in a run: each seed draws bounds, some of them so small that they bite.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use hubbub::server::gate::token::Keyring;
-use hubbub::vocabulary::config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX};
+use hubbub::vocabulary::{
+    config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX},
+    forwarded::TrustedProxy,
+};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 
@@ -12,6 +16,8 @@ use crate::sabotage::{Belief, Sabotage};
 /// Bytes of the largest message.
 const MESSAGE_BYTES_MAX: usize = 32 << 10;
 const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
+/// Where all come from, if there is a balancer.
+pub const BALANCER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 /// When the clock begins, in milliseconds since the Unix epoch.
 pub const EPOCH_MS: u64 = 1_700_000_000_000;
 
@@ -82,6 +88,11 @@ impl Settings {
         };
         let demands_tokens = chance.u8(0..3) == 0 || sabotage.misleads(Belief::Expiry);
         config.keep_alive_timeout = Duration::from_secs(chance.u64(10..100));
+        // One who is refused late keeps its place until it is told, of which the oracle knows nothing.
+        if !is_full_soon && chance.u8(0..4) == 0 {
+            config.proxy_protocol = true;
+            config.trusted_proxies = vec![TrustedProxy::Network(BALANCER.into())];
+        }
         Self {
             config,
             max_connections,

@@ -20,7 +20,7 @@ use crate::peer::{
     Kind, Means, Part, Peer, Role, chat, chat::Chat, echo::Echo, http::Http, relay::Relay,
 };
 use crate::sabotage::{Belief, Sabotage};
-use crate::settings::{self, EPOCH_MS, Settings};
+use crate::settings::{self, BALANCER, EPOCH_MS, Settings};
 use crate::socket::{FakeSocket, Manners, Pipe};
 
 /// Addresses that members come from; witnesses have their own.
@@ -106,10 +106,14 @@ impl Simulation {
         let socket = FakeSocket(Rc::clone(&pipe));
         let address = address(id, knock.role);
         let refusal = self.judge(address);
-        let key = self
-            .server
-            .accept(self.now, Arrival::of(Some(address)), |_| Ok(socket));
+        let is_introduced = self.settings.config.proxy_protocol;
+        let from = if is_introduced { BALANCER } else { address };
+        let arrival = Arrival::of(Some(from));
+        let key = self.server.accept(self.now, arrival, |_| Ok(socket));
         self.keys.push(key.expect("it could be registered"));
+        if is_introduced {
+            pipe.borrow_mut().send(&introduction(address));
+        }
         self.admissions.note(Admission {
             address,
             refusal,
@@ -118,6 +122,12 @@ impl Simulation {
         });
         let peer = Peer::new(id, knock, part, token.as_deref(), pipe, now);
         self.peers.push(peer);
+        if is_introduced {
+            // It is judged by when it is introduced.
+            self.signal(false);
+            self.server.turn(self.now, false);
+            self.server.finish_turn(self.now.monotonic);
+        }
         self.most_connections = self.most_connections.max(self.server.connections());
         id
     }
@@ -314,6 +324,11 @@ impl Simulation {
             Part::Http(http) => http.ask(chance, outgoing),
         }
     }
+}
+
+/// What a balancer says first.
+fn introduction(client: IpAddr) -> Vec<u8> {
+    format!("PROXY TCP4 {client} {BALANCER} 4711 80\r\n").into()
 }
 
 /// Where one comes from.

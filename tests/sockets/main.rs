@@ -23,6 +23,7 @@ mod limits;
 mod listening;
 mod logging;
 mod origin;
+mod proxy_protocol;
 mod relay;
 mod requests;
 mod slow;

@@ -72,6 +72,8 @@ fn flags_that_cannot_work_are_refused_by_name() {
     ] {
         assert_refused(&[flag, value], &[flag]);
     }
+    let flags = ["--proxy-protocol", "--trust-forwarded"];
+    assert_refused(&flags[..1], &flags);
 }
 
 #[test]

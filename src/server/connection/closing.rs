@@ -48,7 +48,7 @@ impl<S: Stream> Connection<S> {
                     self.outbox.close(frame::close(code, words));
                 }
             }
-            Phase::Http(_) => {}
+            Phase::Introduction(_) | Phase::Http(_) => {}
             Phase::Closing(already) => self.phase = Phase::Closing(already),
         }
     }
@@ -66,7 +66,7 @@ impl<S: Stream> Connection<S> {
                 }
                 self.stalled_since = None;
             }
-            Phase::Http(_) => self.end(reason),
+            Phase::Introduction(_) | Phase::Http(_) => self.end(reason),
             Phase::Closing(closing) => {
                 let is_cut = reason == Reason::SlowTotal && !closing.is_given_up;
                 let reason = if is_cut { reason } else { closing.reason };
@@ -87,7 +87,7 @@ impl<S: Stream> Connection<S> {
                 }
                 return;
             }
-            Phase::Open(_) => return,
+            Phase::Introduction(_) | Phase::Open(_) => return,
             Phase::Closing(closing) => closing,
         };
         if !closing.is_shut {
@@ -109,6 +109,7 @@ impl<S: Stream> Connection<S> {
     pub(super) fn drains_at(&self, world: &World) -> Option<Duration> {
         let drain = world.drain?;
         let is_due = match &self.phase {
+            Phase::Introduction(introduction) => introduction.since <= drain.started(),
             Phase::Http(exchange) => exchange.input.is_empty() && exchange.since <= drain.started(),
             Phase::Open(_) => true,
             Phase::Closing(_) => false,

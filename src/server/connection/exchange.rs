@@ -277,10 +277,7 @@ impl<S: Stream> Connection<S> {
         } else if exchange.answered > 0 {
             self.end(Reason::HttpDone);
         } else {
-            world
-                .metrics
-                .count_handshake_failure(Reason::HandshakeTimeout.name());
-            self.end(Reason::HandshakeTimeout);
+            self.fail_handshake(Reason::HandshakeTimeout, world);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod closing;
 mod exchange;
 mod expiry;
+mod introduction;
 mod meter;
 mod terms;
 
@@ -16,6 +17,7 @@ pub use self::terms::Visitor;
 use self::{
     closing::Closing,
     exchange::Exchange,
+    introduction::Introduction,
     meter::{Meter, Sent},
     terms::Terms,
 };
@@ -78,6 +80,7 @@ pub enum Refusal {
 
 #[derive(Debug)]
 enum Phase {
+    Introduction(Box<Introduction>),
     Http(Box<Exchange>),
     Open(Session),
     Closing(Closing),
@@ -120,6 +123,20 @@ impl<S: Stream> Connection<S> {
         }
     }
 
+    /// One that a balancer has made, which is to say for whom.
+    pub fn introduced(
+        stream: S,
+        slot: u32,
+        arrival: Arrival,
+        refusal: Option<Refusal>,
+        now: Duration,
+    ) -> Self {
+        Self {
+            phase: Phase::Introduction(Box::new(Introduction::new(arrival, now))),
+            ..Self::new(stream, slot, arrival, refusal, None, now)
+        }
+    }
+
     /// Notes what an event says.
     pub fn signal(&mut self, readiness: Readiness) {
         self.readiness.readable |= readiness.readable | readiness.is_deceptive;
@@ -136,7 +153,7 @@ impl<S: Stream> Connection<S> {
                     && (self.readiness.readable || exchange.has_more)
             }
             Phase::Open(_) => self.readiness.readable && self.paused_until().is_none(),
-            Phase::Closing(_) => self.readiness.readable,
+            Phase::Introduction(_) | Phase::Closing(_) => self.readiness.readable,
         }
     }
 
@@ -157,6 +174,10 @@ impl<S: Stream> Connection<S> {
         {
             return bytes;
         }
+        let buffer = match &self.phase {
+            Phase::Introduction(introduction) => &mut buffer[..introduction.room()],
+            _ => buffer,
+        };
         let received = self.stream.read(buffer);
         let toll = self.stream.take_toll();
         let wire_bytes = received.as_ref().map_or(0, |&read| read) + toll;
@@ -244,6 +265,9 @@ impl<S: Stream> Connection<S> {
     pub fn deadline(&self, world: &World) -> Option<Duration> {
         let config = &world.config;
         let of_phase = match &self.phase {
+            Phase::Introduction(introduction) => {
+                Some(introduction.since + config.handshake_timeout)
+            }
             Phase::Http(_) => self.request_due_at(world),
             Phase::Open(_) => [
                 Some(self.heartbeat_at(world)),
@@ -277,8 +301,13 @@ impl<S: Stream> Connection<S> {
         let has_passed = |at: Option<Duration>| at.is_some_and(|at| now >= at);
         let drains = has_passed(self.drains_at(world));
         match &self.phase {
-            Phase::Http(_) if may_have_spoken => {}
-            Phase::Http(_) if drains => self.end(Reason::GoingAway),
+            Phase::Introduction(_) | Phase::Http(_) if may_have_spoken => {}
+            Phase::Introduction(_) | Phase::Http(_) if drains => self.end(Reason::GoingAway),
+            Phase::Introduction(introduction)
+                if now >= introduction.since + world.config.handshake_timeout =>
+            {
+                self.fail_handshake(Reason::HandshakeTimeout, world);
+            }
             Phase::Http(_) if has_passed(self.request_due_at(world)) => {
                 self.expire_exchange(world);
             }
@@ -329,6 +358,7 @@ impl<S: Stream> Connection<S> {
         memory.connections += self.stream.heap_bytes();
         memory.connections += self.terms.as_ref().map_or(0, |_| size_of::<Terms>());
         match &self.phase {
+            Phase::Introduction(introduction) => memory.connections += introduction.heap_bytes(),
             Phase::Http(exchange) => {
                 memory.connections += size_of::<Exchange>() + exchange.input.capacity();
             }
@@ -342,6 +372,7 @@ impl<S: Stream> Connection<S> {
 
     fn receive(&mut self, input: &[u8], world: &mut World) -> usize {
         match &mut self.phase {
+            Phase::Introduction(_) => self.be_introduced(input, world),
             Phase::Http(exchange) => {
                 exchange.hear(input, world.now.monotonic);
                 self.is_rearmed = true;
@@ -388,7 +419,7 @@ impl<S: Stream> Connection<S> {
         self.is_rearmed = true;
         match mem::replace(&mut self.phase, Phase::Open(session)) {
             Phase::Http(exchange) => bytes + self.hear(&exchange.input, world),
-            Phase::Open(_) | Phase::Closing(_) => bytes,
+            Phase::Introduction(_) | Phase::Open(_) | Phase::Closing(_) => bytes,
         }
     }
 
@@ -447,9 +478,16 @@ impl<S: Stream> Connection<S> {
             io::ErrorKind::InvalidData => Reason::Tls,
             _ => Reason::Reset,
         };
-        if matches!(&self.phase, Phase::Http(exchange) if exchange.answered == 0) {
-            world.metrics.count_handshake_failure(reason.name());
+        match &self.phase {
+            Phase::Introduction(_) => self.fail_handshake(reason, world),
+            Phase::Http(exchange) if exchange.answered == 0 => self.fail_handshake(reason, world),
+            _ => self.end(reason),
         }
+    }
+
+    /// Ends it before it has come to anything.
+    fn fail_handshake(&mut self, reason: Reason, world: &mut World) {
+        world.metrics.count_handshake_failure(reason.name());
         self.end(reason);
     }
 
@@ -468,6 +506,7 @@ impl<S: Stream> Connection<S> {
 
     fn end_of_stream(&mut self, world: &mut World) {
         match &self.phase {
+            Phase::Introduction(_) => self.fail_handshake(Reason::EndOfStream, world),
             Phase::Http(exchange) if exchange.input.is_empty() && exchange.answered > 0 => {
                 self.close(Reason::HttpDone, world);
             }
@@ -519,7 +558,7 @@ impl<S: Stream> Connection<S> {
 
     fn dialect(&self) -> Option<DialectName> {
         match &self.phase {
-            Phase::Http(_) => None,
+            Phase::Introduction(_) | Phase::Http(_) => None,
             Phase::Open(session) => Some(session.dialect.name()),
             Phase::Closing(closing) => closing.dialect,
         }

@@ -50,6 +50,15 @@ impl HttpError {
         )
     }
 
+    /// 400: a balancer does not say for whom it connects. It is told to the operator alone, as nobody knows what is spoken.
+    pub fn proxy_header() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "proxy-header",
+            "a connection of a trusted balancer does not begin with a header of the PROXY protocol",
+        )
+    }
+
     /// 401: a session needs a token (RFC 6750, section 3).
     pub fn token_missing() -> Self {
         Self::token(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, builder::FalseyValueParser};
 
 use crate::vocabulary::{
     config::{AddressBounds, ClientRates, Config},
@@ -30,6 +30,11 @@ pub struct Floods {
         value_delimiter = ','
     )]
     trust_forwarded: Vec<TrustedProxy>,
+
+    /// Expect those to begin each connection, before TLS, with a header of the PROXY protocol (version 1 or 2) that says for
+    /// whom it is
+    #[arg(long, env = "HUBBUB_PROXY_PROTOCOL", value_parser = FalseyValueParser::new())]
+    proxy_protocol: bool,
 
     /// Messages of one client in a second; beyond it is read more slowly, and closed (1008) after --flood-grace [default:
     /// any number]
@@ -75,6 +80,7 @@ impl Floods {
                 handshakes: self.max_handshakes_per_address,
             },
             trusted_proxies: self.trust_forwarded,
+            proxy_protocol: self.proxy_protocol,
             client_rates: ClientRates {
                 messages: self.max_client_messages,
                 bytes: self.max_client_bytes,

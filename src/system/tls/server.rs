@@ -81,13 +81,13 @@ impl Tls {
         Ok(())
     }
 
-    /// TLS over a socket that was just accepted.
+    /// TLS over a socket that was just accepted, to be begun.
     ///
     /// # Errors
     /// The system has no randomness.
     pub fn accept(&self, stream: TcpStream) -> Result<TlsSocket, Error> {
         let connection = ServerConnection::new(Arc::clone(&self.config))?;
-        Ok(TlsSocket::new(connection.into(), stream))
+        Ok(TlsSocket::new(connection.into(), stream).once_begun())
     }
 }
 

@@ -23,6 +23,8 @@ pub struct TlsSocket {
     stream: TcpStream,
     held_bytes: usize,
     toll_bytes: usize,
+    /// Whether what comes is TLS by now.
+    has_begun: bool,
 }
 
 impl TlsSocket {
@@ -34,7 +36,32 @@ impl TlsSocket {
             stream,
             held_bytes: 0,
             toll_bytes: 0,
+            has_begun: true,
         }
+    }
+
+    /// The same for a socket on which something else may come first.
+    #[must_use]
+    pub fn once_begun(self) -> Self {
+        Self {
+            has_begun: false,
+            ..self
+        }
+    }
+
+    /// Begins TLS, of which these bytes were read already.
+    ///
+    /// # Errors
+    /// `InvalidData` for a peer that breaks the protocol.
+    pub fn begin(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        self.has_begun = true;
+        while !bytes.is_empty() {
+            match self.connection.read_tls(&mut bytes)? {
+                0 => break,
+                count => self.decrypt(count)?,
+            }
+        }
+        Ok(())
     }
 
     /// What a poll watches.
@@ -144,11 +171,14 @@ impl TlsSocket {
 }
 
 impl Read for TlsSocket {
-    /// Reads what was encrypted.
+    /// Reads what was encrypted, or what comes before.
     ///
     /// # Errors
     /// Those of the socket; `InvalidData` for a peer that breaks the protocol, or sends a great deal with nothing in it.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.has_begun {
+            return self.stream.read(buffer);
+        }
         let mut received = 0;
         loop {
             match self.connection.reader().read(buffer) {

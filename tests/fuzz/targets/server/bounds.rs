@@ -27,6 +27,7 @@ pub fn config([first, second]: [u8; 2]) -> Config {
             connections: is_set(2).then_some(2),
             handshakes: is_set(2).then_some(3),
         },
+        proxy_protocol: has_balancer([first, second]),
         trusted_proxies: is_set(4)
             .then_some(TrustedProxy::Unix)
             .into_iter()
@@ -39,6 +40,11 @@ pub fn config([first, second]: [u8; 2]) -> Config {
         notice_limit: 2,
         ..usual
     }
+}
+
+/// Whether those on the unix socket begin with a header of the PROXY protocol.
+pub fn has_balancer([first, second]: [u8; 2]) -> bool {
+    first & (1 << 4) != 0 && second & 4 != 0
 }
 
 /// Whether everyone needs a token.

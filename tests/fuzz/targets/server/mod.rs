@@ -65,6 +65,7 @@ pub fn run(data: &[u8]) {
 
 struct Play {
     server: Server<FakeSocket>,
+    has_balancer: bool,
     /// What it held when it was new.
     fresh: Memory,
     clients: Vec<Client>,
@@ -83,6 +84,7 @@ impl Play {
         Self {
             fresh: server.memory(),
             server,
+            has_balancer: bounds::has_balancer(bounds),
             clients: Vec::new(),
             now: Now {
                 monotonic: Duration::ZERO,
@@ -96,6 +98,10 @@ impl Play {
             Step::Connect(address, manners) => {
                 if self.clients.len() < CLIENTS_MAX {
                     self.connect(ADDRESSES[address % ADDRESSES.len()], manners);
+                    // The others say it for themselves, or something else.
+                    if let Some(address) = ADDRESSES.get(address) {
+                        self.introduce(*address);
+                    }
                 }
             }
             Step::Act(client, act) => {
@@ -119,6 +125,14 @@ impl Play {
         let key = key.expect("a socket that registers");
         let key = key.expect("a reserve that is not used up");
         self.clients.push(Client::new(key, pipe));
+    }
+
+    /// Says for whom the last client comes, if it is by a balancer.
+    fn introduce(&mut self, address: Option<&str>) {
+        let client = self.clients.last_mut().expect("just connected");
+        if self.has_balancer && address.is_none() {
+            client.act(Act::Send(b"PROXY TCP4 192.0.2.7 192.0.2.8 4711 80\r\n"));
+        }
     }
 
     /// Time passes, and the server acts on what happened.
@@ -190,6 +204,7 @@ impl Play {
         for address in ADDRESSES {
             self.turn(Duration::from_secs(1), false);
             self.connect(address, script::manners(0));
+            self.introduce(address);
             let newcomer = self.clients.last_mut().expect("just connected");
             newcomer.act(Act::Send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));
             self.turn(Duration::ZERO, false);
