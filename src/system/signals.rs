@@ -33,7 +33,7 @@ pub struct SignalError(#[from] io::Error);
 
 impl Signals {
     /// From now on SIGHUP ends the process no more, but waits to be heeded. A log file that may not grow ends it no more
-    /// than a full disk does. Until all are [heeded](Self::heed), those that ask for an end still bring it about.
+    /// than a full disk does. Until all are [heeded](super::reactor::Reactor::heed), those that ask for an end still bring it about.
     ///
     /// # Errors
     /// They cannot be watched.
