@@ -55,4 +55,7 @@ fn a_log_file_that_may_not_grow_ends_nobody() {
     let mut client = server.connect("/relay");
     client.say("still here");
     assert_eq!(client.hear_text(), "still here");
+    client.leave();
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().status.code(), Some(0));
 }
