@@ -3,8 +3,9 @@
 readonly mercy_seconds=5
 
 # Ends by its id whatever this script has started and still runs, since not everything stays in the process group that it was
-# started in.
+# started in. From then on signals change nothing, so that what is left to do at the end is done.
 end_descendants() {
+    trap '' HUP INT TERM
     local running tries
     running=$(descendants $$)
     # Those that have ended meanwhile are no matter.
