@@ -16,10 +16,10 @@ main() {
     check 'a path where nothing is gets 404, as JSON' gets_error 404 /nowhere
     check 'another method than GET and HEAD gets 405' gets_headers '405 allow:' / --request DELETE
     check 'a request with a body gets 413' gets_error 413 / --data body
-    check 'a path that is too long gets 414' gets_error 414 "/$(letters 9000)"
+    check 'a path that is too long gets 414' gets_error 414 "/$(letters 17000)"
     check 'a plain request of a WebSocket gets 426 and the version' \
         gets_headers '426 sec-websocket-version:' /relay
-    check 'a header that is too long gets 431' gets_error 431 / --header "X-Long: $(letters 9000)"
+    check 'a header that is too long gets 431' gets_error 431 / --header "X-Long: $(letters 17000)"
     check 'an unusable name gets 400' gets_error 400 '/ws?name='
     check 'two requests share a connection' is_kept_alive
     check 'HTTP/1.0 is answered' gets_body ok /healthz --http1.0

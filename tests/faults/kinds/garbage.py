@@ -12,9 +12,9 @@ GARBAGE = (
     # A client hello of TLS, and the preface of HTTP/2 (RFC 9113, section 3.4).
     b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' + CHANCE.randbytes(500),
     b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-    b'GET ' + b'x' * 9000,
-    b'GET / HTTP/1.1\r\n' + b'x: ' + b'x' * 9000,
-    b'GET / HTTP/1.1\r\nHost: localhost\r\n' + b'x: x\r\n' * 100 + b'\r\n',
+    b'GET ' + b'x' * 17_000,
+    b'GET / HTTP/1.1\r\n' + b'x: ' + b'x' * 17_000,
+    b'GET / HTTP/1.1\r\nHost: localhost\r\n' + b'x: x\r\n' * 200 + b'\r\n',
 )
 
 
