@@ -23,7 +23,8 @@ pub fn parse(input: &[u8]) -> Result<Option<(Option<IpAddr>, usize)>, BadHeader>
     };
     match ProxyHeader::parse(&input[..input.len().min(PROXY_HEADER_BYTES_MAX)], config) {
         Ok((header, bytes)) => {
-            let client = header.proxied_address().map(|proxied| proxied.source.ip());
+            let proxied = header.proxied_address();
+            let client = proxied.map(|proxied| proxied.source.ip().to_canonical());
             Ok(Some((client, bytes)))
         }
         Err(Error::BufferTooShort) if input.len() < PROXY_HEADER_BYTES_MAX => Ok(None),
@@ -61,6 +62,10 @@ mod tests {
         assert_names(
             b"PROXY TCP6 2001:db8::1 2001:db8::2 4711 443\r\n",
             Some("2001:db8::1"),
+        );
+        assert_names(
+            b"PROXY TCP6 ::ffff:198.51.100.1 2001:db8::2 4711 443\r\n",
+            Some("198.51.100.1"),
         );
         let addresses = [198, 51, 100, 1, 203, 0, 113, 9, 18, 103, 1, 187];
         assert_names(&version_2(1, 0x11, &addresses), Some("198.51.100.1"));
