@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use tracing::warn;
+
 use super::{
-    cli::Serve,
+    cli::{Serve, misspelt},
     listener::{self, ListenError, Listener},
     log::Log,
     reactor::{Outcome, Reactor, ReactorError},
@@ -33,6 +35,9 @@ fn serve(
     inherited: Result<Vec<Listener>, ListenError>,
     flags: Serve,
 ) -> Result<Outcome, ReactorError> {
+    for words in misspelt() {
+        warn!("{words}");
+    }
     let signals = Signals::hold()?;
     let mut reactor = Reactor::bind_beside(inherited?, flags.config())?;
     reactor.heed(signals)?;

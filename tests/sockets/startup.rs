@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use crate::harness::{Process, Server};
+use crate::harness::{Process, Server, wait_until};
 
 #[test]
 fn standard_output_has_exactly_one_line() {
@@ -85,6 +85,65 @@ fn more_connections_than_descriptors_are_refused_by_name() {
     for word in ["--max-connections (137)", "136"] {
         assert!(ended.stderr.contains(word), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let environment = [("HUBBUB_MAX_MESSAGE", ""), ("HUBBUB_PING_INTERVAL", "")];
+    let server = Server::listening(Process::start_in(&environment, &["--addr", "127.0.0.1:0"]));
+    assert_eq!(server.get("/healthz").text(), "ok");
+}
+
+#[test]
+fn an_empty_variable_that_would_guard_ends_the_start_by_name() {
+    for variable in [
+        "HUBBUB_TOKEN_KEY",
+        "HUBBUB_TOKEN_AUDIENCE",
+        "HUBBUB_TOKEN_ISSUER",
+        "HUBBUB_TLS_KEY",
+        "HUBBUB_ADMIN_ADDR",
+    ] {
+        for flags in [
+            &["--addr", "127.0.0.1:0"][..],
+            &["serve", "--addr", "127.0.0.1:0"],
+        ] {
+            let ended = Process::start_in(&[(variable, "")], flags).ended();
+            assert_eq!(ended.status.code(), Some(2), "{variable}");
+            assert!(
+                ended
+                    .stderr
+                    .contains(&format!("{variable} in the environment is empty"))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_value_of_the_environment_that_cannot_work_is_refused_by_the_name_of_its_variable() {
+    let ended = Process::start_in(&[("HUBBUB_MAX_MESSAGE", "many")], &[]).ended();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(
+        ended
+            .stderr
+            .contains("HUBBUB_MAX_MESSAGE in the environment"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_variable_that_is_misspelt_is_told_of() {
+    let environment = [("HUBBUB_MAX_MESAGE", "1MiB")];
+    let server = Server::listening(Process::start_in(&environment, &["--addr", "127.0.0.1:0"]));
+    let words =
+        "WARN HUBBUB_MAX_MESAGE in the environment is ignored; is HUBBUB_MAX_MESSAGE meant?";
+    wait_until(words, || server.process().stderr().contains(words));
+    let ended = Process::start_in(&environment, &["connect", "ws://127.0.0.1:1/"]).ended();
+    assert!(
+        ended.stderr.contains("is HUBBUB_MAX_MESSAGE meant?"),
+        "{}",
+        ended.stderr
+    );
 }
 
 /// Asserts that `hubbub` does not start with these flags, and says all these words about it.

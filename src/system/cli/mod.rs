@@ -3,6 +3,7 @@
 mod access;
 mod connect;
 mod discretion;
+mod environment;
 mod floods;
 mod listening;
 mod serve;
@@ -10,14 +11,18 @@ mod token;
 
 use std::{env, ffi::OsString};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable};
+use clap::{
+    CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable, error::ErrorKind,
+};
 
 pub use self::{
     connect::Connect,
     discretion::{discreet, discreet_words},
+    environment::misspelt,
     serve::Serve,
     token::Token,
 };
+use environment::{empty_guard, with_source, without_empty};
 
 /// A WebSocket broadcast and chat server on one thread.
 #[derive(Debug, Parser)]
@@ -43,20 +48,37 @@ pub enum Command {
 impl Cli {
     /// What the process is asked to do. A command line that makes no sense ends it, and so does one that asks for help.
     pub fn read() -> Command {
-        Self::command_of(env::args_os().collect())
+        let arguments = env::args_os().collect::<Vec<_>>();
+        let command = Self::command_of(&arguments);
+        // A server says so in its log.
+        if !matches!(command, Command::Serve(_)) {
+            for words in misspelt() {
+                eprintln!("hubbub: {words}");
+            }
+        }
+        command
     }
 
     /// What is to be done: to serve, if nothing is named.
-    fn command_of(arguments: Vec<OsString>) -> Command {
+    fn command_of(arguments: &[OsString]) -> Command {
         let mut cli = Self::command();
-        // The flags that mean to serve stand in a command's place. The library would heed their environment beside one.
-        let place = arguments.get(1);
-        if place.is_some_and(|name| cli.find_subcommand(name).is_some()) {
-            cli = cli.mut_args(|flag| flag.env(Resettable::Reset));
+        let place = arguments.get(1).and_then(|name| cli.find_subcommand(name));
+        if let Some(variable) = empty_guard(place.unwrap_or(&cli)) {
+            let words = format!(
+                "{variable} in the environment is empty: set it, or unset it to do without what it guards"
+            );
+            cli.error(ErrorKind::ValueValidation, words).exit();
         }
+        cli = match place.map(|command| command.get_name().to_owned()) {
+            // The flags that mean to serve stand in a command's place. The library would heed their environment beside one.
+            Some(name) => cli
+                .mut_args(|flag| flag.env(Resettable::Reset))
+                .mut_subcommand(name, without_empty),
+            None => without_empty(cli),
+        };
         let matches = cli
             .try_get_matches_from(arguments)
-            .unwrap_or_else(|error| discreet(error).exit());
+            .unwrap_or_else(|error| with_source(discreet(error), arguments).exit());
         let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         let mut command = cli
             .command
@@ -72,8 +94,6 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use clap::Args;
 
     use super::*;
     use crate::vocabulary::config::Config;
@@ -113,26 +133,9 @@ mod tests {
         assert!(!options.is_raw);
     }
 
-    #[test]
-    fn every_flag_is_an_environment_variable_too() {
-        let serve = Serve::augment_args(clap::Command::new("serve"));
-        let connect = Connect::augment_args(clap::Command::new("connect"));
-        let token = Token::augment_args(clap::Command::new("token"));
-        let flags = serve
-            .get_opts()
-            .chain(connect.get_opts())
-            .chain(token.get_opts());
-        for flag in flags {
-            let variable = format!("HUBBUB_{}", flag.get_id().as_str().to_uppercase());
-            assert_eq!(
-                flag.get_env().and_then(|name| name.to_str()),
-                Some(&variable[..])
-            );
-        }
-    }
-
     fn command(arguments: &[&str]) -> Command {
-        Cli::command_of(arguments.iter().map(OsString::from).collect())
+        let arguments = arguments.iter().map(OsString::from).collect::<Vec<_>>();
+        Cli::command_of(&arguments)
     }
 
     fn serve(arguments: &[&str]) -> Config {
