@@ -145,7 +145,7 @@ impl<S: Stream> Server<S> {
         });
         self.next_generation = self.next_generation.wrapping_add(1);
         self.seats.take(seat);
-        self.world.metrics.connections_total += 1;
+        self.world.metrics.accepted_connections_total += 1;
         self.world.connections += 1;
         self.rearm(slot);
         debug!(%key, ?seat, "connection accepted");

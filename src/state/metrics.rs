@@ -13,7 +13,7 @@ pub const PAUSE_BOUNDS: [&str; 3] = ["messages", "bytes", "pings"];
 #[derive(Debug, Default)]
 pub struct Metrics {
     /// Connections accepted, ever.
-    pub connections_total: u64,
+    pub accepted_connections_total: u64,
     /// Connections that were closed unanswered, because even the reserve was used up.
     pub turned_away_total: u64,
     /// Failed handshakes and requests by error code, in order of appearance.
@@ -110,9 +110,9 @@ impl Metrics {
 
     fn write(&self, gauges: &Gauges, page: &mut Page) -> fmt::Result {
         page.counter(
-            "hubbub_connections_total",
+            "hubbub_accepted_connections_total",
             "Connections accepted.",
-            self.connections_total,
+            self.accepted_connections_total,
         )?;
         page.counter(
             "hubbub_connections_turned_away_total",

@@ -38,7 +38,7 @@ fn the_files_that_the_page_asks_for_are_there() {
     let server = Server::start(&[]);
     let mut http = server.http();
     let page = http.get("/");
-    let files = page.text().split("\"/assets/").skip(1);
+    let files = page.text().split("\"assets/").skip(1);
     let names: Vec<_> = files.filter_map(|rest| rest.split('"').next()).collect();
     assert!(names.contains(&"main.js"));
     for name in names {
@@ -58,7 +58,7 @@ fn the_metrics_page_has_every_promised_name() {
     assert!(media_type.starts_with("text/plain; version=0.0.4"));
     for sample in [
         "hubbub_connections ",
-        "hubbub_connections_total ",
+        "hubbub_accepted_connections_total ",
         "hubbub_handshake_failures_total{reason=\"not-found\"} 1",
         "hubbub_disconnects_total{reason=\"slow-unsent\"} ",
         "hubbub_messages_received_total{dialect=\"relay\"} ",

@@ -57,7 +57,7 @@ FAULT = Fault(
     counted={
         'hubbub_messages_received_total{dialect="relay"}': 1000,
         'hubbub_bytes_received_total': 1_000_000,
-        'hubbub_connections_total': CROWD,
+        'hubbub_accepted_connections_total': CROWD,
     },
     seen=('still there', 'came and went'),
 )

@@ -17,7 +17,7 @@ def attack(field):
 FAULT = Fault(
     'log without space',
     (attack,),
-    counted={'hubbub_connections_total': 1},
+    counted={'hubbub_accepted_connections_total': 1},
     seen=('came and went unlogged',),
     setting=Setting({'--log-level': 'debug'}, has_full_log=True),
 )
