@@ -1,14 +1,18 @@
 // Keeps a WebSocket to the server: sends and receives JSON objects, and connects again when it is lost.
 
 import { Backoff, STABLE_MS } from './backoff.js';
+import { refusalAt } from './refusal.js';
 
 const NORMAL = 1000;
 
 export class Connection {
-  /** `{phase: 'idle' | 'connecting' | 'connected' | 'waiting', code?, retryAt?}`; `code` is why the last one ended. */
+  /**
+   * `{phase: 'idle' | 'connecting' | 'connected' | 'waiting' | 'refused', code?, refusal?, retryAt?}`: `code` is why the last
+   * one ended, `refusal` why none began. One that is refused does not try again by itself.
+   */
   state = { phase: 'idle' };
   #url;
-  #protocols;
+  #token;
   #socket = null;
   #timer = null;
   #stable = null;
@@ -20,13 +24,13 @@ export class Connection {
   constructor({ onObjects, onState }) {
     this.#onObjects = onObjects;
     this.#onState = onState;
-    addEventListener('online', () => this.retryNow(), { signal: this.#ended.signal });
+    addEventListener('online', () => this.state.phase === 'waiting' && this.retryNow(), { signal: this.#ended.signal });
   }
 
-  /** Connects from now on; the subprotocols are offered each time. */
-  open(url, protocols) {
+  /** Connects from now on, with a token if there is one. */
+  open(url, token) {
     this.#url = url;
-    this.#protocols = protocols;
+    this.#token = token;
     this.#connect();
   }
 
@@ -36,7 +40,7 @@ export class Connection {
   }
 
   retryNow() {
-    if (this.state.phase === 'waiting') this.#connect();
+    if (['waiting', 'refused'].includes(this.state.phase)) this.#connect();
   }
 
   /** Ends for good. */
@@ -52,8 +56,11 @@ export class Connection {
 
   #connect() {
     clearTimeout(this.#timer);
-    const socket = new WebSocket(this.#url, this.#protocols);
+    // A browser has no other place for a token in a handshake, but the address, which ends up in logs.
+    const protocols = this.#token ? ['hubbub', `hubbub.token.${this.#token}`] : [];
+    const socket = new WebSocket(this.#url, protocols);
     this.#socket = socket;
+    let hasBegun = false;
     const isCurrent = () => this.#socket === socket;
     socket.addEventListener('message', ({ data }) => {
       if (!isCurrent() || typeof data !== 'string') return;
@@ -61,8 +68,12 @@ export class Connection {
       if (objects.some(({ action }) => action === 'welcome')) this.#welcomed();
       this.#onObjects(objects);
     });
-    socket.addEventListener('close', ({ code }) => {
-      if (isCurrent()) this.#wait(code);
+    socket.addEventListener('open', () => { hasBegun = true; });
+    socket.addEventListener('close', async ({ code }) => {
+      const refusal = hasBegun || !isCurrent() ? null : await refusalAt(this.#url, this.#token);
+      if (!isCurrent()) return;
+      if (refusal?.isFinal) this.#become({ phase: 'refused', refusal });
+      else this.#wait({ code, refusal });
     });
     this.#become({ phase: 'connecting' });
   }
@@ -73,11 +84,11 @@ export class Connection {
     this.#become({ phase: 'connected' });
   }
 
-  #wait(code) {
+  #wait(reason) {
     clearTimeout(this.#stable);
     const delay = this.#backoff.next();
     this.#timer = setTimeout(() => this.#connect(), delay);
-    this.#become({ phase: 'waiting', code, retryAt: Date.now() + delay });
+    this.#become({ phase: 'waiting', ...reason, retryAt: Date.now() + delay });
   }
 
   #become(state) {

@@ -21,7 +21,7 @@ import { Members } from './view/members.js';
 import { Sidebar } from './view/sidebar.js';
 import { Status } from './view/status.js';
 import { Topic } from './view/topic.js';
-import { wordsForClose } from './words.js';
+import { wordsForClose, wordsForRefusal } from './words.js';
 
 /** The code of a connection that ended without one; the status says enough then. */
 const LOST = 1006;
@@ -111,6 +111,7 @@ function arrive(go) {
 function connectionIs(state, before) {
   keepingFocus(() => status.render(state));
   if (state.phase === 'connected') alerts.remove('connection');
+  if (state.refusal) alerts.add(wordsForRefusal(state.refusal), 'connection');
   if (state.phase === 'waiting' && before.phase === 'connected' && state.code !== LOST) {
     alerts.add(wordsForClose(state.code), 'connection');
   }

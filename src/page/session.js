@@ -39,8 +39,7 @@ export class Session {
   start({ name, email, channels, current, token = null }) {
     this.profile = { name, email };
     for (const channel of channels) this.store.open(channel, channel === current);
-    // A browser has no other place for a token in a handshake, but the address, which ends up in logs.
-    this.connection.open(this.#url(), token ? ['hubbub', `hubbub.token.${token}`] : []);
+    this.connection.open(this.#url(), token);
     this.#on.change();
   }
 
@@ -174,8 +173,9 @@ export class Session {
     this.#on.change();
   }
 
+  /** Beside the page, which a proxy may have put below a path of its own. */
   #url() {
-    const url = new URL('/ws', location.href);
+    const url = new URL('ws', location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('name', this.profile.name);
     if (this.profile.email) url.searchParams.set('email', this.profile.email);

@@ -14,6 +14,17 @@ export function wordsForClose(code) {
   return ENDINGS.get(code) ?? `The connection ended (code ${code}).`;
 }
 
+const REFUSALS = new Map([
+  ['token-missing', 'This server lets nobody in without a token. Open the link that you were given.'],
+  ['token-expired', 'Your token has expired. Ask for a new link.'],
+  ['upgrade-required', 'The server is there, but no WebSocket gets through to it. A proxy in between may not pass them on.'],
+]);
+
+/** Why a connection did not begin. */
+export function wordsForRefusal({ code, message }) {
+  return REFUSALS.get(code) ?? sentence(message ?? code ?? 'The server let nobody in');
+}
+
 const ERRORS = new Map([
   ['not-a-member', 'You are not in this channel any more.'],
   ['no-such-channel', 'There is no such channel any more.'],

@@ -38,6 +38,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         JS "main.js"
         JS "memory.js"
         JS "names.js"
+        JS "refusal.js"
         JS "session.js"
         JS "words.js"
         JS "state/conversation.js"

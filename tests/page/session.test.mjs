@@ -146,20 +146,58 @@ test('a token is offered as a subprotocol, beside the one that is spoken, each t
   other.start({ name: 'Ada', email: '', channels: [], current: null, token: 'a.b-c._' });
   for (const _ of [1, 2]) {
     assert.deepEqual(FakeSocket.last.protocols, ['hubbub', 'hubbub.token.a.b-c._']);
+    FakeSocket.last.open();
     FakeSocket.last.lose();
     other.connection.retryNow();
   }
   other.end();
 });
 
-test('a page that came encrypted connects encrypted', () => {
-  const schemeAt = (address) => {
+test('a page connects beside where it came from, and encrypted if it came so', () => {
+  const urlAt = (address) => {
     globalThis.location = new URL(address);
     const other = new Session({ change() {}, connection() {}, alert() {}, settle() {} });
     other.start({ name: 'Ada', email: '', channels: [], current: null });
     other.end();
-    return FakeSocket.last.url.protocol;
+    globalThis.location = new URL('http://chat.example/');
+    return FakeSocket.last.url.href;
   };
-  assert.equal(schemeAt('https://chat.example/'), 'wss:');
-  assert.equal(schemeAt('http://chat.example/'), 'ws:');
+  assert.equal(urlAt('https://chat.example/'), 'wss://chat.example/ws?name=Ada');
+  assert.equal(urlAt('http://chat.example:81/#tea'), 'ws://chat.example:81/ws?name=Ada');
+  assert.equal(urlAt('https://example.com/chat/'), 'wss://example.com/chat/ws?name=Ada');
+});
+
+test('a page that is not let in asks why, and stops if it will be the same again', async (t) => {
+  const asked = [];
+  let answer;
+  t.mock.method(globalThis, 'fetch', async (url, { headers }) => {
+    asked.push([url.href, headers]);
+    return answer();
+  });
+  const refused = (status, code) => () => Response.json({ error: { code, message: 'words' } }, { status });
+  const states = [];
+  const other = new Session({ change() {}, connection: (state) => states.push(state), alert() {}, settle() {} });
+  answer = refused(401, 'token-expired');
+  other.start({ name: 'Ada', email: '', channels: [], current: null, token: 'a.b.c' });
+  const fail = async () => {
+    FakeSocket.last.lose();
+    await new Promise(setImmediate);
+    return states.at(-1);
+  };
+
+  const { phase, refusal } = await fail();
+  assert.deepEqual([phase, refusal], ['refused', { code: 'token-expired', message: 'words', isFinal: true }]);
+  const address = 'http://chat.example/ws?name=Ada&origin=http%3A%2F%2Fchat.example';
+  assert.deepEqual(asked, [[address, { authorization: 'Bearer a.b.c' }]]);
+
+  for (const [status, code, isLast] of [[403, 'origin-not-allowed', true], [426, 'upgrade-required', false], [429, 'too-many-connections', false]]) {
+    answer = refused(status, code);
+    other.connection.retryNow();
+    const state = await fail();
+    assert.deepEqual([state.phase, state.refusal.code], [isLast ? 'refused' : 'waiting', code]);
+  }
+  answer = () => { throw new TypeError('no server'); };
+  other.connection.retryNow();
+  assert.deepEqual([(await fail()).phase, states.at(-1).refusal], ['waiting', null]);
+  other.end();
 });

@@ -383,6 +383,27 @@ fn several_keys_count_side_by_side_so_that_one_follows_the_other() {
 }
 
 #[test]
+fn a_page_that_was_refused_for_its_token_may_ask_why() {
+    let issuer = Issuer::new();
+    let server = issuer.serve(&[]);
+    let why = |headers: &str| {
+        let mut http = server.http();
+        http.send(format!(
+            "GET /ws?name=Ada&origin=http%3A%2F%2Fhubbub HTTP/1.1\r\nHost: hubbub\r\n{headers}\r\n"
+        ));
+        let answer = http.response();
+        (answer.status, answer.error_code())
+    };
+    assert_eq!(why(""), (401, "token-missing".to_owned()));
+    assert_eq!(
+        why("Authorization: Bearer x\r\n"),
+        (401, "token-invalid".to_owned())
+    );
+    let good = format!("Authorization: Bearer {}\r\n", issuer.mint(&[]));
+    assert_eq!(why(&good), (426, "upgrade-required".to_owned()));
+}
+
+#[test]
 fn a_token_reaches_no_log() {
     let issuer = Issuer::new();
     let server = issuer.serve(&["--log-level", "trace"]);

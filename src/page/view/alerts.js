@@ -8,8 +8,9 @@ const ALERTS_MAX = 3;
 export class Alerts {
   #list = document.getElementById('alerts');
 
-  /** Adds an alert; one of a `kind` takes the place of the last of its kind. */
+  /** Adds an alert; one of a `kind` takes the place of the last of its kind, unless that says the same. */
   add(words, kind = words) {
+    if (this.#of(kind)?.textContent === words) return;
     this.remove(kind);
     const dismiss = element('button', { type: 'button', className: 'icon-button', 'aria-label': 'Dismiss' }, icon('close'));
     const alert = element('div', { className: 'alert' }, element('p', {}, words), dismiss);
@@ -20,7 +21,11 @@ export class Alerts {
   }
 
   remove(kind) {
-    keepingFocus(() => [...this.#list.children].find((alert) => alert.dataset.kind === kind)?.remove());
+    keepingFocus(() => this.#of(kind)?.remove());
+  }
+
+  #of(kind) {
+    return [...this.#list.children].find((alert) => alert.dataset.kind === kind);
   }
 
   clear() {

@@ -2,7 +2,7 @@
 
 import { setText } from './dom.js';
 
-const WORDS = { idle: '', connecting: 'Connecting…', connected: 'Connected', waiting: 'Disconnected. Trying again' };
+const WORDS = { idle: '', connecting: 'Connecting…', connected: 'Connected', waiting: 'Disconnected. Trying again', refused: 'Not let in' };
 
 export class Status {
   #frame = document.getElementById('state');
@@ -20,7 +20,7 @@ export class Status {
     const isWaiting = phase === 'waiting';
     this.#frame.dataset.phase = phase;
     setText(this.#words, WORDS[phase]);
-    this.#tryNow.hidden = !isWaiting;
+    this.#tryNow.hidden = !isWaiting && phase !== 'refused';
     const tick = () => setText(this.#wait, isWaiting ? `in ${secondsUntil(retryAt)} s` : '');
     tick();
     if (isWaiting) this.#ticking = setInterval(tick, 500);

@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use http::{HeaderName, Method, Request};
+use http::{HeaderName, HeaderValue, Method, Request, header::ORIGIN};
 
 use super::{Connection, Phase, Refusal};
 use crate::server::{
-    endpoint::Endpoint,
+    endpoint::{Endpoint, SessionKind, parameter},
+    gate::Admission,
     http::{self as wire, HttpError, Response},
     refusals::Refused,
     stream::Stream,
@@ -92,6 +93,17 @@ impl Exchange {
     }
 }
 
+/// The handshake that a request asks about: browsers keep from pages why theirs failed, so that a page may ask for the same
+/// address without one, and name its origin as a parameter. It is answered with what it would have been refused with.
+fn handshake_asked_about(request: &Request<()>) -> Option<Request<()>> {
+    let origin = parameter(request.uri().query()?, "origin")?;
+    // What cannot be a header is of no origin that is let in.
+    let origin = HeaderValue::try_from(origin).unwrap_or(HeaderValue::from_static("null"));
+    let mut handshake = request.clone();
+    handshake.headers_mut().insert(ORIGIN, origin);
+    Some(handshake)
+}
+
 /// For whom a peer asks, if it is a trusted proxy. What it asks on its own account is its own business.
 fn client_behind(
     request: &Request<()>,
@@ -158,16 +170,12 @@ impl<S: Stream> Connection<S> {
                 }
                 return 0;
             }
-            Ok(Endpoint::Session(kind)) => websocket::accept(request).and_then(|bytes| {
-                self.charge(request, world)?;
+            Ok(Endpoint::Session(kind)) => {
                 let mut tried = 0;
-                let admission = world
-                    .gate
-                    .admit(request, &kind, world.now.unix_ms, &mut tried);
+                let opened = self.enter(request, kind, &mut tried, world);
                 toll = tried * TOKEN_TOLL_BYTES;
-                let admission = admission.inspect_err(|_| self.uncharge(world))?;
-                Ok((kind, admission, bytes))
-            }),
+                opened
+            }
             Err(error) => Err(error),
         };
         let bytes = match opened {
@@ -175,6 +183,38 @@ impl<S: Stream> Connection<S> {
             Err(error) => self.respond_error(&error, Some(request), goes_on, world),
         };
         bytes + toll
+    }
+
+    /// Lets one in who wants a session, with the answer to its handshake; counts the tokens that were tried.
+    fn enter(
+        &mut self,
+        request: &Request<()>,
+        kind: SessionKind,
+        tried: &mut usize,
+        world: &mut World,
+    ) -> Result<(SessionKind, Admission, Vec<u8>), HttpError> {
+        let accepted = websocket::accept(request);
+        if accepted.is_err()
+            && let Some(handshake) = handshake_asked_about(request)
+        {
+            self.admit(&handshake, &kind, tried, world)?;
+            self.uncharge(world);
+        }
+        let bytes = accepted?;
+        let admission = self.admit(request, &kind, tried, world)?;
+        Ok((kind, admission, bytes))
+    }
+
+    fn admit(
+        &mut self,
+        request: &Request<()>,
+        kind: &SessionKind,
+        tried: &mut usize,
+        world: &mut World,
+    ) -> Result<Admission, HttpError> {
+        self.charge(request, world)?;
+        let admission = world.gate.admit(request, kind, world.now.unix_ms, tried);
+        admission.inspect_err(|_| self.uncharge(world))
     }
 
     /// Counts no session any more against the bounds of the client that a proxy asks for.

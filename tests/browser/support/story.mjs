@@ -40,9 +40,9 @@ class Scene {
     this.server = server;
   }
 
-  /** Someone before the joining screen; `path` is what the address has after the host. */
-  async visit(name, { path: place = '/', ...options } = {}) {
-    const person = await Person.open(name, this.server.url + place, options);
+  /** Someone before the joining screen; `path` is what the address has after the host, `base` what before. */
+  async visit(name, { base = this.server.url, path: place = '/', ...options } = {}) {
+    const person = await Person.open(name, base + place, options);
     this.#people.push(person);
     return person;
   }
