@@ -13,6 +13,7 @@ import ssl
 import sys
 import tempfile
 import urllib.parse
+from html.parser import HTMLParser
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -80,9 +81,27 @@ class Site:
         return connect(f"wss://{HOST}{path}", sock=dial(self._port), ssl=self._trusting, origin=origin)
 
 
-async def is_served(site):
-    status, headers, _ = site.get("/chat/")
+class Addresses(HTMLParser):
+    """Whatever else a page loads."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        if tag in ("link", "script"):
+            self.found += [value for name, value in attrs if name in ("href", "src") and not value.startswith("data:")]
+
+
+async def is_served_whole(site):
+    status, headers, page = site.get("/chat/")
     equal((status, headers["Content-Type"].split(";")[0]), (200, "text/html"))
+    addresses = Addresses(page).found
+    assert len(addresses) > 5, addresses
+    for address in addresses:
+        path = urllib.parse.urljoin("/chat/", address)
+        equal((path, site.get(path)[0]), (path, 200))
 
 
 async def is_found_without_the_slash(site):
@@ -171,7 +190,7 @@ def tried(name, start, binary):
         assert eventually(lambda: is_open(port)), f"{name} does not listen"
         site = Site(port, trusting)
         outcomes = [
-            check(f"{name} serves the page under a path", is_served, site),
+            check(f"{name} serves the page with all that it loads under a path", is_served_whole, site),
             check(f"{name} finds the page without the slash too", is_found_without_the_slash, site),
             check(f"{name} lets people chat over wss://", chats, site),
             check(f"{name} leaves it to Hubbub to turn pages of other origins away", turns_others_pages_away, site),
