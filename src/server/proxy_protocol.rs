@@ -7,6 +7,11 @@ use proxy_header::{Error, ParseConfig, ProxyHeader};
 
 use crate::vocabulary::config::PROXY_HEADER_BYTES_MAX;
 
+/// How a header of version 2 begins with which a balancer speaks for itself: its signature, version and command.
+const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20";
+/// Bytes of version 2 before those that it counts.
+const FIXED_BYTES: usize = 16;
+
 /// A balancer that says something else, or too much of it. Its operator's to mend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadHeader;
@@ -17,6 +22,13 @@ pub struct BadHeader;
 /// # Errors
 /// It is no header, or one beyond [`PROXY_HEADER_BYTES_MAX`].
 pub fn parse(input: &[u8]) -> Result<Option<(Option<IpAddr>, usize)>, BadHeader> {
+    if let Some(bytes) = local_bytes(input) {
+        return match bytes {
+            _ if bytes > PROXY_HEADER_BYTES_MAX => Err(BadHeader),
+            _ if input.len() < bytes => Ok(None),
+            _ => Ok(Some((None, bytes))),
+        };
+    }
     let config = ParseConfig {
         include_tlvs: false,
         ..ParseConfig::default()
@@ -30,6 +42,16 @@ pub fn parse(input: &[u8]) -> Result<Option<(Option<IpAddr>, usize)>, BadHeader>
         Err(Error::BufferTooShort) if input.len() < PROXY_HEADER_BYTES_MAX => Ok(None),
         Err(_) => Err(BadHeader),
     }
+}
+
+/// Bytes of a header with which a balancer speaks for itself, if it is one and says so already. Nothing else of it counts,
+/// not even its family (section 2.2), by which the library would want addresses.
+fn local_bytes(input: &[u8]) -> Option<usize> {
+    let fixed = input.first_chunk::<FIXED_BYTES>()?;
+    let length = u16::from_be_bytes([fixed[14], fixed[15]]);
+    fixed
+        .starts_with(LOCAL)
+        .then(|| FIXED_BYTES + usize::from(length))
 }
 
 #[cfg(test)]
@@ -81,7 +103,9 @@ mod tests {
         assert_names(b"PROXY UNKNOWN\r\n", None);
         assert_names(b"PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n", None);
         assert_names(&version_2(0, 0, &[]), None);
-        assert_names(&version_2(0, 0x11, &[0; 12]), None);
+        for rest in [&[][..], &[0; 5], &[0; 12]] {
+            assert_names(&version_2(0, 0x11, rest), None);
+        }
         assert_names(&version_2(1, 0, &[]), None);
         assert_names(&version_2(1, 0x31, &[0; 216]), None);
     }
@@ -98,10 +122,12 @@ mod tests {
         ] {
             assert_eq!(parse(input), Err(BadHeader), "{}", input.escape_ascii());
         }
-        let mut longest = version_2(1, 0, &[0; PROXY_HEADER_BYTES_MAX - 16]);
-        assert_eq!(parse(&longest), Ok(Some((None, PROXY_HEADER_BYTES_MAX))));
-        longest[15] += 1;
-        longest.push(0);
-        assert_eq!(parse(&longest), Err(BadHeader));
+        for command in [0, 1] {
+            let mut longest = version_2(command, 0, &[0; PROXY_HEADER_BYTES_MAX - FIXED_BYTES]);
+            assert_eq!(parse(&longest), Ok(Some((None, PROXY_HEADER_BYTES_MAX))));
+            longest[15] += 1;
+            longest.push(0);
+            assert_eq!(parse(&longest), Err(BadHeader));
+        }
     }
 }
