@@ -1,17 +1,17 @@
 //! One connection, from its first byte to its last: HTTP, then perhaps a WebSocket session, then a close that arrives.
 
 mod closing;
+mod deadlines;
 mod exchange;
 mod expiry;
 mod introduction;
 mod meter;
+mod session;
 mod terms;
 
 use std::io;
 use std::mem;
 use std::time::Duration;
-
-use bytes::Bytes;
 
 pub use self::terms::Visitor;
 use self::{
@@ -19,29 +19,19 @@ use self::{
     exchange::Exchange,
     introduction::Introduction,
     meter::{Meter, Sent},
+    session::Session,
     terms::Terms,
 };
 use super::{
-    endpoint::SessionKind,
-    gate::Admission,
     stream::{Readiness, Stream},
-    websocket::{Received, WebSocket},
     world::World,
 };
 use crate::{
     state::{
-        addresses::Excess,
-        batch::Slice,
-        channel::Departure,
-        dialect::{Dialect, DialectName, chat::Chat, relay::Relay},
-        memory::Memory,
+        addresses::Excess, batch::Slice, channel::Departure, dialect::DialectName, memory::Memory,
         outbox::Outbox,
     },
-    vocabulary::{
-        arrival::Arrival,
-        frame::{self, PING},
-        reason::Reason,
-    },
+    vocabulary::{arrival::Arrival, reason::Reason},
 };
 
 /// A stream, what waits for it, and how far it has come.
@@ -84,12 +74,6 @@ enum Phase {
     Http(Box<Exchange>),
     Open(Session),
     Closing(Closing),
-}
-
-#[derive(Debug)]
-struct Session {
-    websocket: WebSocket,
-    dialect: Dialect,
 }
 
 impl<S: Stream> Connection<S> {
@@ -261,64 +245,6 @@ impl<S: Stream> Connection<S> {
         mem::take(&mut self.is_rearmed)
     }
 
-    /// The earliest of all deadlines that apply.
-    pub fn deadline(&self, world: &World) -> Option<Duration> {
-        let config = &world.config;
-        let of_phase = match &self.phase {
-            Phase::Introduction(introduction) => {
-                Some(introduction.since + config.handshake_timeout)
-            }
-            Phase::Http(_) => self.request_due_at(world),
-            Phase::Open(_) => [
-                Some(self.heartbeat_at(world)),
-                self.expiry_due(),
-                self.paused_until(),
-            ]
-            .into_iter()
-            .flatten()
-            .min(),
-            Phase::Closing(closing) => closing.until,
-        };
-        let of_stall = self.stalled_since.map(|since| since + config.write_timeout);
-        let of_drain = self.drains_at(world);
-        [of_phase, of_stall, of_drain].into_iter().flatten().min()
-    }
-
-    /// Acts on a deadline that has passed. `may_have_spoken` says that the peer may have sent what was not read yet, so
-    /// that its silence proves nothing.
-    pub fn expire(&mut self, may_have_spoken: bool, world: &mut World) {
-        let now = world.now.monotonic;
-        if self.is_stalled(world) {
-            // Room is signalled only when much of a socket's buffer is free, and the least of it is progress too: the
-            // next flush tries, and judges.
-            self.readiness.writable = true;
-        }
-        let mut may_have_spoken = may_have_spoken;
-        if let Some(meter) = self.meter() {
-            may_have_spoken |= meter.resume(now);
-        }
-        let has_token_expired = self.has_token_expired(world);
-        let has_passed = |at: Option<Duration>| at.is_some_and(|at| now >= at);
-        let drains = has_passed(self.drains_at(world));
-        match &self.phase {
-            Phase::Introduction(_) | Phase::Http(_) if may_have_spoken => {}
-            Phase::Introduction(_) | Phase::Http(_) if drains => self.end(Reason::GoingAway),
-            Phase::Introduction(introduction)
-                if now >= introduction.since + world.config.handshake_timeout =>
-            {
-                self.fail_handshake(Reason::HandshakeTimeout, world);
-            }
-            Phase::Http(_) if has_passed(self.request_due_at(world)) => {
-                self.expire_exchange(world);
-            }
-            Phase::Open(_) if drains => self.close(Reason::GoingAway, world),
-            Phase::Open(_) if has_token_expired => self.close(Reason::TokenExpired, world),
-            Phase::Open(_) if now >= self.heartbeat_at(world) => self.beat(may_have_spoken, world),
-            Phase::Closing(closing) if has_passed(closing.until) => self.end(closing.reason),
-            _ => {}
-        }
-    }
-
     /// Ends the connection; it is reaped at the end of the turn. The first reason counts: how the stream of one that is
     /// closing comes to its end does not matter, unless we cut it off.
     pub fn end(&mut self, reason: Reason) {
@@ -383,93 +309,6 @@ impl<S: Stream> Connection<S> {
             Phase::Open(_) => self.hear(input, world),
             Phase::Closing(_) => 0,
         }
-    }
-
-    /// Begins the session, and hears what the client sent along with its request. Returns the bytes that came of it.
-    fn open(
-        &mut self,
-        kind: SessionKind,
-        admission: Admission,
-        response: Bytes,
-        world: &mut World,
-    ) -> usize {
-        let Admission { pass, expires_at } = admission;
-        let dialect = match kind {
-            SessionKind::Relay { channel, form } => Dialect::Relay(Relay::join(
-                &mut world.commons.hub,
-                self.slot,
-                &channel,
-                form,
-                pass.rights.may_publish(&channel),
-            )),
-            SessionKind::Echo => Dialect::Echo,
-            SessionKind::Chat { name, email } => {
-                let chat =
-                    Chat::enter(&mut world.commons, self.slot, &name, email.as_deref(), pass);
-                Dialect::Chat(Box::new(chat))
-            }
-        };
-        let bytes = response.len();
-        self.outbox.stage(response);
-        let session = Session {
-            websocket: WebSocket::default(),
-            dialect,
-        };
-        Terms::begin_session(&mut self.terms, expires_at, world);
-        self.is_rearmed = true;
-        match mem::replace(&mut self.phase, Phase::Open(session)) {
-            Phase::Http(exchange) => bytes + self.hear(&exchange.input, world),
-            Phase::Introduction(_) | Phase::Open(_) | Phase::Closing(_) => bytes,
-        }
-    }
-
-    /// Hears WebSocket bytes, and returns how many bytes came of them, in channels and answers.
-    fn hear(&mut self, input: &[u8], world: &mut World) -> usize {
-        let Phase::Open(session) = &mut self.phase else {
-            return 0;
-        };
-        let Session { websocket, dialect } = session;
-        let World {
-            protocol,
-            replies,
-            commons,
-            now,
-            ..
-        } = world;
-        let mut heard = 0;
-        let mut fault = None;
-        let mut bytes = 0;
-        let received = websocket.receive(protocol, input, replies, |message| {
-            heard += 1;
-            match dialect.hear(message, commons, &mut self.outbox, *now) {
-                Ok(said) => bytes += said,
-                Err(reason) => fault = Some(reason),
-            }
-        });
-        world.metrics.messages_received[dialect.name() as usize] += heard;
-        let pings = frame::count_controls(replies);
-        if !replies.is_empty() {
-            self.outbox.stage(frame::replies(replies));
-            replies.clear();
-        }
-        match received {
-            Ok(Received::Open) => {}
-            Ok(Received::Closed(answer)) => {
-                self.close(Reason::ClosedByPeer, world);
-                self.outbox.close(answer.into());
-            }
-            Err(reason) => self.close(reason, world),
-        }
-        if let Some(reason) = fault {
-            self.close(reason, world);
-        }
-        let sent = Sent {
-            messages: heard,
-            pings,
-            ..Sent::default()
-        };
-        self.measure(sent, world);
-        bytes
     }
 
     /// Ends it for an error of the stream.
@@ -564,53 +403,11 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// When to see whether the peer is alive.
-    fn heartbeat_at(&self, world: &World) -> Duration {
-        match self.pinged_at {
-            Some(pinged_at) if self.awaits_pong() => pinged_at + world.config.pong_grace(),
-            _ => self.heard_at + world.config.ping_interval,
-        }
-    }
-
     fn visitor(&mut self) -> Option<&mut Visitor> {
         self.terms.as_mut()?.visitor.as_mut()
     }
 
     fn meter(&mut self) -> Option<&mut Meter> {
         self.terms.as_mut()?.meter.as_mut()
-    }
-
-    /// When to see whether its token has expired.
-    fn expiry_due(&self) -> Option<Duration> {
-        Some(self.terms.as_ref()?.expiry.as_ref()?.due())
-    }
-
-    fn has_token_expired(&mut self, world: &World) -> bool {
-        let terms = self.terms.as_mut();
-        let expiry = terms.and_then(|terms| terms.expiry.as_mut());
-        expiry.is_some_and(|expiry| expiry.has_come(world.now, world.config.ping_interval))
-    }
-
-    fn paused_until(&self) -> Option<Duration> {
-        self.terms.as_ref()?.paused_until()
-    }
-
-    /// Whether nothing was heard since the last ping.
-    fn awaits_pong(&self) -> bool {
-        self.pinged_at
-            .is_some_and(|pinged_at| self.heard_at < pinged_at)
-    }
-
-    /// Sends a ping after silence, and gives up after silence that followed a ping. A peer that still has bytes to take,
-    /// the ping perhaps among them, is judged by whether it takes them.
-    fn beat(&mut self, may_have_spoken: bool, world: &mut World) {
-        if !self.awaits_pong() {
-            self.pinged_at = Some(world.now.monotonic);
-            self.outbox.stage(PING);
-        } else if self.counted_unsent > 0 {
-            self.pinged_at = Some(world.now.monotonic);
-        } else if !may_have_spoken {
-            self.give_up(Reason::NoPong, world);
-        }
     }
 }
