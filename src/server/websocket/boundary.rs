@@ -100,13 +100,29 @@ impl Boundary {
 
     /// Takes bytes of a header, all of it if it is there, and returns how many.
     fn feed_header(&mut self, input: &[u8]) -> Result<usize, Reason> {
+        // Most headers come whole.
+        if self.header.is_empty()
+            && let Some(taken) = self.begin_frame(input)?
+        {
+            return Ok(taken);
+        }
         let known = self.header.len();
         let more = self.header.remaining_capacity().min(input.len());
         self.header.extend(input[..more].iter().copied());
-        let mut cursor = Cursor::new(&self.header);
+        let header = self.header.clone();
+        let Some(taken) = self.begin_frame(&header)? else {
+            return Ok(more);
+        };
+        self.header.clear();
+        Ok(taken - known)
+    }
+
+    /// Begins the frame whose header these bytes begin with, if it is all there, and returns how long the header is.
+    fn begin_frame(&mut self, bytes: &[u8]) -> Result<Option<usize>, Reason> {
+        let mut cursor = Cursor::new(bytes);
         let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Reason::Protocol)?;
         let Some((header, payload_bytes)) = parsed else {
-            return Ok(more);
+            return Ok(None);
         };
         let header_bytes = usize::try_from(cursor.position()).expect("within the header");
         self.judge(&header, header_bytes, payload_bytes)?;
@@ -114,9 +130,8 @@ impl Boundary {
         if !self.is_control {
             self.is_fragmented = !header.is_final;
         }
-        self.header.clear();
         self.missing = payload_bytes;
-        Ok(header_bytes - known)
+        Ok(Some(header_bytes))
     }
 
     /// Refuses a frame that may not be, or not here (RFC 6455, sections 5.1, 5.2, 5.4 and 5.5), or that is too large.
