@@ -74,9 +74,9 @@ def attack(faults, server, before, ground, seconds, complaints):
     ]
 
     def perform(attack, field):
-        # The healthy ones come first where a core is shared.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         if ground.cores[1] is not None:
+            # On the core that they share the healthy ones come first.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
             os.sched_setaffinity(0, {ground.cores[1]})
         try:
             attack(field)
