@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
 import { opacity } from './support/person.mjs';
+import { NO_SERVER } from './support/server.mjs';
 import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
 
@@ -83,7 +84,7 @@ for (const colorScheme of ['light', 'dark']) {
 
 story('being disconnected and being refused are accessible too', async (scene) => {
   const ada = await scene.arrive('Ada');
-  ada.tolerate(/^console: WebSocket connection to '\S+' failed/);
+  ada.tolerate(NO_SERVER);
   await ada.joinBox.fill('x'.repeat(65));
   await ada.button('Join').click();
   await ada.alert.filter({ hasText: /\S/ }).first().waitFor();
@@ -98,7 +99,7 @@ story('the keyboard is never left on nothing', async (scene) => {
   await ada.button('Leave channel').press('Enter');
   await ada.entry(ada.channels, 'general').waitFor({ state: 'detached' });
   assert(await ada.hasKeyboard(ada.joinBox), 'one may join another channel');
-  ada.tolerate(/^console: WebSocket connection to '\S+' failed/);
+  ada.tolerate(NO_SERVER);
   await scene.server.drain();
   await ada.button('Dismiss').press('Enter');
   await ada.button('Dismiss').waitFor({ state: 'detached' });

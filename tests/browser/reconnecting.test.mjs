@@ -2,11 +2,9 @@
 
 import assert from 'node:assert/strict';
 
+import { NO_SERVER } from './support/server.mjs';
 import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
-
-/** What browsers say on the console, and nobody can keep them from it, while there is no server. */
-const NO_SERVER = /^console: (WebSocket connection to '\S+' failed|Failed to load resource: net::ERR_)/;
 
 story('after a crash everyone is told, comes back, and is in the same channels', async (scene) => {
   const [ada, bob] = await scene.arriveBoth();
