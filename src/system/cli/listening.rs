@@ -17,7 +17,7 @@ pub struct Listening {
     )]
     addr: Vec<Address>,
 
-    /// Let others listen at the same TCP ports, as the next server, so that a restart turns nobody away
+    /// Let others listen at the same TCP ports, as the next server does before this one ends
     #[arg(long, env = "HUBBUB_REUSE_PORT", value_parser = FalseyValueParser::new())]
     reuse_port: bool,
 
