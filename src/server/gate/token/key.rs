@@ -18,8 +18,19 @@ use crate::vocabulary::{
     name::quoted,
 };
 
-/// How keys begin that are written in a form that is not read here.
-const FORMS: [&[u8]; 4] = [b"ssh-", b"ecdsa-", b"MII", b"MCow"];
+/// How keys begin that are written in a form that is not read here: of OpenSSH, in DER (Ed25519, P-256, P-384, RSA) or PEM
+/// behind base64, and JWKs without a set.
+const FORMS: [&[u8]; 9] = [
+    b"ssh-",
+    b"sk-",
+    b"ecdsa-",
+    b"MCow",
+    b"MFkw",
+    b"MHYw",
+    b"MII",
+    b"LS0tLS1CRUdJTi",
+    b"[{",
+];
 /// Bytes of the moduli of RSA keys that are long enough to trust and short enough to bear.
 const RSA_MODULUS_BYTES: RangeInclusive<usize> = 256..=1024;
 
@@ -227,7 +238,10 @@ fn is_sound(algorithm: Algorithm, key: &DecodingKey) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    use rcgen::{
+        KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PublicKeyData,
+    };
 
     use super::*;
 
@@ -262,11 +276,25 @@ Ima0I8aaYPqs8CGoMQIDAQAB
         }
         for other in [
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ada",
+            "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIA ada",
+            r#"[{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]"#,
             "thirty-two bytes and more on\ntwo lines",
             "thirty-two bytes and one that is \u{7f}",
             "-----BEGIN PUBLIC KEY-----\nnonsense\n-----END PUBLIC KEY-----\n",
         ] {
             assert_eq!(fault(other), KeyError::Kind, "{other}");
+        }
+        for curve in [
+            &PKCS_ED25519,
+            &PKCS_ECDSA_P256_SHA256,
+            &PKCS_ECDSA_P384_SHA384,
+        ] {
+            let pair = KeyPair::generate_for(curve).unwrap();
+            let der = BASE64_STANDARD.encode(pair.subject_public_key_info());
+            let pem = BASE64_STANDARD.encode(pair.public_key_pem());
+            for public in [der, pem] {
+                assert_eq!(fault(&public), KeyError::Kind, "{public}");
+            }
         }
         assert_eq!(fault(""), KeyError::Weak);
         assert_eq!(fault("short\n"), KeyError::Weak);
