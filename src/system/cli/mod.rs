@@ -37,7 +37,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve (the default). Prints one line on stdout once it listens; logs go to stderr.
+    /// Serve (the default). Prints a line on stdout for each address once it listens; logs go to stderr.
     Serve(Box<Serve>),
     /// Talk to a WebSocket server: lines typed are sent, messages received are printed; Ctrl-C closes.
     Connect(Connect),
