@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # http: a URI whose port is beyond 65535 is taken, and then has no port.
 #
-# The documentation of `Authority::port`: "The port part of this Authority, or None". Whoever goes on with the scheme's default
-# port, as for a URI without one, connects elsewhere than was written, and an origin with such a port equals the one without.
+# To have none is what a URI without a port says. Whoever then takes the default of the scheme connects elsewhere than was
+# written, and nobody is told of the mistake.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # ppp: a valid header of the PROXY protocol that a network cuts at one place counts as wrong for good.
 #
-# Its documentation: "The canonical way to determine when a streamed header should be retried in a streaming context" is
-# `is_incomplete`. Cut behind the space before the last port, the empty text is a port that is no number, which is final; so
-# who follows the documentation closes a connection for where its header was split.
+# `is_incomplete` is documented as what tells whether to wait for more of a header that arrives in pieces. Cut behind the space
+# before the last port, the empty text is a port that is no number, which is final; so who goes by it closes a connection for
+# where its header was split.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # proxy-header: a header of the PROXY protocol with the command LOCAL is never whole if it names a family.
 #
-# The protocol, section 2.2: for LOCAL "the receiver must accept this connection as valid and must use the real connection
-# endpoints and discard the protocol block including the family which is ignored". With the family of TCP over IPv4 and a length
-# of zero, more bytes are wanted than the header says that it has.
+# By the protocol, section 2.2, such a connection is good, and whatever family and addresses come with LOCAL are of no account.
+# With the family of TCP over IPv4 and a length of zero, more bytes are wanted than the header says that it has.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # rustls: `complete_io` on a non-blocking stream says Ok in the middle of a handshake.
 #
-# Its documentation: "If the connection is_handshaking(), then IO is performed until the handshake is complete", and "once both
-# read() and write() yield WouldBlock, this function will propagate the error". Here a server wants a key of another group
-# (HelloRetryRequest, RFC 8446, section 4.1.4), as every server that prefers a group that the client sent no key for.
+# By its documentation it goes on until the handshake is done, or hands on the `WouldBlock` when neither reading nor writing gets
+# any further. Here a server wants a key of another group (HelloRetryRequest, RFC 8446, section 4.1.4), as every server does that
+# prefers a group that the client sent no key for.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # tungstenite: the client refuses answers that open a WebSocket, and opens one on an answer that must not.
 #
-# RFC 6455, section 4.1: `Connection` has to "contain a token that is an ASCII case-insensitive match for the value Upgrade", so
-# that a list with it is good. An extension that was not offered makes the client "fail the connection". How many pieces a
-# head comes in says nothing of it.
+# By RFC 6455, section 4.1, `Connection` is a list, and good with `Upgrade` anywhere in it; and an answer with an extension that was
+# not offered must fail. In how many pieces a head comes says nothing of it.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -46,15 +45,15 @@ impl Write for Server {
     }
 }
 
-fn seen(headers: &str, piece: usize) -> String {
+fn seen(headers: &str, piece: usize) -> &'static str {
     let request = "ws://localhost/".into_client_request().unwrap();
     let accept = derive_accept_key(request.headers()["sec-websocket-key"].as_bytes());
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n{headers}\r\n\r\n"
     );
     match client_with_config(request, Server(Cursor::new(answer.into()), piece), None) {
-        Ok(_) => "open".to_owned(),
-        Err(error) => error.to_string(),
+        Ok(_) => "open",
+        Err(_) => "an error",
     }
 }
 
@@ -67,9 +66,9 @@ fn main() {
 RUST
 cat > was <<'SEEN'
 a plain one:               open
-Upgrade, Keep-Alive:       WebSocket protocol error: No "Connection: upgrade" header
+Upgrade, Keep-Alive:       an error
 an extension not offered:  open
-a byte at a time:          Attack attempt detected
+a byte at a time:          an error
 SEEN
 cargo run -q 2>build.log >seen || { cat build.log; exit 2; }
 echo "tungstenite 0.30.0"
