@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use hubbub::system::{
-    cli::{Cli, Command},
-    client,
+    cli::{Cli, Command, complain},
+    client::{self, ending::EndError},
     clock::Clock,
     mint,
     service::{self, CANNOT_START},
@@ -19,16 +19,16 @@ fn main() -> ExitCode {
             Err(error) => fail(&error, error.status()),
         },
         Command::Token(flags) => match mint::mint(&flags.wish(), Clock::start().now().unix_ms) {
-            Ok(token) => {
-                let _ = writeln!(io::stdout(), "{token}");
-                ExitCode::SUCCESS
-            }
+            Ok(token) => match writeln!(io::stdout(), "{token}") {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(cause) => fail(&EndError::Output(cause), CANNOT_START),
+            },
             Err(error) => fail(&error, CANNOT_START),
         },
     }
 }
 
 fn fail(error: &dyn std::error::Error, status: u8) -> ExitCode {
-    eprintln!("hubbub: {error}");
+    complain(error);
     ExitCode::from(status)
 }

@@ -42,6 +42,13 @@ fn a_long_file_goes_through_whole() {
 }
 
 #[test]
+fn an_error_that_cannot_be_told_has_its_status_all_the_same() {
+    let nobody = ["connect", "unix:/nowhere/hubbub.sock"];
+    let ended = Process::start_with_full_log(&nobody).ended();
+    assert_eq!(ended.status.code(), Some(2));
+}
+
+#[test]
 fn what_others_say_is_printed_while_nothing_is_typed() {
     let server = Server::start(&[]);
     let mut client = Process::start_with_input(&["connect", &url(&server, "/relay?channel=tea")]);

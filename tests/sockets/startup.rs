@@ -36,6 +36,15 @@ fn a_log_without_space_ends_nobody() {
 }
 
 #[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    for flags in [&["--help"][..], &["--version"], &["token", "--help"]] {
+        let ended = Process::start_after("exec >/dev/full", flags).ended();
+        assert_eq!(ended.status.code(), Some(2), "{flags:?}");
+        assert!(ended.stderr.contains("stdout"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_named_with_the_flag_that_picks_another() {
     let server = Server::start(&[]);
     let address = server.host_and_port();

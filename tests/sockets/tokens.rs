@@ -447,3 +447,12 @@ fn keys_of_no_use_are_named_at_the_start() {
     assert!(complaint(&["token"], "public").contains("private one"));
     assert!(complaint(&["token"], "weak").contains("openssl rand"));
 }
+
+#[test]
+fn a_token_that_cannot_be_written_is_a_failure() {
+    let issuer = Issuer::new();
+    let flags = ["token", "--token-key", &issuer.path("secret")];
+    let ended = Process::start_after("exec >/dev/full", &flags).ended();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.stderr.contains("output"), "{}", ended.stderr);
+}

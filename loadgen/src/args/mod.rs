@@ -7,12 +7,12 @@ pub mod rate;
 mod sense;
 pub mod values;
 
-use std::{ffi::OsString, io::ErrorKind::BrokenPipe, path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use hubbub::{
     system::{
-        cli::discreet,
+        cli::{discreet, end},
         opening::request::{Header, bearer, header},
     },
     vocabulary::units::{duration, size},
@@ -26,8 +26,6 @@ use values::{Load, ProtocolName, Share, share, target};
 
 /// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
 const SOURCE_IPS_MAX: u8 = 254;
-/// The exit status of a command line that is not understood, and of help that cannot be printed.
-const USAGE: i32 = 2;
 
 /// Measures how fast, how evenly and how safely a WebSocket server delivers each message to everyone.
 ///
@@ -204,10 +202,7 @@ pub struct Args {
 impl Args {
     /// Reads the command line of this process; ends the process if it is wrong, or asks for help.
     pub fn of_process() -> Self {
-        Self::read(std::env::args_os()).unwrap_or_else(|error| {
-            let unread = error.print().is_err_and(|error| error.kind() != BrokenPipe);
-            std::process::exit(if unread { USAGE } else { error.exit_code() })
-        })
+        Self::read(std::env::args_os()).unwrap_or_else(|error| end(&error))
     }
 
     /// Reads a command line.

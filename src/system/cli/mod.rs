@@ -4,6 +4,7 @@ mod access;
 mod connect;
 mod discretion;
 mod environment;
+mod exit;
 mod floods;
 mod listening;
 mod serve;
@@ -19,6 +20,7 @@ pub use self::{
     connect::Connect,
     discretion::{discreet, discreet_words},
     environment::misspelt,
+    exit::{complain, end},
     serve::Serve,
     token::Token,
 };
@@ -52,9 +54,7 @@ impl Cli {
         let command = Self::command_of(&arguments);
         // A server says so in its log.
         if !matches!(command, Command::Serve(_)) {
-            for words in misspelt() {
-                eprintln!("hubbub: {words}");
-            }
+            misspelt().into_iter().for_each(complain);
         }
         command
     }
@@ -67,7 +67,7 @@ impl Cli {
             let words = format!(
                 "{variable} in the environment is empty: set it, or unset it to do without what it guards"
             );
-            cli.error(ErrorKind::ValueValidation, words).exit();
+            end(&cli.error(ErrorKind::ValueValidation, words));
         }
         cli = match place.map(|command| command.get_name().to_owned()) {
             // The flags that mean to serve stand in a command's place. The library would heed their environment beside one.
@@ -78,8 +78,8 @@ impl Cli {
         };
         let matches = cli
             .try_get_matches_from(arguments)
-            .unwrap_or_else(|error| with_source(discreet(error), arguments).exit());
-        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+            .unwrap_or_else(|error| end(&with_source(discreet(error), arguments)));
+        let cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| end(&error));
         let mut command = cli
             .command
             .unwrap_or_else(|| Command::Serve(Box::new(cli.serve)));
