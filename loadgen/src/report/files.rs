@@ -2,9 +2,11 @@
 //! found out then; whatever cannot be written later, the table is still printed.
 
 use std::{
+    collections::BTreeMap,
     fmt::{self, Display, Formatter},
     fs::{self, File, OpenOptions},
     io::{self, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -54,13 +56,31 @@ impl Files {
             let log = log.map_err(|source| Unwritten::at("--log", path, source))?;
             Ok((path.clone(), Arc::new(log)))
         });
-        Ok(Self {
+        let files = Self {
             json: open("--json", args.json.as_ref().filter(|_| !json_to_stdout))?,
             hdr: open("--hdr", args.hdr.as_ref())?,
             report: open("--report", args.report.as_ref())?,
             log: log.transpose()?,
             json_to_stdout,
-        })
+        };
+        files.are_apart()?;
+        Ok(files)
+    }
+
+    /// Checks that no result would take the place of another.
+    fn are_apart(&self) -> Result<(), Unwritten> {
+        let log = self.log.iter().map(|(path, _)| ("--log", path));
+        let others = [&self.json, &self.hdr, &self.report].into_iter().flatten();
+        let mut taken = BTreeMap::new();
+        for (flag, path) in log.chain(others.map(|to| (to.flag, &to.path))) {
+            let file = fs::metadata(path).map_err(|source| Unwritten::at(flag, path, source))?;
+            let other = taken.insert((file.dev(), file.ino()), flag);
+            if let Some(other) = other.filter(|_| file.is_file()) {
+                let cause = io::Error::other(format!("{other} goes there"));
+                return Err(Unwritten::at(flag, path, cause));
+            }
+        }
+        Ok(())
     }
 
     /// Where every delivery goes, if that is wanted.

@@ -274,6 +274,18 @@ fn whatever_cannot_be_written_the_table_is_printed() {
 }
 
 #[test]
+fn two_results_do_not_go_to_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result");
+    let path = path.to_str().unwrap();
+    let other_name = format!("{}/./result", folder.path().display());
+    for (first, second) in [("--json", "--report"), ("--hdr", "--log")] {
+        let told = refusal(&[first, path, second, &other_name]);
+        assert!(told.contains(first) && told.contains(second), "{told}");
+    }
+}
+
+#[test]
 fn a_log_that_breaks_off_costs_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let fifo = folder.path().join("fifo");
