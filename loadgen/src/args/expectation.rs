@@ -85,7 +85,7 @@ impl FromStr for Expectation {
             short if LATENCY_FIGURES.contains(&short) => format!("latency_us.{short}"),
             path => path.to_owned(),
         };
-        let number = limit.parse().ok();
+        let number = limit.parse().ok().filter(|number: &f64| number.is_finite());
         let limit = match number {
             Some(number) => number,
             None => {
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_says_how_to_write_it() {
-        for text in ["", "p99", "<5ms", "p99<soon"] {
+        for text in ["", "p99", "<5ms", "p99<soon", "p99<nan", "p99<inf"] {
             let error = text.parse::<Expectation>().unwrap_err().to_string();
             assert!(error.contains("'p99<5ms'"), "{error}");
         }
