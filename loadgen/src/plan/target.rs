@@ -11,7 +11,7 @@ use hubbub::{
     system::{
         opening::{
             request::{self, Header},
-            secrets::hidden,
+            secrets::{hidden, is_secret},
             user,
         },
         tls::client::{Tls, Trust, TrustError},
@@ -94,8 +94,10 @@ impl Target {
         let mut request = request::request(&uri, authorization, handshake.headers)
             .map_err(|error| of(error.to_string()))?;
         if let Some(subprotocol) = handshake.subprotocol {
+            let mut subprotocol = subprotocol.clone();
+            subprotocol.set_sensitive(subprotocol.to_str().is_ok_and(is_secret));
             let headers = request.headers_mut();
-            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol.clone());
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
         }
         if let Some(path) = unix {
             return Ok(Self {

@@ -94,6 +94,22 @@ fn a_server_that_says_no_is_told_with_its_words_and_what_there_is_to_do() {
 }
 
 #[test]
+fn what_a_server_repeats_of_a_secret_is_not_told() {
+    let echo = answering(
+        b"HTTP/1.1 403 Forbidden\r\nContent-Length: 36\r\n\r\nnot x.token.open-sesame, open-sesame",
+    );
+    for flags in [
+        ["--token", "open-sesame"],
+        ["--header", "Cookie: open-sesame"],
+    ] {
+        let told = refusal(&[&["--url", &echo], &flags[..]].concat());
+        assert!(told.contains("(not x.token.***, ***)"), "{told}");
+    }
+    let told = refusal(&["--url", &echo, "--subprotocol", "x.token.open-sesame"]);
+    assert!(told.contains("(not ***, open-sesame)"), "{told}");
+}
+
+#[test]
 fn no_result_and_no_mistake_tells_a_secret() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

@@ -2,7 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue};
 
-use crate::system::opening::secrets::{SECRET, hidden};
+use crate::system::opening::secrets::{SECRET, hidden, is_secret};
 
 /// The same error with the secrets that it quotes hidden.
 #[must_use]
@@ -47,7 +47,7 @@ fn value_of(flag: &str, value: &str) -> String {
         ("--header", Some((name, _))) => format!("{name}: {SECRET}"),
         ("--header" | "--token", _) => SECRET.to_owned(),
         // A browser has no other way to bring a token.
-        ("--subprotocol", _) if value.contains("token") => SECRET.to_owned(),
+        ("--subprotocol", _) if is_secret(value) => SECRET.to_owned(),
         _ => hidden(value),
     }
 }

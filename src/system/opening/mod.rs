@@ -14,6 +14,7 @@ pub mod user;
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 
+use http::HeaderValue;
 use thiserror::Error;
 use tungstenite::{
     Error as WebSocketError,
@@ -36,6 +37,8 @@ const READ_BYTES: usize = 1 << 10;
 pub struct Opening {
     unsent: Vec<u8>,
     offer: Offer,
+    /// Headers of the request that are nobody else's business, though a server may repeat them.
+    secrets: Vec<HeaderValue>,
     received: Vec<u8>,
     /// Set once the answer turned out to be no upgrade.
     refusal: Option<(Head, Body)>,
@@ -88,11 +91,17 @@ impl Opening {
     /// No server could read it.
     pub fn new(request: Request) -> Result<Self, OpeningError> {
         let offered = Offer::subprotocols(request.headers());
+        let values = request.headers().values();
+        let secrets = values
+            .filter(|value| value.is_sensitive())
+            .cloned()
+            .collect();
         let (unsent, key) =
             generate_request(request).map_err(|error| OpeningError::Request(Box::new(error)))?;
         Ok(Self {
             unsent,
             offer: Offer::new(&key, offered),
+            secrets,
             received: Vec::new(),
             refusal: None,
         })
@@ -127,7 +136,7 @@ impl Opening {
     /// What a server that refuses has said so far, for one who will not wait for the rest of it.
     pub fn refused(&self) -> Option<OpeningError> {
         let (head, body) = self.refusal.as_ref()?;
-        let refusal = Refusal::new(head.status, &head.headers, &body.content());
+        let refusal = Refusal::new(head.status, &head.headers, &body.content(), &self.secrets);
         Some(OpeningError::Refused(Box::new(refusal)))
     }
 

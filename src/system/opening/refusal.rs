@@ -3,12 +3,12 @@
 use std::{fmt, time::Duration};
 
 use http::{
-    HeaderMap, HeaderName, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde_json::Value;
 
-use super::secrets::hidden_in;
+use super::secrets::{hidden_in, unechoed};
 use crate::vocabulary::visible::visible;
 
 /// Characters of a server's own words that are told.
@@ -25,15 +25,23 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What an answer comes to.
-    pub(super) fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
+    /// What an answer comes to, to a request that had these secrets in its headers.
+    pub(super) fn new(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &[HeaderValue],
+    ) -> Self {
+        let harmless = |text: &str| harmless(&unechoed(text, secrets));
         let told = |name: HeaderName| Some(harmless(headers.get(name)?.to_str().ok()?));
         Self {
             status,
             location: told(LOCATION).filter(|_| status.is_redirection()),
             retry_after: told(RETRY_AFTER),
             challenge: told(WWW_AUTHENTICATE),
-            said: words(headers, body).filter(|said| !said.is_empty()),
+            said: words(headers, body)
+                .map(|said| harmless(&said))
+                .filter(|said| !said.is_empty()),
         }
     }
 
@@ -114,7 +122,10 @@ fn words(headers: &HeaderMap, body: &[u8]) -> Option<String> {
             &json["title"],
             &json,
         ];
-        return places.into_iter().find_map(Value::as_str).map(harmless);
+        return places
+            .into_iter()
+            .find_map(Value::as_str)
+            .map(str::to_owned);
     }
     let kind = headers
         .get(CONTENT_TYPE)
@@ -124,7 +135,7 @@ fn words(headers: &HeaderMap, body: &[u8]) -> Option<String> {
         .to_ascii_lowercase()
         .starts_with("text/plain");
     let text = std::str::from_utf8(body).ok()?.trim();
-    (is_text && !text.starts_with('<')).then(|| harmless(text))
+    (is_text && !text.starts_with('<')).then(|| text.to_owned())
 }
 
 /// Somebody's words as one short line, with nothing that steers a terminal.

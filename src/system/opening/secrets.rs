@@ -1,8 +1,9 @@
 //! What is nobody else's business, kept out of what is told.
 
+use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 
-use super::user::authority;
+use super::user::{authority, is_unix};
 
 /// What stands in the place of a secret.
 pub const SECRET: &str = "***";
@@ -40,10 +41,24 @@ pub fn hidden_in(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A text by one who was told these headers, without what they say.
+pub(super) fn unechoed(text: &str, headers: &[HeaderValue]) -> String {
+    let values = headers
+        .iter()
+        .filter_map(|header| std::str::from_utf8(header.as_bytes()).ok());
+    // The scheme before it is no secret (RFC 9110, section 11.4), and may be left out.
+    let secrets = values.flat_map(|value| [Some(value), value.split_once(' ').map(|(_, it)| it)]);
+    secrets
+        .flatten()
+        .filter(|secret| !secret.is_empty())
+        .fold(text.to_owned(), |text, secret| text.replace(secret, SECRET))
+}
+
 /// Where the user ends. One with a password that should have been encoded ends further on than the standard has it.
 fn end_of_user(rest: &str) -> Option<usize> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let is_host = |authority: &str| match authority.rsplit_once(':') {
+        Some((scheme, "")) => is_unix(scheme),
         Some((_, port)) => port.bytes().all(|byte| byte.is_ascii_digit()) || port.ends_with(']'),
         None => true,
     };
@@ -67,7 +82,8 @@ fn without_tokens(text: &str) -> String {
     parts.collect()
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether something with this name is a secret.
+pub fn is_secret(name: &str) -> bool {
     let name = percent_decode_str(name)
         .decode_utf8_lossy()
         .to_ascii_lowercase();
@@ -89,6 +105,10 @@ mod tests {
             ("ws://ada:x/y@h/ws", "ws://ada:***@h/ws"),
             ("ws://ada:x?y#@h", "ws://ada:***@h"),
             ("mine=ws://ada:x@h", "mine=ws://ada:***@h"),
+            ("ws:/ada:x@h/", "ws:/ada:***@h/"),
+            ("ws:///ada:x@h/", "ws:///ada:***@h/"),
+            ("ws://ada:/x@h", "ws://ada:***@h"),
+            ("ada:/x@h", "ada:/***@h"),
         ] {
             assert_eq!(hidden(url), told);
         }
@@ -113,6 +133,7 @@ mod tests {
             "ws://[::1]:9/@a?email=a@b",
             "ws://h/a@b",
             "unix:/run/a@b",
+            "mine=unix:/run/a@b",
             "nonsense",
             "",
         ] {

@@ -35,6 +35,7 @@ impl Write for Script {
     }
 }
 
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const UPGRADE: &str = "Upgrade: websocket\r\n";
 const CONNECTION: &str = "Connection: Upgrade\r\n";
 
@@ -51,7 +52,9 @@ fn answered(
         let offer = HeaderValue::from_static(subprotocols);
         headers.insert("sec-websocket-protocol", offer);
     }
-    let key = derive_accept_key(headers["sec-websocket-key"].as_bytes());
+    // The same each time: a server may repeat what comes of it (RFC 6455, section 1.3).
+    headers.insert("sec-websocket-key", HeaderValue::from_static(KEY));
+    let key = derive_accept_key(KEY.as_bytes());
     let mut opening = Opening::new(request).unwrap();
     let mut script = Script {
         sent: Vec::new(),
@@ -265,6 +268,25 @@ fn a_servers_own_words_are_told_in_whatever_way_it_says_them() {
         "HTTP/1.1 400 Bad Request\r\nContent-Length: 2000\r\n\r\n{long}"
     ));
     assert!(told.contains("xxx…)"), "{told}");
+}
+
+#[test]
+fn what_is_secret_in_a_request_is_not_told_by_one_who_repeats_it() {
+    let headers = ["Authorization: Basic YTpi", "Cookie: c=d; e=f"];
+    let headers = headers.map(|text| request::header(text).unwrap());
+    let request = request::request(&"ws://h/ws".parse().unwrap(), None, &headers).unwrap();
+    let body = "you said Basic YTpi, c=d; e=f; YTpi is wrong";
+    let length = body.len();
+    let answer = format!("HTTP/1.1 401 U\r\nContent-Length: {length}\r\n\r\n{body}");
+    let mut script = Script {
+        sent: Vec::new(),
+        answer: answer.into_bytes(),
+        piece: usize::MAX,
+        hangs_up: false,
+    };
+    let mut opening = Opening::new(request).unwrap();
+    let told = opening.advance(&mut script).unwrap_err().to_string();
+    assert!(told.contains("(you said ***, ***; *** is wrong)"), "{told}");
 }
 
 #[test]

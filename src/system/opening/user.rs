@@ -55,12 +55,20 @@ pub fn basic(user: &str) -> Result<Option<HeaderValue>, UserError> {
     Ok(Some(header))
 }
 
-/// Where the authority of a URL begins, which may have no scheme. A `://` further on belongs to the path or the query.
+/// Where the authority of a URL begins, which may have no scheme, or a slash too few or too many behind it. A `:/`
+/// further on belongs to the path or the query.
 pub(super) fn authority(url: &str) -> usize {
-    match url.find("://") {
-        Some(end) if !url[..end].contains(['/', '?', '#']) => end + 3,
+    match url.split_once(":/") {
+        Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) && !is_unix(scheme) => {
+            url.len() - rest.trim_start_matches('/').len()
+        }
         _ => 0,
     }
+}
+
+/// Whether what follows is a path, though a colon stands before it.
+pub(super) fn is_unix(scheme: &str) -> bool {
+    scheme.ends_with("unix")
 }
 
 #[cfg(test)]
