@@ -81,7 +81,7 @@ fn words(code: u16) -> &'static str {
         1002 => "protocol error: it says that this client broke the WebSocket protocol",
         1003 => "unsupported data: it does not take messages of this type",
         1007 => "not UTF-8: it says that this client sent text that is none",
-        1008 => "policy: it does not allow what this client did",
+        1008 => "policy: it does not allow what this client did, or not any more",
         1009 => "message too large: send shorter lines",
         1011 => "internal error: it failed, and its log should say how",
         1012 => "service restart: connect again in a moment",

@@ -74,7 +74,7 @@ impl Refusal {
             414 | 431 => "the URL, or what --header and --token add, is longer than it takes; shorten them".to_owned(),
             421 => "check the host of the URL, or what --header 'Host: …' says of it".to_owned(),
             426 => "have whatever stands before the server pass on the headers Upgrade and Connection".to_owned(),
-            429 => format!("it has heard too much from here; come more slowly, or with fewer, and try again {patience}"),
+            429 => format!("too much comes from here; come more slowly, or with fewer connections, and try again {patience}"),
             502 => "the server behind it does not run, or is not reached; start that first".to_owned(),
             503 => format!("it is full, is stopping, or has nothing behind it; try again {patience}"),
             500..600 => format!("its log should say why; try again {patience}"),

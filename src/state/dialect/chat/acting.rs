@@ -176,7 +176,7 @@ impl Acting<'_> {
     fn channel(&self, name: &str) -> Result<ChannelId, ChatError> {
         let channel = self.hub.membership(self.chat.client, name);
         channel.ok_or_else(|| match find(self.hub, name) {
-            _ if !self.chat.rights.may_join(name) => not_allowed("look into", name),
+            _ if !self.chat.rights.may_join(name) => not_allowed("join", name),
             Some(_) => ChatError::NotAMember(name.to_owned()),
             None => ChatError::NoSuchChannel(name.to_owned()),
         })
