@@ -27,12 +27,7 @@ fn the_command_may_be_named() {
 fn a_log_without_space_ends_nobody() {
     let flags = ["--addr", "127.0.0.1:0", "--log-level", "debug"];
     let server = Server::listening(Process::start_with_full_log(&flags));
-    let mut client = server.connect("/relay");
-    client.say("still here");
-    assert_eq!(client.hear_text(), "still here");
-    client.leave();
-    server.signal(Signal::TERM);
-    assert_eq!(server.ended().status.code(), Some(0));
+    server.serves_to_its_end();
 }
 
 #[test]

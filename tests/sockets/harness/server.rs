@@ -152,6 +152,16 @@ impl Server {
     pub(crate) fn ended(self) -> Ended {
         self.process.ended()
     }
+
+    /// Sees that it still serves, and ends well when it is told to.
+    pub(crate) fn serves_to_its_end(self) {
+        let mut client = self.connect("/relay");
+        client.say("still here");
+        assert_eq!(client.hear_text(), "still here");
+        client.leave();
+        self.signal(Signal::TERM);
+        assert_eq!(self.ended().status.code(), Some(0));
+    }
 }
 
 impl Metrics {
