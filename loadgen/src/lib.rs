@@ -18,7 +18,7 @@
 //! | [`args`] | the command line |
 //! | [`plan`] | the same, checked and resolved: which client does what and when, what a message looks like, where the server is, what it speaks |
 //! | [`server`] | the server under test as a process: one of the run's own, or any other |
-//! | [`record`] | what one thread measures: lost, duplicated, reordered; last receivers; each client's share; latencies; and all threads' samples, put together moment by moment |
+//! | [`record`] | what one thread measures: lost, duplicated, reordered, disordered; last receivers; each client's share; latencies; and all threads' samples, put together moment by moment |
 //! | [`swarm`] | the clients, divided among threads. A shard is one thread with one loop: it dials, sends on time whatever the server does, scans frames, and finds the stamps of its messages in them. A trial is one run of all clients against one server |
 //! | [`outcome`] | what a run found, as plain values: the JSON result, which `schema.json` beside this crate's manifest describes, and the curves behind its figures |
 //! | [`page`] | a page with plots, whatever they are of |
@@ -28,7 +28,7 @@
 //! **Where a figure is computed** is the file of [`outcome`] that has the name under which the figure stands in the JSON:
 //! `messages`, `throughput`, `fairness`, `server`, `loadgen` and so on; `traffic` has the latencies themselves, `comparison`
 //! and `ratio` what two servers come to, `validity` what the figures are worth. They are computed from what [`record`]
-//! gathered (`distribution`, `integrity`, `flights`, `fairness`, `sums`, `collection`) and `swarm::trial` measured beside.
+//! gathered (`distribution`, `integrity`, `order`, `flights`, `fairness`, `sums`, `collection`) and `swarm::trial` measured beside.
 //!
 //! **Where it is said** is a file of [`report`]: `facts` one by one, `tables` in rows, `sentence` for the verdict, `text` and
 //! `pages` where these go to, `live` while it comes about.

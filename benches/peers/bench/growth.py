@@ -53,7 +53,7 @@ def note(measured, name, count, result):
         measured.add(f'p50-{count}', name, number, result['latency_us']['p50'] / 1000)
         measured.add(f'p99-{count}', name, number, result['latency_us']['p99'] / 1000)
         measured.add(f'last-{count}', name, number, result['last_receiver_us']['p99'] / 1000)
-    for fault in ('lost', 'duplicated', 'reordered', 'disconnects'):
+    for fault in ('lost', 'duplicated', 'reordered', 'disordered', 'disconnects'):
         if result[fault]:
             measured.note(f'{name} with {count:,} clients: {result[fault]:,} {fault}')
 

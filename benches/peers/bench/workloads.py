@@ -14,7 +14,7 @@ EARLY_CLIENTS = 20
 IDLE_RATE = 200
 # A search that takes longer is ended with what it found.
 SEARCH_SECONDS = 60
-FAULTS = ('lost', 'duplicated', 'reordered', 'disconnects')
+FAULTS = ('lost', 'duplicated', 'reordered', 'disordered', 'disconnects')
 
 
 @dataclass

@@ -29,9 +29,9 @@ const SOURCE_IPS_MAX: u8 = 254;
 
 /// Measures how fast, how evenly and how safely a WebSocket server delivers each message to everyone.
 ///
-/// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated or reordered, or a client that was not
-/// asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was due to be measured, or the
-/// load generator itself was the bottleneck.
+/// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated, reordered or disordered, or a client
+/// that was not asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was due to be measured,
+/// or the load generator itself was the bottleneck.
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version)]
 #[expect(

@@ -22,6 +22,8 @@ pub struct Messages {
     pub duplicated: u64,
     /// Deliveries after a later message of the same publisher.
     pub reordered: u64,
+    /// Deliveries after a message that others got later.
+    pub disordered: u64,
     /// Clients that the server disconnected, slow ones apart.
     pub disconnects: u64,
     /// How many of them in which way: by close code, or what came instead.
@@ -46,6 +48,7 @@ impl Messages {
             lost: sums.lost,
             duplicated: sums.counts.duplicated,
             reordered: sums.counts.reordered,
+            disordered: sums.disordered + trial.collection.disordered(),
             disconnects: sums.disconnects.values().sum(),
             disconnects_by: ways(&sums.disconnects),
             missed: sums.missed,

@@ -23,6 +23,8 @@ pub struct Step {
     pub duplicated: u64,
     /// Deliveries after a later message of the same publisher.
     pub reordered: u64,
+    /// Deliveries after a message that others got later.
+    pub disordered: u64,
     /// Clients that the server disconnected.
     pub disconnects: u64,
     /// Messages to clients, per second.
@@ -48,7 +50,7 @@ pub struct Step {
     /// What the figures are worth.
     #[serde(skip)]
     pub validity: Validity,
-    /// Whether a message was lost, duplicated or reordered, or a client was disconnected.
+    /// Whether a message was lost, duplicated, reordered or disordered, or a client was disconnected.
     #[serde(skip)]
     pub broken: bool,
 }
@@ -70,6 +72,7 @@ impl Step {
             lost: traffic.messages.lost,
             duplicated: traffic.messages.duplicated,
             reordered: traffic.messages.reordered,
+            disordered: traffic.messages.disordered,
             disconnects: traffic.messages.disconnects,
             delivered_per_second: traffic.throughput.delivered_per_second,
             mean_batch: traffic.throughput.mean_batch,

@@ -96,6 +96,7 @@ impl Traffic {
             (messages.lost, "lost"),
             (messages.duplicated, "duplicated"),
             (messages.reordered, "out of order"),
+            (messages.disordered, "in another order than elsewhere"),
             (messages.stray, "in a wrong channel"),
             (messages.disconnects, "disconnected without being slow"),
             (alone, "wrong without slow clients"),

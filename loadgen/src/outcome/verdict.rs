@@ -5,7 +5,7 @@ use crate::outcome::{Findings, Outcome};
 /// What a run comes to, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A message was lost, duplicated or reordered, or a client was disconnected.
+    /// A message was lost, duplicated, reordered or disordered, or a client was disconnected.
     Broken,
     /// Nothing was measured, or the load generator was the bottleneck: the figures say nothing of the server.
     Invalid,

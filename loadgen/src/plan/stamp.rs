@@ -72,6 +72,14 @@ pub struct Cursor {
     rest: usize,
 }
 
+impl Stamp {
+    /// Which message of which publisher it is on.
+    #[inline]
+    pub fn name(&self) -> (u16, u32) {
+        (self.publisher, self.sequence)
+    }
+}
+
 impl Format {
     /// The format of a run: its name as a number, and the bytes of each message (at least [`STAMP_BYTES`]).
     pub fn new(run: u32, size: usize) -> Self {

@@ -7,7 +7,8 @@ use crate::{
     plan::{Plan, nanoseconds},
     record::{
         distribution::Distribution,
-        flights::Flights,
+        flights::{Flights, Landing},
+        order::{Order, Place},
         sample::{SAMPLE, Sample, Totals},
     },
 };
@@ -22,6 +23,7 @@ pub struct Collection {
     moments: Vec<Moment>,
     /// By publisher; the receivers are threads.
     flights: Vec<Flights>,
+    channels: Vec<Channel>,
     skipped: Vec<u64>,
     /// From the intended sending to each client.
     pub latency: Distribution,
@@ -33,6 +35,15 @@ pub struct Collection {
     pub spread: Distribution,
     /// Messages in a frame.
     pub batch: Distribution,
+}
+
+/// The messages of one channel, as the threads say they were ordered.
+#[derive(Debug)]
+struct Channel {
+    /// Of all threads, which are its receivers.
+    order: Order,
+    /// By thread: the highest place that it gave a message which landed there.
+    landed: Vec<Place>,
 }
 
 /// What came in one moment.
@@ -69,11 +80,18 @@ impl Collection {
             let threads = (0..plan.threads).filter(listens).count();
             Flights::new(u32::try_from(threads).expect("threads are few"))
         });
+        let channel = || Channel {
+            order: Order::new(1, plan.threads),
+            landed: vec![Place::default(); plan.threads],
+        };
         Self {
             progress: vec![0; plan.threads],
             open: BTreeMap::new(),
             moments: Vec::new(),
             flights: flights.collect(),
+            channels: std::iter::repeat_with(channel)
+                .take(plan.channels)
+                .collect(),
             skipped: vec![0; plan.threads],
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
@@ -94,8 +112,21 @@ impl Collection {
         open.latency.add(&sample.latency);
         for landed in &sample.landed {
             let flights = &mut self.flights[usize::from(landed.publisher)];
-            let (first_ns, last_ns) = (landed.landing.first_ns, landed.landing.last_ns);
-            let landing = flights.arrived(landed.sequence, first_ns, last_ns);
+            let Landing {
+                first_ns,
+                last_ns,
+                place,
+            } = landed.landing;
+            let of = usize::from(landed.publisher) % self.channels.len();
+            let channel = &mut self.channels[of];
+            let landing = flights.arrived(landed.sequence, first_ns, last_ns, |among_all| {
+                // A thread is believed in the order that it found, and was told of what is not in that.
+                if place.follows(channel.landed[sample.thread]) {
+                    channel.landed[sample.thread] = place;
+                    let name = (landed.publisher, landed.sequence);
+                    channel.order.saw(0, sample.thread, name, among_all);
+                }
+            });
             if let Some((landing, intended_ns)) = landing.zip(landed.measured_ns) {
                 let latency_ns = landing.last_ns.saturating_sub(intended_ns);
                 self.last_receiver.record(latency_ns);
@@ -111,6 +142,8 @@ impl Collection {
     /// Ends all moments, since no more samples come.
     pub fn end(&mut self) {
         self.finish(u64::MAX);
+        let orders = self.channels.iter_mut();
+        orders.for_each(|channel| channel.order.end());
     }
 
     /// The moments that are over.
@@ -121,6 +154,12 @@ impl Collection {
     /// The last moment that is over.
     pub fn latest(&self) -> Option<&Moment> {
         self.moments.last()
+    }
+
+    /// Messages in another order in one thread than in another.
+    pub fn disordered(&self) -> u64 {
+        let orders = self.channels.iter().map(|channel| &channel.order);
+        orders.map(Order::disordered).sum()
     }
 
     /// Messages that clients were passed over with up to now.

@@ -2,6 +2,8 @@
 
 use std::{collections::VecDeque, ops::Range};
 
+use crate::record::order::Place;
+
 /// Messages of one publisher that may land before an earlier one does. An earlier one that still has not landed then
 /// never will: the server lost it for somebody.
 const LANDED_EARLY_MAX: usize = 1024;
@@ -25,6 +27,8 @@ pub struct Landing {
     pub first_ns: u64,
     /// When the last one did.
     pub last_ns: u64,
+    /// Where it stands among the messages of its channel.
+    pub place: Place,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +46,16 @@ impl Flights {
         }
     }
 
-    /// Notes that a message reached one more receiver, between two moments; where it landed, if that was the last
-    /// receiver.
+    /// Notes that a message reached one more receiver, between two moments, which looks at its place; where it landed, if
+    /// that was the last receiver.
     #[inline]
-    pub fn arrived(&mut self, sequence: u32, first_ns: u64, last_ns: u64) -> Option<Landing> {
+    pub fn arrived(
+        &mut self,
+        sequence: u32,
+        first_ns: u64,
+        last_ns: u64,
+        look: impl FnOnce(&mut Place),
+    ) -> Option<Landing> {
         let place = sequence.checked_sub(self.first)? as usize;
         if place >= self.flying.len() {
             self.take_off(place);
@@ -54,6 +64,7 @@ impl Flights {
         let landing = &mut flight.landing;
         landing.first_ns = landing.first_ns.min(first_ns);
         landing.last_ns = landing.last_ns.max(last_ns);
+        look(&mut landing.place);
         flight.missing = flight.missing.checked_sub(1)?;
         if flight.missing > 0 {
             return None;
@@ -61,6 +72,13 @@ impl Flights {
         let landing = flight.landing;
         self.retire();
         Some(landing)
+    }
+
+    /// The place of a message under way; `None` for one that is not, or not any more.
+    pub fn place(&mut self, sequence: u32) -> Option<&mut Place> {
+        let place = sequence.checked_sub(self.first)? as usize;
+        let flight = self.flying.get_mut(place)?;
+        Some(&mut flight.landing.place)
     }
 
     /// Notes one more receiver, which gets the messages from `sequence` on.
@@ -101,6 +119,7 @@ impl Flights {
             landing: Landing {
                 first_ns: u64::MAX,
                 last_ns: 0,
+                place: Place::default(),
             },
         };
         self.flying.resize(place + 1, flight);
@@ -132,30 +151,34 @@ mod tests {
     use super::*;
 
     fn landing(first_ns: u64, last_ns: u64) -> Landing {
-        Landing { first_ns, last_ns }
+        Landing {
+            first_ns,
+            last_ns,
+            place: Place::default(),
+        }
     }
 
     #[test]
     fn the_last_receiver_ends_the_flight() {
         let mut flights = Flights::new(2);
-        assert_eq!(flights.arrived(0, 15, 15), None);
-        assert_eq!(flights.arrived(0, 22, 22), Some(landing(15, 22)));
-        assert_eq!(flights.arrived(0, 30, 30), None);
+        assert_eq!(flights.arrived(0, 15, 15, |_| {}), None);
+        assert_eq!(flights.arrived(0, 22, 22, |_| {}), Some(landing(15, 22)));
+        assert_eq!(flights.arrived(0, 30, 30, |_| {}), None);
     }
 
     #[test]
     fn receivers_that_are_groups_say_when_their_own_first_and_last_were() {
         let mut flights = Flights::new(2);
-        assert_eq!(flights.arrived(0, 15, 40), None);
-        assert_eq!(flights.arrived(0, 10, 20), Some(landing(10, 40)));
+        assert_eq!(flights.arrived(0, 15, 40, |_| {}), None);
+        assert_eq!(flights.arrived(0, 10, 20, |_| {}), Some(landing(10, 40)));
     }
 
     #[test]
     fn landed_messages_are_forgotten_in_order() {
         let mut flights = Flights::new(1);
-        assert!(flights.arrived(1, 5, 5).is_some());
+        assert!(flights.arrived(1, 5, 5, |_| {}).is_some());
         assert_eq!(flights.flying.len(), 2);
-        assert!(flights.arrived(0, 6, 6).is_some());
+        assert!(flights.arrived(0, 6, 6, |_| {}).is_some());
         assert!(flights.flying.is_empty());
     }
 
@@ -163,22 +186,22 @@ mod tests {
     fn a_message_that_never_lands_is_forgotten_when_many_after_it_have() {
         let mut flights = Flights::new(1);
         for sequence in 1..10_000 {
-            assert!(flights.arrived(sequence, 5, 5).is_some());
+            assert!(flights.arrived(sequence, 5, 5, |_| {}).is_some());
             assert!(flights.flying.len() <= LANDED_EARLY_MAX + 2);
         }
-        assert_eq!(flights.arrived(0, 5, 5), None);
+        assert_eq!(flights.arrived(0, 5, 5, |_| {}), None);
     }
 
     #[test]
     fn who_leaves_is_not_waited_for() {
         let mut flights = Flights::new(2);
-        flights.arrived(0, 5, 5);
-        flights.arrived(1, 6, 6);
-        flights.arrived(2, 7, 7);
+        flights.arrived(0, 5, 5, |_| {});
+        flights.arrived(1, 6, 6, |_| {});
+        flights.arrived(2, 7, 7, |_| {});
         // It had missed 0, got 1, and left before 2.
         flights.left(2, std::slice::from_ref(&(0..1)));
-        assert_eq!(flights.arrived(1, 9, 9), Some(landing(6, 9)));
-        assert_eq!(flights.arrived(3, 9, 9), Some(landing(9, 9)));
+        assert_eq!(flights.arrived(1, 9, 9, |_| {}), Some(landing(6, 9)));
+        assert_eq!(flights.arrived(3, 9, 9, |_| {}), Some(landing(9, 9)));
         assert!(flights.flying.is_empty());
     }
 
@@ -186,7 +209,7 @@ mod tests {
     fn who_joins_is_waited_for_from_its_first_message_on() {
         let mut flights = Flights::new(1);
         flights.joined(1);
-        assert_eq!(flights.arrived(1, 5, 5), None);
-        assert_eq!(flights.arrived(1, 6, 6), Some(landing(5, 6)));
+        assert_eq!(flights.arrived(1, 5, 5, |_| {}), None);
+        assert_eq!(flights.arrived(1, 6, 6, |_| {}), Some(landing(5, 6)));
     }
 }

@@ -36,8 +36,10 @@ pub struct Counts {
 /// What a message is to the client that got it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// New, be it in its order or late.
+    /// New, and later than all of its publisher's that this client got.
     First,
+    /// New, and after a later one of its publisher.
+    Late,
     /// New, and the first of its publisher that this client got since it was begun anew.
     Begun,
     /// The client already had it.
@@ -151,7 +153,7 @@ impl Integrity {
         self.counts.delivered += 1;
         self.counts.reordered += 1;
         self.counts.skipped -= 1;
-        Arrival::First
+        Arrival::Late
     }
 }
 
@@ -233,7 +235,7 @@ mod tests {
         assert_eq!(integrity.owed_from(0, 0), Some(5));
         integrity.arrived(0, 0, 7);
         assert_eq!(integrity.counts(), counts(1, 0, 0, 2));
-        assert_eq!(integrity.arrived(0, 0, 6), Arrival::First);
+        assert_eq!(integrity.arrived(0, 0, 6), Arrival::Late);
         assert_eq!(integrity.counts(), counts(2, 0, 1, 1));
     }
 

@@ -1,6 +1,7 @@
 //! Everything that one thread measures while messages flow. What goes wrong is counted from the first message to the
 //! last; times are kept of messages whose intended send time lies in the measured window.
 
+mod arrivals;
 pub mod collection;
 pub mod distribution;
 pub mod end;
@@ -9,6 +10,7 @@ pub mod flights;
 pub mod integrity;
 pub mod ledger;
 pub mod log;
+pub mod order;
 mod owed;
 mod presence;
 pub mod sample;
@@ -21,14 +23,15 @@ use std::{mem, ops::Range};
 use crate::plan::{
     Plan,
     roles::Role,
-    stamp::{Cursor, Finder, Stamp},
+    stamp::{Finder, Stamp},
 };
 use fairness::Fairness;
 use flights::Flights;
-use integrity::{Arrival, Integrity};
+use integrity::Integrity;
 use ledger::Ledger;
 use log::Lines;
-use sample::{Landed, Sample, Totals};
+use order::Order;
+use sample::{Sample, Totals};
 use sums::Sums;
 use times::Times;
 
@@ -45,6 +48,7 @@ pub struct Record<'run> {
     publishers: Vec<Source>,
     integrity: Integrity,
     storm_integrity: Integrity,
+    order: Order,
     sample: Sample,
     /// What was received before the sample.
     before: Totals,
@@ -93,6 +97,8 @@ impl<'run> Record<'run> {
         let width = plan.publishers_per_channel();
         let mut storm_integrity = Integrity::new(clients.len() - first, width);
         (0..clients.len() - first).for_each(|client| storm_integrity.begin_anew(client));
+        let mut order = Order::new(plan.channels, clients.len());
+        (first..clients.len()).for_each(|client| order.begin_anew(client));
         Self {
             ledger,
             plan,
@@ -103,6 +109,7 @@ impl<'run> Record<'run> {
             publishers: (0..plan.publishers).map(source).collect(),
             integrity: Integrity::new(first, width),
             storm_integrity,
+            order,
             clients,
             sample: Sample::new(thread, 0),
             before: Totals::default(),
@@ -174,41 +181,6 @@ impl<'run> Record<'run> {
         }
     }
 
-    /// Notes bytes that a socket gave.
-    #[inline]
-    pub fn received_bytes(&mut self, count: usize) {
-        self.sample.totals.bytes += count as u64;
-    }
-
-    /// Notes a frame that is not of this run.
-    pub fn received_foreign(&mut self) {
-        self.sums.foreign += 1;
-    }
-
-    /// Notes the messages of a text frame that reached a client at `now_ns`; how many there were, damaged ones too.
-    #[inline]
-    pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> u64 {
-        let seat = self.clients[client];
-        let (mut count, mut damaged) = (0, 0);
-        let mut cursor = Cursor::default();
-        while let Some(message) = self.finder.next(frame, &mut cursor) {
-            match message.filter(|stamp| self.ledger.knows(*stamp)) {
-                Some(stamp) => {
-                    count += 1;
-                    self.arrived(client, seat, stamp, now_ns);
-                }
-                None => damaged += 1,
-            }
-        }
-        self.sums.foreign += damaged;
-        if count > 0 {
-            self.sample.totals.messages += count;
-            self.sample.totals.frames += 1;
-            self.sample.batch.record(count);
-        }
-        count + damaged
-    }
-
     /// Notes that a turn of the loop handled events from one moment to another.
     pub fn turned(&mut self, from_ns: u64, to_ns: u64) {
         if self.window_ns.contains(&from_ns) {
@@ -230,67 +202,6 @@ impl<'run> Record<'run> {
         let mut totals = self.before;
         totals += self.sample.totals;
         totals
-    }
-
-    #[inline]
-    fn arrived(&mut self, client: usize, seat: Seat, stamp: Stamp, now_ns: u64) {
-        let source = &mut self.publishers[usize::from(stamp.publisher)];
-        if source.channel != seat.channel {
-            self.sums.stray += 1;
-            self.log(client, stamp, now_ns, false);
-            return;
-        }
-        let latency_ns = now_ns.saturating_sub(stamp.intended_ns);
-        let measured = self.window_ns.contains(&stamp.intended_ns);
-        if !seat.role.stays() {
-            self.log(client, stamp, now_ns, false);
-            self.arrived_aside(client, seat.role, stamp, measured.then_some(latency_ns));
-            return;
-        }
-        let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
-        self.log(client, stamp, now_ns, measured && arrival != Arrival::Again);
-        let source = &mut self.publishers[usize::from(stamp.publisher)];
-        match arrival {
-            Arrival::First => {}
-            Arrival::Begun => source.flights.joined(stamp.sequence),
-            Arrival::Again => return,
-        }
-        if let Some(landing) = source.flights.arrived(stamp.sequence, now_ns, now_ns) {
-            self.sample.landed.push(Landed {
-                publisher: stamp.publisher,
-                sequence: stamp.sequence,
-                measured_ns: measured.then_some(stamp.intended_ns),
-                landing,
-            });
-        }
-        if measured {
-            self.times.record(latency_ns, stamp.delay_ns);
-            self.fairness.of(client).record(latency_ns);
-        }
-    }
-
-    #[inline]
-    fn log(&mut self, client: usize, stamp: Stamp, now_ns: u64, counted: bool) {
-        if let Some(lines) = &mut self.lines {
-            let number = self.thread + client * self.plan.threads;
-            lines.add(number, stamp, now_ns, counted);
-        }
-    }
-
-    /// Notes what reached a client that is not measured with the others.
-    #[cold]
-    fn arrived_aside(&mut self, client: usize, role: Role, stamp: Stamp, latency_ns: Option<u64>) {
-        if role != Role::Newcomer {
-            return;
-        }
-        let newcomer = self.newcomer(client);
-        let place = self.publishers[usize::from(stamp.publisher)].place;
-        let arrival = self
-            .storm_integrity
-            .arrived(newcomer, place, stamp.sequence);
-        if let Some(latency_ns) = latency_ns.filter(|_| arrival != Arrival::Again) {
-            self.sums.storm.latency.record(latency_ns);
-        }
     }
 }
 

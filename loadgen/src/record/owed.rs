@@ -33,6 +33,8 @@ impl Record<'_> {
     pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> (Sums, Fairness) {
         self.sums.counts = self.integrity.counts();
         self.sums.lost += self.sums.counts.skipped;
+        self.order.end();
+        self.sums.disordered = self.order.disordered();
         self.sums.storm.counts = self.storm_integrity.counts();
         for client in 0..self.clients.len() {
             let role = self.role(client);

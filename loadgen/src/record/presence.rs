@@ -47,6 +47,7 @@ impl Record<'_> {
         }
         if self.role(client) == Role::Rover {
             self.integrity.begin_anew(client);
+            self.order.begin_anew(client);
         }
     }
 

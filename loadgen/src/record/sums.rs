@@ -9,6 +9,8 @@ use crate::record::{distribution::Distribution, end::End, integrity::Counts};
 pub struct Sums {
     /// How deliveries went to those who were there from the begin.
     pub counts: Counts,
+    /// Deliveries in another order than to other clients of the same thread.
+    pub disordered: u64,
     /// Deliveries that are missing at the end: skipped, or never come to a client that was still there.
     pub lost: u64,
     /// Deliveries that disconnected clients did not get any more.
@@ -60,6 +62,7 @@ impl Sums {
     /// Adds those of another thread.
     pub fn add(&mut self, other: Self) {
         self.counts.add(other.counts);
+        self.disordered += other.disordered;
         self.lost += other.lost;
         self.missed += other.missed;
         self.to_sender += other.to_sender;

@@ -49,12 +49,13 @@ fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {
     facts.push(("messages sent", grouped(messages.sent)));
     facts.push(("deliveries", grouped(messages.delivered)));
     facts.push((
-        "lost / duplicated / reordered",
+        "lost / duplicated / reordered / disordered",
         format!(
-            "{} / {} / {}",
+            "{} / {} / {} / {}",
             grouped(messages.lost),
             grouped(messages.duplicated),
-            grouped(messages.reordered)
+            grouped(messages.reordered),
+            grouped(messages.disordered)
         ),
     ));
     let disconnects = ways(messages.disconnects, &messages.disconnects_by);

@@ -90,6 +90,24 @@ fn swapped_messages_are_reordered() {
 }
 
 #[test]
+fn what_one_client_gets_in_another_order_than_the_others_is_disordered() {
+    for threads in ["1", "5"] {
+        let relay = once(|_, batch, at| {
+            let other = |said: &Said| said.from != batch[at].from;
+            let after = at + 1 + batch[at + 1..].iter().position(other).expect("two publish");
+            let overtaking = batch.remove(after);
+            batch.insert(at, overtaking);
+        });
+        let flags = ["--publishers", "2", "--threads", threads];
+        let url = relay.in_batches_of(20).start();
+        let run = against(&url, &flags).broken([0; 4]);
+        assert!(run.message("disordered") > 0, "{run:#?}");
+        let told = "in another order than elsewhere";
+        assert!(run.table.contains(told), "{}", run.table);
+    }
+}
+
+#[test]
 fn a_client_that_is_closed_is_counted_with_its_code() {
     let relay = once(|room, batch, _| {
         batch.clear();

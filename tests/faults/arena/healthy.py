@@ -31,6 +31,7 @@ class Verdict:
     lost: int
     duplicated: int
     reordered: int
+    disordered: int
     disconnects: int
     p50: float
     p99: float
@@ -39,7 +40,7 @@ class Verdict:
 
     @property
     def faults(self):
-        wrong = {name: getattr(self, name) for name in ('lost', 'duplicated', 'reordered', 'disconnects')}
+        wrong = {name: getattr(self, name) for name in ('lost', 'duplicated', 'reordered', 'disordered', 'disconnects')}
         said = [f'healthy clients: {count} {name}' for name, count in wrong.items() if count]
         return said if self.delivered else [*said, 'healthy clients: nothing was delivered']
 
@@ -85,7 +86,7 @@ class Healthy:
         result = json.loads(result)
         messages, latency = result['messages'], result['latency_us']
         return Verdict(
-            *(messages[name] for name in ('delivered', 'lost', 'duplicated', 'reordered')),
+            *(messages[name] for name in ('delivered', 'lost', 'duplicated', 'reordered', 'disordered')),
             messages['disconnects'] + result['connect']['failed'],
             latency['p50'] / 1000,
             latency['p99'] / 1000,

@@ -92,6 +92,7 @@ impl Run {
         assert_eq!(self.code, Some(if valid { 0 } else { 3 }), "{self:#?}");
         if self.result["messages"].is_object() {
             assert_eq!(self.wrongs(), [0; 4], "{self:#?}");
+            assert_eq!(self.message("disordered"), 0, "{self:#?}");
         }
         self
     }

@@ -1,0 +1,120 @@
+//! What reaches the clients: messages are found in their frames, checked against what each client should get, and timed.
+
+use crate::{
+    plan::{
+        roles::Role,
+        stamp::{Cursor, Stamp},
+    },
+    record::{Record, Seat, integrity::Arrival, sample::Landed},
+};
+
+impl Record<'_> {
+    /// Notes bytes that a socket gave.
+    #[inline]
+    pub fn received_bytes(&mut self, count: usize) {
+        self.sample.totals.bytes += count as u64;
+    }
+
+    /// Notes a frame that is not of this run.
+    pub fn received_foreign(&mut self) {
+        self.sums.foreign += 1;
+    }
+
+    /// Notes the messages of a text frame that reached a client at `now_ns`; how many there were, damaged ones too.
+    #[inline]
+    pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> u64 {
+        let seat = self.clients[client];
+        let (mut count, mut damaged) = (0, 0);
+        let mut cursor = Cursor::default();
+        while let Some(message) = self.finder.next(frame, &mut cursor) {
+            match message.filter(|stamp| self.ledger.knows(*stamp)) {
+                Some(stamp) => {
+                    count += 1;
+                    self.arrived(client, seat, stamp, now_ns);
+                }
+                None => damaged += 1,
+            }
+        }
+        self.sums.foreign += damaged;
+        if count > 0 {
+            self.sample.totals.messages += count;
+            self.sample.totals.frames += 1;
+            self.sample.batch.record(count);
+        }
+        count + damaged
+    }
+
+    #[inline]
+    fn arrived(&mut self, client: usize, seat: Seat, stamp: Stamp, now_ns: u64) {
+        let source = &mut self.publishers[usize::from(stamp.publisher)];
+        if source.channel != seat.channel {
+            self.sums.stray += 1;
+            self.log(client, stamp, now_ns, false);
+            return;
+        }
+        let latency_ns = now_ns.saturating_sub(stamp.intended_ns);
+        let measured = self.window_ns.contains(&stamp.intended_ns);
+        if !seat.role.stays() {
+            self.log(client, stamp, now_ns, false);
+            self.arrived_aside(client, seat.role, stamp, measured.then_some(latency_ns));
+            return;
+        }
+        let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
+        self.log(client, stamp, now_ns, measured && arrival != Arrival::Again);
+        let source = &mut self.publishers[usize::from(stamp.publisher)];
+        match arrival {
+            Arrival::First | Arrival::Late => {}
+            Arrival::Begun => source.flights.joined(stamp.sequence),
+            Arrival::Again => return,
+        }
+        let order = &mut self.order;
+        let landing = source
+            .flights
+            .arrived(stamp.sequence, now_ns, now_ns, |place| {
+                // What is late among its publisher's is said to be that already.
+                if arrival != Arrival::Late {
+                    order.saw(seat.channel, client, stamp.name(), place);
+                }
+            });
+        if let Some(landing) = landing {
+            self.sample.landed.push(Landed {
+                publisher: stamp.publisher,
+                sequence: stamp.sequence,
+                measured_ns: measured.then_some(stamp.intended_ns),
+                landing,
+            });
+        }
+        if measured {
+            self.times.record(latency_ns, stamp.delay_ns);
+            self.fairness.of(client).record(latency_ns);
+        }
+    }
+
+    #[inline]
+    fn log(&mut self, client: usize, stamp: Stamp, now_ns: u64, counted: bool) {
+        if let Some(lines) = &mut self.lines {
+            let number = self.thread + client * self.plan.threads;
+            lines.add(number, stamp, now_ns, counted);
+        }
+    }
+
+    /// Notes what reached a client that is not measured with the others.
+    #[cold]
+    fn arrived_aside(&mut self, client: usize, role: Role, stamp: Stamp, latency_ns: Option<u64>) {
+        if role != Role::Newcomer {
+            return;
+        }
+        let newcomer = self.newcomer(client);
+        let source = &mut self.publishers[usize::from(stamp.publisher)];
+        let arrival = self
+            .storm_integrity
+            .arrived(newcomer, source.place, stamp.sequence);
+        let place = source.flights.place(stamp.sequence);
+        if let (Some(place), Arrival::First | Arrival::Begun) = (place, arrival) {
+            self.order.saw(source.channel, client, stamp.name(), place);
+        }
+        if let Some(latency_ns) = latency_ns.filter(|_| arrival != Arrival::Again) {
+            self.sums.storm.latency.record(latency_ns);
+        }
+    }
+}
