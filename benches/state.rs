@@ -6,6 +6,7 @@ mod common;
 use std::hint::black_box;
 use std::io::{self, IoSlice, Write};
 use std::rc::Rc;
+use std::time::Duration;
 
 use common::{MESSAGE, TURN};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -15,6 +16,7 @@ use hubbub::state::{
     dialect::chat::{Chat, Registry},
     hub::{Hub, Space},
     outbox::Outbox,
+    seal::Seal,
     timers::{TICK, Timers},
 };
 use hubbub::vocabulary::{config::Config, message::Message, pass::Pass, time::Now};
@@ -52,7 +54,9 @@ fn batch(messages: usize) -> OpenBatch {
 }
 
 fn sealed(messages: usize) -> Slice {
-    Slice::whole(Rc::new(batch(messages).encode(Form::Joined)))
+    Slice::whole(Rc::new(
+        batch(messages).encode(Form::Joined, Seal::default()),
+    ))
 }
 
 /// A quiet and a busy turn's batch, encoded in each form.
@@ -63,7 +67,7 @@ fn encode(criterion: &mut Criterion) {
             let batch = batch(messages);
             group.throughput(Throughput::Elements(messages as u64));
             group.bench_function(BenchmarkId::new(format!("{form:?}"), messages), |bencher| {
-                bencher.iter(|| black_box(&batch).encode(form));
+                bencher.iter(|| black_box(&batch).encode(form, Seal::default()));
             });
         }
     }
@@ -126,7 +130,9 @@ fn fan_out(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(members), |bencher| {
             bencher.iter(|| {
                 hub.speak(channel).say_line(MESSAGE);
-                hub.seal(|slot, slice| outboxes[slot as usize].push(slice));
+                hub.seal(Duration::ZERO, |slot, slice| {
+                    outboxes[slot as usize].push(slice);
+                });
                 for outbox in &mut outboxes {
                     flush(outbox, usize::MAX);
                 }
@@ -138,13 +144,20 @@ fn fan_out(criterion: &mut Criterion) {
 /// A busy turn's messages as the chat takes them: read, told in a channel of one member, and sealed.
 fn hear(criterion: &mut Criterion) {
     let mut commons = Commons::new(Registry::new(&Config::default(), 1));
-    let mut ada = Chat::enter(&mut commons, 0, "Ada", None, Pass::default());
+    let mut ada = Chat::enter(
+        &mut commons,
+        0,
+        "Ada",
+        None,
+        Pass::default(),
+        Now::default(),
+    );
     let mut hear = |request: &str, commons: &mut Commons| {
         ada.hear(Message::Text(black_box(request)), commons, Now::default())
     };
     let join = json!({"action": "join-channel", "message": "tea"});
     hear(&join.to_string(), &mut commons);
-    commons.hub.seal(|_, _| {});
+    commons.hub.seal(Duration::ZERO, |_, _| {});
     let send = json!({"action": "send-message", "target": "tea", "message": MESSAGE}).to_string();
     let mut group = criterion.benchmark_group("chat");
     group.throughput(Throughput::Elements(TURN as u64));
@@ -154,7 +167,7 @@ fn hear(criterion: &mut Criterion) {
                 hear(&send, &mut commons);
             }
             let told = |_, slice: Slice| assert_eq!(slice.len() as usize, TURN, "no refusals");
-            commons.hub.seal(told);
+            commons.hub.seal(Duration::ZERO, told);
         });
     });
 }

@@ -312,7 +312,8 @@ impl<S: Stream> Server<S> {
             writers,
             ..
         } = self;
-        world.commons.hub.seal(|slot, slice| {
+        let at = world.now.monotonic;
+        world.commons.hub.seal(at, |slot, slice| {
             let tenant = &mut tenants[slot as usize];
             tenant.connection.deliver(slice);
             if !tenant.is_writer {

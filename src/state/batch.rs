@@ -1,15 +1,20 @@
 //! A batch: what is said in one channel in one turn, encoded once for everyone who gets it.
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use super::memory::of_list;
+use super::{
+    memory::of_list,
+    seal::{Gap, Origin, Seal},
+};
 use crate::vocabulary::{
+    chat::Told,
     config::FRAME_BYTES_MAX,
     frame::{HEADER_BYTES_MAX, Header, Kind},
 };
 
 /// What a run that nobody shares takes beside its bytes: its places in memory, and in the queue.
-const ALONE_BYTES: usize = 160;
+const ALONE_BYTES: usize = 200;
 /// Bytes of the header of a frame with less than 64 KiB.
 const SHORT_HEADER_BYTES: usize = 4;
 
@@ -76,13 +81,14 @@ impl OpenBatch {
     }
 
     /// Encodes all messages as the frames that a peer of `form` gets.
-    pub fn encode(&self, form: Form) -> Run {
+    pub fn encode(&self, form: Form, seal: Seal) -> Run {
         let mut run = Run {
             bytes: Vec::with_capacity(self.bodies.len() + self.framing_bytes(form)),
             spans: Vec::with_capacity(self.marks.len()),
             frames: 0,
             form,
             is_alone: false,
+            seal,
         };
         let mut next = 0;
         while next < self.marks.len() {
@@ -170,6 +176,7 @@ pub struct Run {
     frames: u32,
     form: Form,
     is_alone: bool,
+    seal: Seal,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -182,13 +189,32 @@ struct Span {
 
 impl Run {
     /// One message, for one peer; if it is single it shares its frame with no other.
-    pub fn alone(kind: Kind, body: &[u8], form: Form) -> Self {
+    pub fn alone(kind: Kind, body: &[u8], form: Form, seal: Seal) -> Self {
         let mut batch = OpenBatch::default();
         batch.push(kind, body);
         Self {
             is_alone: true,
-            ..batch.encode(form)
+            ..batch.encode(form, seal)
         }
+    }
+
+    /// What tells of a gap; `at` is when the first of what it lacks was sealed.
+    pub fn gap(gap: Gap, at: Duration) -> Self {
+        let told = Told::Gap {
+            channel: &gap.source.channel,
+            epoch: gap.source.epoch,
+            from: gap.from,
+            to: gap.to,
+            reason: gap.reason,
+        };
+        let body = serde_json::to_vec(&told).expect("texts and numbers are always JSON");
+        let origin = Some(Origin::Gap(Box::new(gap)));
+        Self::alone(Kind::Text, &body, Form::Joined, Seal { at, origin })
+    }
+
+    /// When it was sealed, and where it comes from.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
     }
 
     /// Bytes that it takes.
@@ -345,7 +371,7 @@ impl Slice {
         }
         Self::whole(Rc::new(Run {
             is_alone: true,
-            ..batch.encode(self.run.form)
+            ..batch.encode(self.run.form, self.run.seal.from(self.from))
         }))
     }
 

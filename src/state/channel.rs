@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{
     batch::{Form, OpenBatch, Run, Slice},
     memory::of_list,
+    seal::Seal,
 };
 use crate::vocabulary::frame::Kind;
 
@@ -150,12 +151,13 @@ impl Channel {
         self.open.compose(Kind::Text, write)
     }
 
-    /// Encodes the open batch once for each form that someone wants.
-    pub fn seal(&mut self) {
+    /// Encodes the open batch once for each form that someone wants, under a seal.
+    pub fn seal(&mut self, seal: &Seal) {
         let owes = mem::take(&mut self.owes);
         for form in [Form::Joined, Form::Single] {
             let is_wanted = !self.rows[form as usize].is_empty() || owes[form as usize];
-            self.sealed[form as usize] = is_wanted.then(|| Rc::new(self.open.encode(form)));
+            self.sealed[form as usize] =
+                is_wanted.then(|| Rc::new(self.open.encode(form, seal.clone())));
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
                 heard.push((slot, body));
             }
         };
-        channel.seal();
+        channel.seal(&Seal::default());
         for &(slot, owed) in owed {
             hear(slot, channel.settle(owed.expect("something is owed")));
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
+use std::time::Duration;
 
 use slab::Slab;
 
@@ -10,6 +11,7 @@ use super::{
     batch::{Form, OpenBatch, Run, Slice},
     channel::{Channel, Departure, Left, Owed, Seat},
     memory::of_list,
+    seal::{Origin, Seal},
 };
 use crate::vocabulary::config::SPARE_BATCHES_MAX;
 
@@ -154,11 +156,14 @@ impl Hub {
         self.mail.push((slot, Mail::Told(run)));
     }
 
-    /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared.
-    pub fn seal(&mut self, mut deliver: impl FnMut(u32, Slice)) {
+    /// Hands out all that was said this turn, sealed at this time, as `deliver(slot, slice)`: each batch encoded once and shared.
+    pub fn seal(&mut self, at: Duration, mut deliver: impl FnMut(u32, Slice)) {
         let mut loud = mem::take(&mut self.loud);
         for id in &loud {
-            self.channels[id.0 as usize].channel.seal();
+            let named = &mut self.channels[id.0 as usize];
+            let channel = named.serial;
+            let origin = (named.space == Space::Relay).then_some(Origin::Relay { channel });
+            named.channel.seal(&Seal { at, origin });
         }
         for (slot, mail) in self.mail.drain(..) {
             let slice = match mail {
@@ -330,7 +335,7 @@ mod tests {
 
     fn said(hub: &mut Hub) -> Vec<(u32, u32)> {
         let mut said = Vec::new();
-        hub.seal(|slot, slice| said.push((slot, slice.len())));
+        hub.seal(Duration::ZERO, |slot, slice| said.push((slot, slice.len())));
         said.sort_unstable();
         said
     }
@@ -396,12 +401,12 @@ mod tests {
         let tea = hub.join(ada, Space::Chat, "tea");
         hub.speak(tea).say_line("1");
         hub.leave(ada, tea, Departure::Leaves);
-        let told = Rc::new(Run::alone(Kind::Text, b"22", Form::Joined));
+        let told = Rc::new(Run::alone(Kind::Text, b"22", Form::Joined, Seal::default()));
         hub.tell(ada, told);
         let tea = hub.join(ada, Space::Chat, "tea");
         hub.speak(tea).say_line("333");
         let mut bytes = Vec::new();
-        hub.seal(|_, slice| bytes.push(slice.first_bytes()));
+        hub.seal(Duration::ZERO, |_, slice| bytes.push(slice.first_bytes()));
         assert_eq!(bytes, [1, 2, 3]);
         assert!(hub.is_quiet());
     }

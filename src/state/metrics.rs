@@ -9,6 +9,31 @@ use crate::vocabulary::reason::Reason;
 /// What a client may send too much of, in the order of the counters.
 pub const PAUSE_BOUNDS: [&str; 3] = ["messages", "bytes", "pings"];
 
+/// Why messages were left out of what a peer gets, in the order of the counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Omission {
+    /// The peer did not keep up.
+    Slow,
+    /// They were kept no longer.
+    Trimmed,
+    /// The peer did not keep up, and newer ones took their place.
+    Latest,
+}
+
+impl Omission {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Slow, Self::Trimmed, Self::Latest];
+
+    /// The name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slow => "slow",
+            Self::Trimmed => "trimmed",
+            Self::Latest => "latest",
+        }
+    }
+}
+
 /// Everything that is counted.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -26,6 +51,8 @@ pub struct Metrics {
     pub messages_received: [u64; DialectName::ALL.len()],
     /// Messages delivered, one for each receiver, by dialect.
     pub messages_delivered: [u64; DialectName::ALL.len()],
+    /// Messages left out of what a peer gets, by [`Omission`].
+    pub skipped_messages: [u64; Omission::ALL.len()],
     /// Data frames sent.
     pub frames_sent: u64,
     /// Bytes sent, all protocols.
@@ -157,6 +184,16 @@ impl Metrics {
             "counter",
             "dialect",
             dialects.into_iter().zip(self.messages_delivered),
+        )?;
+        page.family(
+            "hubbub_skipped_messages_total",
+            "Messages left out of what a peer gets, by why.",
+            "counter",
+            "reason",
+            Omission::ALL
+                .map(Omission::name)
+                .into_iter()
+                .zip(self.skipped_messages),
         )?;
         page.counter(
             "hubbub_frames_sent_total",

@@ -10,5 +10,6 @@ pub mod hub;
 pub mod memory;
 pub mod metrics;
 pub mod outbox;
+pub mod seal;
 pub mod throttle;
 pub mod timers;

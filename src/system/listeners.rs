@@ -96,12 +96,16 @@ impl Listeners {
             addresses => addresses,
         };
         for (number, listener) in inherited.into_iter().enumerate() {
-            let url = listener
-                .url(scheme)
-                .map_err(|cause| ListenError::Inherited {
-                    number: number + 1,
-                    cause,
-                })?;
+            let prepared = if config.bounds_lag() {
+                listener.hold_little()
+            } else {
+                Ok(())
+            };
+            let url = prepared.and_then(|()| listener.url(scheme));
+            let url = url.map_err(|cause| ListenError::Inherited {
+                number: number + 1,
+                cause,
+            })?;
             listeners.places.push(Place { url, role });
             listeners.add(listener, role, Sharing::Socket, "LISTEN_FDS")?;
         }
@@ -298,7 +302,10 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 mod tests {
     use std::net::TcpStream;
 
+    use socket2::SockRef;
+
     use super::*;
+    use crate::vocabulary::config::{NOTSENT_LOWAT_BYTES, Slow};
 
     fn listeners(addresses: usize) -> Listeners {
         let config = Config {
@@ -348,6 +355,39 @@ mod tests {
         assert!(!rest.is_empty(), "not too many come in at once");
         assert_eq!(first.len() + rest.len(), TURN_ACCEPTS_MAX + 1);
         assert_eq!(listeners.patience(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn the_kernel_holds_little_of_each_peer_only_where_lag_is_bounded() {
+        let held = |config: Config| {
+            let config = Config {
+                addrs: vec![Address::loopback(0)],
+                ..config
+            };
+            let mut listeners = Listeners::bind(Vec::new(), &config, "http").unwrap();
+            let _client = crowd(&listeners, 0, 1);
+            listeners.knock(0);
+            let mut held = None;
+            listeners.accept(Duration::ZERO, &mut Spare::take().unwrap(), |socket, _| {
+                if let Socket::Tcp(stream) = socket {
+                    held = Some(SockRef::from(&stream).tcp_notsent_lowat().unwrap());
+                }
+            });
+            held.unwrap()
+        };
+        let unbounded = held(Config::default());
+        assert_ne!(unbounded, NOTSENT_LOWAT_BYTES);
+        let slow = Slow::Gap;
+        let max_lag = Some(Duration::from_secs(1));
+        let gap = Config {
+            slow,
+            ..Config::default()
+        };
+        let lag = Config {
+            max_lag,
+            ..Config::default()
+        };
+        assert_eq!([gap, lag].map(held), [NOTSENT_LOWAT_BYTES; 2]);
     }
 
     #[test]

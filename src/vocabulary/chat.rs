@@ -214,6 +214,19 @@ pub enum Told<'a> {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
+    /// In the place of messages of a channel that the client does not get.
+    Gap {
+        /// The channel's name.
+        channel: &'a str,
+        /// Which of the channel's lives.
+        epoch: u64,
+        /// The number of the first of them.
+        from: u64,
+        /// The number of the last of them.
+        to: u64,
+        /// Why.
+        reason: GapReason,
+    },
     /// An answer: who is in a channel.
     Members {
         /// The channel's name.
@@ -246,6 +259,16 @@ pub enum Told<'a> {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
+}
+
+/// Why messages of a channel are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GapReason {
+    /// The client did not keep up.
+    Slow,
+    /// They were kept no longer.
+    Trimmed,
 }
 
 /// What a notice is about.

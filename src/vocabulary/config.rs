@@ -46,6 +46,9 @@ pub const LOG_LINES_WAITING_MAX: usize = 1024;
 pub const LOG_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 /// Batches that may wait for one lagging peer; bounds the cost of very many very small ones.
 pub const OUTBOX_BATCHES_MAX: usize = 1 << 16;
+/// Bytes that the kernel holds of a peer and has not sent yet, where lag is bounded (`TCP_NOTSENT_LOWAT`, tcp(7)): what it
+/// holds cannot be skipped any more.
+pub const NOTSENT_LOWAT_BYTES: u32 = 16 << 10;
 /// Characters of a client's or a channel's name.
 pub const NAME_CHARS_MAX: usize = 64;
 /// Channels of one chat client.
@@ -113,6 +116,10 @@ pub struct Config {
     pub max_connections: Option<usize>,
     /// Bytes a peer may leave unsent after a flush before it counts as slow.
     pub max_unsent_bytes: usize,
+    /// What becomes of a peer that lags.
+    pub slow: Slow,
+    /// How long the oldest of what a peer leaves unsent may have waited since it was sealed before the peer lags.
+    pub max_lag: Option<Duration>,
     /// Bytes that all peers together may leave unsent before those with the most count as slow.
     pub max_unsent_total_bytes: usize,
     /// How long a peer with unsent bytes may make no progress before it counts as slow.
@@ -147,6 +154,17 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// How long the last bytes to a peer, its close frame among them, are waited for.
     pub linger_timeout: Duration,
+}
+
+/// What becomes of a peer that lags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slow {
+    /// It is closed.
+    Close,
+    /// It goes without the oldest messages of channels, and is told which where they have numbers.
+    Gap,
+    /// It goes without all but the newest message of a relay's channel; one in the chat as with [`Self::Gap`].
+    Latest,
 }
 
 /// What may come from one address; without a bound, anything.
@@ -202,6 +220,8 @@ impl Default for Config {
             max_message_bytes: 64 << 10,
             max_connections: None,
             max_unsent_bytes: 1 << 20,
+            slow: Slow::Close,
+            max_lag: None,
             max_unsent_total_bytes: 1 << 30,
             write_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(54),
@@ -233,6 +253,11 @@ impl Config {
         RESERVED_DESCRIPTORS + admin
     }
 
+    /// Whether peers lag within bounds that are narrower than what the kernel holds for each.
+    pub fn bounds_lag(&self) -> bool {
+        self.slow != Slow::Close || self.max_lag.is_some()
+    }
+
     /// How long a peer has to answer a ping, so that the silence before and after it makes up the pong timeout.
     pub fn pong_grace(&self) -> Duration {
         self.pong_timeout.saturating_sub(self.ping_interval)
@@ -253,7 +278,8 @@ impl Config {
             ("--drain-timeout", self.drain_timeout),
             ("--flood-grace", self.flood_grace),
         ];
-        for (flag, duration) in durations {
+        let max_lag = self.max_lag.map(|lag| ("--max-lag", lag));
+        for (flag, duration) in durations.into_iter().chain(max_lag) {
             if duration.is_zero() && !["--drain-timeout", "--flood-grace"].contains(&flag) {
                 return Err(ConfigError::Zero { flag });
             }
@@ -443,6 +469,7 @@ mod tests {
             config.validate().unwrap_err().to_string()
         };
         assert!(none(|c| c.write_timeout = Duration::ZERO).contains("--write-timeout"));
+        assert!(none(|c| c.max_lag = Some(Duration::ZERO)).contains("--max-lag"));
         assert!(none(|c| c.max_message_bytes = 0).contains("--max-message"));
         assert!(none(|c| c.max_unsent_bytes = 1).contains("--max-unsent"));
         assert!(none(|c| c.max_request_head_bytes = 0).contains("--max-request-head"));

@@ -23,6 +23,8 @@ pub enum Reason {
     TokenExpired,
     /// The peer left more than `--max-unsent` bytes unsent.
     SlowUnsent,
+    /// What the peer left unsent had waited for longer than `--max-lag`.
+    SlowLag,
     /// All peers left more than `--max-unsent-total` bytes unsent, and this one had the most of them.
     SlowTotal,
     /// The peer sent more than one may for longer than `--flood-grace`.
@@ -49,7 +51,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::ClosedByPeer,
         Self::EndOfStream,
         Self::Reset,
@@ -60,6 +62,7 @@ impl Reason {
         Self::NotAllowed,
         Self::TokenExpired,
         Self::SlowUnsent,
+        Self::SlowLag,
         Self::SlowTotal,
         Self::Flood,
         Self::SlowStalled,
@@ -86,6 +89,7 @@ impl Reason {
             Self::NotAllowed => "not-allowed",
             Self::TokenExpired => "token-expired",
             Self::SlowUnsent => "slow-unsent",
+            Self::SlowLag => "slow-lag",
             Self::SlowTotal => "slow-total",
             Self::Flood => "flood",
             Self::SlowStalled => "slow-stalled",
@@ -119,7 +123,12 @@ impl Reason {
     pub fn is_our_doing(self) -> bool {
         matches!(
             self,
-            Self::SlowUnsent | Self::SlowTotal | Self::SlowStalled | Self::NoPong | Self::DrainCut
+            Self::SlowUnsent
+                | Self::SlowLag
+                | Self::SlowTotal
+                | Self::SlowStalled
+                | Self::NoPong
+                | Self::DrainCut
         )
     }
 
@@ -134,6 +143,7 @@ impl Reason {
             Self::TokenExpired => Some((1008, "the token has expired")),
             Self::GoingAway => Some((1001, "server going away")),
             Self::SlowUnsent => Some((4001, "slow consumer: too many bytes unsent")),
+            Self::SlowLag => Some((4001, "slow consumer: too far behind")),
             Self::SlowTotal => Some((4001, "slow consumer: too many bytes unsent in all")),
             Self::Flood => Some((1008, "too many messages, bytes or pings a second")),
             Self::SlowStalled => Some((4001, "slow consumer: no progress")),

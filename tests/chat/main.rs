@@ -106,7 +106,7 @@ impl Play {
 
     fn enter(&mut self, seat: usize) {
         if self.session(seat).is_none() {
-            let session = self.subject.enter(seat);
+            let session = self.subject.enter(seat, self.model.now);
             self.model.enter(session);
         }
     }

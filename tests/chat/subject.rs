@@ -39,7 +39,7 @@ impl Subject {
         }
     }
 
-    pub(crate) fn enter(&mut self, seat: usize) -> usize {
+    pub(crate) fn enter(&mut self, seat: usize, now: Now) -> usize {
         let session = self.heard.len();
         let slot = u32::try_from(session).unwrap();
         let chat = Chat::enter(
@@ -48,6 +48,7 @@ impl Subject {
             &name(session),
             None,
             Pass::default(),
+            now,
         );
         self.seats[seat] = Some((session, Dialect::Chat(Box::new(chat))));
         self.heard.push(Hearing::default());
@@ -76,7 +77,7 @@ impl Subject {
         let Commons { hub, registry } = &mut self.commons;
         registry.expire(hub, now);
         let (heard, following) = (&mut self.heard, &mut self.following);
-        hub.seal(|slot, slice| {
+        hub.seal(now.monotonic, |slot, slice| {
             for message in slice.from..slice.to {
                 let body: Value = serde_json::from_slice(slice.run.body(message)).unwrap();
                 following[slot as usize].follow(&body);

@@ -18,9 +18,16 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// All of them.
+/// All of them but those that are tests alone.
 pub(crate) fn sources() -> Vec<Source> {
-    let files = files(&root()).into_iter();
+    let is_code = |path: &Path| {
+        !path
+            .components()
+            .any(|part| Path::new(&part).file_stem() == Some("tests".as_ref()))
+    };
+    let files = files(&root())
+        .into_iter()
+        .filter(|(path, _)| is_code(path.strip_prefix(root()).unwrap()));
     let source = |(path, text): (PathBuf, String)| Source {
         path: path.strip_prefix(root()).unwrap().display().to_string(),
         code: text.split("#[cfg(test)]").next().unwrap().to_owned(),

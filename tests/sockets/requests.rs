@@ -61,6 +61,7 @@ fn the_metrics_page_has_every_promised_name() {
         "hubbub_accepted_connections_total ",
         "hubbub_handshake_failures_total{reason=\"not-found\"} 1",
         "hubbub_disconnects_total{reason=\"slow-unsent\"} ",
+        "hubbub_skipped_messages_total{reason=\"trimmed\"} 0",
         "hubbub_messages_received_total{dialect=\"relay\"} ",
         "hubbub_messages_delivered_total{dialect=\"echo\"} ",
         "hubbub_frames_sent_total ",

@@ -9,6 +9,8 @@ use crate::harness::{Server, leave_unsent, long_line, masked, say_long_line, tex
 
 /// Little may wait, but whoever is given up may take its time to read why.
 const STRICT: [&str; 4] = ["--max-unsent", "256KiB", "--linger-timeout", "60s"];
+/// Whoever makes no progress has all the time of the test.
+const PATIENT: [&str; 2] = ["--write-timeout", "60s"];
 /// More long lines than sockets hold.
 const MANY_LINES: usize = 200;
 /// The same in pings.
@@ -100,6 +102,59 @@ fn one_that_reads_none_of_its_own_answers_is_slow_too() {
     };
     assert!(answered < MANY_PINGS);
     assert_eq!(close.payload()[..2], SLOW_CONSUMER);
+}
+
+#[test]
+fn one_that_may_go_without_is_kept_and_hears_the_rest_in_order() {
+    for (slow, reason) in [("gap", "slow"), ("latest", "latest")] {
+        let server = Server::start(&[&STRICT[..], &PATIENT, &["--slow", slow]].concat());
+        let mut lagging = server.narrow_wire("/relay");
+        let mut speaker = server.wire("/relay");
+        for number in 0..MANY_LINES {
+            say_long_line(&mut speaker, number);
+        }
+        let mut heard = vec![lagging.hear_text()];
+        while *heard.last().unwrap() != long_line(MANY_LINES - 1) {
+            heard.push(lagging.hear_text());
+        }
+        assert!(heard.is_sorted());
+        let skipped = server.skipped(reason);
+        assert!(skipped > 0);
+        assert_eq!(heard.len() as u64 + skipped, MANY_LINES as u64);
+        lagging.send(text("caught up"));
+        assert_eq!(speaker.hear_text(), "caught up");
+    }
+}
+
+#[test]
+fn one_for_whom_something_has_waited_too_long_is_closed_or_goes_without() {
+    let lag = ["--max-unsent", "64MiB", "--max-lag", "100ms"];
+    let closing = Server::start(&lag);
+    let skipping = Server::start(&[&lag[..], &PATIENT, &["--slow", "gap"]].concat());
+    for server in [&closing, &skipping] {
+        let _slow = server.narrow_wire("/relay");
+        let mut speaker = server.wire("/relay");
+        for number in 0..MANY_LINES {
+            say_long_line(&mut speaker, number);
+        }
+        wait_until("it is known to lag", || {
+            server.disconnects("slow-lag") == 1 || server.skipped("slow") > 0
+        });
+    }
+    assert_eq!(closing.disconnects("slow-lag"), 1);
+    assert_eq!(skipping.disconnects("slow-lag"), 0);
+}
+
+#[test]
+fn one_that_lags_behind_its_own_echo_is_closed_whatever_becomes_of_others() {
+    let server = Server::start(&[&STRICT[..], &PATIENT, &["--slow", "gap"]].concat());
+    let mut slow = server.narrow_wire("/echo");
+    for number in 0..MANY_LINES {
+        slow.send(text(long_line(number)));
+    }
+    let close = std::iter::from_fn(|| slow.frame()).last().unwrap();
+    assert_eq!(close.payload()[..2], SLOW_CONSUMER);
+    assert_eq!(server.skipped("slow"), 0);
 }
 
 #[test]

@@ -66,11 +66,13 @@ fn flags_that_cannot_work_are_refused_by_name() {
         ("--keep-alive-timeout", "0s"),
         ("--linger-timeout", "0s"),
         ("--max-connections", "0"),
+        ("--max-lag", "0s"),
         ("--max-message", "0B"),
         ("--max-message", "many"),
         ("--max-request-head", "65KiB"),
         ("--max-unsent", "1B"),
         ("--ping-interval", "0s"),
+        ("--slow", "drop"),
         ("--write-timeout", "0s"),
         ("--no-such-flag", "1"),
     ] {

@@ -4,6 +4,7 @@ mod allocations;
 mod batch_window;
 mod budget;
 mod keep_alive;
+mod lag;
 mod memory;
 mod room;
 mod scrapes;

@@ -19,6 +19,7 @@ impl<S: Stream> Connection<S> {
             Phase::Http(_) => self.request_due_at(world),
             Phase::Open(_) => [
                 Some(self.heartbeat_at(world)),
+                self.lags_at(world),
                 self.expiry_due(),
                 self.paused_until(),
             ]
@@ -27,7 +28,8 @@ impl<S: Stream> Connection<S> {
             .min(),
             Phase::Closing(closing) => closing.until,
         };
-        let of_stall = self.stalled_since.map(|since| since + config.write_timeout);
+        let stalled_since = self.stalled_since.filter(|_| self.is_waiting());
+        let of_stall = stalled_since.map(|since| since + config.write_timeout);
         let of_drain = self.drains_at(world);
         [of_phase, of_stall, of_drain].into_iter().flatten().min()
     }
@@ -36,7 +38,7 @@ impl<S: Stream> Connection<S> {
     /// that its silence proves nothing.
     pub fn expire(&mut self, may_have_spoken: bool, world: &mut World) {
         let now = world.now.monotonic;
-        if self.is_stalled(world) {
+        if self.is_stalled(world) || self.lags(world) {
             // Room is signalled only when much of a socket's buffer is free, and the least of it is progress too: the
             // next flush tries, and judges.
             self.readiness.writable = true;

@@ -5,6 +5,7 @@ mod deadlines;
 mod exchange;
 mod expiry;
 mod introduction;
+mod lagging;
 mod meter;
 mod session;
 mod terms;
@@ -29,7 +30,7 @@ use super::{
 use crate::{
     state::{
         addresses::Excess, batch::Slice, channel::Departure, dialect::DialectName, memory::Memory,
-        outbox::Outbox,
+        metrics::Omission, outbox::Outbox,
     },
     vocabulary::{arrival::Arrival, reason::Reason},
 };
@@ -143,10 +144,7 @@ impl<S: Stream> Connection<S> {
 
     /// Whether something waits to be written, or to be done once all is written.
     pub fn wants_writing(&self) -> bool {
-        self.counted_unsent > 0
-            || !self.outbox.is_empty()
-            || self.stream.held_bytes() > 0
-            || matches!(self.phase, Phase::Closing(_))
+        self.is_waiting() || self.stream.held_bytes() > 0 || matches!(self.phase, Phase::Closing(_))
     }
 
     /// Reads once into `buffer`, acts on what arrived, and returns how many bytes that was, or how many came of it where
@@ -216,21 +214,29 @@ impl<S: Stream> Connection<S> {
         }
         self.readiness.writable &= self.stream.held_bytes() == 0;
         self.recount(world);
-        if self.counted_unsent == 0 && self.outbox.is_empty() {
-            self.stalled_since = None;
-            self.settle(world.now, world.config.linger_timeout);
-        } else if self.stalled_since.is_none() {
-            self.stalled_since = Some(world.now.monotonic);
-            self.is_rearmed = true;
-        } else if is_tried && self.is_stalled(world) {
+        if is_tried && self.is_waiting() && self.is_stalled(world) {
             self.give_up(Reason::SlowStalled, world);
             return;
         }
-        if matches!(self.phase, Phase::Open(_))
-            && self.outbox.exceeds(world.config.max_unsent_bytes)
-        {
-            self.give_up(Reason::SlowUnsent, world);
+        if !self.judge(world) {
+            return;
         }
+        if self.is_waiting() {
+            // What waits may be the first of what may be skipped.
+            self.is_rearmed |= self.stalled_since.is_none() || world.config.bounds_lag();
+            self.stalled_since.get_or_insert(world.now.monotonic);
+        } else {
+            if self.readiness.writable {
+                // One for whom nothing waits because it was skipped has taken nothing.
+                self.stalled_since = None;
+            }
+            self.settle(world.now, world.config.linger_timeout);
+        }
+    }
+
+    /// Whether anything waits for the stream, as of the last time that it was counted.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.counted_unsent > 0 || !self.outbox.is_empty()
     }
 
     /// Tells the books how many bytes wait.
@@ -379,6 +385,7 @@ impl<S: Stream> Connection<S> {
                     self.stalled_since = None;
                 }
                 world.metrics.bytes_sent += flushed.bytes as u64;
+                world.metrics.skipped_messages[Omission::Slow as usize] += flushed.skipped as u64;
                 if flushed.frames > 0 {
                     world.metrics.frames_sent += flushed.frames as u64;
                     world

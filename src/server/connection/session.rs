@@ -44,8 +44,9 @@ impl<S: Stream> Connection<S> {
             )),
             SessionKind::Echo => Dialect::Echo,
             SessionKind::Chat { name, email } => {
-                let chat =
-                    Chat::enter(&mut world.commons, self.slot, &name, email.as_deref(), pass);
+                let email = email.as_deref();
+                let (commons, now) = (&mut world.commons, world.now);
+                let chat = Chat::enter(commons, self.slot, &name, email, pass, now);
                 Dialect::Chat(Box::new(chat))
             }
         };

@@ -6,17 +6,18 @@ use crate::{
     state::{
         batch::{Form, Run, Slice},
         outbox::Outbox,
+        seal::Seal,
     },
-    vocabulary::{frame::Kind, message::Message},
+    vocabulary::{frame::Kind, message::Message, time::Now},
 };
 
 /// Answers a message with itself. Returns its bytes.
-pub fn hear(message: Message<'_>, outbox: &mut Outbox) -> usize {
+pub fn hear(message: Message<'_>, outbox: &mut Outbox, now: Now) -> usize {
     let kind = match message {
         Message::Text(_) => Kind::Text,
         Message::Binary(_) => Kind::Binary,
     };
-    let run = Run::alone(kind, message.bytes(), Form::Single);
+    let run = Run::alone(kind, message.bytes(), Form::Single, Seal::at(now.monotonic));
     outbox.push(Slice::whole(Rc::new(run)));
     message.bytes().len()
 }

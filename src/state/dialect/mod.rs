@@ -76,7 +76,7 @@ impl Dialect {
     ) -> Result<usize, Reason> {
         match self {
             Self::Relay(relay) => relay.hear(message, &mut commons.hub),
-            Self::Echo => Ok(echo::hear(message, outbox)),
+            Self::Echo => Ok(echo::hear(message, outbox, now)),
             Self::Chat(chat) => Ok(chat.hear(message, commons, now)),
         }
     }

@@ -3,18 +3,23 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Write};
 use std::mem;
+use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
 
-use super::{Flushed, write};
+use super::{
+    Flushed,
+    skipping::{Limits, Thinning, oldest_skippable},
+    write,
+};
 use crate::{
     state::{
         batch::{Begun, SEPARATOR, Slice},
         memory::of_list,
     },
     vocabulary::{
-        config::{FRAME_BYTES_MAX, OUTBOX_BATCHES_MAX},
+        config::{FRAME_BYTES_MAX, OUTBOX_BATCHES_MAX, Slow},
         frame::Header,
     },
 };
@@ -29,11 +34,13 @@ const WRITE_BYTES_MAX: usize = 512 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     staged: Vec<u8>,
-    batches: VecDeque<Slice>,
-    begun: Option<Begun>,
+    pub(super) batches: VecDeque<Slice>,
+    pub(super) begun: Option<Begun>,
     close: Bytes,
     /// The weight of `batches` in bytes.
     weight: usize,
+    /// Messages that were skipped for a gap's sake and not reported yet.
+    skipped: usize,
 }
 
 impl Backlog {
@@ -61,6 +68,12 @@ impl Backlog {
     /// Whether more waits than may: bytes, not counting a message that is larger than that by itself and first in line,
     /// or batches of whatever size.
     pub(super) fn exceeds(&self, max_unsent_bytes: usize) -> bool {
+        self.batches.len() > OUTBOX_BATCHES_MAX
+            || self.charged_bytes(max_unsent_bytes) > max_unsent_bytes
+    }
+
+    /// Bytes that wait and count: not those of a message that is larger than may wait by itself and first in line.
+    fn charged_bytes(&self, max_unsent_bytes: usize) -> usize {
         let first = self.batches.front().map_or(0, Slice::first_bytes);
         let begun = self.begun.map_or(0, |begun| begun.written);
         let allowance = if first > max_unsent_bytes {
@@ -68,12 +81,63 @@ impl Backlog {
         } else {
             0
         };
-        self.batches.len() > OUTBOX_BATCHES_MAX
-            || self.unsent_bytes().saturating_sub(allowance) > max_unsent_bytes
+        self.unsent_bytes().saturating_sub(allowance)
     }
 
-    /// Adds messages.
+    /// When the oldest run was sealed that may wait for so long and no longer.
+    pub(super) fn oldest(&self, slow: Slow) -> Option<Duration> {
+        match slow {
+            Slow::Close => self.batches.front().map(|slice| slice.run.seal().at),
+            Slow::Gap | Slow::Latest => {
+                oldest_skippable(&self.batches, self.begun_messages(), slow)
+            }
+        }
+    }
+
+    /// Adds messages. A gap grows by one that is adjacent.
     pub(super) fn push(&mut self, slice: Slice) {
+        let is_gap = slice.run.seal().gap().is_some();
+        self.append(slice);
+        if is_gap {
+            self.skipped += self.thin(Slow::Gap, Limits::default());
+        }
+    }
+
+    /// Skips what may be skipped until a quarter of what may wait is left, and nothing older than this. Returns how many
+    /// messages.
+    pub(super) fn skip(
+        &mut self,
+        slow: Slow,
+        max_unsent_bytes: usize,
+        sealed_before: Duration,
+    ) -> usize {
+        let limits = Limits {
+            waiting_bytes: self.charged_bytes(max_unsent_bytes),
+            bytes_max: max_unsent_bytes / 4,
+            surplus_batches: self.batches.len().saturating_sub(OUTBOX_BATCHES_MAX / 4),
+            sealed_before,
+        };
+        self.thin(slow, limits)
+    }
+
+    fn thin(&mut self, slow: Slow, limits: Limits) -> usize {
+        let mut thinning = Thinning::new(slow, limits, self.begun_messages());
+        for slice in mem::take(&mut self.batches) {
+            thinning.pass(slice);
+        }
+        let (kept, skipped) = thinning.finish();
+        self.weight = 0;
+        for slice in kept {
+            self.append(slice);
+        }
+        skipped
+    }
+
+    fn begun_messages(&self) -> u32 {
+        self.begun.map_or(0, |begun| begun.messages)
+    }
+
+    fn append(&mut self, slice: Slice) {
         if !slice.is_empty() {
             let slice = slice.frugal();
             self.weight += slice.weight();
@@ -99,7 +163,7 @@ impl Backlog {
 
     /// Drops every message of which no byte is out.
     pub(super) fn abandon(&mut self) {
-        let mut kept = self.begun.map_or(0, |begun| begun.messages);
+        let mut kept = self.begun_messages();
         let batches = mem::take(&mut self.batches);
         self.weight = 0;
         for mut slice in batches {
@@ -108,7 +172,7 @@ impl Backlog {
             }
             slice.to = slice.to.min(slice.from + kept);
             kept -= slice.len();
-            self.push(slice);
+            self.append(slice);
         }
     }
 
@@ -121,6 +185,7 @@ impl Backlog {
         stream: &mut impl Write,
         flushed: &mut Flushed,
     ) -> io::Result<()> {
+        flushed.skipped += mem::take(&mut self.skipped);
         let mut frames = Frames::new();
         let is_complete = self.plan(&mut frames);
         let begun = usize::from(self.begun.is_some()).min(frames.len());

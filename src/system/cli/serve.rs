@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tracing::Level;
 
 use super::{access::Access, floods::Floods, listening::Listening};
 use crate::{
     system::log::Format,
     vocabulary::{
-        config::Config,
+        config::{Config, Slow},
         units::{duration, size},
     },
 };
@@ -31,9 +31,24 @@ pub struct Serve {
     #[arg(long, env = "HUBBUB_MAX_CONNECTIONS", value_name = "COUNT")]
     max_connections: Option<usize>,
 
-    /// Bytes a peer may leave unsent after a flush before it is closed as slow, with 4001
+    /// Bytes a peer may leave unsent after a flush before it lags, and --slow says what becomes of it
     #[arg(long, env = "HUBBUB_MAX_UNSENT", default_value = "1MiB", value_name = "SIZE", value_parser = size)]
     max_unsent: usize,
+
+    /// What becomes of a peer that lags: it is closed with 4001, or goes without the oldest messages of channels (gap), or
+    /// without all but the newest of a relay's (latest; in the chat as gap). Echoes are closed
+    #[arg(
+        long,
+        env = "HUBBUB_SLOW",
+        default_value = "close",
+        value_name = "POLICY"
+    )]
+    slow: Policy,
+
+    /// Time that the oldest of what a peer leaves unsent may have waited before the peer lags, beside --max-unsent [default:
+    /// any time]
+    #[arg(long, env = "HUBBUB_MAX_LAG", value_name = "DURATION", value_parser = duration)]
+    max_lag: Option<Duration>,
 
     /// Time a peer with unsent bytes may make no progress before it is closed as slow, with 4001
     #[arg(long, env = "HUBBUB_WRITE_TIMEOUT", default_value = "10s", value_name = "DURATION", value_parser = duration)]
@@ -99,6 +114,24 @@ pub struct Serve {
     log_level: Level,
 }
 
+/// What becomes of a peer that lags.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Policy {
+    Close,
+    Gap,
+    Latest,
+}
+
+impl From<Policy> for Slow {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Close => Self::Close,
+            Policy::Gap => Self::Gap,
+            Policy::Latest => Self::Latest,
+        }
+    }
+}
+
 impl Serve {
     /// How logs look.
     pub fn log_format(&self) -> Format {
@@ -120,6 +153,8 @@ impl Serve {
             max_message_bytes: self.max_message,
             max_connections: self.max_connections,
             max_unsent_bytes: self.max_unsent,
+            slow: self.slow.into(),
+            max_lag: self.max_lag,
             write_timeout: self.write_timeout,
             ping_interval: self.ping_interval,
             pong_timeout: self.pong_timeout,

@@ -8,12 +8,13 @@ use std::path::Path;
 
 use mio::net::{TcpListener, UnixListener};
 use rustix::io::Errno;
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 use thiserror::Error;
 
 use super::{
     Listener,
     file::{Identity, SocketFile},
+    hold_little,
 };
 use crate::vocabulary::{
     address::Address,
@@ -175,6 +176,9 @@ fn tcp(socket: Socket, address: SocketAddr, config: &Config) -> io::Result<Liste
     socket.set_reuse_port(config.reuse_port)?;
     // Accepted sockets inherit it on Linux, which saves a system call for each.
     socket.set_tcp_nodelay(true)?;
+    if config.bounds_lag() {
+        hold_little(&SockRef::from(&socket))?;
+    }
     socket.bind(&address.into())?;
     socket.listen(LISTEN_BACKLOG_MAX)?;
     Ok(Listener::Tcp(TcpListener::from_std(socket.into())))

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use mio::event::Source;
 use mio::net::{TcpListener, UnixListener};
+use socket2::SockRef;
 
 use self::file::SocketFile;
 pub use self::{
@@ -16,6 +17,7 @@ pub use self::{
     inherited::inherited,
 };
 use super::socket::Socket;
+use crate::vocabulary::config::NOTSENT_LOWAT_BYTES;
 
 /// A socket that accepts others.
 #[derive(Debug)]
@@ -42,6 +44,17 @@ impl Listener {
                 let (stream, _) = listener.accept()?;
                 Ok((Socket::Unix(stream), None))
             }
+        }
+    }
+
+    /// Has the kernel hold little that is unsent of each TCP connection accepted from now on.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn hold_little(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(listener) => hold_little(&SockRef::from(listener)),
+            Self::Unix(..) => Ok(()),
         }
     }
 
@@ -81,4 +94,9 @@ impl Listener {
             Self::Unix(..) => Ok(None),
         }
     }
+}
+
+/// Bounds what is unsent in the kernel. Accepted sockets inherit it on Linux, which saves a system call for each.
+fn hold_little(socket: &SockRef<'_>) -> io::Result<()> {
+    socket.set_tcp_notsent_lowat(NOTSENT_LOWAT_BYTES)
 }

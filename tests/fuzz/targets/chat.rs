@@ -96,6 +96,7 @@ impl Room {
                     name,
                     email,
                     pass(seat),
+                    self.now,
                 ));
             }
             _ => {}
@@ -111,7 +112,7 @@ impl Room {
     fn end_turn(&mut self, length: Duration) {
         let Commons { hub, registry } = &mut self.commons;
         registry.expire(hub, self.now);
-        hub.seal(|slot, slice| {
+        hub.seal(self.now.monotonic, |slot, slice| {
             for message in slice.from..slice.to {
                 let body = slice.run.body(message);
                 assert!(!body.contains(&b'\n'), "one message is one line");

@@ -140,6 +140,13 @@ impl Server {
             .count(&format!("hubbub_disconnects_total{{reason=\"{reason}\"}}"))
     }
 
+    /// How many messages were left out for `reason`.
+    pub(crate) fn skipped(&self, reason: &str) -> u64 {
+        self.metrics().count(&format!(
+            "hubbub_skipped_messages_total{{reason=\"{reason}\"}}"
+        ))
+    }
+
     pub(crate) fn process(&self) -> &Process {
         &self.process
     }

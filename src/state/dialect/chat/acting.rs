@@ -67,7 +67,7 @@ impl Acting<'_> {
             epoch: self.registry.epoch(self.hub, channel),
             reference: self.reference,
         };
-        Ok(said + answer(self.hub, client, &joined))
+        Ok(said + answer(self.hub, client, &joined, self.now))
     }
 
     /// Tells the members of a channel, if there are any, who is about to come.
@@ -93,7 +93,7 @@ impl Acting<'_> {
             channel: name,
             reference: self.reference,
         };
-        Ok(said + answer(hub, chat.client, &left))
+        Ok(said + answer(hub, chat.client, &left, self.now))
     }
 
     fn send(&mut self, name: &str, message: &str) -> Done {
@@ -119,13 +119,14 @@ impl Acting<'_> {
         }
         let people = &self.registry.people;
         let (clients, target) = people.find(target)?;
-        let run = alone(&Told::SendPrivate {
+        let told = Told::SendPrivate {
             message,
             sender: self.chat.identity.mention(),
             target: target.mention(),
             time: self.now.unix_ms,
             reference: self.reference,
-        });
+        };
+        let run = alone(&told, self.now);
         let ours = self.chat.client;
         let others = clients.iter().filter(|&&client| client != ours);
         let said: usize = others
@@ -149,18 +150,19 @@ impl Acting<'_> {
             count: self.hub.count(channel),
             reference: self.reference,
         };
-        Ok(answer(self.hub, self.chat.client, &told))
+        Ok(answer(self.hub, self.chat.client, &told, self.now))
     }
 
     fn list_channels(&mut self) -> Done {
         let room = self.room()?;
         let (channels, count, toll) = shown(self.hub, &self.chat.rights, room);
         self.chat.allowance.spend(channels.len());
-        let run = alone(&Told::Channels {
+        let answered = Told::Channels {
             channels: &channels,
             count,
             reference: self.reference,
-        });
+        };
+        let run = alone(&answered, self.now);
         Ok(toll + post(self.hub, self.chat.client, run))
     }
 

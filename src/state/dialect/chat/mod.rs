@@ -24,6 +24,7 @@ use crate::{
         channel::Departure,
         commons::Commons,
         hub::{ChannelId, ClientId, Hub},
+        seal::Seal,
     },
     vocabulary::{
         chat::{ChatError, Identity, Limits, Request, ServerIdentity, Told, reference},
@@ -127,6 +128,7 @@ impl Chat {
         name: &str,
         email: Option<&str>,
         pass: Pass,
+        now: Now,
     ) -> Self {
         let Commons { hub, registry } = commons;
         let client = hub.enter(slot, Form::Joined);
@@ -148,7 +150,7 @@ impl Chat {
             server: ServerIdentity::OURS,
             limits: registry.limits,
         };
-        answer(hub, client, &welcome);
+        answer(hub, client, &welcome, now);
         Self {
             client,
             identity,
@@ -160,7 +162,7 @@ impl Chat {
     /// Does what a message asks for, or answers why not. Returns the bytes that were said or answered.
     pub fn hear(&mut self, message: Message<'_>, commons: &mut Commons, now: Now) -> usize {
         let Message::Text(text) = message else {
-            return self.refuse(&mut commons.hub, &ChatError::Binary, None);
+            return self.refuse(&mut commons.hub, &ChatError::Binary, None, now);
         };
         match Request::parse(text) {
             Ok(request) => {
@@ -176,9 +178,9 @@ impl Chat {
                     };
                     acting.act(action)
                 });
-                done.unwrap_or_else(|error| self.refuse(&mut commons.hub, &error, reference))
+                done.unwrap_or_else(|error| self.refuse(&mut commons.hub, &error, reference, now))
             }
-            Err(error) => self.refuse(&mut commons.hub, &error, reference(text).as_deref()),
+            Err(error) => self.refuse(&mut commons.hub, &error, reference(text).as_deref(), now),
         }
     }
 
@@ -211,13 +213,13 @@ impl Chat {
         }
     }
 
-    fn refuse(&self, hub: &mut Hub, error: &ChatError, reference: Option<&str>) -> usize {
+    fn refuse(&self, hub: &mut Hub, error: &ChatError, reference: Option<&str>, now: Now) -> usize {
         let told = Told::Error {
             code: error.code(),
             message: &error.to_string(),
             reference,
         };
-        answer(hub, self.client, &told)
+        answer(hub, self.client, &told, now)
     }
 }
 
@@ -240,8 +242,8 @@ impl Allowance {
 }
 
 /// Tells one client something. Returns its bytes.
-fn answer(hub: &mut Hub, client: ClientId, told: &Told<'_>) -> usize {
-    post(hub, client, alone(told))
+fn answer(hub: &mut Hub, client: ClientId, told: &Told<'_>, now: Now) -> usize {
+    post(hub, client, alone(told, now))
 }
 
 /// Leaves for one client what may be shared with another. Returns its bytes.
@@ -251,10 +253,15 @@ fn post(hub: &mut Hub, client: ClientId, run: Rc<Run>) -> usize {
     bytes
 }
 
-fn alone(told: &Told<'_>) -> Rc<Run> {
+fn alone(told: &Told<'_>, now: Now) -> Rc<Run> {
     let mut bytes = Vec::new();
     write(told, &mut bytes);
-    Rc::new(Run::alone(Kind::Text, &bytes, Form::Joined))
+    Rc::new(Run::alone(
+        Kind::Text,
+        &bytes,
+        Form::Joined,
+        Seal::at(now.monotonic),
+    ))
 }
 
 /// Writes an object on one line.

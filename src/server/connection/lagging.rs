@@ -1,0 +1,74 @@
+//! A peer that lags: what waits for it is too much, or has waited for too long. It is closed, or goes without some of it.
+
+use std::time::Duration;
+
+use super::{Connection, Phase};
+use crate::{
+    server::{stream::Stream, world::World},
+    state::{dialect::Dialect, metrics::Omission},
+    vocabulary::{config::Slow, reason::Reason},
+};
+
+impl<S: Stream> Connection<S> {
+    /// When it begins to lag, unless it takes more before.
+    pub(super) fn lags_at(&self, world: &World) -> Option<Duration> {
+        let max_lag = world.config.max_lag?;
+        let oldest = self.outbox.oldest(self.slow(world)?)?;
+        Some(oldest + max_lag)
+    }
+
+    /// Whether what waits for it has waited for too long.
+    pub(super) fn lags(&self, world: &World) -> bool {
+        self.lags_at(world)
+            .is_some_and(|at| world.now.monotonic >= at)
+    }
+
+    /// Judges a peer after a flush, and says whether it stays.
+    pub(super) fn judge(&mut self, world: &mut World) -> bool {
+        let Some(slow) = self.slow(world) else {
+            return true;
+        };
+        let max_unsent_bytes = world.config.max_unsent_bytes;
+        let exceeds = self.outbox.exceeds(max_unsent_bytes);
+        if !exceeds && !self.lags(world) {
+            return true;
+        }
+        let omission = match slow {
+            Slow::Close => {
+                let reason = if exceeds {
+                    Reason::SlowUnsent
+                } else {
+                    Reason::SlowLag
+                };
+                self.give_up(reason, world);
+                return false;
+            }
+            Slow::Gap => Omission::Slow,
+            Slow::Latest => Omission::Latest,
+        };
+        let max_lag = world.config.max_lag;
+        let oldest = max_lag.map_or(Duration::ZERO, |max_lag| {
+            world.now.monotonic.saturating_sub(max_lag / 4)
+        });
+        let skipped = self.outbox.skip(slow, max_unsent_bytes, oldest);
+        world.metrics.skipped_messages[omission as usize] += skipped as u64;
+        self.recount(world);
+        let stays = !self.outbox.exceeds(max_unsent_bytes);
+        if !stays {
+            self.give_up(Reason::SlowUnsent, world);
+        }
+        stays
+    }
+
+    /// What becomes of it when it lags, once it has a session: an echo answers one who asks, and nobody else.
+    fn slow(&self, world: &World) -> Option<Slow> {
+        let Phase::Open(session) = &self.phase else {
+            return None;
+        };
+        Some(match (&session.dialect, world.config.slow) {
+            (Dialect::Echo, _) => Slow::Close,
+            (Dialect::Chat(_), Slow::Latest) => Slow::Gap,
+            (_, slow) => slow,
+        })
+    }
+}
