@@ -38,6 +38,7 @@ fn given_up(simulation: &Simulation) -> u64 {
         Reason::TokenExpired,
         Reason::Flood,
         Reason::SlowUnsent,
+        Reason::SlowLag,
         Reason::SlowTotal,
         Reason::SlowStalled,
         Reason::NoPong,
