@@ -1,4 +1,4 @@
-//! The chat page: its files, embedded in the binary, and how they are served.
+//! The chat page and the client for pages of others: their files, embedded in the binary, and how they are served.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -16,6 +16,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const TS: &str = "application/typescript; charset=utf-8";
 
 /// Lists files of the page, each by its media type and by the name that it has in its folder.
 macro_rules! assets {
@@ -35,6 +36,16 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         JS "avatar.js"
         JS "backoff.js"
         JS "connection.js"
+        TS "hubbub.d.ts"
+        JS "hubbub.js"
+        JS "hubbub/channel.js"
+        JS "hubbub/error.js"
+        JS "hubbub/event.js"
+        JS "hubbub/hub.js"
+        JS "hubbub/lane.js"
+        JS "hubbub/link.js"
+        JS "hubbub/position.js"
+        JS "hubbub/text.js"
         JS "main.js"
         JS "memory.js"
         JS "names.js"

@@ -5,6 +5,8 @@ export class FakeSocket extends EventTarget {
   static last;
   /** What the page has sent. */
   sent = [];
+  /** Whether the page closed it. */
+  isClosed = false;
 
   static install() {
     globalThis.WebSocket = FakeSocket;
@@ -23,7 +25,9 @@ export class FakeSocket extends EventTarget {
     this.sent.push(JSON.parse(text));
   }
 
-  close() {}
+  close() {
+    this.isClosed = true;
+  }
 
   /** What was sent since the last time: each action, and what it is about. */
   take() {

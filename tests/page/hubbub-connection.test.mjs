@@ -1,0 +1,159 @@
+// How hubbub.js keeps its connection: again and again, and not while a page sleeps.
+
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { connect } from '../../src/page/hubbub.js';
+import { Scene } from './support/hub.mjs';
+import { FakeSocket } from './support/socket.mjs';
+
+let scene;
+
+/** A browser, as far as a hub sees it. */
+beforeEach(() => {
+  const window = new EventTarget();
+  globalThis.addEventListener = window.addEventListener.bind(window);
+  globalThis.dispatchEvent = window.dispatchEvent.bind(window);
+  globalThis.document = new EventTarget();
+  globalThis.location = new URL('https://chat.example/page/');
+  scene = new Scene();
+});
+
+afterEach(() => {
+  for (const name of ['addEventListener', 'dispatchEvent', 'document', 'location']) delete globalThis[name];
+});
+
+const happens = (type, where = globalThis) => where.dispatchEvent(new Event(type));
+
+test('the states of a connection are told', () => {
+  const told = [];
+  scene.hub.addEventListener('state', ({ detail }) => told.push(detail));
+  assert.equal(scene.hub.state, 'connecting');
+  scene.welcome();
+  scene.socket.lose();
+  scene.clock.pass(500);
+  scene.hub.close();
+  assert.deepEqual(told, [
+    { state: 'connected' },
+    { state: 'waiting', code: 1006, retryAt: 500 },
+    { state: 'connecting' },
+    { state: 'closed' },
+  ]);
+});
+
+test('who one is and was is known from the welcomes', () => {
+  scene.welcome('a');
+  scene.again('b');
+  assert.equal(scene.hub.client.id, 'b');
+  assert.ok(scene.hub.isOwn('a') && scene.hub.isOwn('b') && !scene.hub.isOwn('c'));
+});
+
+test('waits grow while connections fail, and are short again after one that held', () => {
+  const waits = () => {
+    const { socket } = scene;
+    socket.lose();
+    let waited = 0;
+    while (scene.socket === socket) {
+      scene.clock.pass(500);
+      waited += 500;
+    }
+    return waited;
+  };
+  assert.deepEqual([waits(), waits(), waits()], [500, 1_000, 2_000]);
+  scene.welcome();
+  scene.clock.pass(10_000);
+  assert.equal(waits(), 500);
+});
+
+test('a server that says nothing is given up, and so is one that speaks something else', () => {
+  const { socket: silent } = scene;
+  silent.open();
+  scene.clock.pass(20_500);
+  assert.ok(silent.isClosed);
+  assert.notEqual(scene.socket, silent);
+  const { socket } = scene;
+  socket.dispatchEvent(Object.assign(new Event('message'), { data: 'hello' }));
+  assert.ok(socket.isClosed);
+  assert.equal(scene.hub.state, 'waiting');
+});
+
+test('one who does not want to wait connects at once', () => {
+  scene.socket.lose();
+  const { socket } = scene;
+  scene.hub.retryNow();
+  assert.notEqual(scene.socket, socket);
+});
+
+test('a closed hub stays closed, whatever happens', () => {
+  scene.welcome();
+  const { socket } = scene;
+  scene.hub.close();
+  scene.clock.pass(60_000);
+  for (const type of ['pagehide', 'pageshow', 'online']) happens(type);
+  happens('resume', document);
+  scene.hub.retryNow();
+  assert.equal(scene.socket, socket);
+  assert.equal(scene.hub.state, 'closed');
+});
+
+test('a page that is hidden away closes its socket, and recovers when it is shown', () => {
+  scene.join('tea');
+  scene.welcome();
+  scene.joined(3);
+  const { socket } = scene;
+  happens('pagehide');
+  assert.ok(socket.isClosed);
+  socket.lose();
+  scene.clock.pass(600_000);
+  happens('online');
+  assert.equal(scene.hub.state, 'asleep');
+  assert.equal(scene.socket, socket);
+  happens('pageshow');
+  scene.welcome();
+  assert.deepEqual(scene.asked()[0].since, { epoch: 1, seq: 3 });
+});
+
+test('a page that is shown for the first time keeps its connection', () => {
+  const { socket } = scene;
+  happens('pageshow');
+  assert.equal(scene.socket, socket);
+});
+
+test('a page that was frozen, or whose network changed, connects anew and recovers', () => {
+  scene.join('tea');
+  scene.welcome();
+  scene.joined(3);
+  for (const [type, where] of [['resume', document], ['online', globalThis]]) {
+    const { socket } = scene;
+    happens(type, where);
+    assert.ok(socket.isClosed);
+    scene.welcome();
+    assert.deepEqual(scene.asked()[0].since, { epoch: 1, seq: 3 });
+  }
+});
+
+test('a channel that is asked for on hearing of the connection is joined once', () => {
+  scene.hub.addEventListener('state', () => scene.hub.join('tea'));
+  scene.welcome();
+  assert.equal(scene.asked().length, 1);
+});
+
+test('an address is taken beside the page, with the name, and a token beside the subprotocol', () => {
+  const urlOf = (url, options) => {
+    connect(url, { WebSocket: FakeSocket, ...options }).close();
+    return FakeSocket.last.url.href;
+  };
+  assert.equal(urlOf('/ws', { name: 'Ada L', email: 'a@b.c' }), 'wss://chat.example/ws?name=Ada+L&email=a%40b.c');
+  assert.equal(urlOf('../ws'), 'wss://chat.example/ws');
+  assert.equal(urlOf('http://other.example:81/ws?x=1', { name: 'Ada' }), 'ws://other.example:81/ws?x=1&name=Ada');
+  assert.deepEqual(FakeSocket.last.protocols, []);
+  urlOf('/ws', { token: 'a.b-c._' });
+  assert.deepEqual(FakeSocket.last.protocols, ['hubbub', 'hubbub.token.a.b-c._']);
+});
+
+test('outside of browsers there is no page to watch', () => {
+  delete globalThis.addEventListener;
+  delete globalThis.document;
+  delete globalThis.location;
+  assert.equal(new Scene().hub.state, 'connecting');
+  assert.throws(() => connect('/ws', { WebSocket: FakeSocket }), TypeError);
+});
