@@ -133,11 +133,18 @@ export interface HubEvent<Detail> extends Event {
   readonly detail: Detail;
 }
 
-interface Typed<Events> extends EventTarget {
+type Listener<Detail> = ((event: HubEvent<Detail>) => unknown) | null;
+
+interface Typed<Events> extends Omit<EventTarget, 'addEventListener' | 'removeEventListener'> {
   addEventListener<Type extends keyof Events & string>(
     type: Type,
-    listener: ((event: HubEvent<Events[Type]>) => unknown) | null,
+    listener: Listener<Events[Type]>,
     options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof Events & string>(
+    type: Type,
+    listener: Listener<Events[Type]>,
+    options?: boolean | EventListenerOptions,
   ): void;
 }
 
