@@ -7,7 +7,7 @@ pub mod rate;
 mod sense;
 pub mod values;
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, error::ErrorKind};
 use hubbub::{
@@ -22,7 +22,7 @@ use tungstenite::http::HeaderValue;
 use expectation::Expectation;
 use mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search};
 use rate::Rate;
-use values::{Load, ProtocolName, Share, share, target};
+use values::{Cut, Load, ProtocolName, Share, between, cut, share, target};
 
 /// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
 const SOURCE_IPS_MAX: u8 = 254;
@@ -106,6 +106,14 @@ pub struct Args {
     /// Time in which each client that does not send leaves once and rejoins, in chat [default: none leaves]
     #[arg(long, value_name = "PERIOD", value_parser = duration)]
     pub churn: Option<Duration>,
+
+    /// Clients that are cut off at random in every period, such as 10%/2s, and recover what they miss, in chat; 100%: all at once, and back at once [default: none]
+    #[arg(long, value_name = "SHARE/PERIOD", value_parser = cut, conflicts_with = "churn")]
+    pub cut: Option<Cut>,
+
+    /// How long each of them stays away
+    #[arg(long, value_name = "LEAST..MOST", default_value = "200ms..2s", value_parser = between, requires = "cut")]
+    pub away: RangeInclusive<Duration>,
 
     /// Clients that come beside the others all at once, halfway, and are measured apart [default: none]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

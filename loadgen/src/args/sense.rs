@@ -21,6 +21,8 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("warmup", &[Fanout, Saturate, Search, Idle, Compare]),
     ("settle", &[Fanout, Saturate, Search, Compare]),
     ("churn", &[Fanout, Saturate]),
+    ("cut", &[Fanout]),
+    ("away", &[Fanout]),
     ("storm", &[Fanout, Saturate, Idle]),
     ("ping", &[Idle]),
     ("slow", &[Fanout, Saturate]),

@@ -1,6 +1,9 @@
 //! Values of flags that are more than a word or a number.
 
+use std::{ops::RangeInclusive, time::Duration};
+
 use clap::ValueEnum;
+use hubbub::vocabulary::units::duration;
 
 /// What a round of compare measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,6 +32,41 @@ pub enum Share {
     Percent(u8),
     /// So many.
     Count(u32),
+}
+
+/// Clients that are cut off in every period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// How many.
+    pub share: Share,
+    /// In which time.
+    pub period: Duration,
+}
+
+/// Reads how many are cut off how often.
+///
+/// # Errors
+/// The user's, with the right form.
+pub fn cut(text: &str) -> Result<Cut, String> {
+    let wrong = || "write a share and a period that is not zero, like 10%/2s".to_owned();
+    let (part, period) = text.split_once('/').ok_or_else(wrong)?;
+    let period = duration(period).ok().filter(|period| !period.is_zero());
+    Ok(Cut {
+        share: share(part)?,
+        period: period.ok_or_else(wrong)?,
+    })
+}
+
+/// Reads between which durations something is.
+///
+/// # Errors
+/// The user's, with the right form.
+pub fn between(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let ends = text.split_once("..").and_then(|(least, most)| {
+        let (least, most) = (duration(least).ok()?, duration(most).ok()?);
+        (least <= most).then_some(least..=most)
+    });
+    ends.ok_or_else(|| "write the least and the most, like 200ms..2s".to_owned())
 }
 
 /// Reads the name of a server and its URL.
@@ -62,6 +100,20 @@ pub fn share(text: &str) -> Result<Share, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cut_is_a_share_of_the_clients_in_a_period() {
+        let period = Duration::from_secs(2);
+        let share = Share::Percent(10);
+        assert_eq!(cut("10%/2s"), Ok(Cut { share, period }));
+        for text in ["10%", "10%/0s", "x/2s", "10%/soon"] {
+            assert!(cut(text).is_err(), "{text}");
+        }
+        assert!(between("200ms..2s").is_ok());
+        for text in ["2s..200ms", "2s", "a..b"] {
+            assert!(between(text).unwrap_err().contains("200ms..2s"), "{text}");
+        }
+    }
 
     #[test]
     fn a_share_is_a_part_or_a_count() {

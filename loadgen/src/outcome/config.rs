@@ -56,6 +56,9 @@ pub struct Config {
     /// Time in which each client left once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub churn_seconds: Option<f64>,
+    /// How clients were cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<Cutting>,
     /// Demands of a search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slo: Vec<String>,
@@ -64,6 +67,19 @@ pub struct Config {
     pub rounds: Option<u32>,
     /// What decided all that was random.
     pub seed: u64,
+}
+
+/// How clients were cut off.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Cutting {
+    /// How many in a period.
+    pub clients: usize,
+    /// How long that is.
+    pub period_seconds: f64,
+    /// How long each stayed away, at least.
+    pub away_seconds_min: f64,
+    /// And at most.
+    pub away_seconds_max: f64,
 }
 
 /// A server with the name that it has in a comparison.
@@ -105,6 +121,12 @@ impl Config {
             slow: (plan.slow > 0).then_some(plan.slow),
             storm: (plan.storm > 0).then_some(plan.storm),
             churn_seconds: plan.churn.map(|period| period.as_secs_f64()),
+            cut: plan.cut.map(|cut| Cutting {
+                clients: (0..plan.threads).map(|thread| plan.cut_of(thread)).sum(),
+                period_seconds: cut.period.as_secs_f64(),
+                away_seconds_min: plan.away.start().as_secs_f64(),
+                away_seconds_max: plan.away.end().as_secs_f64(),
+            }),
             slo: match args.mode {
                 Mode::Search => args.slo.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),

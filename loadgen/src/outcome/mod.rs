@@ -13,6 +13,7 @@ pub mod isolation;
 pub mod loadgen;
 pub mod messages;
 pub mod ratio;
+pub mod recovery;
 pub mod schema;
 pub mod search;
 pub mod server;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::{
     outcome::{
-        churn::Churn, fairness::Fairness, isolation::Isolation, messages::Messages, slow::Slow,
-        storm::Storm, throughput::Throughput,
+        churn::Churn, fairness::Fairness, isolation::Isolation, messages::Messages,
+        recovery::Recovery, slow::Slow, storm::Storm, throughput::Throughput,
     },
     plan::Plan,
     record::distribution::Summary,
@@ -43,6 +43,9 @@ pub struct Traffic {
     /// How it went for those who left and rejoined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub churn: Option<Churn>,
+    /// How it went for those who were cut off and came back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
     /// What slow clients do to the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
@@ -74,6 +77,7 @@ impl Traffic {
             slow: Slow::new(plan, trial),
             storm: Storm::new(plan, trial),
             churn: Churn::new(plan, trial),
+            recovery: Recovery::new(plan, trial),
             isolation: None,
         }
     }
@@ -92,7 +96,14 @@ impl Traffic {
             let wrong = storm.lost + storm.duplicated + storm.reordered;
             (storm.failed, wrong)
         });
+        let recovery = self.recovery.as_ref();
+        let (failed_back, silent, repeated) = recovery.map_or((0, 0, 0), |recovery| {
+            (recovery.failed, recovery.silent, recovery.repeated)
+        });
         [
+            (failed_back, "not recovered after a cut"),
+            (silent, "left out of the numbers without a gap"),
+            (repeated, "numbers that came again"),
             (messages.lost, "lost"),
             (messages.duplicated, "duplicated"),
             (messages.reordered, "out of order"),

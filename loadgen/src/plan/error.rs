@@ -58,6 +58,11 @@ pub enum PlanError {
     /// Only chat lets a client leave and stay connected.
     #[error("--churn needs --protocol chat: only there can a client leave a channel and rejoin it")]
     NoChurn,
+    /// Only chat has numbers by which a client can say what it has.
+    #[error(
+        "--cut needs --protocol chat: only there can a client that comes back ask for what it missed"
+    )]
+    NoCut,
     /// They say how a raw server is spoken to.
     #[error(
         "--hello and --template need --protocol raw: relay and chat have messages of their own"

@@ -1,17 +1,23 @@
 //! What a run will do, checked before anything is started.
 
 pub mod error;
+pub mod lines;
 pub mod protocol;
 pub mod roles;
 pub mod schedule;
 pub mod stamp;
 pub mod target;
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use hubbub::system::descriptors;
 
-use crate::args::{Args, mode::Mode, rate::Rate, values::Share};
+use crate::args::{
+    Args,
+    mode::Mode,
+    rate::Rate,
+    values::{Cut, Share},
+};
 use error::{PORTS_PER_SOURCE, PlanError};
 use protocol::Protocol;
 use schedule::Schedule;
@@ -61,6 +67,10 @@ pub struct Plan {
     pub pings: bool,
     /// The time in which each client that does not send leaves once and rejoins.
     pub churn: Option<Duration>,
+    /// How many clients are cut off how often.
+    pub cut: Option<Cut>,
+    /// How long they stay away.
+    pub away: RangeInclusive<Duration>,
     /// Whether the run goes on when a client does not come in, as long as others do.
     pub some_may_fail: bool,
     /// Decides all that is random.
@@ -120,6 +130,8 @@ impl Plan {
             storm: args.storm.unwrap_or(0) as usize,
             pings: args.ping,
             churn: args.churn,
+            cut: args.cut,
+            away: args.away.clone(),
             some_may_fail: args.mode == Mode::Connect,
             seed: args.seed.unwrap_or_else(|| fastrand::u64(..SEEDS)),
         };
@@ -134,6 +146,12 @@ impl Plan {
             });
         }
         Ok(plan)
+    }
+
+    /// Clients of one thread that are cut off in a period.
+    pub fn cut_of(&self, thread: usize) -> usize {
+        let cut = self.cut.map_or(0, |cut| cut.share.of(self.clients));
+        cut.saturating_sub(thread).div_ceil(self.threads)
     }
 
     /// Sockets at the same time.
@@ -253,6 +271,7 @@ mod tests {
         assert!(refused("--isolation").contains("--slow 1%"));
         assert!(refused("--churn 10s").contains("--protocol chat"));
         assert!(refused("--churn 0s --protocol chat").contains("--churn must"));
+        assert!(refused("--cut 10%/2s").contains("--protocol chat"));
         assert!(refused("--hello hi").contains("--protocol raw"));
         assert!(refused("--protocol raw --template hi").contains("%s once"));
     }

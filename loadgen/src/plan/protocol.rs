@@ -46,6 +46,9 @@ impl Protocol {
         if args.churn.is_some() && args.protocol != ProtocolName::Chat {
             return Err(PlanError::NoChurn);
         }
+        if args.cut.is_some() && args.protocol != ProtocolName::Chat {
+            return Err(PlanError::NoCut);
+        }
         let raw = args.protocol == ProtocolName::Raw;
         if !raw && (args.hello.is_some() || args.template.is_some()) {
             return Err(PlanError::NotRaw);
@@ -103,6 +106,14 @@ impl Protocol {
             Self::Chat => Some(action("join-channel", channel)),
             Self::Raw { hello, .. } => hello.clone(),
         }
+    }
+
+    /// What a client says that comes back and has all up to a message.
+    pub fn reentry(channel: usize, epoch: u64, seq: u64) -> String {
+        let name = named(channel);
+        format!(
+            r#"{{"action":"join-channel","message":"{name}","since":{{"epoch":{epoch},"seq":{seq}}}}}"#
+        )
     }
 
     /// What a client says to leave.

@@ -46,6 +46,7 @@ impl Record<'_> {
 
     #[inline]
     fn arrived(&mut self, client: usize, seat: Seat, stamp: Stamp, now_ns: u64) {
+        let is_returning = self.is_returning(client);
         let source = &mut self.publishers[usize::from(stamp.publisher)];
         if source.channel != seat.channel {
             self.sums.stray += 1;
@@ -53,7 +54,7 @@ impl Record<'_> {
             return;
         }
         let latency_ns = now_ns.saturating_sub(stamp.intended_ns);
-        let measured = self.window_ns.contains(&stamp.intended_ns);
+        let measured = self.window_ns.contains(&stamp.intended_ns) && !is_returning;
         if !seat.role.stays() {
             self.log(client, stamp, now_ns, false);
             self.arrived_aside(client, seat.role, stamp, measured.then_some(latency_ns));

@@ -1,8 +1,12 @@
 //! What all threads of a run know of its messages: how they look, and how many were sent.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use crate::{
@@ -10,7 +14,7 @@ use crate::{
         Plan,
         stamp::{Format, Stamp},
     },
-    record::log::DeliveryLog,
+    record::{log::DeliveryLog, order::Name},
 };
 
 /// Shared by reference.
@@ -22,6 +26,10 @@ pub struct Ledger {
     pub log: Option<Arc<DeliveryLog>>,
     /// Messages that each publisher sent.
     sent: Vec<AtomicU32>,
+    /// What may have got lost with its sender's connection, and whether anyone got it.
+    doubts: Mutex<BTreeMap<Name, bool>>,
+    /// The last number of each channel and epoch that anyone got.
+    last: Mutex<BTreeMap<(usize, u64), u64>>,
 }
 
 impl Ledger {
@@ -32,6 +40,8 @@ impl Ledger {
             format: Format::new(fastrand::u32(..), plan.size_bytes),
             log,
             sent: sent.take(plan.publishers).collect(),
+            doubts: Mutex::default(),
+            last: Mutex::default(),
         }
     }
 
@@ -54,6 +64,50 @@ impl Ledger {
         self.sent[publisher].load(Ordering::Relaxed)
     }
 
+    /// Notes that a publisher was cut off before it got these back.
+    pub fn doubt(&self, publisher: usize, sequences: Range<u32>) {
+        if let Ok(publisher) = u16::try_from(publisher) {
+            let names = sequences.map(|sequence| ((publisher, sequence), false));
+            held(&self.doubts).extend(names);
+        }
+    }
+
+    /// Notes who of the doubtful someone got.
+    pub fn vouch(&self, got: impl Fn(Name) -> bool) {
+        for (name, sure) in held(&self.doubts).iter_mut() {
+            *sure |= got(*name);
+        }
+    }
+
+    /// Messages that are doubtful and nobody got.
+    pub fn unknown(&self) -> u64 {
+        held(&self.doubts).values().filter(|sure| !**sure).count() as u64
+    }
+
+    /// Those to one channel, of several, that are doubtful and nobody got.
+    pub fn nobodys(&self, channel: usize, channels: usize) -> u64 {
+        let doubts = held(&self.doubts);
+        let in_vain = doubts.iter().filter(|((publisher, _), sure)| {
+            !**sure && usize::from(*publisher) % channels == channel
+        });
+        in_vain.count() as u64
+    }
+
+    /// Notes that someone got a channel's messages up to this number.
+    pub fn reached(&self, channel: usize, epoch: u64, seq: u64) {
+        let mut last = held(&self.last);
+        let last = last.entry((channel, epoch)).or_default();
+        *last = seq.max(*last);
+    }
+
+    /// The last number of a channel that anyone got.
+    pub fn last(&self, channel: usize, epoch: u64) -> u64 {
+        held(&self.last)
+            .get(&(channel, epoch))
+            .copied()
+            .unwrap_or(0)
+    }
+
     /// Messages that all publishers sent so far.
     pub fn sent(&self) -> u64 {
         self.sent
@@ -61,4 +115,9 @@ impl Ledger {
             .map(|sent| u64::from(sent.load(Ordering::Relaxed)))
             .sum()
     }
+}
+
+/// What a lock guards; who panicked with it has left it whole.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

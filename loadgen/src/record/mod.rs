@@ -13,6 +13,7 @@ pub mod log;
 pub mod order;
 mod owed;
 mod presence;
+pub mod recovery;
 pub mod sample;
 pub mod sums;
 pub mod tally;
@@ -31,6 +32,7 @@ use integrity::Integrity;
 use ledger::Ledger;
 use log::Lines;
 use order::Order;
+use recovery::Track;
 use sample::{Sample, Totals};
 use sums::Sums;
 use times::Times;
@@ -49,6 +51,8 @@ pub struct Record<'run> {
     integrity: Integrity,
     storm_integrity: Integrity,
     order: Order,
+    /// By client, where clients are cut off.
+    tracks: Vec<Track>,
     sample: Sample,
     /// What was received before the sample.
     before: Totals,
@@ -110,6 +114,7 @@ impl<'run> Record<'run> {
             integrity: Integrity::new(first, width),
             storm_integrity,
             order,
+            tracks: vec![Track::default(); if plan.cut.is_some() { first } else { 0 }],
             clients,
             sample: Sample::new(thread, 0),
             before: Totals::default(),

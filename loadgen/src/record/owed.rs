@@ -28,17 +28,41 @@ impl Record<'_> {
         })
     }
 
+    /// How many a client has not got of what was sent.
+    fn missing(&self, client: usize) -> u64 {
+        let missing = self.publishers_to(client).map(|publisher| {
+            let place = self.publishers[publisher].place;
+            let next = self.integrity.next(client, place).unwrap_or(0);
+            let skipped = self.integrity.missing(client, place).iter();
+            let skipped = skipped.map(|range| u64::from(range.end - range.start));
+            u64::from(self.ledger.sent_by(publisher).saturating_sub(next)) + skipped.sum::<u64>()
+        });
+        missing.sum()
+    }
+
     /// Ends the record, once nothing more is waited for: what has not come is lost, if `is_open` says that its
     /// receiver was still there. Returns what adds up over all threads, and each client's share.
     pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> (Sums, Fairness) {
         self.sums.counts = self.integrity.counts();
-        self.sums.lost += self.sums.counts.skipped;
+        if self.tracks.is_empty() {
+            self.sums.lost += self.sums.counts.skipped;
+        }
         self.order.end();
         self.sums.disordered = self.order.disordered();
         self.sums.storm.counts = self.storm_integrity.counts();
         for client in 0..self.clients.len() {
             let role = self.role(client);
             if role == Role::Slow {
+                continue;
+            }
+            if client < self.tracks.len() {
+                let missing = self.missing(client);
+                let lost = self.lost_to(client, missing);
+                if is_open(client) {
+                    self.sums.lost += lost;
+                } else {
+                    self.sums.missed += lost;
+                }
                 continue;
             }
             for publisher in self.publishers_to(client) {
@@ -56,6 +80,9 @@ impl Record<'_> {
         }
         for publisher in self.plan.publishers_of(self.thread) {
             self.sums.to_sender += u64::from(self.returned(publisher));
+        }
+        if self.thread == 0 {
+            self.sums.recovery.unknown = self.ledger.unknown();
         }
         if let Some(lines) = &mut self.lines {
             lines.finish();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{distribution::Distribution, end::End, integrity::Counts};
+use crate::record::{distribution::Distribution, end::End, integrity::Counts, recovery::Recovery};
 
 /// What adds up over all threads.
 #[derive(Debug, Default)]
@@ -41,6 +41,8 @@ pub struct Sums {
     pub turn: Distribution,
     /// From asking to leave to being in again.
     pub rejoin: Distribution,
+    /// How it went for those who were cut off.
+    pub recovery: Recovery,
     /// What those saw who came halfway.
     pub storm: Storm,
 }
@@ -82,6 +84,7 @@ impl Sums {
         self.blocked.add(&other.blocked);
         self.turn.add(&other.turn);
         self.rejoin.add(&other.rejoin);
+        self.recovery.add(&other.recovery);
         self.storm.failed += other.storm.failed;
         self.storm.counts.add(other.storm.counts);
         self.storm.connect.add(&other.storm.connect);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     figures::words::{bytes, grouped, rounded, time},
-    outcome::{Findings, Outcome, idle::Idle, storm::Storm, traffic::Traffic},
+    outcome::{Findings, Outcome, idle::Idle, recovery::Recovery, storm::Storm, traffic::Traffic},
 };
 
 /// The figures of a result that are no distribution, name by name.
@@ -103,6 +103,19 @@ fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {
     if let Some(churn) = &traffic.churn {
         facts.push(("rejoined", grouped(churn.rejoins)));
     }
+    if let Some(recovery) = &traffic.recovery {
+        of_recovery(facts, recovery);
+    }
+}
+
+fn of_recovery(facts: &mut Vec<(&'static str, String)>, recovery: &Recovery) {
+    facts.push(("cut off", grouped(recovery.cuts)));
+    let came = [recovery.recovered, recovery.with_gaps, recovery.failed].map(grouped);
+    facts.push(("recovered / with gaps / failed", came.join(" / ")));
+    facts.push(("declared missing by gaps", grouped(recovery.declared)));
+    let wrong = [recovery.silent, recovery.repeated].map(grouped);
+    facts.push(("numbers left out silently / again", wrong.join(" / ")));
+    facts.push(("unknown to all, sender cut off", grouped(recovery.unknown)));
 }
 
 fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {

@@ -19,6 +19,7 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
         Findings::Traffic(traffic) => {
             let storm = traffic.storm.as_ref();
             let churn = traffic.churn.as_ref();
+            let recovery = traffic.recovery.as_ref();
             vec![times(&[
                 ("latency", traffic.latency_us),
                 ("to the last receiver", traffic.last_receiver_us),
@@ -38,6 +39,10 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
                 (
                     "latency to who came halfway",
                     storm.and_then(|storm| storm.latency_us),
+                ),
+                (
+                    "back and caught up",
+                    recovery.and_then(|recovery| recovery.caught_up_us),
                 ),
                 (
                     "leaving and rejoining",

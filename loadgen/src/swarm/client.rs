@@ -25,7 +25,8 @@ use crate::{
 /// A client in whichever state it is.
 #[derive(Debug)]
 pub struct Client {
-    socket: Socket,
+    /// None while it is cut off.
+    socket: Option<Socket>,
     scanner: Scanner,
     outgoing: Outgoing,
     state: State,
@@ -37,6 +38,7 @@ pub struct Client {
 enum State {
     Dialing(Box<Dial>),
     Open,
+    Away,
     Gone,
 }
 
@@ -61,7 +63,7 @@ impl Client {
             .map_err(DialError::Connect)?;
         socket::send_at_once(&mut socket).map_err(DialError::Connect)?;
         Ok(Self {
-            socket,
+            socket: Some(socket),
             scanner: Scanner::default(),
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
@@ -73,13 +75,18 @@ impl Client {
     pub fn dialing(&self) -> Option<&Dial> {
         match &self.state {
             State::Dialing(dial) => Some(dial),
-            State::Open | State::Gone => None,
+            State::Open | State::Away | State::Gone => None,
         }
     }
 
     /// Whether it speaks WebSocket.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open)
+    }
+
+    /// Whether it was cut off, and has not begun to come back.
+    pub fn is_away(&self) -> bool {
+        matches!(self.state, State::Away)
     }
 
     /// Whether the server owes it an answer.
@@ -93,10 +100,10 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached, or is none that speaks WebSocket there.
     pub fn advance(&mut self) -> Result<Option<Vec<u8>>, DialError> {
-        let State::Dialing(dial) = &mut self.state else {
+        let (State::Dialing(dial), Some(socket)) = (&mut self.state, &mut self.socket) else {
             return Ok(None);
         };
-        match dial.advance(&mut self.socket)? {
+        match dial.advance(socket)? {
             Progress::Waiting => Ok(None),
             Progress::Open(behind) => {
                 self.state = State::Open;
@@ -138,15 +145,18 @@ impl Client {
     /// # Errors
     /// How the connection ended, if it did.
     pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, End> {
+        let Some(socket) = &mut self.socket else {
+            return Ok(None);
+        };
         let mut count = 0;
         loop {
-            match io::Read::read(&mut self.socket, &mut buffer[count..]) {
+            match io::Read::read(socket, &mut buffer[count..]) {
                 Ok(0) if count == 0 => return Err(End::Broken),
                 Ok(0) => return Ok(Some(count)),
                 Ok(more) => {
                     count += more;
                     // What is encrypted comes record by record.
-                    if count == buffer.len() || self.socket.short_read_drains() {
+                    if count == buffer.len() || socket.short_read_drains() {
                         return Ok(Some(count));
                     }
                 }
@@ -177,6 +187,7 @@ impl Client {
             match message {
                 Message::Text(text) => {
                     let ours = record.received(index, text, now_ns);
+                    record.followed(index, text, now_ns);
                     if self.awaits && answer.is_none() {
                         answer = Protocol::answer(text);
                     } else if ours == 0 {
@@ -217,9 +228,10 @@ impl Client {
     /// # Errors
     /// How the connection ended, if it did.
     pub fn flush(&mut self) -> Result<bool, End> {
-        self.outgoing
-            .flush(&mut self.socket)
-            .map_err(|_| End::Broken)
+        let Some(socket) = &mut self.socket else {
+            return Ok(true);
+        };
+        self.outgoing.flush(socket).map_err(|_| End::Broken)
     }
 
     /// Says goodbye with a code, or the server's own if it closed first, as far as the socket takes it. What comes
@@ -228,8 +240,14 @@ impl Client {
         self.outgoing.close(code, fastrand::u32(..).to_ne_bytes());
         // It is over either way.
         let _ = self.flush();
-        let _ = self.socket.shutdown_write();
+        let _ = self.socket.as_mut().map(Socket::shutdown_write);
         self.state = State::Gone;
+    }
+
+    /// Drops the connection, without a word and with all that is under way.
+    pub fn cut(&mut self) {
+        self.socket = None;
+        self.state = State::Away;
     }
 
     /// Gives up, without a word.

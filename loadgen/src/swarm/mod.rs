@@ -3,6 +3,7 @@
 pub mod churn;
 pub mod client;
 pub mod common;
+pub mod cuts;
 pub mod dial;
 pub mod interrupts;
 pub mod outgoing;

@@ -16,6 +16,8 @@ pub struct Publisher {
     blocked: bool,
     /// When its socket last became writable after it was not.
     writable_since_ns: u64,
+    /// When it last came back after it was cut off: what was due before that is due then.
+    back_ns: u64,
 }
 
 impl Publisher {
@@ -26,6 +28,7 @@ impl Publisher {
             next: 0,
             blocked: false,
             writable_since_ns: 0,
+            back_ns: 0,
         }
     }
 
@@ -83,6 +86,16 @@ impl Publisher {
         self.publish(client, pace, clock, record)
     }
 
+    /// Is cut off: what waited for its socket is gone with it.
+    pub fn cut(&mut self) {
+        self.blocked = false;
+    }
+
+    /// Is connected again.
+    pub fn back(&mut self, now_ns: u64) {
+        self.back_ns = now_ns;
+    }
+
     /// Whether it has sent all that it ever will.
     pub fn is_done(&self, client: &Client, pace: &Pace, now_ns: u64) -> bool {
         !client.is_open()
@@ -99,6 +112,7 @@ impl Publisher {
 
     fn due(&self, pace: &Pace, record: &Record, now_ns: u64) -> Option<u64> {
         let publisher = usize::from(self.number);
-        pace.due(publisher, self.next, record.returned(publisher), now_ns)
+        let due_ns = pace.due(publisher, self.next, record.returned(publisher), now_ns)?;
+        Some(due_ns.max(self.back_ns))
     }
 }

@@ -10,5 +10,6 @@ mod modes;
 #[path = "../../../tests/picky/mod.rs"]
 mod picky;
 mod protocols;
+mod recovery;
 mod schema;
 mod sockets;

@@ -62,6 +62,18 @@ fn results_with_all_that_can_be_asked_for_conform() {
     conforms(&run(&[&["saturate"], &more[..]].concat()));
     let chat = Chat::default().start();
     conforms(&against(&chat, &["--protocol", "chat", "--churn", "200ms"]));
+    let chat = Chat::keeping(1000, None).start();
+    conforms(&against(
+        &chat,
+        &[
+            "--protocol",
+            "chat",
+            "--cut",
+            "50%/200ms",
+            "--away",
+            "10ms..50ms",
+        ],
+    ));
 }
 
 #[test]

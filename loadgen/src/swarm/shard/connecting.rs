@@ -2,8 +2,6 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use mio::Token;
-
 use crate::{
     plan::{nanoseconds, protocol::Protocol, roles::Role},
     record::end::End,
@@ -98,24 +96,14 @@ impl Shard<'_> {
     /// Begins a connection that should begin at `begun_ns`.
     pub(super) fn dial(&mut self, begun_ns: u64) -> Result<(), DialError> {
         let index = self.clients.len();
-        let number = self.thread + index * self.plan.threads;
-        let channel = (self.plan.channels > 1).then(|| self.record.channel(index));
-        let query = self.plan.protocol.query(number, channel);
-        let client = Client::dial(
-            self.target,
-            query.as_deref(),
-            self.source(number),
-            self.poll.registry(),
-            Token(index),
-            begun_ns,
-        )?;
+        let client = self.dialed(index, begun_ns)?;
         self.clients.push(client);
         self.dialing += 1;
         Ok(())
     }
 
     /// The address that a client connects from, if that is ours to choose.
-    fn source(&self, number: usize) -> Option<Ipv4Addr> {
+    pub(super) fn source(&self, number: usize) -> Option<Ipv4Addr> {
         let count = usize::from(self.plan.source_ips?);
         let last = u8::try_from(number % count + 1).expect("there are fewer addresses");
         Some(Ipv4Addr::new(127, 0, 0, last))
@@ -128,6 +116,11 @@ impl Shard<'_> {
         let behind = match client.advance() {
             Ok(Some(behind)) => behind,
             Ok(None) => return Ok(()),
+            Err(_) if self.record.is_returning(index) => {
+                self.dialing -= 1;
+                self.clients[index].abandon();
+                return Ok(());
+            }
             Err(_) if self.may_fail(index) => {
                 self.dialing -= 1;
                 self.record.failed_to_connect(index);
@@ -138,9 +131,14 @@ impl Shard<'_> {
         };
         let now_ns = self.common.clock.now_ns();
         self.dialing -= 1;
-        self.common.note_connected();
-        self.record.connected(index, now_ns - begun_ns);
-        if let Err(end) = self.enter(index) {
+        let entered = if self.record.is_returning(index) {
+            self.resume(index, now_ns)
+        } else {
+            self.common.note_connected();
+            self.record.connected(index, now_ns - begun_ns);
+            self.enter(index)
+        };
+        if let Err(end) = entered {
             self.lost(index, end);
         }
         self.take_in(index, &behind, now_ns);

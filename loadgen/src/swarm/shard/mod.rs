@@ -2,7 +2,9 @@
 //! that sending stays on time however much there is to receive.
 
 mod connecting;
+mod cutting;
 mod error;
+mod sampling;
 mod sending;
 mod settling;
 mod window;
@@ -13,6 +15,8 @@ pub use window::{Mark, Timeline, Window};
 use std::{io, mem, sync::mpsc::Sender, time::Duration};
 
 use mio::{Events, Poll, Token, event::Event};
+
+use sampling::Sampling;
 
 use crate::{
     plan::{Plan, nanoseconds, protocol::Answer, roles::Role, target::Target},
@@ -25,7 +29,7 @@ use crate::{
     },
     server::usage::{self, Watched},
     swarm::{
-        churn::Churn, client::Client, common::Common, pace::Pace, publisher::Publisher,
+        churn::Churn, client::Client, common::Common, cuts::Cuts, pace::Pace, publisher::Publisher,
         timer::Timer,
     },
 };
@@ -69,20 +73,13 @@ pub struct Shard<'run> {
     /// When the first that was not announced is due.
     next_due_ns: u64,
     churn: Option<Churn>,
+    cuts: Option<Cuts>,
     storm_ns: u64,
     sampling: Sampling,
     /// When the events that are being handled came.
     turn_ns: u64,
     buffer: Box<[u8]>,
     record: Record<'run>,
-}
-
-/// Where samples go, and when the next one ends.
-#[derive(Debug, Default)]
-struct Sampling {
-    samples: Option<Sender<Sample>>,
-    start_ns: u64,
-    next_ns: u64,
 }
 
 impl<'run> Shard<'run> {
@@ -117,6 +114,7 @@ impl<'run> Shard<'run> {
             announced: 0,
             next_due_ns: u64::MAX,
             churn: None,
+            cuts: None,
             storm_ns: u64::MAX,
             sampling: Sampling::default(),
             turn_ns: 0,
@@ -166,10 +164,18 @@ impl<'run> Shard<'run> {
             self.pace.stop(end.at_ns);
             self.storm_ns = u64::MAX;
         }
+        if let Some(cuts) = &mut self.cuts {
+            cuts.stop();
+        }
         self.settle()?;
         self.let_slow_catch_up()?;
         self.give_up();
         Ok((self, Window { begin, end }))
+    }
+
+    /// Tells all threads what the clients of this one got, before any of them ends its record.
+    pub fn vouch(&self) {
+        self.record.vouch();
     }
 
     /// Says goodbye for all clients; what is recorded.
@@ -210,6 +216,7 @@ impl<'run> Shard<'run> {
             let rovers = clients.filter(|&client| self.record.role(client) == Role::Rover);
             Churn::new(rovers.collect(), begin_ns..end_ns, nanoseconds(period))
         });
+        self.begin_to_cut(begin_ns..end_ns);
         if self.plan.storm > 0 {
             self.storm_ns = begin_ns.midpoint(end_ns);
         }
@@ -238,10 +245,12 @@ impl<'run> Shard<'run> {
         self.publish_due(now_ns);
         self.sample(now_ns);
         let leave_ns = self.leave_due(now_ns);
+        let cut_ns = self.cut_due(now_ns);
         let storm_ns = self.storm(now_ns);
         self.next_due_ns
             .min(self.sampling.next_ns)
             .min(leave_ns)
+            .min(cut_ns)
             .min(storm_ns)
     }
 
@@ -361,26 +370,6 @@ impl<'run> Shard<'run> {
             End::Broken => None,
             End::Protocol | End::Refused => Some(CLOSE_PROTOCOL_ERROR),
         });
-    }
-
-    /// Ends the sample once its time is over.
-    fn sample(&mut self, now_ns: u64) {
-        let Sampling {
-            samples: Some(samples),
-            start_ns,
-            next_ns,
-        } = &mut self.sampling
-        else {
-            self.sampling.next_ns = u64::MAX;
-            return;
-        };
-        if now_ns < *next_ns {
-            return;
-        }
-        let moment = now_ns.saturating_sub(*start_ns) / nanoseconds(SAMPLE);
-        *next_ns = *start_ns + (moment + 1) * nanoseconds(SAMPLE);
-        // Nobody listens any more only when the run has failed elsewhere.
-        let _ = samples.send(self.record.cut(moment));
     }
 
     fn mark(&self, watched: Option<&Watched>) -> Mark {

@@ -68,7 +68,7 @@ impl Shard<'_> {
         let Some(state) = self.clients.get(client) else {
             return false;
         };
-        let is_gone = !state.is_open() && state.dialing().is_none();
+        let is_gone = !state.is_open() && !state.is_away() && state.dialing().is_none();
         is_gone || (state.is_open() && self.record.is_complete(client) && !state.awaits())
     }
 

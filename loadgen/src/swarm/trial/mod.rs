@@ -202,6 +202,7 @@ impl Stage<'_> {
 fn close(shards: Vec<Shard>) -> (Sums, Fairness) {
     let mut sums = Sums::default();
     let mut fairness = Vec::new();
+    shards.iter().for_each(Shard::vouch);
     for shard in shards {
         let (more, part) = shard.close();
         sums.add(more);

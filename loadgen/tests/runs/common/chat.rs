@@ -1,7 +1,7 @@
 //! A chat server in small: channels that are joined with JSON actions, and frames that carry several objects.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     mem,
     time::{Duration, SystemTime},
 };
@@ -17,6 +17,9 @@ const PERIOD: Duration = Duration::from_millis(5);
 #[derive(Debug, Default)]
 pub(crate) struct Chat {
     entry: Entry,
+    /// How many messages and notices a channel keeps.
+    history: usize,
+    fault: Option<Fault>,
     channels: BTreeMap<String, Channel>,
     /// What waits for each client.
     outbox: BTreeMap<usize, Vec<String>>,
@@ -34,17 +37,44 @@ pub(crate) enum Entry {
     Ignored,
 }
 
+/// What is wrong with what those are told who come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The replay begins one late.
+    Late,
+    /// The replay begins one early.
+    Early,
+    /// The gap ends one short of what is kept.
+    Short,
+    /// The last message of the replay comes twice.
+    Double,
+}
+
 #[derive(Debug, Default)]
 struct Channel {
     members: Vec<usize>,
     seq: u64,
+    /// The end of what was said.
+    log: VecDeque<(u64, Value)>,
 }
+
+/// The one life of all channels.
+const EPOCH: u64 = 1;
 
 impl Chat {
     /// A server that has this answer.
     pub(crate) fn with(entry: Entry) -> Self {
         Self {
             entry,
+            ..Self::default()
+        }
+    }
+
+    /// A server that keeps so much, and tells it in this wrong way.
+    pub(crate) fn keeping(history: usize, fault: Option<Fault>) -> Self {
+        Self {
+            history,
+            fault,
             ..Self::default()
         }
     }
@@ -67,12 +97,16 @@ impl Chat {
         object["target"] = json!(name);
         object["seq"] = json!(channel.seq);
         object["time"] = json!(now.unwrap().as_secs() * 1000);
+        channel.log.push_back((channel.seq, object.clone()));
+        while channel.log.len() > self.history {
+            channel.log.pop_front();
+        }
         for client in channel.members.clone() {
             self.tell(client, &object);
         }
     }
 
-    fn join(&mut self, client: usize, name: &str) {
+    fn join(&mut self, client: usize, name: &str, since: Option<u64>) {
         match self.entry {
             Entry::Free => {}
             Entry::Ignored => return,
@@ -85,10 +119,13 @@ impl Chat {
         let channel = self.channels.entry(name.to_owned()).or_default();
         channel.members.push(client);
         let seq = channel.seq;
-        self.tell(
-            client,
-            &json!({"action": "joined", "channel": name, "members": [], "seq": seq, "epoch": 1}),
-        );
+        let mut joined =
+            json!({"action": "joined", "channel": name, "members": [], "seq": seq, "epoch": EPOCH});
+        let replay = since.map(|since| channel.replay(since, self.fault, &mut joined));
+        self.tell(client, &joined);
+        for object in replay.into_iter().flatten() {
+            self.tell(client, &object);
+        }
     }
 
     fn leave(&mut self, client: usize, name: &str) {
@@ -96,6 +133,31 @@ impl Chat {
         channel.members.retain(|&member| member != client);
         self.tell_members(name, notice(client, "left"));
         self.tell(client, &json!({"action": "left", "channel": name}));
+    }
+}
+
+impl Channel {
+    /// What comes behind `joined` for one who has all up to a number, which is told in it.
+    fn replay(&self, since: u64, fault: Option<Fault>, joined: &mut Value) -> Vec<Value> {
+        let oldest = self.log.front().map_or(self.seq + 1, |(seq, _)| *seq);
+        let mut from = oldest.max(since + 1);
+        joined["recovered"] = json!(from == since + 1);
+        if from > since + 1 {
+            let to = from - 1 - u64::from(fault == Some(Fault::Short));
+            joined["gap"] = json!({"from": since + 1, "to": to});
+        }
+        joined["replay"] = json!({"from": from, "to": self.seq});
+        match fault {
+            Some(Fault::Late) => from += 1,
+            Some(Fault::Early) => from -= 1,
+            Some(Fault::Short | Fault::Double) | None => {}
+        }
+        let kept = self.log.iter().filter(|(seq, _)| *seq >= from);
+        let mut replay: Vec<Value> = kept.map(|(_, object)| object.clone()).collect();
+        if fault == Some(Fault::Double) {
+            replay.extend(replay.last().cloned());
+        }
+        replay
     }
 }
 
@@ -116,7 +178,12 @@ impl Host for Chat {
         let said: Value = serde_json::from_str(text).unwrap();
         let word = |name: &str| said[name].as_str().unwrap_or_default();
         match word("action") {
-            "join-channel" => self.join(from, word("message")),
+            "join-channel" => {
+                if said["since"].is_object() {
+                    assert_eq!(said["since"]["epoch"], EPOCH, "the epoch that it was told");
+                }
+                self.join(from, word("message"), said["since"]["seq"].as_u64());
+            }
             "leave-channel" => self.leave(from, word("message")),
             "send-message" => {
                 let sender = json!({"id": from.to_string(), "name": from.to_string()});
@@ -124,6 +191,19 @@ impl Host for Chat {
                 self.tell_members(word("target"), object);
             }
             other => panic!("nobody asked for {other}"),
+        }
+    }
+
+    fn left(&mut self, client: usize) {
+        let here = |(_, channel): &(&String, &Channel)| channel.members.contains(&client);
+        let names: Vec<String> = self
+            .channels
+            .iter()
+            .filter(here)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in names {
+            self.leave(client, &name);
         }
     }
 

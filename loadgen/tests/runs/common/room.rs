@@ -30,6 +30,9 @@ pub(crate) trait Host: Send + 'static {
     /// Someone said something.
     fn said(&mut self, room: &mut Room, from: usize, text: &str);
 
+    /// Someone is gone.
+    fn left(&mut self, _client: usize) {}
+
     /// Someone answered a ping.
     fn ponged(&mut self, _payload: &[u8]) {}
 
@@ -130,6 +133,7 @@ fn welcome<H: Host>(stream: TcpStream, shared: &Arc<Mutex<(H, Room)>>) {
                 _ => {}
             }
         }
+        shared.lock().unwrap().0.left(number);
     });
 }
 
