@@ -173,7 +173,7 @@ export interface Hub extends Typed<HubEvents> {
   join(name: string, options?: { last?: number; members?: number }): Channel;
   /** To one person, by id or unambiguous name. Resolves with the copy that came back. */
   sendPrivate(target: string, message: string, options?: SendOptions): Promise<PrivateMessage>;
-  listChannels(): Promise<{ name: string; count: number }[]>;
+  listChannels(): Promise<{ channel: string; count: number }[]>;
   /** Connects now, if it waits to. */
   retryNow(): void;
   close(): void;

@@ -219,8 +219,8 @@ test('lists are asked for again after a reconnection', async () => {
   const channels = scene.hub.listChannels();
   const page = tea.history({ before: 3, limit: 2 });
   scene.again();
-  scene.answer('list-channels', { action: 'channels', channels: [{ name: 'tea', count: 1 }], count: 1 });
-  assert.deepEqual(await channels, [{ name: 'tea', count: 1 }]);
+  scene.answer('list-channels', { action: 'channels', channels: [{ channel: 'tea', count: 1 }], count: 1 });
+  assert.deepEqual(await channels, [{ channel: 'tea', count: 1 }]);
   scene.joined(3, { recovered: true });
   assert.deepEqual(scene.socket.sent.at(-1).before, 3);
   history([message(1), message(2)]);
