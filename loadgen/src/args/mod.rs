@@ -38,6 +38,10 @@ const SOURCE_IPS_MAX: u8 = 254;
     clippy::doc_markdown,
     reason = "these comments are the help text, where backticks would only be noise"
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is given or not"
+)]
 pub struct Args {
     /// What to measure
     #[arg(value_enum, default_value_t = Mode::Fanout)]
@@ -114,6 +118,10 @@ pub struct Args {
     /// How long each of them stays away
     #[arg(long, value_name = "LEAST..MOST", default_value = "200ms..2s", value_parser = between, requires = "cut")]
     pub away: RangeInclusive<Duration>,
+
+    /// The server may skip messages for who lags, as with --slow gap or latest there: relays cannot be judged for loss, and chats by their gaps
+    #[arg(long)]
+    pub skips: bool,
 
     /// Clients that come beside the others all at once, halfway, and are measured apart [default: none]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

@@ -23,6 +23,7 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("churn", &[Fanout, Saturate]),
     ("cut", &[Fanout]),
     ("away", &[Fanout]),
+    ("skips", &[Fanout, Saturate]),
     ("storm", &[Fanout, Saturate, Idle]),
     ("ping", &[Idle]),
     ("slow", &[Fanout, Saturate]),

@@ -59,6 +59,9 @@ pub struct Config {
     /// How clients were cut off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<Cutting>,
+    /// Whether the server was allowed to skip messages.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skips: bool,
     /// Demands of a search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slo: Vec<String>,
@@ -127,6 +130,7 @@ impl Config {
                 away_seconds_min: plan.away.start().as_secs_f64(),
                 away_seconds_max: plan.away.end().as_secs_f64(),
             }),
+            skips: plan.skips,
             slo: match args.mode {
                 Mode::Search => args.slo.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),

@@ -29,10 +29,10 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// In one trial; `None` if nobody was to be cut off.
+    /// In one trial; `None` if nobody followed the numbers of the messages.
     pub fn new(plan: &Plan, trial: &Trial) -> Option<Self> {
         let recovery = &trial.sums.recovery;
-        plan.cut.map(|_| Self {
+        plan.has_numbers().then(|| Self {
             cuts: recovery.cuts,
             recovered: recovery.recovered,
             with_gaps: recovery.with_gaps,

@@ -14,6 +14,9 @@ pub struct Storm {
     /// From the begin of a connection to the end of its handshake.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_us: Option<Summary>,
+    /// From the begin of a connection to being in the channel, in chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined_us: Option<Summary>,
     /// Messages that they got.
     pub delivered: u64,
     /// Messages that they were passed over with, after the first that each got.
@@ -35,6 +38,7 @@ impl Storm {
             clients: storm.connect.count(),
             failed: storm.failed,
             connect_us: storm.connect.summary(),
+            joined_us: storm.join.summary(),
             delivered: storm.counts.delivered,
             lost: storm.counts.skipped,
             duplicated: storm.counts.duplicated,

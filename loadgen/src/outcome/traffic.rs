@@ -49,6 +49,9 @@ pub struct Traffic {
     /// What slow clients do to the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
+    /// Whether losses cannot be told from what the server was allowed to skip.
+    #[serde(skip)]
+    pub blind_to_loss: bool,
     /// Whether messages came back to those who sent them, and to nobody else.
     #[serde(skip)]
     pub only_to_sender: bool,
@@ -65,6 +68,7 @@ impl Traffic {
         let messages = Messages::new(trial);
         let (delivered, lost) = (messages.delivered, messages.lost);
         Self {
+            blind_to_loss: plan.is_blind_to_loss(),
             only_to_sender: delivered > 0 && delivered == to_sender && lost > 0,
             all_but_sender: delivered > 0 && to_sender == 0 && lost == messages.sent,
             messages,
@@ -96,6 +100,7 @@ impl Traffic {
             let wrong = storm.lost + storm.duplicated + storm.reordered;
             (storm.failed, wrong)
         });
+        let lost = if self.blind_to_loss { 0 } else { messages.lost };
         let recovery = self.recovery.as_ref();
         let (failed_back, silent, repeated) = recovery.map_or((0, 0, 0), |recovery| {
             (recovery.failed, recovery.silent, recovery.repeated)
@@ -104,7 +109,7 @@ impl Traffic {
             (failed_back, "not recovered after a cut"),
             (silent, "left out of the numbers without a gap"),
             (repeated, "numbers that came again"),
-            (messages.lost, "lost"),
+            (lost, "lost"),
             (messages.duplicated, "duplicated"),
             (messages.reordered, "out of order"),
             (messages.disordered, "in another order than elsewhere"),

@@ -71,6 +71,8 @@ pub struct Plan {
     pub cut: Option<Cut>,
     /// How long they stay away.
     pub away: RangeInclusive<Duration>,
+    /// Whether the server may skip messages for clients that lag.
+    pub skips: bool,
     /// Whether the run goes on when a client does not come in, as long as others do.
     pub some_may_fail: bool,
     /// Decides all that is random.
@@ -132,6 +134,7 @@ impl Plan {
             churn: args.churn,
             cut: args.cut,
             away: args.away.clone(),
+            skips: args.skips,
             some_may_fail: args.mode == Mode::Connect,
             seed: args.seed.unwrap_or_else(|| fastrand::u64(..SEEDS)),
         };
@@ -146,6 +149,16 @@ impl Plan {
             });
         }
         Ok(plan)
+    }
+
+    /// Whether clients follow the numbers of their channel, and so know of gaps.
+    pub fn has_numbers(&self) -> bool {
+        self.protocol == Protocol::Chat && (self.cut.is_some() || self.skips)
+    }
+
+    /// Whether a message that does not come cannot be told from one that the server was allowed to skip.
+    pub fn is_blind_to_loss(&self) -> bool {
+        self.skips && self.protocol != Protocol::Chat
     }
 
     /// Clients of one thread that are cut off in a period.

@@ -114,7 +114,7 @@ impl<'run> Record<'run> {
             integrity: Integrity::new(first, width),
             storm_integrity,
             order,
-            tracks: vec![Track::default(); if plan.cut.is_some() { first } else { 0 }],
+            tracks: vec![Track::default(); if plan.has_numbers() { first } else { 0 }],
             clients,
             sample: Sample::new(thread, 0),
             before: Totals::default(),

@@ -14,6 +14,11 @@ impl Record<'_> {
         }
     }
 
+    /// Notes that one who came halfway is in its channel, `took_ns` after it began to connect.
+    pub fn joined(&mut self, took_ns: u64) {
+        self.sums.storm.join.record(took_ns);
+    }
+
     /// Notes that a client did not come in.
     pub fn failed_to_connect(&mut self, client: usize) {
         match self.role(client) {

@@ -51,6 +51,8 @@ struct Return {
     /// The last number that it missed, once it was told.
     until: Option<u64>,
     has_gap: bool,
+    /// Whether the server said nothing of what was missed.
+    is_ignored: bool,
 }
 
 impl Recovery {
@@ -91,6 +93,8 @@ impl Track {
             return;
         };
         returning.until = Some(joined.seq);
+        returning.is_ignored =
+            joined.recovered != Some(true) && joined.gap.is_none() && joined.epoch == self.epoch;
         if joined.epoch != self.epoch {
             let begin = joined.replay.map_or(joined.seq + 1, |replay| replay.from);
             self.begin(joined.epoch, begin);
@@ -130,9 +134,12 @@ impl Record<'_> {
             };
             if returning.until.is_some_and(|until| track.seq >= until) {
                 track.returning = None;
-                recovery
-                    .caught_up
-                    .record(now_ns.saturating_sub(returning.dialed_ns));
+                if returning.is_ignored {
+                    recovery.failed += 1;
+                    continue;
+                }
+                let took_ns = now_ns.saturating_sub(returning.dialed_ns);
+                recovery.caught_up.record(took_ns);
                 if returning.has_gap {
                     recovery.with_gaps += 1;
                 } else {

@@ -56,6 +56,8 @@ pub struct Storm {
     pub counts: Counts,
     /// Of the handshakes, from the begin of the connection.
     pub connect: Distribution,
+    /// From the begin of the connection to being in the channel, where one asks for that.
+    pub join: Distribution,
     /// From the intended sending to each of them.
     pub latency: Distribution,
 }
@@ -88,6 +90,7 @@ impl Sums {
         self.storm.failed += other.storm.failed;
         self.storm.counts.add(other.storm.counts);
         self.storm.connect.add(&other.storm.connect);
+        self.storm.join.add(&other.storm.join);
         self.storm.latency.add(&other.storm.latency);
     }
 }

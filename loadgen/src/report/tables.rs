@@ -36,6 +36,7 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
                     "handshake halfway",
                     storm.and_then(|storm| storm.connect_us),
                 ),
+                ("joining halfway", storm.and_then(|storm| storm.joined_us)),
                 (
                     "latency to who came halfway",
                     storm.and_then(|storm| storm.latency_us),

@@ -30,6 +30,8 @@ pub struct Client {
     scanner: Scanner,
     outgoing: Outgoing,
     state: State,
+    /// When it began to connect, in nanoseconds since the origin.
+    begun_ns: u64,
     /// Whether the server was asked for something that it answers.
     awaits: bool,
 }
@@ -67,6 +69,7 @@ impl Client {
             scanner: Scanner::default(),
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
+            begun_ns: now_ns,
             awaits: false,
         })
     }
@@ -77,6 +80,11 @@ impl Client {
             State::Dialing(dial) => Some(dial),
             State::Open | State::Away | State::Gone => None,
         }
+    }
+
+    /// When it began to connect, in nanoseconds since the origin.
+    pub fn begun_ns(&self) -> u64 {
+        self.begun_ns
     }
 
     /// Whether it speaks WebSocket.

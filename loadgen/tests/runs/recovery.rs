@@ -3,7 +3,9 @@
 use crate::common::{
     Run, against,
     chat::{Chat, Fault},
-    refusal, words,
+    refusal,
+    relay::Relay,
+    words,
 };
 
 /// A history that nobody outruns.
@@ -77,6 +79,43 @@ fn a_gap_that_says_too_little_is_noticed() {
     let run = cut(3, Some(Fault::Short), "--away 100ms..200ms");
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert!(run.count("recovery.silent") > 0, "{run:#?}");
+}
+
+#[test]
+fn a_server_that_knows_no_recovery_has_failed_everyone() {
+    let run = cut(LONG, Some(Fault::Deaf), "--away 100ms..200ms");
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert_eq!(run.count("recovery.recovered"), 0, "{run:#?}");
+    assert!(run.count("recovery.failed") > 0, "{run:#?}");
+    assert!(run.message("lost") > 0, "{run:#?}");
+}
+
+#[test]
+fn a_relay_that_may_skip_messages_is_not_judged_for_loss() {
+    let relay = || Relay::with(|_, to, batch| batch.retain(|said| to != 1 || said.number != 3));
+    against(&relay().start(), &[]).broken([1, 0, 0, 0]);
+    let run = against(&relay().start(), &["--skips"]);
+    assert_ne!(run.code, Some(1), "{run:#?}");
+    assert_eq!(run.message("lost"), 1);
+    assert!(
+        run.code == Some(3) || run.table.contains("cannot be judged"),
+        "{}",
+        run.table
+    );
+}
+
+#[test]
+fn a_chat_that_is_allowed_to_skip_has_to_say_what() {
+    let url = Chat::keeping(LONG, None).start();
+    let run = against(&url, &words("--protocol chat --skips")).good();
+    assert_eq!(run.count("recovery.declared"), 0);
+}
+
+#[test]
+fn who_comes_halfway_to_a_chat_is_measured_until_it_is_in() {
+    let url = Chat::default().start();
+    let run = against(&url, &words("--protocol chat --storm 3")).good();
+    assert!(run.figure("storm.joined_us.max") >= run.figure("storm.connect_us.p50"));
 }
 
 #[test]

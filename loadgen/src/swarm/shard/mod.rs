@@ -335,7 +335,11 @@ impl<'run> Shard<'run> {
                         self.record.rejoined(index, now_ns - left_ns);
                         self.record.entered(index);
                     }
-                    None if self.record.role(index) == Role::Newcomer => self.record.entered(index),
+                    None if self.record.role(index) == Role::Newcomer => {
+                        let begun_ns = self.clients[index].begun_ns();
+                        self.record.joined(now_ns.saturating_sub(begun_ns));
+                        self.record.entered(index);
+                    }
                     None => self.entering = self.entering.saturating_sub(1),
                 }
                 Ok(())

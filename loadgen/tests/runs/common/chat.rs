@@ -46,6 +46,8 @@ pub(crate) enum Fault {
     Early,
     /// The gap ends one short of what is kept.
     Short,
+    /// Nothing is said of what was missed.
+    Deaf,
     /// The last message of the replay comes twice.
     Double,
 }
@@ -121,6 +123,7 @@ impl Chat {
         let seq = channel.seq;
         let mut joined =
             json!({"action": "joined", "channel": name, "members": [], "seq": seq, "epoch": EPOCH});
+        let since = since.filter(|_| self.fault != Some(Fault::Deaf));
         let replay = since.map(|since| channel.replay(since, self.fault, &mut joined));
         self.tell(client, &joined);
         for object in replay.into_iter().flatten() {
@@ -150,7 +153,7 @@ impl Channel {
         match fault {
             Some(Fault::Late) => from += 1,
             Some(Fault::Early) => from -= 1,
-            Some(Fault::Short | Fault::Double) | None => {}
+            Some(Fault::Short | Fault::Double | Fault::Deaf) | None => {}
         }
         let kept = self.log.iter().filter(|(seq, _)| *seq >= from);
         let mut replay: Vec<Value> = kept.map(|(_, object)| object.clone()).collect();
