@@ -120,7 +120,7 @@ pub struct Args {
     pub away: RangeInclusive<Duration>,
 
     /// The server may skip messages for who lags, as with --slow gap or latest there: relays cannot be judged for loss, and chats by their gaps
-    #[arg(long)]
+    #[arg(long, conflicts_with = "churn")]
     pub skips: bool,
 
     /// Clients that come beside the others all at once, halfway, and are measured apart [default: none]

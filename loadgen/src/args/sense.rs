@@ -113,6 +113,15 @@ mod tests {
     }
 
     #[test]
+    fn who_follows_the_numbers_of_a_channel_does_not_leave_it() {
+        for flag in ["--skips", "--cut 10%/2s"] {
+            let told = refused(&format!("loadgen --protocol chat --churn 2s {flag}"));
+            assert!(told.contains("--churn"), "{told}");
+        }
+        assert!(refused("loadgen --away 1s..2s").contains("--cut"));
+    }
+
+    #[test]
     fn several_servers_are_named_once_each() {
         let pids = refused("loadgen fanout --url ws://x/ --server-pid 1 --server-pid 2");
         assert!(pids.contains("2 times for 1 servers"), "{pids}");
