@@ -156,14 +156,14 @@ pub struct Config {
     pub linger_timeout: Duration,
 }
 
-/// What becomes of a peer that lags.
+/// What becomes of a peer of the relay that lags. Others are closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
     /// It is closed.
     Close,
     /// It goes without the oldest messages of channels, and is told which where they have numbers.
     Gap,
-    /// It goes without all but the newest message of a relay's channel; one in the chat as with [`Self::Gap`].
+    /// It goes without all but the newest message of its channel.
     Latest,
 }
 

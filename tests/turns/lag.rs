@@ -98,3 +98,17 @@ fn what_has_no_numbers_and_no_channel_is_never_skipped() {
         assert_eq!(closed(&room, Reason::SlowLag), 1, "{slow:?}");
     }
 }
+
+#[test]
+fn one_of_the_chat_that_takes_nothing_is_closed_whatever_may_be_skipped() {
+    for slow in [Slow::Close, Slow::Gap, Slow::Latest] {
+        let join = text(r#"{"action":"join-channel","message":"tea"}"#);
+        let mut room = Room::of(config(slow), 2, "/ws?name=Ada", &join);
+        room.set_deaf(true);
+        let say = r#"{"action":"send-message","target":"tea","message":"hot"}"#;
+        room.speak(0..1, &text(say));
+        room.wait(LAG + Duration::from_millis(10));
+        linger(&mut room);
+        assert_eq!(closed(&room, Reason::SlowLag), 2, "{slow:?}");
+    }
+}

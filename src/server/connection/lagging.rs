@@ -60,15 +60,15 @@ impl<S: Stream> Connection<S> {
         stays
     }
 
-    /// What becomes of it when it lags, once it has a session: an echo answers one who asks, and nobody else.
+    /// What becomes of it when it lags, once it has a session. An echo answers one who asks, and nobody else; and a client of
+    /// the chat could not ask for what it went without, as channels keep no log.
     fn slow(&self, world: &World) -> Option<Slow> {
         let Phase::Open(session) = &self.phase else {
             return None;
         };
-        Some(match (&session.dialect, world.config.slow) {
-            (Dialect::Echo, _) => Slow::Close,
-            (Dialect::Chat(_), Slow::Latest) => Slow::Gap,
-            (_, slow) => slow,
+        Some(match &session.dialect {
+            Dialect::Echo | Dialect::Chat(_) => Slow::Close,
+            Dialect::Relay(_) => world.config.slow,
         })
     }
 }
