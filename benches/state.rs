@@ -6,20 +6,25 @@ mod common;
 use std::hint::black_box;
 use std::io::{self, IoSlice, Write};
 use std::rc::Rc;
-use std::time::Duration;
 
 use common::{MESSAGE, TURN};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hubbub::state::{
     batch::{Form, OpenBatch, Slice},
     commons::Commons,
-    dialect::chat::{Chat, Registry},
-    hub::{Hub, Space},
+    dialect::chat::Chat,
+    hub::{Hub, Space, Start},
     outbox::Outbox,
     seal::Seal,
     timers::{TICK, Timers},
 };
-use hubbub::vocabulary::{config::Config, message::Message, pass::Pass, time::Now};
+use hubbub::vocabulary::{
+    config::{Config, HistoryBounds},
+    frame::Kind,
+    message::Message,
+    pass::Pass,
+    time::Now,
+};
 use serde_json::json;
 
 /// A socket that takes so many bytes at a time, and always has room for more.
@@ -118,19 +123,21 @@ fn outbox(criterion: &mut Criterion) {
 fn fan_out(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hub/fan-out");
     for members in [1, 100, 10_000_u32] {
-        let mut hub = Hub::default();
+        let mut hub = Hub::new(HistoryBounds::default(), 0);
         let mut outboxes: Vec<_> = (0..members).map(|_| Outbox::default()).collect();
         let mut channel = None;
         for slot in 0..members {
-            let client = hub.enter(slot, Form::Joined);
-            channel = Some(hub.join(client, Space::Relay, "bench"));
+            let client = hub.enter(Some(slot), Form::Joined);
+            channel = hub.join(client, Space::Relay, "bench", Start::Now);
         }
         let channel = channel.expect("there are members");
         group.throughput(Throughput::Elements(u64::from(members)));
         group.bench_function(BenchmarkId::from_parameter(members), |bencher| {
             bencher.iter(|| {
-                hub.speak(channel).say_line(MESSAGE);
-                hub.seal(Duration::ZERO, |slot, slice| {
+                hub.say(channel, Kind::Text, false, 0, |bytes, _, _| {
+                    bytes.extend_from_slice(MESSAGE.as_bytes());
+                });
+                hub.seal(|slot, slice| {
                     outboxes[slot as usize].push(slice);
                 });
                 for outbox in &mut outboxes {
@@ -143,7 +150,7 @@ fn fan_out(criterion: &mut Criterion) {
 
 /// A busy turn's messages as the chat takes them: read, told in a channel of one member, and sealed.
 fn hear(criterion: &mut Criterion) {
-    let mut commons = Commons::new(Registry::new(&Config::default(), 1));
+    let mut commons = Commons::new(&Config::default(), 1);
     let mut ada = Chat::enter(
         &mut commons,
         0,
@@ -157,7 +164,7 @@ fn hear(criterion: &mut Criterion) {
     };
     let join = json!({"action": "join-channel", "message": "tea"});
     hear(&join.to_string(), &mut commons);
-    commons.hub.seal(Duration::ZERO, |_, _| {});
+    commons.hub.seal(|_, _| {});
     let send = json!({"action": "send-message", "target": "tea", "message": MESSAGE}).to_string();
     let mut group = criterion.benchmark_group("chat");
     group.throughput(Throughput::Elements(TURN as u64));
@@ -167,7 +174,7 @@ fn hear(criterion: &mut Criterion) {
                 hear(&send, &mut commons);
             }
             let told = |_, slice: Slice| assert_eq!(slice.len() as usize, TURN, "no refusals");
-            commons.hub.seal(Duration::ZERO, told);
+            commons.hub.seal(told);
         });
     });
 }

@@ -9,12 +9,12 @@ use arrayvec::ArrayString;
 use common::{MESSAGE, TURN};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hubbub::vocabulary::{
-    chat::{Event, Identity, Request, Told},
+    chat::{Event, Identity, Recovery, Request, Told},
     config::LISTED_MAX,
     frame::{self, Header, Kind},
     reason::Reason,
 };
-use serde_json::json;
+use serde_json::{json, value::to_raw_value};
 use uuid::Uuid;
 
 /// Headers with lengths of 7, 16 and 64 bits: before one message, a busy turn's messages, and the largest payload that is
@@ -72,29 +72,28 @@ fn decode(criterion: &mut Criterion) {
 fn encode(criterion: &mut Criterion) {
     let identities: Vec<_> = (0..LISTED_MAX).map(identity).collect();
     let members: Vec<_> = identities.iter().collect();
+    let listed = to_raw_value(&members).expect("texts are JSON");
     let ada = &identities[0];
     let message = Told::SendMessage {
         message: MESSAGE,
         target: "tea",
         sender: ada.mention(),
-        seq: 1_000_000,
-        time: 1_700_000_000_000,
         reference: None,
     };
     let joined = Told::Joined {
         channel: "tea",
-        members: &members,
+        members: &listed,
         count: members.len(),
         seq: 1_000_000,
         epoch: 1,
+        oldest: 1,
+        recovery: Recovery::default(),
         reference: None,
     };
     let notice = Told::Notice {
         message: "member 0 joined",
         target: "tea",
         event: Event::Joined { member: ada },
-        seq: 1_000_000,
-        time: 1_700_000_000_000,
     };
     let mut group = criterion.benchmark_group("chat/encode");
     group.throughput(Throughput::Elements(1));

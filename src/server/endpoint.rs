@@ -10,6 +10,7 @@ use crate::{
     state::{batch::Form, dialect::relay::LOBBY},
     vocabulary::{
         arrival::Role,
+        config::LISTED_MAX,
         name::{is_name, name_rule},
     },
 };
@@ -34,6 +35,8 @@ pub enum SessionKind {
         channel: String,
         /// How messages that leave together are framed.
         form: Form,
+        /// How many of the latest messages come first.
+        last: usize,
     },
     /// An echo.
     Echo,
@@ -95,7 +98,23 @@ fn relay(query: &str) -> Result<SessionKind, HttpError> {
     if !is_name(&channel) {
         return Err(bad_name("channel"));
     }
-    Ok(SessionKind::Relay { channel, form })
+    Ok(SessionKind::Relay {
+        channel,
+        form,
+        last: last(query)?,
+    })
+}
+
+/// How many of the latest messages are wanted.
+fn last(query: &str) -> Result<usize, HttpError> {
+    let Some(text) = parameter(query, "last") else {
+        return Ok(0);
+    };
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let wanted = text.parse().ok();
+    wanted
+        .filter(|&wanted| is_number && wanted <= LISTED_MAX)
+        .ok_or_else(HttpError::bad_limit)
 }
 
 fn chat(query: &str) -> Result<SessionKind, HttpError> {
@@ -103,6 +122,7 @@ fn chat(query: &str) -> Result<SessionKind, HttpError> {
         None => Ok(SessionKind::Relay {
             channel: LOBBY.to_owned(),
             form: Form::Single,
+            last: last(query)?,
         }),
         Some(name) if is_name(&name) => Ok(SessionKind::Chat {
             name,
@@ -146,7 +166,11 @@ mod tests {
 
     fn channel(name: &str, form: Form) -> SessionKind {
         let channel = name.to_owned();
-        SessionKind::Relay { channel, form }
+        SessionKind::Relay {
+            channel,
+            form,
+            last: 0,
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod stream;
 pub mod websocket;
 pub mod world;
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
@@ -31,7 +32,7 @@ use crate::{
     state::{
         commons::Commons,
         memory::{Memory, of_list},
-        metrics::{Metrics, ProcessUsage},
+        metrics::{Metrics, Omission, ProcessUsage},
         timers::Timers,
     },
     vocabulary::{
@@ -170,7 +171,7 @@ impl<S: Stream> Server<S> {
         }
         let end = self.world.drain.map(|drain| drain.ends_at());
         let seal = is_waiting.then(|| self.seals_at());
-        let next = self.world.commons.registry.next();
+        let next = self.world.commons.due();
         let untold = self.world.refusals.due();
         let deadlines = [self.timers.next(), next, end, seal, untold];
         let next = deadlines.into_iter().flatten().min();
@@ -215,7 +216,8 @@ impl<S: Stream> Server<S> {
 
     /// Bytes held, by what they are for.
     pub fn memory(&self) -> Memory {
-        let Commons { hub, registry } = &self.world.commons;
+        let Commons { hub, registry, .. } = &self.world.commons;
+        let (channels, logs) = hub.heap_bytes();
         let lists = self.writers.capacity() + self.ended.capacity() + self.due.capacity();
         let mut memory = Memory {
             connections: of_list::<Tenant<S>>(self.tenants.capacity())
@@ -224,7 +226,8 @@ impl<S: Stream> Server<S> {
                 + of_list::<Key>(self.readers.capacity())
                 + of_list::<u32>(lists),
             outboxes: 0,
-            channels: hub.heap_bytes(),
+            channels,
+            logs,
             people: registry.heap_bytes(),
             input: self.receive_buffer.len(),
         };
@@ -274,7 +277,11 @@ impl<S: Stream> Server<S> {
             }
             self.enlist(key.slot);
         }
-        self.held.bytes += TURN_BYTES_MAX - budget;
+        self.held.bytes += TURN_BYTES_MAX - budget + self.world.commons.advance(self.world.now);
+        for slot in self.world.commons.take_relieved() {
+            self.tenants[slot as usize].connection.go_on_reading();
+            self.enlist(slot);
+        }
     }
 
     fn expire(&mut self, is_poll_full: bool) {
@@ -297,8 +304,7 @@ impl<S: Stream> Server<S> {
             self.enlist(slot);
         }
         self.due = due;
-        let Commons { hub, registry } = &mut self.world.commons;
-        registry.expire(hub, self.world.now);
+        self.world.commons.expire(self.world.now);
     }
 
     fn seal(&mut self) {
@@ -312,15 +318,36 @@ impl<S: Stream> Server<S> {
             writers,
             ..
         } = self;
-        let at = world.now.monotonic;
-        world.commons.hub.seal(at, |slot, slice| {
-            let tenant = &mut tenants[slot as usize];
+        let mut written = |slot: u32, tenant: &mut Tenant<S>, slice| {
             tenant.connection.deliver(slice);
             if !tenant.is_writer {
                 tenant.is_writer = true;
                 writers.push(slot);
             }
-        });
+        };
+        let World {
+            commons,
+            config,
+            metrics,
+            ..
+        } = world;
+        commons
+            .hub
+            .seal(|slot, slice| written(slot, &mut tenants[slot as usize], slice));
+        if commons.hub.has_replays() {
+            let tenants = RefCell::new(tenants);
+            let replayed = commons.hub.replay(
+                |slot| {
+                    tenants.borrow()[slot as usize]
+                        .connection
+                        .replay_room(config)
+                },
+                |slot, slice| written(slot, &mut tenants.borrow_mut()[slot as usize], slice),
+            );
+            metrics.replayed_messages += replayed.messages;
+            metrics.skipped_messages[Omission::Trimmed as usize] += replayed.trimmed;
+        }
+        commons.registry.end_turn();
     }
 
     /// Tells the metrics to those who asked for them.
@@ -367,6 +394,8 @@ impl<S: Stream> Server<S> {
             if tenant.connection.take_rearmed() {
                 self.rearm(slot);
             }
+            let tenant = &self.tenants[slot as usize];
+            tenant.connection.catch_up(&mut self.world);
             // Whatever still waits now waits for the stream.
             self.enlist(slot);
             self.tenants[slot as usize].is_writer = false;

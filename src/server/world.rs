@@ -8,7 +8,7 @@ use crate::{
         addresses::Addresses,
         channel::Departure,
         commons::Commons,
-        dialect::{Dialect, chat::Registry},
+        dialect::Dialect,
         memory::Memory,
         metrics::{Gauges, Metrics, ProcessUsage},
     },
@@ -59,7 +59,7 @@ impl World {
     /// A world at time zero. The seed decides ids.
     pub fn new(config: Config, process_usage: fn() -> Option<ProcessUsage>, seed: u64) -> Self {
         Self {
-            commons: Commons::new(Registry::new(&config, seed)),
+            commons: Commons::new(&config, seed),
             addresses: Addresses::new(config.address_bounds),
             gate: Gate::new(config.allowed_origins.clone(), config.tls.is_some()),
             protocol: Protocol::new(config.max_message_bytes),
@@ -86,6 +86,8 @@ impl World {
         self.metrics.render(&Gauges {
             connections: self.connections,
             channels: self.commons.hub.channels(),
+            history: self.commons.hub.kept(),
+            recoveries: self.commons.registry.recoveries(),
             unsent_bytes: self.unsent_bytes,
             memory,
             process: (self.process_usage)(),

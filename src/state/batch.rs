@@ -22,7 +22,7 @@ const SHORT_HEADER_BYTES: usize = 4;
 pub const SEPARATOR: u8 = b'\n';
 
 /// How a peer wants messages that leave together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
     /// Text messages share frames, up to [`FRAME_BYTES_MAX`] each.
     Joined,
@@ -68,6 +68,12 @@ impl OpenBatch {
         write(&mut self.bodies);
         self.mark(kind);
         self.bodies.len() - start
+    }
+
+    /// The message that was added last; there must be one.
+    pub fn newest(&self) -> (Kind, &[u8]) {
+        let last = self.marks.len() - 1;
+        (self.marks[last].kind, self.body(last))
     }
 
     /// How many messages it holds.

@@ -70,21 +70,6 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Whether it has neither members nor anything left to say, so that it can be forgotten.
-    pub fn is_idle(&self) -> bool {
-        self.rows.iter().all(Vec::is_empty) && self.open.is_empty()
-    }
-
-    /// How many members.
-    pub fn count(&self) -> usize {
-        self.rows.iter().map(Vec::len).sum()
-    }
-
-    /// The members, in no order that means anything.
-    pub fn members(&self) -> impl Iterator<Item = &Member> {
-        self.rows.iter().flatten()
-    }
-
     /// Bytes that it takes beside itself.
     pub fn heap_bytes(&self) -> usize {
         let rows = self.rows.iter().map(Vec::capacity).sum();
@@ -94,6 +79,16 @@ impl Channel {
     /// How many messages were ever said.
     pub fn said(&self) -> u64 {
         self.first + self.open.len() as u64
+    }
+
+    /// The place of the open batch's first message.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// The message that was said last; one was said this turn.
+    pub fn newest(&self) -> (Kind, &[u8]) {
+        self.open.newest()
     }
 
     /// Takes an empty batch to collect what is said this turn.
@@ -136,19 +131,9 @@ impl Channel {
         Left { moved, owed }
     }
 
-    /// Adds a message to the open batch.
-    pub fn say(&mut self, kind: Kind, body: &[u8]) {
-        self.open.push(kind, body);
-    }
-
-    /// Adds a line of text to the open batch; newlines in it become spaces.
-    pub fn say_line(&mut self, text: &str) {
-        self.open.push_line(text);
-    }
-
-    /// Adds a text message that is written by `write`, which writes no newline. Returns its bytes.
-    pub fn compose(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> usize {
-        self.open.compose(Kind::Text, write)
+    /// Adds a message that is written by `write`, which writes no newline in text. Returns its bytes.
+    pub fn compose(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+        self.open.compose(kind, write)
     }
 
     /// Encodes the open batch once for each form that someone wants, under a seal.
@@ -228,6 +213,14 @@ mod tests {
         heard
     }
 
+    fn say_line(channel: &mut Channel, line: &str) {
+        channel.compose(Kind::Text, |bytes| bytes.extend_from_slice(line.as_bytes()));
+    }
+
+    fn say(channel: &mut Channel, body: &[u8]) {
+        channel.compose(Kind::Binary, |bytes| bytes.extend_from_slice(body));
+    }
+
     fn expect(heard: &[(u32, String)], slot: u32, words: &[&str]) {
         let got: Vec<_> = heard
             .iter()
@@ -242,16 +235,16 @@ mod tests {
         let mut channel = Channel::default();
         let stays = channel.join(0, 10, Form::Joined);
         let leaves = channel.join(1, 11, Form::Joined);
-        channel.say_line("one");
+        say_line(&mut channel, "one");
         let owed = channel.leave(leaves, Departure::Leaves).owed;
-        channel.say_line("two");
+        say_line(&mut channel, "two");
         channel.join(2, 12, Form::Single);
-        channel.say_line("three");
+        say_line(&mut channel, "three");
         let first = heard(&mut channel, &[(11, owed)]);
         expect(&first, 10, &["one", "two", "three"]);
         expect(&first, 11, &["one"]);
         expect(&first, 12, &["three"]);
-        channel.say_line("four");
+        say_line(&mut channel, "four");
         let owed = channel.leave(stays, Departure::Leaves).owed;
         let second = heard(&mut channel, &[(10, owed)]);
         expect(&second, 10, &["four"]);
@@ -263,11 +256,11 @@ mod tests {
     fn one_who_leaves_and_comes_back_within_a_turn_gets_both_parts_in_order() {
         let mut channel = Channel::default();
         let seat = channel.join(0, 10, Form::Joined);
-        channel.say_line("before");
+        say_line(&mut channel, "before");
         let owed = channel.leave(seat, Departure::Leaves).owed;
-        channel.say_line("while away");
+        say_line(&mut channel, "while away");
         channel.join(0, 10, Form::Joined);
-        channel.say_line("after");
+        say_line(&mut channel, "after");
         let heard = heard(&mut channel, &[(10, owed)]);
         expect(&heard, 10, &["before", "after"]);
     }
@@ -275,12 +268,12 @@ mod tests {
     #[test]
     fn what_a_member_has_heard_is_what_was_handed_out_since_it_joined() {
         let mut channel = Channel::default();
-        channel.say_line("one");
+        say_line(&mut channel, "one");
         let seat = channel.join(0, 10, Form::Joined);
-        channel.say_line("two");
+        say_line(&mut channel, "two");
         assert_eq!(channel.heard(seat), 1);
         heard(&mut channel, &[]);
-        channel.say_line("three");
+        say_line(&mut channel, "three");
         assert_eq!(channel.heard(seat), 2);
     }
 
@@ -288,7 +281,7 @@ mod tests {
     fn one_who_vanishes_is_owed_nothing() {
         let mut channel = Channel::default();
         let seat = channel.join(0, 10, Form::Joined);
-        channel.say_line("unheard");
+        say_line(&mut channel, "unheard");
         assert_eq!(channel.leave(seat, Departure::Vanishes).owed, None);
         assert_eq!(heard(&mut channel, &[]), []);
     }
@@ -301,16 +294,15 @@ mod tests {
         assert_eq!(channel.leave(first, Departure::Leaves).moved, Some(1));
         let second = Seat { index: 0, ..second };
         assert_eq!(channel.leave(second, Departure::Leaves).moved, None);
-        assert!(channel.is_idle());
     }
 
     #[test]
     fn what_nobody_gets_is_not_encoded_and_still_numbered() {
         let mut channel = Channel::default();
-        channel.say(Kind::Binary, b"to nobody");
+        say(&mut channel, b"to nobody");
         assert_eq!(heard(&mut channel, &[]), []);
         channel.join(0, 10, Form::Single);
-        channel.say(Kind::Binary, b"to one");
+        say(&mut channel, b"to one");
         expect(&heard(&mut channel, &[]), 10, &["to one"]);
     }
 }

@@ -9,8 +9,10 @@ pub struct Memory {
     pub connections: usize,
     /// What could not leave at once. Of what several share, each has its share.
     pub outboxes: usize,
-    /// Channels, memberships, and what is said in them.
+    /// Channels, memberships, and what is being said in them.
     pub channels: usize,
+    /// What is kept of what was said.
+    pub logs: usize,
     /// The people of the chat.
     pub people: usize,
     /// Input: the buffer that all share, and messages that have not fully arrived.
@@ -19,11 +21,12 @@ pub struct Memory {
 
 impl Memory {
     /// Each part with its name in the metrics.
-    pub fn parts(&self) -> [(&'static str, usize); 5] {
+    pub fn parts(&self) -> [(&'static str, usize); 6] {
         [
             ("connections", self.connections),
             ("outboxes", self.outboxes),
             ("channels", self.channels),
+            ("logs", self.logs),
             ("people", self.people),
             ("input", self.input),
         ]

@@ -3,7 +3,10 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use super::{dialect::DialectName, memory::Memory};
+use super::{
+    dialect::{DialectName, chat::RECOVERIES},
+    memory::Memory,
+};
 use crate::vocabulary::reason::Reason;
 
 /// What a client may send too much of, in the order of the counters.
@@ -53,6 +56,8 @@ pub struct Metrics {
     pub messages_delivered: [u64; DialectName::ALL.len()],
     /// Messages left out of what a peer gets, by [`Omission`].
     pub skipped_messages: [u64; Omission::ALL.len()],
+    /// Messages that were handed out of a log to those who missed them.
+    pub replayed_messages: u64,
     /// Data frames sent.
     pub frames_sent: u64,
     /// Bytes sent, all protocols.
@@ -74,6 +79,10 @@ pub struct Gauges {
     pub connections: usize,
     /// Channels with members.
     pub channels: usize,
+    /// Bytes of what is kept of what was said, and how many messages.
+    pub history: (usize, usize),
+    /// How those recovered who asked for what they missed, in the order of [`RECOVERIES`].
+    pub recoveries: [u64; RECOVERIES.len()],
     /// Bytes waiting in all outboxes.
     pub unsent_bytes: usize,
     /// Bytes held.
@@ -196,6 +205,11 @@ impl Metrics {
                 .zip(self.skipped_messages),
         )?;
         page.counter(
+            "hubbub_replayed_messages_total",
+            "Messages handed out of the log to those who missed them or have just come.",
+            self.replayed_messages,
+        )?;
+        page.counter(
             "hubbub_frames_sent_total",
             "Data frames sent.",
             self.frames_sent,
@@ -230,6 +244,23 @@ impl Metrics {
 
 impl Gauges {
     fn write(&self, page: &mut Page) -> fmt::Result {
+        page.gauge(
+            "hubbub_history_bytes",
+            "Bytes of messages and notices that channels keep.",
+            self.history.0,
+        )?;
+        page.gauge(
+            "hubbub_history_messages",
+            "Messages that channels keep, notices not counted.",
+            self.history.1,
+        )?;
+        page.family(
+            "hubbub_recoveries_total",
+            "Joins that asked for what was missed, by what came of it.",
+            "counter",
+            "result",
+            RECOVERIES.into_iter().zip(self.recoveries),
+        )?;
         page.gauge(
             "hubbub_unsent_bytes",
             "Bytes waiting in all outboxes.",

@@ -1,18 +1,25 @@
 //! The chat protocol of `/ws`: what clients ask, what they are answered, and what goes wrong, as JSON.
 
 use std::borrow::Cow;
+use std::io::Write;
+use std::ops::RangeInclusive;
+use std::rc::Rc;
 
 use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize, de};
+use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::{
     config::{
-        CHANNELS_MAX, CLIENT_CHANNELS_MAX, LISTED_MAX, NAME_CHARS_MAX, REF_BYTES_MAX,
-        TURN_LISTED_MAX,
+        CHANNELS_MAX, CLIENT_CHANNELS_MAX, HISTORY_LISTED_DEFAULT, HISTORY_LISTED_MAX,
+        LISTED_DEFAULT, LISTED_MAX, NAME_CHARS_MAX, REF_BYTES_MAX, TURN_LISTED_MAX,
     },
     name::{is_name, name_rule, quoted},
 };
+
+/// The largest integer that is exact where numbers are doubles.
+const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// What a client asks: `{"action":"…", …}`. Unknown fields are ignored, and texts borrowed where they have no escapes.
 #[derive(Debug, Deserialize)]
@@ -25,15 +32,49 @@ pub struct Request<'a> {
     target: Option<Text<'a>>,
     #[serde(borrow, rename = "ref")]
     reference: Option<Text<'a>>,
+    #[serde(borrow)]
+    since: Option<&'a RawValue>,
+    #[serde(borrow)]
+    last: Option<&'a RawValue>,
+    #[serde(borrow)]
+    members: Option<&'a RawValue>,
+    #[serde(borrow)]
+    after: Option<&'a RawValue>,
+    #[serde(borrow)]
+    before: Option<&'a RawValue>,
+    #[serde(borrow)]
+    limit: Option<&'a RawValue>,
+    #[serde(borrow)]
+    epoch: Option<&'a RawValue>,
+}
+
+/// What one who joins has already, or wants to know of what was said before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Nothing of it.
+    None,
+    /// All up to a number in one of the channel's lives is known; what follows is missing.
+    Since {
+        /// The life.
+        epoch: u64,
+        /// The number.
+        seq: u64,
+    },
+    /// So many of the latest messages.
+    Last(usize),
 }
 
 /// An action with what it takes. Channels' names are valid ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action<'a> {
     /// To become a member of a channel.
     Join {
         /// The channel's name.
         channel: &'a str,
+        /// What is to come first.
+        past: Past,
+        /// The most members that are to be listed.
+        members: usize,
     },
     /// To be a member no more.
     Leave {
@@ -58,6 +99,21 @@ pub enum Action<'a> {
     ListMembers {
         /// The channel's name.
         channel: &'a str,
+        /// An id: those that come after it are wanted.
+        after: Option<Cow<'a, str>>,
+        /// The most members that are to be listed.
+        limit: usize,
+    },
+    /// To be told what was said in a channel.
+    History {
+        /// The channel's name.
+        channel: &'a str,
+        /// The life of it that is meant.
+        epoch: Option<u64>,
+        /// The number before which it was said.
+        before: Option<u64>,
+        /// The most messages that are wanted.
+        limit: usize,
     },
     /// To be told which channels there are.
     ListChannels,
@@ -91,6 +147,8 @@ impl<'a> Request<'a> {
         Ok(match field("action", self.action.as_ref())? {
             "join-channel" | "join-communication-channel" => Action::Join {
                 channel: channel(message()?)?,
+                past: self.past()?,
+                members: limit("members", self.members, 0..=LISTED_MAX)?.unwrap_or(LISTED_DEFAULT),
             },
             "leave-channel" | "leave-communication-channel" => Action::Leave {
                 channel: channel(message()?)?,
@@ -105,11 +163,85 @@ impl<'a> Request<'a> {
             },
             "list-members" => Action::ListMembers {
                 channel: channel(target()?)?,
+                after: self.after()?,
+                limit: limit("limit", self.limit, 1..=LISTED_MAX)?.unwrap_or(LISTED_DEFAULT),
+            },
+            "history" => Action::History {
+                channel: channel(target()?)?,
+                epoch: place("epoch", self.epoch)?,
+                before: place("before", self.before)?,
+                limit: limit("limit", self.limit, 1..=HISTORY_LISTED_MAX)?
+                    .unwrap_or(HISTORY_LISTED_DEFAULT),
             },
             "list-channels" => Action::ListChannels,
             other => return Err(ChatError::UnknownAction(other.to_owned())),
         })
     }
+
+    fn past(&self) -> Result<Past, ChatError> {
+        #[derive(Deserialize)]
+        struct Since<'a> {
+            #[serde(borrow)]
+            epoch: Option<&'a RawValue>,
+            #[serde(borrow)]
+            seq: Option<&'a RawValue>,
+        }
+        match (self.since, self.last) {
+            (None, None) => Ok(Past::None),
+            (None, Some(_)) => {
+                let last = limit("last", self.last, 0..=LISTED_MAX)?;
+                Ok(last.map_or(Past::None, Past::Last))
+            }
+            (Some(since), None) => {
+                let Since { epoch, seq } =
+                    object(since.get()).map_err(|_| ChatError::BadSince("since"))?;
+                let both = place("since", epoch)?.zip(place("since", seq)?);
+                let (epoch, seq) = both.ok_or(ChatError::BadSince("since"))?;
+                Ok(Past::Since { epoch, seq })
+            }
+            (Some(_), Some(_)) => Err(ChatError::SinceAndLast),
+        }
+    }
+
+    fn after(&self) -> Result<Option<Cow<'_, str>>, ChatError> {
+        let after = self.after.map(|raw| serde_json::from_str(raw.get()));
+        let after: Option<Text<'_>> = after
+            .transpose()
+            .map_err(|error| ChatError::BadJson(error.to_string()))?;
+        Ok(after.map(|Text(after)| after))
+    }
+}
+
+/// An integer that is exact where numbers are doubles, written as one.
+fn integer(raw: &RawValue) -> Option<u64> {
+    let number = raw.get().parse().ok()?;
+    (number <= INTEGER_MAX).then_some(number)
+}
+
+/// A number or an epoch of a channel.
+fn place(field: &'static str, raw: Option<&RawValue>) -> Result<Option<u64>, ChatError> {
+    let read = |raw| integer(raw).ok_or(ChatError::BadSince(field));
+    raw.map(read).transpose()
+}
+
+/// How many of something are wanted.
+fn limit(
+    field: &'static str,
+    raw: Option<&RawValue>,
+    allowed: RangeInclusive<usize>,
+) -> Result<Option<usize>, ChatError> {
+    let read = |raw| {
+        let wanted = integer(raw).and_then(|wanted| wanted.try_into().ok());
+        let error = ChatError::BadLimit {
+            field,
+            least: *allowed.start(),
+            most: *allowed.end(),
+        };
+        wanted
+            .filter(|wanted| allowed.contains(wanted))
+            .ok_or(error)
+    };
+    raw.map(read).transpose()
 }
 
 /// The `ref` of a request that could not be read otherwise.
@@ -149,14 +281,19 @@ pub enum Told<'a> {
     Joined {
         /// The channel's name.
         channel: &'a str,
-        /// Members, as many as are listed.
-        members: &'a [&'a Identity],
+        /// Members, as many as are listed: an array, encoded.
+        members: &'a RawValue,
         /// How many members there are.
         count: usize,
-        /// The number of the channel's last message.
+        /// The number of the last message before those that come as they are said.
         seq: u64,
         /// Another one when a channel that was forgotten begins again.
         epoch: u64,
+        /// The number of the oldest message that is kept.
+        oldest: u64,
+        /// What it is told of what was said before.
+        #[serde(flatten)]
+        recovery: Recovery,
         /// What the request said.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
@@ -169,7 +306,7 @@ pub enum Told<'a> {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
-    /// Something that was said in a channel.
+    /// Something that is said in a channel, as yet without its [number and time](number).
     SendMessage {
         /// What was said.
         message: &'a str,
@@ -177,15 +314,11 @@ pub enum Told<'a> {
         target: &'a str,
         /// Who said it.
         sender: Mention<'a>,
-        /// The number in the channel: 1, 2, 3 …
-        seq: u64,
-        /// When, in milliseconds since the Unix epoch.
-        time: u64,
         /// What the sender's request said.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
-    /// Something that happened in a channel.
+    /// Something that happens in a channel, as yet without its [number and time](number).
     #[serde(rename = "send-message")]
     Notice {
         /// What happened, in words.
@@ -195,10 +328,6 @@ pub enum Told<'a> {
         /// What happened.
         #[serde(flatten)]
         event: Event<'a>,
-        /// The number in the channel: 1, 2, 3 …
-        seq: u64,
-        /// When, in milliseconds since the Unix epoch.
-        time: u64,
     },
     /// Something that was said to one client.
     SendPrivate {
@@ -231,10 +360,27 @@ pub enum Told<'a> {
     Members {
         /// The channel's name.
         channel: &'a str,
-        /// Members, as many as are listed.
-        members: &'a [&'a Identity],
+        /// Members, as many as are listed: an array, encoded.
+        members: &'a RawValue,
         /// How many members there are.
         count: usize,
+        /// After which id to go on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<&'a str>,
+        /// What the request said.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
+    },
+    /// An answer: what was said in a channel.
+    History {
+        /// The channel's name.
+        channel: &'a str,
+        /// Which of the channel's lives.
+        epoch: u64,
+        /// Messages and notices, oldest first: an array, encoded.
+        messages: &'a RawValue,
+        /// The number of the oldest message that is kept.
+        oldest: u64,
         /// What the request said.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
@@ -259,6 +405,50 @@ pub enum Told<'a> {
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
     },
+}
+
+/// Gives an object its number in its channel (1, 2, 3 …), and its time in milliseconds since the Unix epoch. They are the
+/// last two fields, so that they can be added to bytes that exist already.
+pub fn number(object: &mut Vec<u8>, seq: u64, unix_ms: u64) {
+    let brace = object.pop();
+    debug_assert_eq!(brace, Some(b'}'), "an object ends with a brace");
+    write!(object, r#","seq":{seq},"time":{unix_ms}}}"#).expect("a list takes all bytes");
+}
+
+/// Numbers of a channel, from one to another; none if the first is beyond the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
+}
+
+/// What one who joins is told of what was said before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Recovery {
+    /// What comes next: what was said before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Span>,
+    /// Whether nothing is missing of what the client did not have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<bool>,
+    /// What is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Span>,
+    /// Why what is missing cannot be told by numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Unrecovered>,
+}
+
+/// Why nobody can say how much a client misses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unrecovered {
+    /// What it has is of another life of the channel.
+    Epoch,
+    /// It has what was not said yet.
+    Future,
 }
 
 /// Why messages of a channel are left out.
@@ -300,7 +490,7 @@ pub enum Event<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Identity {
     /// Its alone: new in each session, or what its token says, which all sessions of the same person share.
-    pub id: Box<str>,
+    pub id: Rc<str>,
     /// What it calls itself; others may do so too.
     pub name: Box<str>,
     /// The seed of its picture: a SHA-256 in hexadecimal.
@@ -380,7 +570,7 @@ pub enum ChatError {
     Binary,
     /// An action that there is not.
     #[error(
-        "there is no action {}; there are join-channel, leave-channel, send-message, send-private, list-members and list-channels",
+        "there is no action {}; there are join-channel, leave-channel, send-message, send-private, list-members, list-channels and history",
         quoted(.0)
     )]
     UnknownAction(String),
@@ -390,6 +580,27 @@ pub enum ChatError {
     /// A `ref` that is too long to come back.
     #[error("ref must have at most {REF_BYTES_MAX} bytes")]
     BadRef,
+    /// A number or an epoch that cannot be one.
+    #[error(
+        "{0} must be made of integers from 0 to 2^53 - 1, as they were told: since of an epoch and a seq"
+    )]
+    BadSince(&'static str),
+    /// An epoch that is not the channel's.
+    #[error("{} has begun again since, and what was said under that epoch is gone; leave epoch out", quoted(.0))]
+    OtherEpoch(String),
+    /// Two ways to say what is wanted.
+    #[error("since and last exclude each other; ask for what is missing, or for the latest")]
+    SinceAndLast,
+    /// More, or less, than may be asked for.
+    #[error("{field} must be an integer from {least} to {most}")]
+    BadLimit {
+        /// The field.
+        field: &'static str,
+        /// The least that it may be.
+        least: usize,
+        /// The most that it may be.
+        most: usize,
+    },
     /// A channel's name that cannot be one.
     #[error("a channel's name must have {}", name_rule())]
     BadName,
@@ -435,6 +646,8 @@ impl ChatError {
             Self::UnknownAction(_) => "unknown-action",
             Self::MissingField(_) => "missing-field",
             Self::BadRef => "bad-ref",
+            Self::BadSince(_) | Self::OtherEpoch(_) | Self::SinceAndLast => "bad-since",
+            Self::BadLimit { .. } => "bad-limit",
             Self::BadName => "bad-name",
             Self::NotAMember(_) => "not-a-member",
             Self::NoSuchChannel(_) => "no-such-channel",
@@ -497,7 +710,10 @@ mod tests {
     fn actions_have_the_names_of_the_tutorials_too() {
         for verb in ["join-channel", "join-communication-channel"] {
             let asked = format!(r#"{{"action":"{verb}","message":"tea"}}"#);
-            assert_eq!(action(&asked).unwrap(), r#"Join { channel: "tea" }"#);
+            assert_eq!(
+                action(&asked).unwrap(),
+                r#"Join { channel: "tea", past: None, members: 50 }"#
+            );
         }
         for verb in ["leave-channel", "leave-communication-channel"] {
             let asked = format!(r#"{{"action":"{verb}","message":"tea"}}"#);

@@ -53,10 +53,30 @@ pub const NOTSENT_LOWAT_BYTES: u32 = 16 << 10;
 pub const NAME_CHARS_MAX: usize = 64;
 /// Channels of one chat client.
 pub const CLIENT_CHANNELS_MAX: usize = 64;
-/// Channels of the chat in all, which bounds what they cost when everyone makes as many as possible.
+/// Channels of the chat, and as many of the relay, which bounds what they cost when everyone makes as many as possible.
+/// Those that nobody is in count too, as long as they are remembered.
 pub const CHANNELS_MAX: usize = 100_000;
-/// Members, or channels, listed in one answer of the chat; the total is told beside them.
+/// Members, or channels, listed in one answer of the chat, and messages that one who comes asks for; the total is told
+/// beside them.
 pub const LISTED_MAX: usize = 1000;
+/// Members listed in one answer where nothing is said of it.
+pub const LISTED_DEFAULT: usize = 50;
+/// Messages in one answer about what was said before.
+pub const HISTORY_LISTED_MAX: usize = 100;
+/// The same where nothing is said of it.
+pub const HISTORY_LISTED_DEFAULT: usize = 50;
+/// Bytes of messages in one such answer, unless it holds one message.
+pub const HISTORY_ANSWER_BYTES_MAX: usize = 16 << 10;
+/// The most that `history.messages` may be.
+pub const HISTORY_MESSAGES_MAX: usize = 10_000;
+/// The most that `history.bytes` may be, so that offsets in a log fit 32 bits.
+pub const HISTORY_BYTES_MAX: usize = 1 << 30;
+/// Bytes of a log that are encoded together for those who are sent it again.
+pub const REPLAY_BLOCK_BYTES: usize = 16 << 10;
+/// Bytes of logs that one turn hands out to those who are sent them again; the rest waits for the next turn.
+pub const TURN_REPLAY_BYTES_MAX: usize = 1 << 20;
+/// Bytes of requests of one client that are under way before it is not read any more.
+pub const UNANSWERED_BYTES_MAX: usize = 64 << 10;
 /// Members and channels listed for one client in one turn, so that a burst of small requests cannot make a large heap.
 pub const TURN_LISTED_MAX: usize = 2 * LISTED_MAX;
 /// Bytes of the `ref` that a chat client may add to a request.
@@ -148,6 +168,8 @@ pub struct Config {
     pub flood_grace: Duration,
     /// Members of a chat channel beyond which comings and goings are summarised.
     pub notice_limit: usize,
+    /// What channels remember.
+    pub history: HistoryBounds,
     /// How long what was said in a channel waits for more to go out with it; zero sends it with its turn.
     pub batch_window: Duration,
     /// How long a stopping server gives its peers to go.
@@ -174,6 +196,19 @@ pub struct AddressBounds {
     pub connections: Option<u32>,
     /// New connections in a second.
     pub handshakes: Option<u32>,
+}
+
+/// What channels remember of what was said in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryBounds {
+    /// Messages of each channel; notices between them are kept and do not count.
+    pub messages: usize,
+    /// Bytes of messages and notices of a channel together. Of the newest message they are no bound.
+    pub bytes: usize,
+    /// How long they are kept, and how long a channel that nobody is in is remembered.
+    pub age: Duration,
+    /// Bytes of all channels together.
+    pub total_bytes: usize,
 }
 
 /// What one client may send in a second; without a bound, anything.
@@ -207,6 +242,17 @@ pub struct TokenRules {
     pub issuer: Option<String>,
 }
 
+impl Default for HistoryBounds {
+    fn default() -> Self {
+        Self {
+            messages: 100,
+            bytes: 256 << 10,
+            age: Duration::from_mins(5),
+            total_bytes: 64 << 20,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -236,6 +282,7 @@ impl Default for Config {
             client_rates: ClientRates::default(),
             flood_grace: Duration::from_secs(10),
             notice_limit: 200,
+            history: HistoryBounds::default(),
             batch_window: Duration::ZERO,
             drain_timeout: Duration::from_secs(5),
             linger_timeout: Duration::from_secs(2),
@@ -258,6 +305,11 @@ impl Config {
         self.slow != Slow::Close || self.max_lag.is_some()
     }
 
+    /// Bytes that a peer may leave unsent before it is handed more of what it missed.
+    pub fn replay_bytes(&self) -> usize {
+        self.max_unsent_bytes / 4
+    }
+
     /// How long a peer has to answer a ping, so that the silence before and after it makes up the pong timeout.
     pub fn pong_grace(&self) -> Duration {
         self.pong_timeout.saturating_sub(self.ping_interval)
@@ -277,6 +329,7 @@ impl Config {
             ("--linger-timeout", self.linger_timeout),
             ("--drain-timeout", self.drain_timeout),
             ("--flood-grace", self.flood_grace),
+            ("--history-age", self.history.age),
         ];
         let max_lag = self.max_lag.map(|lag| ("--max-lag", lag));
         for (flag, duration) in durations.into_iter().chain(max_lag) {
@@ -324,6 +377,22 @@ impl Config {
             return Err(ConfigError::UnsentTotal {
                 total: self.max_unsent_total_bytes,
                 one: self.max_unsent_bytes,
+            });
+        }
+        if self.history.messages > HISTORY_MESSAGES_MAX {
+            return Err(ConfigError::HistoryMessages {
+                messages: self.history.messages,
+            });
+        }
+        if self.history.bytes > HISTORY_BYTES_MAX {
+            return Err(ConfigError::HistoryBytes {
+                bytes: self.history.bytes,
+            });
+        }
+        if self.history.total_bytes < self.history.bytes {
+            return Err(ConfigError::HistoryTotal {
+                total: self.history.total_bytes,
+                one: self.history.bytes,
             });
         }
         let counts = [
@@ -423,6 +492,26 @@ pub enum ConfigError {
         /// What `--max-unsent` says.
         one: usize,
     },
+    /// More messages of a channel than [`HISTORY_MESSAGES_MAX`].
+    #[error("--history ({messages}) must be at most {HISTORY_MESSAGES_MAX} messages")]
+    HistoryMessages {
+        /// What `--history` says.
+        messages: usize,
+    },
+    /// More bytes of a channel than [`HISTORY_BYTES_MAX`].
+    #[error("--history-bytes ({bytes} bytes) must be at most 1GiB")]
+    HistoryBytes {
+        /// What `--history-bytes` says.
+        bytes: usize,
+    },
+    /// All channels together may keep less than one alone.
+    #[error("--history-total ({total} bytes) must be at least --history-bytes ({one} bytes)")]
+    HistoryTotal {
+        /// What `--history-total` says.
+        total: usize,
+        /// What `--history-bytes` says.
+        one: usize,
+    },
     /// More connections than descriptors.
     #[error(
         "--max-connections ({wanted}) needs {wanted} + {reserved} descriptors, and the hard limit is {limit}: \
@@ -476,6 +565,10 @@ mod tests {
         assert!(none(|c| c.max_request_head_bytes = 65 << 10).contains("--max-request-head"));
         assert!(none(|c| c.max_connections = Some(0)).contains("--max-connections"));
         assert!(none(|c| c.drain_timeout = Duration::MAX).contains("--drain-timeout"));
+        assert!(none(|c| c.history.age = Duration::ZERO).contains("--history-age"));
+        assert!(none(|c| c.history.messages = 10_001).contains("--history ("));
+        assert!(none(|c| c.history.bytes = 65 << 20).contains("--history-total"));
+        assert!(none(|c| c.history.bytes = 2 << 30).contains("--history-bytes"));
         assert!(none(|c| c.batch_window = Duration::from_secs(2)).contains("--batch-window"));
     }
 }

@@ -3,7 +3,7 @@
 use hubbub::state::channel::Departure;
 use hubbub::state::commons::Commons;
 use hubbub::state::dialect::Dialect;
-use hubbub::state::dialect::chat::{Chat, Registry};
+use hubbub::state::dialect::chat::Chat;
 use hubbub::state::outbox::Outbox;
 use hubbub::vocabulary::config::Config;
 use hubbub::vocabulary::message::Message;
@@ -32,7 +32,7 @@ impl Subject {
             ..Config::default()
         };
         Self {
-            commons: Commons::new(Registry::new(&config, 1)),
+            commons: Commons::new(&config, 1),
             seats: [const { None }; CLIENTS],
             heard: Vec::new(),
             following: Vec::new(),
@@ -74,10 +74,10 @@ impl Subject {
     }
 
     pub(crate) fn end_turn(&mut self, now: Now) {
-        let Commons { hub, registry } = &mut self.commons;
-        registry.expire(hub, now);
+        self.commons.expire(now);
+        let hub = &mut self.commons.hub;
         let (heard, following) = (&mut self.heard, &mut self.following);
-        hub.seal(now.monotonic, |slot, slice| {
+        hub.seal(|slot, slice| {
             for message in slice.from..slice.to {
                 let body: Value = serde_json::from_slice(slice.run.body(message)).unwrap();
                 following[slot as usize].follow(&body);

@@ -43,7 +43,7 @@ impl<S: Stream> Connection<S> {
             // next flush tries, and judges.
             self.readiness.writable = true;
         }
-        let mut may_have_spoken = may_have_spoken;
+        let mut may_have_spoken = may_have_spoken || self.is_held;
         if let Some(meter) = self.meter() {
             may_have_spoken |= meter.resume(now);
         }

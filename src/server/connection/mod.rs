@@ -32,7 +32,7 @@ use crate::{
         addresses::Excess, batch::Slice, channel::Departure, dialect::DialectName, memory::Memory,
         metrics::Omission, outbox::Outbox,
     },
-    vocabulary::{arrival::Arrival, reason::Reason},
+    vocabulary::{arrival::Arrival, config::Config, reason::Reason},
 };
 
 /// A stream, what waits for it, and how far it has come.
@@ -55,6 +55,8 @@ pub struct Connection<S> {
     counted_unsent: usize,
     readiness: Readiness,
     is_at_end: bool,
+    /// So much of what it has asked for is under way that it is not read.
+    is_held: bool,
     /// A deadline may have come nearer since the timer was set.
     is_rearmed: bool,
     ended: Option<Reason>,
@@ -103,6 +105,7 @@ impl<S: Stream> Connection<S> {
                 ..Readiness::default()
             },
             is_at_end: false,
+            is_held: false,
             is_rearmed: true,
             ended: None,
         }
@@ -137,7 +140,9 @@ impl<S: Stream> Connection<S> {
                     && exchange.scrape.is_none()
                     && (self.readiness.readable || exchange.has_more)
             }
-            Phase::Open(_) => self.readiness.readable && self.paused_until().is_none(),
+            Phase::Open(_) => {
+                self.readiness.readable && !self.is_held && self.paused_until().is_none()
+            }
             Phase::Introduction(_) | Phase::Closing(_) => self.readiness.readable,
         }
     }
@@ -237,6 +242,28 @@ impl<S: Stream> Connection<S> {
     /// Whether anything waits for the stream, as of the last time that it was counted.
     pub(super) fn is_waiting(&self) -> bool {
         self.counted_unsent > 0 || !self.outbox.is_empty()
+    }
+
+    /// Reads on once what it has asked for is answered.
+    pub fn go_on_reading(&mut self) {
+        self.is_held = false;
+    }
+
+    /// Bytes that it may be handed of what it missed.
+    pub fn replay_room(&self, config: &Config) -> usize {
+        let unsent = self.outbox.unsent_bytes() + self.stream.held_bytes();
+        config.replay_bytes().saturating_sub(unsent)
+    }
+
+    /// Sees to it that it is handed more of what it missed, if it has taken what it was handed.
+    pub fn catch_up(&self, world: &mut World) {
+        if world.commons.hub.has_replays()
+            && let Phase::Open(session) = &self.phase
+            && let Some(client) = session.dialect.client()
+            && self.replay_room(&world.config) > 0
+        {
+            world.commons.hub.resume(client);
+        }
     }
 
     /// Tells the books how many bytes wait.

@@ -35,11 +35,16 @@ impl<S: Stream> Connection<S> {
     ) -> usize {
         let Admission { pass, expires_at } = admission;
         let dialect = match kind {
-            SessionKind::Relay { channel, form } => Dialect::Relay(Relay::join(
+            SessionKind::Relay {
+                channel,
+                form,
+                last,
+            } => Dialect::Relay(Relay::join(
                 &mut world.commons.hub,
                 self.slot,
                 &channel,
                 form,
+                last,
                 pass.rights.may_publish(&channel),
             )),
             SessionKind::Echo => Dialect::Echo,
@@ -87,6 +92,9 @@ impl<S: Stream> Connection<S> {
                 Err(reason) => fault = Some(reason),
             }
         });
+        self.is_held = dialect
+            .client()
+            .is_some_and(|client| commons.hub.is_held(client));
         world.metrics.messages_received[dialect.name() as usize] += heard;
         let pings = frame::count_controls(replies);
         if !replies.is_empty() {

@@ -163,6 +163,7 @@ mod tests {
         SessionKind::Relay {
             channel: "lobby".to_owned(),
             form: Form::Joined,
+            last: 0,
         }
     }
 

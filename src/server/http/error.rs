@@ -1,5 +1,6 @@
 //! What is said to one whose request is refused.
 
+use crate::vocabulary::config::LISTED_MAX;
 use std::borrow::Cow;
 
 use http::{HeaderName, StatusCode, header};
@@ -39,6 +40,15 @@ impl HttpError {
     /// 400: a name that cannot be one.
     pub fn bad_name(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-name", message)
+    }
+
+    /// 400: more of the latest messages than may be asked for.
+    pub fn bad_limit() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad-limit",
+            format!("last must be an integer from 0 to {LISTED_MAX}"),
+        )
     }
 
     /// 400: a proxy of ours does not say for whom it asks.

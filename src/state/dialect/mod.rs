@@ -7,7 +7,7 @@ pub mod relay;
 use crate::vocabulary::{message::Message, reason::Reason, time::Now};
 
 use self::{chat::Chat, relay::Relay};
-use super::{channel::Departure, commons::Commons, outbox::Outbox};
+use super::{channel::Departure, commons::Commons, hub::ClientId, outbox::Outbox};
 
 /// What a session speaks.
 #[derive(Debug)]
@@ -55,6 +55,15 @@ impl Dialect {
         }
     }
 
+    /// Its client in the hub; an echo has none.
+    pub fn client(&self) -> Option<ClientId> {
+        match self {
+            Self::Relay(relay) => Some(relay.client()),
+            Self::Echo => None,
+            Self::Chat(chat) => Some(chat.client()),
+        }
+    }
+
     /// Bytes that it takes beside itself.
     pub fn heap_bytes(&self) -> usize {
         match self {
@@ -75,7 +84,7 @@ impl Dialect {
         now: Now,
     ) -> Result<usize, Reason> {
         match self {
-            Self::Relay(relay) => relay.hear(message, &mut commons.hub),
+            Self::Relay(relay) => relay.hear(message, commons, now),
             Self::Echo => Ok(echo::hear(message, outbox, now)),
             Self::Chat(chat) => Ok(chat.hear(message, commons, now)),
         }
@@ -84,7 +93,7 @@ impl Dialect {
     /// Ends the session: out of all channels.
     pub fn end(&self, departure: Departure, commons: &mut Commons, now: Now) {
         match self {
-            Self::Relay(relay) => relay.end(departure, &mut commons.hub),
+            Self::Relay(relay) => relay.end(departure, &mut commons.hub, now),
             Self::Echo => {}
             Self::Chat(chat) => chat.end(departure, commons, now),
         }

@@ -1,12 +1,18 @@
 //! The relay, the plain hub of the tutorials: whatever a client sends goes to everyone in its channel, itself included.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::chat::Asked;
 use crate::{
     state::{
-        batch::Form,
+        batch::{Form, SEPARATOR},
         channel::Departure,
-        hub::{ChannelId, ClientId, Hub, Space},
+        commons::Commons,
+        engine::{Actor, Deed},
+        hub::{ChannelId, ClientId, Hub, Space, Start},
     },
-    vocabulary::{frame::Kind, message::Message, reason::Reason},
+    vocabulary::{frame::Kind, message::Message, reason::Reason, time::Now},
 };
 
 /// The channel of a client that names none.
@@ -21,15 +27,32 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Joins `channel`, to say something there or only to listen; what is said is delivered to `slot` in the given form.
-    pub fn join(hub: &mut Hub, slot: u32, channel: &str, form: Form, may_publish: bool) -> Self {
-        let client = hub.enter(slot, form);
-        let channel = hub.join(client, Space::Relay, channel);
+    /// Joins `channel`, to say something there or only to listen; what is said is delivered to `slot` in the given form,
+    /// after the latest `last` messages that were said before.
+    pub fn join(
+        hub: &mut Hub,
+        slot: u32,
+        channel: &str,
+        form: Form,
+        last: usize,
+        may_publish: bool,
+    ) -> Self {
+        let client = hub.enter(Some(slot), form);
+        let start = match (last, hub.found(Space::Relay, channel)) {
+            (1.., Some(known)) => Start::At(hub.log(known).last(last)),
+            _ => Start::Now,
+        };
+        let channel = hub.join(client, Space::Relay, channel, start);
         Self {
             client,
-            channel,
+            channel: channel.expect("the relay has a channel for each connection"),
             may_publish,
         }
+    }
+
+    /// Which client it is.
+    pub fn client(&self) -> ClientId {
+        self.client
     }
 
     /// Says a message to everyone. Text is trimmed and put on one line; what is empty then is ignored. Returns the
@@ -37,22 +60,71 @@ impl Relay {
     ///
     /// # Errors
     /// The client may only listen: the reason to close it with.
-    pub fn hear(&self, message: Message<'_>, hub: &mut Hub) -> Result<usize, Reason> {
+    pub fn hear(
+        &self,
+        message: Message<'_>,
+        commons: &mut Commons,
+        now: Now,
+    ) -> Result<usize, Reason> {
+        commons.hub.begin_turn(now);
         if !self.may_publish {
             return Err(Reason::NotAllowed);
         }
-        match message {
+        let (kind, body) = match message {
             Message::Text(text) => match text.trim() {
-                "" => {}
-                line => hub.speak(self.channel).say_line(line),
+                "" => return Ok(text.len()),
+                line => (Kind::Text, on_one_line(line)),
             },
-            Message::Binary(bytes) => hub.speak(self.channel).say(Kind::Binary, bytes),
-        }
+            Message::Binary(bytes) => (Kind::Binary, Cow::Borrowed(bytes)),
+        };
+        let name = Rc::clone(commons.hub.source(self.channel));
+        let deed = Deed::Relay {
+            channel: Cow::Borrowed(&name.channel),
+            kind,
+            body,
+        };
+        commons.act(self.client, deed, Asked::default());
         Ok(message.bytes().len())
     }
 
     /// Leaves.
-    pub fn end(&self, departure: Departure, hub: &mut Hub) {
+    pub fn end(&self, departure: Departure, hub: &mut Hub, now: Now) {
+        hub.begin_turn(now);
         hub.exit(self.client, departure);
     }
+}
+
+/// Says a message that was sequenced. Returns its bytes.
+pub(in crate::state) fn fold(
+    hub: &mut Hub,
+    actor: Actor,
+    channel: &str,
+    kind: Kind,
+    body: &[u8],
+    unix_ms: u64,
+) -> usize {
+    let own = match actor {
+        Actor::Ours(client) => hub.membership(client, channel),
+        Actor::Theirs(_) => None,
+    };
+    let Some(channel) = own.or_else(|| hub.found(Space::Relay, channel)) else {
+        return 0;
+    };
+    hub.say(channel, kind, false, unix_ms, |bytes, _, _| {
+        bytes.extend_from_slice(body);
+    })
+}
+
+fn on_one_line(text: &str) -> Cow<'_, [u8]> {
+    let bytes = text.as_bytes();
+    if !bytes.contains(&SEPARATOR) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut line = bytes.to_vec();
+    for byte in &mut line {
+        if *byte == SEPARATOR {
+            *byte = b' ';
+        }
+    }
+    Cow::Owned(line)
 }

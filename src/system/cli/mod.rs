@@ -6,6 +6,7 @@ mod discretion;
 mod environment;
 mod exit;
 mod floods;
+mod history;
 mod listening;
 mod serve;
 mod token;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use tracing::Level;
 
-use super::{access::Access, floods::Floods, listening::Listening};
+use super::{access::Access, floods::Floods, history::History, listening::Listening};
 use crate::{
     system::log::Format,
     vocabulary::{
@@ -93,6 +93,9 @@ pub struct Serve {
     drain_timeout: Duration,
 
     #[command(flatten)]
+    history: History,
+
+    #[command(flatten)]
     floods: Floods,
 
     /// How log lines on stderr look
@@ -166,6 +169,7 @@ impl Serve {
             batch_window: self.batch_window,
             ..Config::default()
         };
-        self.floods.bound(self.listening.place(config))
+        let config = self.history.remember(self.listening.place(config));
+        self.floods.bound(config)
     }
 }

@@ -7,11 +7,7 @@ mod following;
 use std::time::Duration;
 
 use hubbub::{
-    state::{
-        channel::Departure,
-        commons::Commons,
-        dialect::chat::{Chat, Registry},
-    },
+    state::{channel::Departure, commons::Commons, dialect::chat::Chat},
     vocabulary::{
         config::{Config, SUMMARY_INTERVAL},
         message::Message,
@@ -67,7 +63,7 @@ impl Room {
             ..Config::default()
         };
         Self {
-            commons: Commons::new(Registry::new(&config, 1)),
+            commons: Commons::new(&config, 1),
             seats: [const { None }; SEATS],
             following: Vec::new(),
             now: Now {
@@ -110,9 +106,9 @@ impl Room {
     }
 
     fn end_turn(&mut self, length: Duration) {
-        let Commons { hub, registry } = &mut self.commons;
-        registry.expire(hub, self.now);
-        hub.seal(self.now.monotonic, |slot, slice| {
+        self.commons.expire(self.now);
+        let hub = &mut self.commons.hub;
+        hub.seal(|slot, slice| {
             for message in slice.from..slice.to {
                 let body = slice.run.body(message);
                 assert!(!body.contains(&b'\n'), "one message is one line");
@@ -130,7 +126,7 @@ impl Room {
         }
         self.end_turn(SUMMARY_INTERVAL);
         self.end_turn(SUMMARY_INTERVAL);
-        let Commons { hub, registry } = &self.commons;
+        let Commons { hub, registry, .. } = &self.commons;
         assert_eq!(
             (hub.clients(), hub.channels(), registry.next()),
             (0, 0, None)

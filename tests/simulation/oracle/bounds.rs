@@ -40,6 +40,7 @@ pub fn most_memory(config: &Config, connections: usize) -> Memory {
         connections: places.connections + connections * requests,
         outboxes: connections * (ENCODING * (lag + CONTROL_BYTES) + batch),
         channels: places.channels + ENCODING * batch,
+        logs: places.logs + config.history.total_bytes,
         people: places.people,
         input: places.input + connections * 2 * (config.max_message_bytes + CONTROL_BYTES),
     }
@@ -53,6 +54,7 @@ pub fn least_memory(connections: usize) -> Memory {
         connections: places,
         outboxes: 0,
         channels: places + SPARE_BATCHES_MAX * SPARE_BATCH_BYTES,
+        logs: places,
         people: places,
         input: RECEIVE_BYTES_MAX,
     }

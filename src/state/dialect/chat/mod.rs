@@ -1,10 +1,19 @@
 //! The chat: named people in channels, who speak JSON. What is said is encoded once, however many hear it.
+//!
+//! What someone asks is *read* here, where rights and form are judged. What is to be done goes through the engine and
+//! is *folded* once it is sequenced; what is only to be *looked* at is answered when all before it is.
 
-mod acting;
+mod folding;
+mod looking;
 mod notices;
 mod people;
+mod rosters;
+mod session;
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,22 +22,30 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
+pub use self::{
+    folding::fold,
+    looking::look_on,
+    session::{Asked, Waited},
+};
 use self::{
-    acting::Acting,
-    notices::{Move, Notices},
+    looking::Look,
+    notices::Notices,
     people::People,
+    rosters::Rosters,
+    session::{Session, Waiting},
 };
 use crate::{
     state::{
         batch::{Form, Run},
         channel::Departure,
         commons::Commons,
-        hub::{ChannelId, ClientId, Hub},
-        seal::Seal,
+        engine::Deed,
+        hub::{ClientId, Hub},
+        seal::{Origin, Seal},
     },
     vocabulary::{
-        chat::{ChatError, Identity, Limits, Request, ServerIdentity, Told, reference},
-        config::{Config, LISTED_MAX, TURN_LISTED_MAX},
+        chat::{Action, ChatError, Identity, Limits, Request, ServerIdentity, Told, reference},
+        config::{Config, FRAME_BYTES_MAX},
         frame::Kind,
         message::Message,
         pass::{Pass, Rights},
@@ -39,28 +56,41 @@ use crate::{
 /// What chance adds to an epoch is below this, so that an epoch is exact where numbers are doubles.
 const ORIGIN_MAX: u64 = 1 << 52;
 
+/// What may come of asking for what was missed.
+pub const RECOVERIES: [&str; 4] = ["recovered", "gap", "epoch", "future"];
+
 /// What all sessions of the chat share.
 #[derive(Debug)]
 pub struct Registry {
     people: People,
+    /// Clients of other servers, by the numbers that they have there.
+    foreign: HashMap<u64, ClientId>,
+    rosters: Rosters,
     notices: Notices,
     limits: Limits,
     chance: fastrand::Rng,
-    /// What epochs are counted from, so that they are others when the server has begun again.
-    origin: u64,
+    /// How those recovered who asked for what they missed, in the order of [`RECOVERIES`].
+    recoveries: [u64; RECOVERIES.len()],
+    /// What is to be said, while it is put together; empty in between.
+    scratch: Vec<u8>,
 }
 
 impl Registry {
-    /// Nobody yet. The seed decides ids and epochs.
-    pub fn new(config: &Config, seed: u64) -> Self {
+    /// Nobody yet. The seed decides ids, and what epochs are counted from.
+    pub fn new(config: &Config, seed: u64) -> (Self, u64) {
         let mut chance = fastrand::Rng::with_seed(seed);
-        Self {
+        let origin = chance.u64(..ORIGIN_MAX);
+        let registry = Self {
             people: People::default(),
+            foreign: HashMap::new(),
+            rosters: Rosters::default(),
             notices: Notices::new(config.notice_limit),
             limits: Limits::new(config.max_message_bytes, config.notice_limit),
-            origin: chance.u64(..ORIGIN_MAX),
             chance,
-        }
+            recoveries: [0; RECOVERIES.len()],
+            scratch: Vec::new(),
+        };
+        (registry, origin)
     }
 
     /// When something is to be said that nobody's message brings about.
@@ -69,13 +99,39 @@ impl Registry {
     }
 
     /// Says what is due.
-    pub fn expire(&mut self, hub: &mut Hub, now: Now) {
-        self.notices.expire(hub, now);
+    pub fn expire(&mut self, hub: &mut Hub) {
+        self.notices.expire(hub);
+    }
+
+    /// How those recovered who asked for what they missed, in the order of [`RECOVERIES`].
+    pub fn recoveries(&self) -> [u64; RECOVERIES.len()] {
+        self.recoveries
+    }
+
+    /// Forgets what was kept to be told again this turn.
+    pub fn end_turn(&mut self) {
+        self.rosters.end_turn();
     }
 
     /// Bytes that the people take.
     pub fn heap_bytes(&self) -> usize {
-        self.people.heap_bytes()
+        self.people.heap_bytes() + self.rosters.heap_bytes()
+    }
+
+    /// Notes what is to be known of a deed of a client that is under way.
+    pub(in crate::state) fn wait(&mut self, client: ClientId, asked: Asked<'_>) {
+        if let Some(session) = self.people.session(client) {
+            session.waiting.push_back(Waiting::Deed(asked.keep()));
+        }
+    }
+
+    /// What was noted of the one that comes next.
+    pub(in crate::state) fn waited(&mut self, client: ClientId) -> Waited {
+        let session = self.people.session(client);
+        match session.and_then(|session| session.waiting.pop_front()) {
+            Some(Waiting::Deed(waited)) => waited,
+            other => unreachable!("deeds come back in their order, not {other:?}"),
+        }
     }
 
     fn identity(&mut self, name: &str, email: Option<&str>, id: Option<Box<str>>) -> Identity {
@@ -89,15 +145,10 @@ impl Registry {
             None => fingerprint(&id),
         };
         Identity {
-            id,
+            id: id.into(),
             name: name.into(),
             avatar,
         }
-    }
-
-    fn epoch(&self, hub: &Hub, channel: ChannelId) -> u64 {
-        let serial = hub.serial(channel).expect("a channel with a member");
-        self.origin + serial
     }
 }
 
@@ -106,17 +157,6 @@ impl Registry {
 pub struct Chat {
     client: ClientId,
     identity: Rc<Identity>,
-    rights: Rights,
-    allowance: Allowance,
-}
-
-/// How many entries of lists someone may still be told this turn.
-#[derive(Debug, Default)]
-struct Allowance {
-    /// When the turn was that entries were listed in last.
-    turn: Duration,
-    /// How many were.
-    listed: usize,
 }
 
 impl Chat {
@@ -130,8 +170,9 @@ impl Chat {
         pass: Pass,
         now: Now,
     ) -> Self {
-        let Commons { hub, registry } = commons;
-        let client = hub.enter(slot, Form::Joined);
+        let Commons { hub, registry, .. } = commons;
+        hub.begin_turn(now);
+        let client = hub.enter(Some(slot), Form::Joined);
         let Pass {
             id,
             name: given_name,
@@ -144,106 +185,205 @@ impl Chat {
             .unwrap_or(name)
             .to_owned();
         let identity = Rc::new(registry.identity(&name, email, id));
-        registry.people.enter(client, Rc::clone(&identity));
+        let session = Session::new(rights);
         let welcome = Told::Welcome {
             client: &identity,
             server: ServerIdentity::OURS,
             limits: registry.limits,
         };
-        answer(hub, client, &welcome, now);
-        Self {
-            client,
-            identity,
-            rights,
-            allowance: Allowance::default(),
+        answer(hub, client, &welcome);
+        let people = &mut registry.people;
+        people.expect(client, Rc::clone(&identity), Some(session));
+        let deed = Deed::Enter(Rc::clone(&identity));
+        commons.act(client, deed, Asked::default());
+        Self { client, identity }
+    }
+
+    /// Which client it is.
+    pub fn client(&self) -> ClientId {
+        self.client
+    }
+
+    /// Does what a message asks for, or answers why not. Returns the bytes that were said or answered by now.
+    pub fn hear(&mut self, message: Message<'_>, commons: &mut Commons, now: Now) -> usize {
+        commons.hub.begin_turn(now);
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => return self.look("", Err(ChatError::Binary), None, commons),
+        };
+        let request = match Request::parse(text) {
+            Ok(request) => request,
+            Err(error) => {
+                return self.look(text, Err(error), reference(text).as_deref(), commons);
+            }
+        };
+        let reference = request.reference();
+        let session = commons.registry.people.session(self.client);
+        let rights = &session.expect("it is here").rights;
+        match read(&request, rights) {
+            Ok(Read::Deed(deed, asked)) => commons.act(self.client, deed, asked),
+            Ok(Read::Say(channel, message)) => self.say(channel, message, reference, commons),
+            Ok(Read::Look(look)) => self.look(text, Ok(look), reference, commons),
+            Err(error) => self.look(text, Err(error), reference, commons),
         }
     }
 
-    /// Does what a message asks for, or answers why not. Returns the bytes that were said or answered.
-    pub fn hear(&mut self, message: Message<'_>, commons: &mut Commons, now: Now) -> usize {
-        let Message::Text(text) = message else {
-            return self.refuse(&mut commons.hub, &ChatError::Binary, None, now);
+    fn say(
+        &self,
+        channel: &str,
+        message: &str,
+        reference: Option<&str>,
+        commons: &mut Commons,
+    ) -> usize {
+        let mut body = mem::take(&mut commons.registry.scratch);
+        let told = Told::SendMessage {
+            message,
+            target: channel,
+            sender: self.identity.mention(),
+            reference,
         };
-        match Request::parse(text) {
-            Ok(request) => {
-                let reference = request.reference();
-                let done = request.action().and_then(|action| {
-                    let Commons { hub, registry } = &mut *commons;
-                    let mut acting = Acting {
-                        chat: self,
-                        hub,
-                        registry,
-                        reference,
-                        now,
-                    };
-                    acting.act(action)
-                });
-                done.unwrap_or_else(|error| self.refuse(&mut commons.hub, &error, reference, now))
-            }
-            Err(error) => self.refuse(&mut commons.hub, &error, reference(text).as_deref(), now),
+        write(&told, &mut body);
+        let deed = Deed::Say {
+            channel: Cow::Borrowed(channel),
+            body: Cow::Borrowed(&body),
+        };
+        let asked = Asked {
+            reference,
+            ..Asked::default()
+        };
+        let said = commons.act(self.client, deed, asked);
+        body.clear();
+        body.shrink_to(FRAME_BYTES_MAX);
+        commons.registry.scratch = body;
+        said
+    }
+
+    /// Answers a request at once, or once all before it is answered.
+    fn look(
+        &self,
+        text: &str,
+        look: Result<Look<'_>, ChatError>,
+        reference: Option<&str>,
+        commons: &mut Commons,
+    ) -> usize {
+        let session = commons.registry.people.session(self.client);
+        let waiting = &mut session.expect("it is here").waiting;
+        if waiting.is_empty() {
+            return looking::answer(commons, self.client, look, reference);
         }
+        waiting.push_back(Waiting::Look(text.into()));
+        commons.hub.send_off(self.client, text.len());
+        0
     }
 
     /// Leaves all channels and the chat.
     pub fn end(&self, departure: Departure, commons: &mut Commons, now: Now) {
-        let Commons { hub, registry } = commons;
-        let channels: Vec<_> = hub.memberships(self.client).collect();
-        for channel in channels {
-            self.depart(channel, departure, hub, registry, now);
-        }
-        registry.people.exit(self.client);
-        hub.exit(self.client, departure);
-    }
-
-    /// Leaves a channel and tells those who stay. Returns the bytes said.
-    fn depart(
-        &self,
-        channel: ChannelId,
-        departure: Departure,
-        hub: &mut Hub,
-        registry: &mut Registry,
-        now: Now,
-    ) -> usize {
-        let members = hub.count(channel);
-        hub.leave(self.client, channel, departure);
-        let notices = &mut registry.notices;
-        match members {
-            1 => 0,
-            _ => notices.tell(hub, channel, &self.identity, Move::Left, members, now),
-        }
-    }
-
-    fn refuse(&self, hub: &mut Hub, error: &ChatError, reference: Option<&str>, now: Now) -> usize {
-        let told = Told::Error {
-            code: error.code(),
-            message: &error.to_string(),
-            reference,
-        };
-        answer(hub, self.client, &told, now)
+        commons.hub.begin_turn(now);
+        commons.hub.part(self.client, departure);
+        commons.act(self.client, Deed::Exit, Asked::default());
     }
 }
 
-impl Allowance {
-    /// How many entries the next list may have.
-    fn room(&mut self, now: Now) -> usize {
-        if self.turn != now.monotonic {
-            *self = Self {
-                turn: now.monotonic,
-                listed: 0,
-            };
-        }
-        LISTED_MAX.min(TURN_LISTED_MAX.saturating_sub(self.listed))
-    }
+/// A request that may be granted as far as its form and its sender's rights go.
+enum Read<'a> {
+    Deed(Deed<'a>, Asked<'a>),
+    /// To say something in a channel.
+    Say(&'a str, &'a str),
+    Look(Look<'a>),
+}
 
-    /// Notes that a list had `entries`.
-    fn spend(&mut self, entries: usize) {
-        self.listed += entries;
+fn read<'a>(request: &'a Request<'_>, rights: &Rights) -> Result<Read<'a>, ChatError> {
+    let asked = Asked {
+        reference: request.reference(),
+        ..Asked::default()
+    };
+    let may_join = |deed, name| match rights.may_join(name) {
+        true => Ok(Cow::Borrowed(name)),
+        false => Err(not_allowed(deed, name)),
+    };
+    Ok(match request.action()? {
+        Action::Join {
+            channel,
+            past,
+            members,
+        } => {
+            let asked = Asked {
+                past,
+                members,
+                ..asked
+            };
+            Read::Deed(Deed::Join(may_join("join", channel)?), asked)
+        }
+        Action::Leave { channel } => Read::Deed(Deed::Leave(may_join("join", channel)?), asked),
+        Action::Send { channel, message } => {
+            may_join("join", channel)?;
+            if !rights.may_publish(channel) {
+                return Err(not_allowed("send to", channel));
+            }
+            Read::Say(channel, message)
+        }
+        Action::SendPrivate { target, message } => {
+            if !rights.may_speak() {
+                return Err(ChatError::ListenOnly);
+            }
+            let deed = Deed::Private {
+                target: Cow::Borrowed(target),
+                message: Cow::Borrowed(message),
+                reference: request.reference().map(Cow::Borrowed),
+            };
+            Read::Deed(deed, asked)
+        }
+        Action::ListMembers {
+            channel,
+            after,
+            limit,
+        } => {
+            may_join("look into", channel)?;
+            Read::Look(Look::Members {
+                channel,
+                after,
+                limit,
+            })
+        }
+        Action::ListChannels => Read::Look(Look::Channels),
+        Action::History {
+            channel,
+            epoch,
+            before,
+            limit,
+        } => {
+            may_join("look into", channel)?;
+            Read::Look(Look::History {
+                channel,
+                epoch,
+                before,
+                limit,
+            })
+        }
+    })
+}
+
+fn not_allowed(deed: &'static str, channel: &str) -> ChatError {
+    ChatError::NotAllowed {
+        deed,
+        channel: channel.to_owned(),
     }
 }
 
 /// Tells one client something. Returns its bytes.
-fn answer(hub: &mut Hub, client: ClientId, told: &Told<'_>, now: Now) -> usize {
-    post(hub, client, alone(told, now))
+fn answer(hub: &mut Hub, client: ClientId, told: &Told<'_>) -> usize {
+    let run = alone(hub, told, None);
+    post(hub, client, run)
+}
+
+/// Tells one client that a request is not granted. Returns the bytes of it.
+fn refuse(hub: &mut Hub, client: ClientId, error: &ChatError, reference: Option<&str>) -> usize {
+    let told = Told::Error {
+        code: error.code(),
+        message: &error.to_string(),
+        reference,
+    };
+    answer(hub, client, &told)
 }
 
 /// Leaves for one client what may be shared with another. Returns its bytes.
@@ -253,15 +393,12 @@ fn post(hub: &mut Hub, client: ClientId, run: Rc<Run>) -> usize {
     bytes
 }
 
-fn alone(told: &Told<'_>, now: Now) -> Rc<Run> {
+fn alone(hub: &Hub, told: &Told<'_>, origin: Option<Origin>) -> Rc<Run> {
     let mut bytes = Vec::new();
     write(told, &mut bytes);
-    Rc::new(Run::alone(
-        Kind::Text,
-        &bytes,
-        Form::Joined,
-        Seal::at(now.monotonic),
-    ))
+    let at = hub.now().monotonic;
+    let seal = Seal { at, origin };
+    Rc::new(Run::alone(Kind::Text, &bytes, Form::Joined, seal))
 }
 
 /// Writes an object on one line.

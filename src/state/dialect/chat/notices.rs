@@ -2,15 +2,16 @@
 //! since the cost of telling everyone of everyone grows with the square of a channel.
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::write;
 use crate::{
     state::hub::{ChannelId, Hub},
     vocabulary::{
-        chat::{Event, Identity, Told},
+        chat::{Event, Identity, Told, number},
         config::SUMMARY_INTERVAL,
-        time::Now,
+        frame::Kind,
     },
 };
 
@@ -60,10 +61,10 @@ impl Notices {
         who: &Identity,
         what: Move,
         members: usize,
-        now: Now,
+        unix_ms: u64,
     ) -> usize {
         if members > self.limit {
-            self.count(hub, channel, what, now);
+            self.count(hub, channel, what);
             return 0;
         }
         let (verb, event) = match what {
@@ -71,7 +72,7 @@ impl Notices {
             Move::Left => ("left", Event::Left { member: who }),
         };
         let message = format!("{} {verb} the channel", who.name);
-        say(hub, channel, &message, event, now)
+        say(hub, channel, &message, event, unix_ms)
     }
 
     /// When the next summary is due.
@@ -80,23 +81,25 @@ impl Notices {
     }
 
     /// Tells the summaries that are due.
-    pub(super) fn expire(&mut self, hub: &mut Hub, now: Now) {
+    pub(super) fn expire(&mut self, hub: &mut Hub) {
         while let Some(&(due, serial)) = self.due.front()
-            && due <= now.monotonic
+            && due <= hub.now().monotonic
         {
             self.due.pop_front();
             let summary = self.waiting.remove(&serial);
-            let still = |summary: &Summary| hub.serial(summary.channel) == Some(serial);
+            let still = |summary: &Summary| {
+                hub.serial(summary.channel) == Some(serial) && hub.count(summary.channel) > 0
+            };
             if let Some(summary) = summary.filter(still) {
-                summary.tell(hub, now);
+                summary.tell(hub);
             }
         }
     }
 
-    fn count(&mut self, hub: &Hub, channel: ChannelId, what: Move, now: Now) {
+    fn count(&mut self, hub: &Hub, channel: ChannelId, what: Move) {
         let serial = hub.serial(channel).expect("there is someone to tell");
         let summary = self.waiting.entry(serial).or_insert_with(|| {
-            let due = now.monotonic + SUMMARY_INTERVAL;
+            let due = hub.now().monotonic + SUMMARY_INTERVAL;
             self.due.push_back((due, serial));
             Summary {
                 channel,
@@ -112,7 +115,7 @@ impl Notices {
 }
 
 impl Summary {
-    fn tell(self, hub: &mut Hub, now: Now) {
+    fn tell(self, hub: &mut Hub) {
         let Self {
             channel,
             joined,
@@ -128,18 +131,20 @@ impl Summary {
             left,
             count: hub.count(channel),
         };
-        say(hub, channel, &message, event, now);
+        let time = hub.now().unix_ms;
+        say(hub, channel, &message, event, time);
     }
 }
 
-fn say(hub: &mut Hub, channel: ChannelId, message: &str, event: Event<'_>, now: Now) -> usize {
-    let target = hub.name(channel).to_owned();
+fn say(hub: &mut Hub, channel: ChannelId, message: &str, event: Event<'_>, unix_ms: u64) -> usize {
+    let source = Rc::clone(hub.source(channel));
     let told = Told::Notice {
         message,
-        target: &target,
+        target: &source.channel,
         event,
-        seq: hub.said(channel) + 1,
-        time: now.unix_ms,
     };
-    hub.speak(channel).compose(|bytes| write(&told, bytes))
+    hub.say(channel, Kind::Text, true, unix_ms, |bytes, seq, time| {
+        write(&told, bytes);
+        number(bytes, seq, time);
+    })
 }

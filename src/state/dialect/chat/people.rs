@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::session::Session;
 use crate::{
     state::{
         hub::ClientId,
@@ -14,31 +15,53 @@ use crate::{
 /// Everyone who is in the chat: how others see each, who is one and the same person, and who has the same name.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    identities: HashMap<ClientId, Rc<Identity>>,
+    by_client: HashMap<ClientId, Box<Person>>,
     persons: HashMap<Box<str>, BTreeSet<ClientId>>,
     namesakes: HashMap<Box<str>, BTreeSet<ClientId>>,
 }
 
+#[derive(Debug)]
+struct Person {
+    identity: Rc<Identity>,
+    /// What it is about with one whose session is here.
+    session: Option<Session>,
+}
+
 impl People {
-    /// Takes someone in.
-    pub(super) fn enter(&mut self, client: ClientId, identity: Rc<Identity>) {
-        let person = self.persons.entry(identity.id.clone()).or_default();
+    /// Knows someone who is about to enter.
+    pub(super) fn expect(
+        &mut self,
+        client: ClientId,
+        identity: Rc<Identity>,
+        session: Option<Session>,
+    ) {
+        let person = Person { identity, session };
+        self.by_client.insert(client, Box::new(person));
+    }
+
+    /// Takes in someone who was expected: others find it from now on.
+    pub(super) fn enter(&mut self, client: ClientId) {
+        let identity = &self.by_client[&client].identity;
+        let person = self.persons.entry(identity.id.as_ref().into()).or_default();
         person.insert(client);
         let namesakes = self.namesakes.entry(identity.name.clone()).or_default();
         namesakes.insert(client);
-        self.identities.insert(client, identity);
     }
 
     /// Bytes that they take.
     pub(super) fn heap_bytes(&self) -> usize {
-        let texts = self.identities.values();
-        let texts = texts.map(|identity| identity.name.len() + identity.id.len());
+        let people = self.by_client.values();
+        let texts = people.map(|person| {
+            let session = person.session.as_ref().map_or(0, Session::heap_bytes);
+            person.identity.name.len() + person.identity.id.len() + session
+        });
         let by_text = |clients: &HashMap<Box<str>, BTreeSet<ClientId>>| {
             of_table::<(Box<str>, BTreeSet<ClientId>)>(clients.capacity())
                 + clients.keys().map(|text| text.len()).sum::<usize>()
         };
-        of_table::<(ClientId, Rc<Identity>)>(self.identities.capacity())
-            + of_list::<Identity>(self.identities.len())
+        of_table::<(ClientId, Box<Person>)>(self.by_client.capacity())
+            + of_list::<Person>(self.by_client.len())
+            + of_list::<Identity>(self.by_client.len())
             + texts.sum::<usize>()
             + by_text(&self.persons)
             + by_text(&self.namesakes)
@@ -46,16 +69,21 @@ impl People {
 
     /// Lets someone go.
     pub(super) fn exit(&mut self, client: ClientId) {
-        let Some(identity) = self.identities.remove(&client) else {
+        let Some(person) = self.by_client.remove(&client) else {
             return;
         };
-        strike(&mut self.persons, &identity.id, client);
-        strike(&mut self.namesakes, &identity.name, client);
+        strike(&mut self.persons, &person.identity.id, client);
+        strike(&mut self.namesakes, &person.identity.name, client);
     }
 
     /// How others see a client.
-    pub(super) fn identity(&self, client: ClientId) -> &Identity {
-        &self.identities[&client]
+    pub(super) fn identity(&self, client: ClientId) -> &Rc<Identity> {
+        &self.by_client[&client].identity
+    }
+
+    /// The session of a client, if it is here.
+    pub(super) fn session(&mut self, client: ClientId) -> Option<&mut Session> {
+        self.by_client.get_mut(&client)?.session.as_mut()
     }
 
     /// Who is meant by an id or by a name that only one person has, and all their clients.

@@ -177,7 +177,12 @@ fn addressee(text: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocabulary::chat::{Action, Request, Told};
+    use serde_json::value::to_raw_value;
+
+    use crate::vocabulary::{
+        chat::{Action, Past, Recovery, Request, Told},
+        config::LISTED_DEFAULT,
+    };
 
     fn sent(commands: &mut Commands, line: &str) -> String {
         match commands.understand(line.to_owned()) {
@@ -212,7 +217,14 @@ mod tests {
     fn ask_to_join(commands: &mut Commands, channel: &str) -> String {
         let text = sent(commands, &format!("/join {channel}"));
         let request = Request::parse(&text).unwrap();
-        assert_eq!(request.action(), Ok(Action::Join { channel }));
+        assert_eq!(
+            request.action(),
+            Ok(Action::Join {
+                channel,
+                past: Past::None,
+                members: LISTED_DEFAULT,
+            })
+        );
         request.reference().unwrap().to_owned()
     }
 
@@ -224,10 +236,12 @@ mod tests {
     fn grant(commands: &mut Commands, channel: &str, reference: Option<&str>) {
         commands.heed(&Event::of(&Told::Joined {
             channel,
-            members: &[],
+            members: &to_raw_value(&[(); 0]).unwrap(),
             count: 1,
             seq: 1,
             epoch: 1,
+            oldest: 1,
+            recovery: Recovery::default(),
             reference,
         }));
     }
@@ -340,7 +354,11 @@ mod tests {
     #[test]
     fn listings_are_of_the_current_channel_or_of_the_one_that_is_named() {
         let mut commands = Commands::default();
-        let members_of = |channel| Action::ListMembers { channel };
+        let members_of = |channel| Action::ListMembers {
+            channel,
+            after: None,
+            limit: LISTED_DEFAULT,
+        };
         assert_asks(&mut commands, "/channels", Action::ListChannels);
         assert!(hint(&mut commands, "/members").contains("/join general"));
         assert_asks(&mut commands, "/members tea", members_of("tea"));

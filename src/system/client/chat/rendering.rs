@@ -98,9 +98,15 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use serde_json::value::{RawValue, to_raw_value};
+
     use crate::vocabulary::chat::{
-        ChannelEntry, Event as Happening, Identity, Limits, ServerIdentity, Told,
+        ChannelEntry, Event as Happening, Identity, Limits, Recovery, ServerIdentity, Told,
     };
+
+    fn members(of: &[&Identity]) -> Box<RawValue> {
+        to_raw_value(of).unwrap()
+    }
 
     fn person(id: u128, name: &str) -> Identity {
         Identity {
@@ -151,8 +157,6 @@ mod tests {
             message: "hi",
             target: "general",
             sender: bob().mention(),
-            seq: 7,
-            time: 1,
             reference: None,
         });
         assert_eq!(said, "general  Bob: hi");
@@ -164,8 +168,6 @@ mod tests {
             message: "Bob joined the channel",
             target: "general",
             event: Happening::Joined { member: &bob() },
-            seq: 8,
-            time: 1,
         });
         assert_eq!(notice, "general  * Bob joined the channel");
     }
@@ -189,10 +191,12 @@ mod tests {
     fn joining_and_leaving_name_the_channel() {
         let joined = line(&Told::Joined {
             channel: "general",
-            members: &[&ada(), &bob()],
+            members: &members(&[&ada(), &bob()]),
             count: 2,
             seq: 1,
             epoch: 1,
+            oldest: 1,
+            recovery: Recovery::default(),
             reference: Some("join-1"),
         });
         assert_eq!(joined, "general  * you joined; 2 members: Ada, Bob");
@@ -210,8 +214,9 @@ mod tests {
         let listing = |listed: usize, count: usize| {
             line(&Told::Members {
                 channel: "general",
-                members: &people[..listed].iter().collect::<Vec<_>>(),
+                members: &members(&people[..listed].iter().collect::<Vec<_>>()),
                 count,
+                next: None,
                 reference: None,
             })
         };

@@ -1,0 +1,304 @@
+//! What people have done, in the order in which it was sequenced.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::{Asked, Registry, alone, notices::Move, post, refuse};
+use crate::{
+    state::{
+        batch::Form,
+        channel::Departure,
+        engine::{Actor, Deed},
+        hub::{ChannelId, ClientId, Hub, Space, Start},
+        seal::Origin,
+    },
+    vocabulary::{
+        chat::{ChatError, Past, Recovery, Span, Told, Unrecovered, number},
+        config::CLIENT_CHANNELS_MAX,
+        frame::Kind,
+    },
+};
+
+/// Does what was sequenced. Returns the bytes that were said and answered.
+pub fn fold(
+    hub: &mut Hub,
+    registry: &mut Registry,
+    actor: Actor,
+    deed: Deed<'_>,
+    asked: Asked<'_>,
+    unix_ms: u64,
+) -> usize {
+    let client = match (actor, &deed) {
+        (Actor::Ours(client), _) => client,
+        (Actor::Theirs(number), Deed::Enter(identity)) => {
+            let client = hub.enter(None, Form::Joined);
+            registry.foreign.insert(number, client);
+            registry.people.expect(client, Rc::clone(identity), None);
+            client
+        }
+        (Actor::Theirs(number), _) => match registry.foreign.get(&number) {
+            Some(&client) => client,
+            None => return 0,
+        },
+    };
+    let mut folding = Folding {
+        hub,
+        registry,
+        client,
+        asked,
+        unix_ms,
+    };
+    let done = match deed {
+        Deed::Enter(_) => {
+            folding.registry.people.enter(client);
+            Ok(0)
+        }
+        Deed::Exit => {
+            if let Actor::Theirs(number) = actor {
+                folding.registry.foreign.remove(&number);
+            }
+            Ok(folding.exit())
+        }
+        Deed::Join(channel) => folding.join(&channel),
+        Deed::Leave(channel) => folding.leave(&channel),
+        Deed::Say { channel, body } => folding.say(&channel, &body),
+        Deed::Private {
+            target,
+            message,
+            reference,
+        } => folding.say_privately(&target, &message, reference),
+        Deed::Relay { .. } => Ok(0),
+    };
+    done.unwrap_or_else(|error| refuse(hub, client, &error, asked.reference))
+}
+
+/// Someone who does something, at a time.
+struct Folding<'a> {
+    hub: &'a mut Hub,
+    registry: &'a mut Registry,
+    client: ClientId,
+    asked: Asked<'a>,
+    unix_ms: u64,
+}
+
+/// The bytes that were said and answered, or why nothing was done.
+type Done = Result<usize, ChatError>;
+
+impl Folding<'_> {
+    fn join(&mut self, name: &str) -> Done {
+        if let Some(channel) = self.hub.membership(self.client, name) {
+            let seq = self.hub.heard(self.client, channel);
+            return Ok(self.answer_joined(channel, name, seq, Recovery::default()));
+        }
+        let said = self.announce(name)?;
+        let channel = self.hub.found(Space::Chat, name);
+        let channel = channel.ok_or(ChatError::ServerFull)?;
+        let seq = self.hub.said(channel);
+        let (start, recovery) = self.recover(channel, seq);
+        self.hub.join(self.client, Space::Chat, name, start);
+        let id = &self.registry.people.identity(self.client).id;
+        self.registry.rosters.join(channel, self.client, id);
+        Ok(said + self.answer_joined(channel, name, seq, recovery))
+    }
+
+    /// Tells the members of a channel, if there are any, who is about to come.
+    fn announce(&mut self, name: &str) -> Done {
+        if self.hub.memberships(self.client).len() >= CLIENT_CHANNELS_MAX {
+            return Err(ChatError::TooManyChannels);
+        }
+        let Some(channel) = self.hub.find(Space::Chat, name) else {
+            return Ok(0);
+        };
+        let members = self.hub.count(channel) + 1;
+        let identity = self.registry.people.identity(self.client);
+        let notices = &mut self.registry.notices;
+        let (hub, time) = (&mut *self.hub, self.unix_ms);
+        Ok(notices.tell(hub, channel, identity, Move::Joined, members, time))
+    }
+
+    /// From where on one who joins is to be handed what was said, and what it is told of that; `seq` is the last number.
+    fn recover(&mut self, channel: ChannelId, seq: u64) -> (Start, Recovery) {
+        let epoch = self.hub.epoch(channel);
+        let log = self.hub.log(channel);
+        let first = log.first();
+        let recovery = Recovery::default();
+        let (start, recovery) = match self.asked.past {
+            Past::None => return (Start::Now, recovery),
+            Past::Last(messages) => (log.last(messages), recovery),
+            Past::Since { epoch: of, .. } if of != epoch => (
+                first,
+                Recovery {
+                    recovered: Some(false),
+                    reason: Some(Unrecovered::Epoch),
+                    ..recovery
+                },
+            ),
+            Past::Since { seq: known, .. } if known > seq => (
+                seq,
+                Recovery {
+                    recovered: Some(false),
+                    reason: Some(Unrecovered::Future),
+                    ..recovery
+                },
+            ),
+            Past::Since { seq: known, .. } if known < first => (
+                first,
+                Recovery {
+                    recovered: Some(false),
+                    gap: Some(Span {
+                        from: known + 1,
+                        to: first,
+                    }),
+                    ..recovery
+                },
+            ),
+            Past::Since { seq: known, .. } => (
+                known,
+                Recovery {
+                    recovered: Some(true),
+                    ..recovery
+                },
+            ),
+        };
+        let result = match (recovery.recovered, recovery.gap, recovery.reason) {
+            (None, ..) => None,
+            (_, Some(_), _) => Some(1),
+            (_, _, Some(Unrecovered::Epoch)) => Some(2),
+            (_, _, Some(Unrecovered::Future)) => Some(3),
+            (Some(_), None, None) => Some(0),
+        };
+        if let Some(result) = result {
+            self.registry.recoveries[result] += 1;
+        }
+        let replay = Span {
+            from: start + 1,
+            to: seq,
+        };
+        let recovery = Recovery {
+            replay: Some(replay),
+            ..recovery
+        };
+        (Start::At(start), recovery)
+    }
+
+    fn answer_joined(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+        seq: u64,
+        recovery: Recovery,
+    ) -> usize {
+        let Registry {
+            people, rosters, ..
+        } = &mut *self.registry;
+        let Some(session) = people.session(self.client) else {
+            return 0;
+        };
+        let room = session.allowance.room(self.hub.now().monotonic);
+        let limit = self.asked.members.min(room);
+        let page = rosters.page(channel, None, limit, people);
+        if let Some(session) = people.session(self.client) {
+            session.allowance.spend(page.listed);
+        }
+        let told = Told::Joined {
+            channel: name,
+            members: &page.members,
+            count: self.hub.count(channel),
+            seq,
+            epoch: self.hub.epoch(channel),
+            oldest: self.hub.log(channel).first() + 1,
+            recovery,
+            reference: self.asked.reference,
+        };
+        self.answer_member(channel, &told)
+    }
+
+    /// Tells it something that begins or ends its membership. Returns its bytes.
+    fn answer_member(&mut self, channel: ChannelId, told: &Told<'_>) -> usize {
+        let source = Rc::clone(self.hub.source(channel));
+        let run = alone(self.hub, told, Some(Origin::Membership(source)));
+        post(self.hub, self.client, run)
+    }
+
+    fn leave(&mut self, name: &str) -> Done {
+        let channel = self.channel(name)?;
+        let said = self.depart(channel, Departure::Leaves);
+        let left = Told::Left {
+            channel: name,
+            reference: self.asked.reference,
+        };
+        Ok(said + self.answer_member(channel, &left))
+    }
+
+    fn exit(&mut self) -> usize {
+        let channels: Vec<_> = self.hub.memberships(self.client).collect();
+        let said = channels
+            .into_iter()
+            .map(|channel| self.depart(channel, Departure::Vanishes))
+            .sum();
+        self.registry.people.exit(self.client);
+        self.hub.exit(self.client, Departure::Vanishes);
+        said
+    }
+
+    /// Leaves a channel and tells those who stay. Returns the bytes said.
+    fn depart(&mut self, channel: ChannelId, departure: Departure) -> usize {
+        let members = self.hub.count(channel);
+        self.hub.leave(self.client, channel, departure);
+        let identity = self.registry.people.identity(self.client);
+        let rosters = &mut self.registry.rosters;
+        rosters.leave(channel, self.client, &identity.id);
+        let notices = &mut self.registry.notices;
+        match members {
+            1 => 0,
+            _ => {
+                let (hub, time) = (&mut *self.hub, self.unix_ms);
+                notices.tell(hub, channel, identity, Move::Left, members, time)
+            }
+        }
+    }
+
+    fn say(&mut self, name: &str, body: &[u8]) -> Done {
+        let channel = self.channel(name)?;
+        let time = self.unix_ms;
+        let said = self
+            .hub
+            .say(channel, Kind::Text, false, time, |bytes, seq, unix_ms| {
+                bytes.extend_from_slice(body);
+                number(bytes, seq, unix_ms);
+            });
+        Ok(said)
+    }
+
+    fn say_privately(
+        &mut self,
+        target: &str,
+        message: &str,
+        reference: Option<Cow<'_, str>>,
+    ) -> Done {
+        let people = &self.registry.people;
+        let (clients, target) = people.find(target)?;
+        let told = Told::SendPrivate {
+            message,
+            sender: people.identity(self.client).mention(),
+            target: target.mention(),
+            time: self.unix_ms,
+            reference: reference.as_deref(),
+        };
+        let run = alone(self.hub, &told, None);
+        let others = clients.iter().filter(|&&client| client != self.client);
+        let said: usize = others
+            .map(|&client| post(self.hub, client, Rc::clone(&run)))
+            .sum();
+        Ok(said + post(self.hub, self.client, run))
+    }
+
+    /// The channel of this name, of which this is a member.
+    fn channel(&self, name: &str) -> Result<ChannelId, ChatError> {
+        let channel = self.hub.membership(self.client, name);
+        channel.ok_or_else(|| match self.hub.find(Space::Chat, name) {
+            Some(_) => ChatError::NotAMember(name.to_owned()),
+            None => ChatError::NoSuchChannel(name.to_owned()),
+        })
+    }
+}

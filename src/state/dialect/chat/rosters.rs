@@ -1,0 +1,169 @@
+//! Who is in which channel, in the order of ids, and what is told of them: encoded once for all who ask for the same.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::rc::Rc;
+
+use serde_json::value::RawValue;
+
+use super::people::People;
+use crate::{
+    state::{
+        hub::{ChannelId, ClientId},
+        memory::{of_list, of_table},
+    },
+    vocabulary::chat::Identity,
+};
+
+/// The members of all channels.
+#[derive(Debug, Default)]
+pub(super) struct Rosters {
+    by_channel: HashMap<ChannelId, Roster>,
+    /// Channels of which a page is kept until the turn is over.
+    listed: Vec<ChannelId>,
+}
+
+/// The members of a channel.
+#[derive(Debug, Default)]
+struct Roster {
+    by_id: BTreeMap<Rc<str>, Sessions>,
+    /// The first page, as it was asked for last.
+    first: Option<(usize, Page)>,
+}
+
+/// The sessions that one person has in a channel.
+#[derive(Debug)]
+struct Sessions {
+    one: ClientId,
+    more: Vec<ClientId>,
+}
+
+/// Some members of a channel.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    /// The members, as an array.
+    pub(super) members: Rc<RawValue>,
+    /// How many.
+    pub(super) listed: usize,
+    /// The id of the last of them, if there are more.
+    pub(super) next: Option<Rc<str>>,
+}
+
+impl Rosters {
+    /// Adds a member.
+    pub(super) fn join(&mut self, channel: ChannelId, client: ClientId, id: &Rc<str>) {
+        let roster = self.by_channel.entry(channel).or_default();
+        roster.forget_first(id);
+        let sessions = roster.by_id.get_mut(id);
+        if let Some(sessions) = sessions {
+            sessions.more.push(client);
+        } else {
+            let sessions = Sessions {
+                one: client,
+                more: Vec::new(),
+            };
+            roster.by_id.insert(Rc::clone(id), sessions);
+        }
+    }
+
+    /// Takes a member away.
+    pub(super) fn leave(&mut self, channel: ChannelId, client: ClientId, id: &str) {
+        let Some(roster) = self.by_channel.get_mut(&channel) else {
+            return;
+        };
+        roster.forget_first(id);
+        if let Some(sessions) = roster.by_id.get_mut(id) {
+            if let Some(place) = sessions.more.iter().position(|&other| other == client) {
+                sessions.more.swap_remove(place);
+            } else if let Some(other) = sessions.more.pop() {
+                sessions.one = other;
+            } else {
+                roster.by_id.remove(id);
+            }
+        }
+        if roster.by_id.is_empty() {
+            self.by_channel.remove(&channel);
+        }
+    }
+
+    /// Up to `limit` members whose ids come after another, if one is named; those of one id together, even where they
+    /// alone are more.
+    pub(super) fn page(
+        &mut self,
+        channel: ChannelId,
+        after: Option<&str>,
+        limit: usize,
+        people: &People,
+    ) -> Page {
+        let Some(roster) = self.by_channel.get_mut(&channel) else {
+            return Page::of(&[], None);
+        };
+        if let (None, Some((of, first))) = (after, &roster.first)
+            && *of == limit
+        {
+            return first.clone();
+        }
+        let page = roster.page(after, limit, people);
+        if after.is_none() {
+            roster.first = Some((limit, page.clone()));
+            self.listed.push(channel);
+        }
+        page
+    }
+
+    /// Forgets what was encoded for this turn.
+    pub(super) fn end_turn(&mut self) {
+        for channel in self.listed.drain(..) {
+            if let Some(roster) = self.by_channel.get_mut(&channel) {
+                roster.first = None;
+            }
+        }
+    }
+
+    /// Bytes that they take.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let members = self.by_channel.values().map(|roster| roster.by_id.len());
+        of_table::<(ChannelId, Roster)>(self.by_channel.capacity())
+            + of_list::<(Rc<str>, Sessions)>(members.sum())
+    }
+}
+
+impl Roster {
+    /// Forgets the first page if whoever comes or goes is on it.
+    fn forget_first(&mut self, id: &str) {
+        let is_on_it = |page: &Page| page.next.as_deref().is_none_or(|last| id <= last);
+        if self.first.as_ref().is_some_and(|(_, page)| is_on_it(page)) {
+            self.first = None;
+        }
+    }
+
+    fn page(&self, after: Option<&str>, limit: usize, people: &People) -> Page {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut rest = self.by_id.range::<str, _>((start, Bound::Unbounded));
+        let mut identities: Vec<&Identity> = Vec::new();
+        let mut last = None;
+        let mut is_all = true;
+        for (id, sessions) in rest.by_ref() {
+            let here = 1 + sessions.more.len();
+            if limit == 0 || !identities.is_empty() && identities.len() + here > limit {
+                is_all = false;
+                break;
+            }
+            let clients = sessions.more.iter().chain([&sessions.one]);
+            identities.extend(clients.map(|&client| &**people.identity(client)));
+            last = Some(Rc::clone(id));
+        }
+        Page::of(&identities, last.filter(|_| !is_all))
+    }
+}
+
+impl Page {
+    fn of(identities: &[&Identity], next: Option<Rc<str>>) -> Self {
+        let members = serde_json::value::to_raw_value(identities);
+        Self {
+            members: members.expect("texts are always JSON").into(),
+            listed: identities.len(),
+            next,
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! The channels by name, those that nobody is in included for as long as they are remembered; and the bounds of all their
+//! logs together.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use slab::Slab;
+
+use super::{ChannelId, Space};
+use crate::state::{
+    channel::Channel,
+    log::Log,
+    memory::of_list,
+    seal::{Origin, Seal, Source},
+    timers::Timers,
+};
+use crate::vocabulary::config::{CHANNELS_MAX, HistoryBounds};
+
+/// All channels.
+#[derive(Debug)]
+pub(super) struct Channels {
+    all: Slab<Named>,
+    by_name: [BTreeMap<Box<str>, ChannelId>; 2],
+    /// How many channels there ever were.
+    founded: u64,
+    /// What epochs are counted from, so that they are others when the server has begun again.
+    origin: u64,
+    /// How many channels of each space have members.
+    populated: [usize; 2],
+    /// Those of each space that have none, in the order in which that came about.
+    empty: [BTreeMap<u64, ChannelId>; 2],
+    /// Those that keep something, in the order in which something was last said there.
+    quiet: BTreeMap<u64, ChannelId>,
+    /// How many things have been put in such an order.
+    moments: u64,
+    /// When to see what of a log is too old.
+    ages: Timers,
+    pub(super) bounds: HistoryBounds,
+    /// Bytes in all logs.
+    bytes: usize,
+    /// Messages in all logs.
+    messages: usize,
+}
+
+/// A channel with its name, and its log.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) space: Space,
+    pub(super) source: Rc<Source>,
+    pub(super) serial: u64,
+    pub(super) channel: Channel,
+    pub(super) log: Log,
+    /// Clients that are members, those of other servers included.
+    pub(super) members: usize,
+    pub(super) is_loud: bool,
+    /// When something was last said in it: never earlier than before, whatever the clock does.
+    pub(super) unix_ms: u64,
+    /// Where it is among the empty, and since when it is one.
+    emptied: Option<(u64, Duration)>,
+    /// Where it is among the quiet.
+    quiet: Option<u64>,
+}
+
+impl Named {
+    /// Encodes what was said this turn for those who get it.
+    pub(super) fn seal(&mut self, at: Duration) {
+        let origin = match self.space {
+            Space::Chat => Origin::Chat {
+                source: Rc::clone(&self.source),
+                first: self.channel.first() + 1,
+            },
+            Space::Relay => Origin::Relay {
+                channel: self.serial,
+            },
+        };
+        let origin = Some(origin);
+        self.channel.seal(&Seal { at, origin });
+    }
+}
+
+impl Channels {
+    pub(super) fn new(bounds: HistoryBounds, origin: u64) -> Self {
+        Self {
+            all: Slab::new(),
+            by_name: Default::default(),
+            founded: 0,
+            origin,
+            populated: [0; 2],
+            empty: Default::default(),
+            quiet: BTreeMap::new(),
+            moments: 0,
+            ages: Timers::default(),
+            bounds,
+            bytes: 0,
+            messages: 0,
+        }
+    }
+
+    pub(super) fn get(&self, id: ChannelId) -> &Named {
+        &self.all[id.0 as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, id: ChannelId) -> &mut Named {
+        &mut self.all[id.0 as usize]
+    }
+
+    /// The channel, unless it is forgotten and its place perhaps another's.
+    pub(super) fn still(&self, id: ChannelId, serial: u64) -> Option<&Named> {
+        let named = self.all.get(id.0 as usize);
+        named.filter(|named| named.serial == serial)
+    }
+
+    pub(super) fn serial(&self, id: ChannelId) -> Option<u64> {
+        self.all.get(id.0 as usize).map(|named| named.serial)
+    }
+
+    pub(super) fn find(&self, space: Space, name: &str) -> Option<ChannelId> {
+        self.by_name[space as usize].get(name).copied()
+    }
+
+    /// Makes a channel, in the place of the one that was empty longest if there are too many. `None` if none is.
+    pub(super) fn found(&mut self, space: Space, name: &str, now: Duration) -> Option<ChannelId> {
+        if self.by_name[space as usize].len() >= CHANNELS_MAX {
+            // Those of the relay are no more than its connections, who are in one each.
+            match self.longest_empty(space) {
+                Some(longest) => self.forget(longest),
+                None if space == Space::Relay => {}
+                None => return None,
+            }
+        }
+        self.founded += 1;
+        let serial = self.founded;
+        let source = Source {
+            channel: name.into(),
+            epoch: self.origin + serial,
+        };
+        let id = ChannelId(super::id(self.all.insert(Named {
+            space,
+            source: Rc::new(source),
+            serial,
+            channel: Channel::default(),
+            log: Log::default(),
+            members: 0,
+            is_loud: false,
+            unix_ms: 0,
+            emptied: None,
+            quiet: None,
+        })));
+        self.by_name[space as usize].insert(name.into(), id);
+        self.empties(id, now);
+        Some(id)
+    }
+
+    /// The channel that has been empty longest, and in which nothing waits to be handed out.
+    fn longest_empty(&self, space: Space) -> Option<ChannelId> {
+        let mut empty = self.empty[space as usize].values().copied();
+        empty.find(|&id| !self.get(id).is_loud)
+    }
+
+    /// Counts a member more.
+    pub(super) fn enter(&mut self, id: ChannelId) {
+        let named = &mut self.all[id.0 as usize];
+        named.members += 1;
+        if let Some((moment, _)) = named.emptied.take() {
+            self.empty[named.space as usize].remove(&moment);
+            self.populated[named.space as usize] += 1;
+        }
+    }
+
+    /// Counts a member less.
+    pub(super) fn leave(&mut self, id: ChannelId, now: Duration) {
+        let named = &mut self.all[id.0 as usize];
+        named.members -= 1;
+        if named.members == 0 {
+            self.populated[named.space as usize] -= 1;
+            self.empties(id, now);
+        }
+    }
+
+    fn empties(&mut self, id: ChannelId, now: Duration) {
+        self.moments += 1;
+        let named = &mut self.all[id.0 as usize];
+        named.emptied = Some((self.moments, now));
+        self.empty[named.space as usize].insert(self.moments, id);
+    }
+
+    /// Adds to the log of a channel the last that was said there.
+    pub(super) fn log(&mut self, id: ChannelId, is_notice: bool, now: Duration) {
+        let bounds = self.bounds;
+        let named = &mut self.all[id.0 as usize];
+        let had = (named.log.bytes(), named.log.messages());
+        let (kind, body) = named.channel.newest();
+        named.log.push(kind, is_notice, body, now, &bounds);
+        let has = (named.log.bytes(), named.log.messages());
+        self.recount(had, has);
+        if bounds.messages > 0 {
+            self.look_at(id, now);
+        }
+    }
+
+    fn recount(&mut self, had: (usize, usize), has: (usize, usize)) {
+        self.bytes = self.bytes + has.0 - had.0;
+        self.messages = self.messages + has.1 - had.1;
+    }
+
+    /// Sees to it that a log is looked at when its oldest message is too old.
+    fn look_at(&mut self, id: ChannelId, now: Duration) {
+        if let Some(due) = self.all[id.0 as usize].log.ages_at(now, self.bounds.age) {
+            self.ages.set(id.0, due);
+        } else {
+            self.ages.cancel(id.0);
+        }
+    }
+
+    /// Notes that a channel is the last in which something was said, and drops the oldest of those that were quiet longest
+    /// while all keep too much.
+    pub(super) fn settle(&mut self, id: ChannelId) {
+        let named = &mut self.all[id.0 as usize];
+        if let Some(moment) = named.quiet.take() {
+            self.quiet.remove(&moment);
+        }
+        if named.log.bytes() > 0 {
+            self.moments += 1;
+            named.quiet = Some(self.moments);
+            self.quiet.insert(self.moments, id);
+        }
+        while self.bytes > self.bounds.total_bytes
+            && let Some(quietest) = self.quiet.first_entry()
+        {
+            let named = &mut self.all[quietest.get().0 as usize];
+            let had = (named.log.bytes(), named.log.messages());
+            named.log.drop_first();
+            let has = (named.log.bytes(), named.log.messages());
+            if has.0 == 0 {
+                named.quiet = None;
+                quietest.remove();
+                named.log.shrink();
+            }
+            self.recount(had, has);
+        }
+    }
+
+    /// Drops what of a log is too old.
+    pub(super) fn age(&mut self, id: ChannelId, now: Duration) {
+        let named = &mut self.all[id.0 as usize];
+        let had = (named.log.bytes(), named.log.messages());
+        named.log.age(now, self.bounds.age);
+        let has = (named.log.bytes(), named.log.messages());
+        if has.0 == 0
+            && let Some(moment) = named.quiet.take()
+        {
+            self.quiet.remove(&moment);
+        }
+        self.recount(had, has);
+        self.look_at(id, now);
+    }
+
+    /// Drops what is too old of all logs, and forgets channels that have been empty for too long.
+    pub(super) fn expire(&mut self, now: Duration) {
+        let mut due = Vec::new();
+        self.ages.expire(now, &mut due);
+        for id in due {
+            self.age(ChannelId(id), now);
+        }
+        for space in [Space::Relay, Space::Chat] {
+            while let Some(longest) = self.longest_empty(space)
+                && self.lapses_at(longest) <= now
+            {
+                self.forget(longest);
+            }
+        }
+    }
+
+    /// When something is too old.
+    pub(super) fn due(&self) -> Option<Duration> {
+        let longest = self
+            .empty
+            .iter()
+            .filter_map(|empty| empty.first_key_value());
+        let lapses = longest.map(|(_, &longest)| self.lapses_at(longest));
+        lapses.chain(self.ages.next()).min()
+    }
+
+    fn lapses_at(&self, id: ChannelId) -> Duration {
+        let emptied = self.get(id).emptied.map(|(_, since)| since);
+        emptied.unwrap_or_default() + self.bounds.age
+    }
+
+    fn forget(&mut self, id: ChannelId) {
+        let named = self.all.remove(id.0 as usize);
+        let space = named.space as usize;
+        self.by_name[space].remove(&*named.source.channel);
+        if let Some((moment, _)) = named.emptied {
+            self.empty[space].remove(&moment);
+        }
+        if let Some(moment) = named.quiet {
+            self.quiet.remove(&moment);
+        }
+        self.ages.cancel(id.0);
+        self.recount((named.log.bytes(), named.log.messages()), (0, 0));
+    }
+
+    /// Those of a space that have members, by name.
+    pub(super) fn of(&self, space: Space) -> impl Iterator<Item = (&str, ChannelId)> {
+        let all = self.by_name[space as usize].iter();
+        all.map(|(name, &id)| (&**name, id))
+            .filter(|&(_, id)| self.get(id).members > 0)
+    }
+
+    /// How many of a space there are, those that nobody is in included.
+    pub(super) fn remembered(&self, space: Space) -> usize {
+        self.by_name[space as usize].len()
+    }
+
+    pub(super) fn populated(&self, space: Space) -> usize {
+        self.populated[space as usize]
+    }
+
+    /// Bytes of what all logs keep, and messages.
+    pub(super) fn kept(&self) -> (usize, usize) {
+        (self.bytes, self.messages)
+    }
+
+    /// Bytes that the channels take without their logs, and those of the logs.
+    pub(super) fn heap_bytes(&self) -> (usize, usize) {
+        let named = self.all.iter().map(|(_, named)| {
+            let name = size_of::<Source>() + 2 * named.source.channel.len();
+            name + named.channel.heap_bytes()
+        });
+        let entries = self.all.len() * size_of::<(Box<str>, ChannelId)>();
+        let orders = self.empty.iter().map(BTreeMap::len).sum::<usize>() + self.quiet.len();
+        let channels = of_list::<Named>(self.all.capacity())
+            + named.sum::<usize>()
+            + entries
+            + of_list::<(u64, ChannelId)>(orders)
+            + self.ages.heap_bytes();
+        let logs = self.all.iter().map(|(_, named)| named.log.heap_bytes());
+        (channels, logs.sum())
+    }
+}

@@ -1,0 +1,508 @@
+//! The hub: who is in which channel, and what is said there. It takes messages in during a turn and hands out sealed
+//! batches at its end, to those who have followed; others are handed what they missed out of the log.
+
+mod channels;
+mod replay;
+
+use std::mem;
+use std::rc::Rc;
+use std::time::Duration;
+
+use slab::Slab;
+
+pub use self::replay::Replayed;
+use self::{
+    channels::Channels,
+    replay::{Replays, Track},
+};
+use super::{
+    batch::{Form, OpenBatch, Run, Slice},
+    channel::{Departure, Left, Owed, Seat},
+    log::Log,
+    memory::of_list,
+    seal::Source,
+};
+use crate::vocabulary::{
+    config::{HistoryBounds, SPARE_BATCHES_MAX, UNANSWERED_BYTES_MAX},
+    frame::Kind,
+    time::Now,
+};
+
+/// A client of the hub, from [`Hub::enter`] to [`Hub::exit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(u32);
+
+/// A channel of the hub. It stays valid while the channel has members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChannelId(u32);
+
+/// Channels of the same name in different spaces have nothing to do with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Space {
+    /// Channels of `/relay`, and of `/ws` without a name.
+    Relay,
+    /// Channels of the chat.
+    Chat,
+}
+
+/// From where on someone who joins gets what is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// From now on.
+    Now,
+    /// From a place in the channel on that has been: what the log has of it comes first.
+    At(u64),
+}
+
+/// Clients, channels, and memberships between them.
+#[derive(Debug)]
+pub struct Hub {
+    clients: Slab<Client>,
+    channels: Channels,
+    /// Channels in which something was said this turn.
+    loud: Vec<ChannelId>,
+    /// What single clients are to get before what is said in the channels that they are in, by slot.
+    mail: Vec<(u32, Mail)>,
+    replays: Replays,
+    spare: Vec<OpenBatch>,
+    now: Now,
+}
+
+#[derive(Debug)]
+enum Mail {
+    /// What it alone is told.
+    Told(Rc<Run>),
+    /// What it is owed of a channel that it has left.
+    Owed(ChannelId, Owed),
+}
+
+#[derive(Debug)]
+struct Client {
+    /// Where what it is owed is delivered to. One of another server, or one whose connection has ended, has no place.
+    slot: Option<u32>,
+    form: Form,
+    memberships: Vec<Membership>,
+    /// Bytes that it has asked for and that are not sequenced yet.
+    under_way: usize,
+    /// It is to be let go once nothing of it is under way.
+    is_gone: bool,
+}
+
+#[derive(Debug)]
+struct Membership {
+    channel: ChannelId,
+    place: Place,
+}
+
+/// How a member gets what is said.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// With everyone else.
+    Seat(Seat),
+    /// Out of the log, until it has caught up.
+    Log,
+    /// Not from here.
+    Away,
+}
+
+impl Hub {
+    /// Nobody yet. Epochs are counted from `origin`.
+    pub fn new(history: HistoryBounds, origin: u64) -> Self {
+        Self {
+            clients: Slab::new(),
+            channels: Channels::new(history, origin),
+            loud: Vec::new(),
+            mail: Vec::new(),
+            replays: Replays::default(),
+            spare: Vec::new(),
+            now: Now::default(),
+        }
+    }
+
+    /// Notes the time: that of all that is done until it is noted again.
+    pub fn begin_turn(&mut self, now: Now) {
+        self.now = now;
+    }
+
+    /// Takes in a client; what it is owed is delivered to `slot`, in its form. One of another server has none.
+    pub fn enter(&mut self, slot: Option<u32>, form: Form) -> ClientId {
+        let client = Client {
+            slot,
+            form,
+            memberships: Vec::new(),
+            under_way: 0,
+            is_gone: false,
+        };
+        ClientId(id(self.clients.insert(client)))
+    }
+
+    /// Ends the connection of a client: it still gets all that was said until now, if it can take anything, and nothing
+    /// more. It is a member of its channels until it leaves them.
+    pub fn part(&mut self, client: ClientId, departure: Departure) {
+        for index in 0..self.clients[client.0 as usize].memberships.len() {
+            let membership = &mut self.clients[client.0 as usize].memberships[index];
+            let channel = membership.channel;
+            if let Place::Seat(seat) = mem::replace(&mut membership.place, Place::Away) {
+                self.vacate(client, channel, seat, departure);
+            }
+        }
+        self.replays.forget(client.0);
+        self.clients[client.0 as usize].slot = None;
+    }
+
+    /// Lets a client go, out of all its channels, once nothing of it is under way.
+    pub fn exit(&mut self, client: ClientId, departure: Departure) {
+        self.part(client, departure);
+        while let Some(last) = self.clients[client.0 as usize].memberships.last() {
+            self.leave(client, last.channel, departure);
+        }
+        self.clients[client.0 as usize].is_gone = true;
+        self.let_go(client);
+    }
+
+    fn let_go(&mut self, client: ClientId) {
+        let gone = &self.clients[client.0 as usize];
+        if gone.is_gone && gone.under_way == 0 {
+            self.clients.remove(client.0 as usize);
+        }
+    }
+
+    /// Makes a client a member of a channel, which is created if it is not remembered. `None` if there are too many
+    /// channels. Joining again changes nothing.
+    pub fn join(
+        &mut self,
+        client: ClientId,
+        space: Space,
+        name: &str,
+        start: Start,
+    ) -> Option<ChannelId> {
+        let channel = self.found(space, name)?;
+        if self.is_member(client, channel) {
+            return Some(channel);
+        }
+        self.channels.enter(channel);
+        let named = self.channels.get_mut(channel);
+        let member = &mut self.clients[client.0 as usize];
+        let said = named.channel.said();
+        let place = match (member.slot, start) {
+            (None, _) => Place::Away,
+            (Some(slot), Start::Now) if !self.replays.holds(client.0) => {
+                Place::Seat(named.channel.join(client.0, slot, member.form))
+            }
+            (Some(_), start) => {
+                let next = match start {
+                    Start::Now => said,
+                    Start::At(place) => place.min(said),
+                };
+                let track = Track::new(channel, named, next);
+                self.replays.begin(client.0, track);
+                Place::Log
+            }
+        };
+        member.memberships.reserve_exact(1);
+        member.memberships.push(Membership { channel, place });
+        Some(channel)
+    }
+
+    /// The channel of this name, which is created if it is not remembered. `None` if there are too many.
+    pub fn found(&mut self, space: Space, name: &str) -> Option<ChannelId> {
+        let known = self.channels.find(space, name);
+        known.or_else(|| self.channels.found(space, name, self.now.monotonic))
+    }
+
+    /// Lets a member leave a channel, which is remembered for a while if nobody is left.
+    pub fn leave(&mut self, client: ClientId, channel: ChannelId, departure: Departure) {
+        let memberships = &mut self.clients[client.0 as usize].memberships;
+        let index = memberships
+            .iter()
+            .position(|membership| membership.channel == channel)
+            .expect("only members leave");
+        let Membership { place, .. } = memberships.swap_remove(index);
+        match place {
+            Place::Seat(seat) => self.vacate(client, channel, seat, departure),
+            Place::Log => {
+                let said = self.said(channel);
+                self.replays.leave(client.0, channel, said);
+            }
+            Place::Away => {}
+        }
+        self.channels.leave(channel, self.now.monotonic);
+    }
+
+    fn vacate(&mut self, client: ClientId, channel: ChannelId, seat: Seat, departure: Departure) {
+        let room = &mut self.channels.get_mut(channel).channel;
+        let Left { moved, owed } = room.leave(seat, departure);
+        if let (Some(owed), Some(slot)) = (owed, self.clients[client.0 as usize].slot) {
+            self.mail.push((slot, Mail::Owed(channel, owed)));
+        }
+        if let Some(moved) = moved {
+            self.reseat(moved, channel, seat);
+        }
+    }
+
+    /// Says something in a channel, as `write` writes it, without a newline; it is told which number the message has in
+    /// the channel, and when it is said if that is now. Returns the message's bytes.
+    pub fn say(
+        &mut self,
+        id: ChannelId,
+        kind: Kind,
+        is_notice: bool,
+        unix_ms: u64,
+        write: impl FnOnce(&mut Vec<u8>, u64, u64),
+    ) -> usize {
+        let named = self.channels.get_mut(id);
+        if !named.is_loud {
+            named.is_loud = true;
+            named.channel.begin(self.spare.pop().unwrap_or_default());
+            self.loud.push(id);
+        }
+        named.unix_ms = named.unix_ms.max(unix_ms);
+        let (number, unix_ms) = (named.channel.said() + 1, named.unix_ms);
+        let bytes = named
+            .channel
+            .compose(kind, |bytes| write(bytes, number, unix_ms));
+        self.channels.log(id, is_notice, self.now.monotonic);
+        bytes
+    }
+
+    /// Tells one client something, which reaches it after what it is owed of channels that it has left before, and
+    /// before what is said this turn in those that it is in.
+    pub fn tell(&mut self, client: ClientId, run: Rc<Run>) {
+        let Some(slot) = self.clients[client.0 as usize].slot else {
+            return;
+        };
+        if let Err(run) = self.replays.hold(client.0, run) {
+            self.mail.push((slot, Mail::Told(run)));
+        }
+    }
+
+    /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared.
+    pub fn seal(&mut self, mut deliver: impl FnMut(u32, Slice)) {
+        let mut loud = mem::take(&mut self.loud);
+        for &id in &loud {
+            self.channels.get_mut(id).seal(self.now.monotonic);
+        }
+        for (slot, mail) in self.mail.drain(..) {
+            let slice = match mail {
+                Mail::Told(run) => Slice::whole(run),
+                Mail::Owed(id, owed) => self.channels.get(id).channel.settle(owed),
+            };
+            deliver(slot, slice);
+        }
+        for id in loud.drain(..) {
+            let named = self.channels.get_mut(id);
+            let batch = named.channel.deliver(&mut deliver);
+            if self.spare.len() < SPARE_BATCHES_MAX {
+                self.spare.push(batch);
+            }
+            named.is_loud = false;
+            self.channels.settle(id);
+        }
+        self.loud = loud;
+    }
+
+    /// Whether what waits to be handed out was all said in channels, to members who are still there, so that it may wait
+    /// for more.
+    pub fn may_wait(&self) -> bool {
+        !self.loud.is_empty() && self.mail.is_empty()
+    }
+
+    /// Whether nothing waits to be handed out.
+    pub fn is_quiet(&self) -> bool {
+        self.loud.is_empty() && self.mail.is_empty() && !self.replays.are_ready()
+    }
+
+    /// Drops what is too old.
+    pub fn expire(&mut self) {
+        self.channels.expire(self.now.monotonic);
+    }
+
+    /// When something is too old.
+    pub fn due(&self) -> Option<Duration> {
+        self.channels.due()
+    }
+
+    /// The channel of this name, if it has members.
+    pub fn find(&self, space: Space, name: &str) -> Option<ChannelId> {
+        let channel = self.channels.find(space, name);
+        channel.filter(|&channel| self.count(channel) > 0)
+    }
+
+    /// The channel of this name, if the client is a member of it.
+    pub fn membership(&self, client: ClientId, name: &str) -> Option<ChannelId> {
+        self.memberships(client)
+            .find(|&channel| self.name(channel) == name)
+    }
+
+    /// The channels that a client is in.
+    pub fn memberships(&self, client: ClientId) -> impl ExactSizeIterator<Item = ChannelId> {
+        let memberships = &self.clients[client.0 as usize].memberships;
+        memberships.iter().map(|membership| membership.channel)
+    }
+
+    /// Whether a client is in a channel.
+    pub fn is_member(&self, client: ClientId, channel: ChannelId) -> bool {
+        self.memberships(client).any(|of| of == channel)
+    }
+
+    /// Whether so much of a client waits to be sequenced that it is not read.
+    pub fn is_held(&self, client: ClientId) -> bool {
+        self.clients[client.0 as usize].under_way >= UNANSWERED_BYTES_MAX
+    }
+
+    /// Whether someone has to catch up.
+    pub fn has_replays(&self) -> bool {
+        self.replays.are_there()
+    }
+
+    /// This life of a channel, by its name.
+    pub fn source(&self, channel: ChannelId) -> &Rc<Source> {
+        &self.channels.get(channel).source
+    }
+
+    /// The time that was noted.
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    /// What a channel is called.
+    pub fn name(&self, channel: ChannelId) -> &str {
+        &self.channels.get(channel).source.channel
+    }
+
+    /// A number below 2^53 that no other life of a channel of this name has.
+    pub fn epoch(&self, channel: ChannelId) -> u64 {
+        self.channels.get(channel).source.epoch
+    }
+
+    /// A number that no other channel has had, not even one of the same name before this was created. `None` if there is
+    /// no such channel any more.
+    pub fn serial(&self, channel: ChannelId) -> Option<u64> {
+        self.channels.serial(channel)
+    }
+
+    /// How many members a channel has.
+    pub fn count(&self, channel: ChannelId) -> usize {
+        self.channels.get(channel).members
+    }
+
+    /// How many messages were ever said in a channel.
+    pub fn said(&self, channel: ChannelId) -> u64 {
+        self.channels.get(channel).channel.said()
+    }
+
+    /// How many of a channel's messages came before those that a member of it is yet to get.
+    pub fn heard(&self, client: ClientId, channel: ChannelId) -> u64 {
+        let mut memberships = self.clients[client.0 as usize].memberships.iter();
+        let membership = memberships.find(|membership| membership.channel == channel);
+        match membership.expect("only members hear").place {
+            Place::Seat(seat) => self.channels.get(channel).channel.heard(seat),
+            Place::Log => self.replays.heard(client.0, channel),
+            Place::Away => self.said(channel),
+        }
+    }
+
+    /// The log of a channel, without what is too old.
+    pub fn log(&mut self, channel: ChannelId) -> &Log {
+        self.channels.age(channel, self.now.monotonic);
+        &self.channels.get(channel).log
+    }
+
+    /// The channels of a space that have members, by name.
+    pub fn channels_of(&self, space: Space) -> impl Iterator<Item = (&str, ChannelId)> {
+        self.channels.of(space)
+    }
+
+    /// How many channels of a space have members.
+    pub fn populated(&self, space: Space) -> usize {
+        self.channels.populated(space)
+    }
+
+    /// How many channels have members.
+    pub fn channels(&self) -> usize {
+        self.populated(Space::Relay) + self.populated(Space::Chat)
+    }
+
+    /// How many channels of a space are remembered, those with members included.
+    pub fn remembered(&self, space: Space) -> usize {
+        self.channels.remembered(space)
+    }
+
+    /// Bytes of all that is kept of what was said, and how many messages.
+    pub fn kept(&self) -> (usize, usize) {
+        self.channels.kept()
+    }
+
+    /// How many clients are in.
+    pub fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Notes that so much of a client waits to be sequenced, and returns how much does.
+    pub fn send_off(&mut self, client: ClientId, bytes: usize) -> usize {
+        let under_way = &mut self.clients[client.0 as usize].under_way;
+        *under_way += bytes;
+        *under_way
+    }
+
+    /// Notes that so much of it is, and returns its slot if it may be read again.
+    pub fn take_back(&mut self, client: ClientId, bytes: usize) -> Option<u32> {
+        let member = &mut self.clients[client.0 as usize];
+        let was_held = member.under_way >= UNANSWERED_BYTES_MAX;
+        member.under_way -= bytes;
+        let slot = member
+            .slot
+            .filter(|_| was_held && member.under_way < UNANSWERED_BYTES_MAX);
+        self.let_go(client);
+        slot
+    }
+
+    /// Hands out to those who have to catch up what they missed, as much as `room(slot)` says that each may be sent.
+    pub fn replay(
+        &mut self,
+        room: impl FnMut(u32) -> usize,
+        deliver: impl FnMut(u32, Slice),
+    ) -> Replayed {
+        replay::hand_out(self, room, deliver)
+    }
+
+    /// Notes that a client that may have to catch up can be sent more.
+    pub fn resume(&mut self, client: ClientId) {
+        self.replays.resume(client.0);
+    }
+
+    /// Bytes that it takes without logs, and those of the logs.
+    pub fn heap_bytes(&self) -> (usize, usize) {
+        let memberships = self.clients.iter();
+        let memberships = memberships.map(|(_, client)| client.memberships.capacity());
+        let (channels, logs) = self.channels.heap_bytes();
+        let hub = of_list::<Client>(self.clients.capacity())
+            + of_list::<Membership>(memberships.sum())
+            + channels
+            + self.replays.heap_bytes()
+            + of_list::<(u32, Mail)>(self.mail.capacity())
+            + self.spare.iter().map(OpenBatch::heap_bytes).sum::<usize>();
+        (hub, logs)
+    }
+
+    fn reseat(&mut self, moved: u32, channel: ChannelId, seat: Seat) {
+        self.settle_at(moved, channel, Place::Seat(seat));
+    }
+
+    fn settle_at(&mut self, client: u32, channel: ChannelId, place: Place) {
+        let memberships = self.clients[client as usize].memberships.iter_mut();
+        let membership = memberships
+            .into_iter()
+            .find(|membership| membership.channel == channel)
+            .expect("a member of a channel has a membership of it");
+        membership.place = place;
+    }
+}
+
+/// Clients are at most as many as connections, and channels as their memberships, which 32 bits count.
+fn id(index: usize) -> u32 {
+    u32::try_from(index).expect("fewer than 2^32 memberships")
+}
+
+#[cfg(test)]
+mod tests;

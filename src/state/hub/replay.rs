@@ -1,0 +1,345 @@
+//! Catching up: those who missed something are handed it out of the log, as they take it, until they have all and follow
+//! with everyone else.
+
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+use std::rc::{Rc, Weak};
+
+use super::{ChannelId, Hub, Place, Space, channels::Named};
+use crate::{
+    state::{
+        batch::{Form, OpenBatch, Run, Slice},
+        memory::of_list,
+        seal::{Gap, Origin, Seal, Source},
+    },
+    vocabulary::{chat::GapReason, config::TURN_REPLAY_BYTES_MAX},
+};
+
+/// Who has to catch up with what.
+#[derive(Debug, Default)]
+pub(super) struct Replays {
+    /// By client.
+    reels: HashMap<u32, Reel>,
+    /// Clients that can be sent more, in the order in which they get it.
+    ready: VecDeque<u32>,
+    /// What was encoded, for others who ask for the same.
+    blocks: HashMap<(u64, Form, u64), Weak<Run>>,
+    /// What was encoded this turn.
+    fresh: Vec<Rc<Run>>,
+    scratch: OpenBatch,
+}
+
+/// What came of handing out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Messages that were handed out.
+    pub messages: u64,
+    /// Messages that the log no longer had.
+    pub trimmed: u64,
+}
+
+/// What one client has to catch up with.
+#[derive(Debug, Default)]
+struct Reel {
+    tracks: VecDeque<Track>,
+    /// What may be told, or begun, only once it has got all of the channels that it has left.
+    held: VecDeque<Held>,
+    is_ready: bool,
+}
+
+#[derive(Debug)]
+enum Held {
+    Told(Rc<Run>),
+    Track(Track),
+}
+
+/// One channel that a client has to catch up with.
+#[derive(Debug)]
+pub(super) struct Track {
+    channel: ChannelId,
+    serial: u64,
+    source: Rc<Source>,
+    space: Space,
+    /// The place of the next message that it gets.
+    next: u64,
+    /// Where it has left the channel.
+    until: Option<u64>,
+}
+
+impl Track {
+    /// That of a client that has got what was said in a channel before the place `next`.
+    pub(super) fn new(channel: ChannelId, named: &Named, next: u64) -> Self {
+        Self {
+            channel,
+            serial: named.serial,
+            source: Rc::clone(&named.source),
+            space: named.space,
+            next,
+            until: None,
+        }
+    }
+}
+
+impl Reel {
+    fn tracks_mut(&mut self) -> impl Iterator<Item = &mut Track> {
+        let held = self.held.iter_mut().filter_map(|held| match held {
+            Held::Track(track) => Some(track),
+            Held::Told(_) => None,
+        });
+        self.tracks.iter_mut().chain(held)
+    }
+
+    /// Whether there is a channel that it has left and not got to the end.
+    fn is_leaving(&self) -> bool {
+        self.tracks.iter().any(|track| track.until.is_some())
+    }
+}
+
+impl Replays {
+    /// Whether what a client is told has to wait.
+    pub(super) fn holds(&self, client: u32) -> bool {
+        let reel = (!self.reels.is_empty()).then(|| self.reels.get(&client));
+        reel.flatten()
+            .is_some_and(|reel| reel.is_leaving() || !reel.held.is_empty())
+    }
+
+    /// Keeps what a client is told until it may be; gives it back if that is now.
+    pub(super) fn hold(&mut self, client: u32, run: Rc<Run>) -> Result<(), Rc<Run>> {
+        if !self.holds(client) {
+            return Err(run);
+        }
+        let reel = self.reels.get_mut(&client);
+        let reel = reel.expect("it holds something");
+        reel.held.push_back(Held::Told(run));
+        Ok(())
+    }
+
+    /// Begins to hand out a channel.
+    pub(super) fn begin(&mut self, client: u32, track: Track) {
+        let holds = self.holds(client);
+        let reel = self.reels.entry(client).or_default();
+        if holds {
+            reel.held.push_back(Held::Track(track));
+        } else {
+            reel.tracks.push_back(track);
+        }
+        self.resume(client);
+    }
+
+    /// Ends a channel at a place: what comes before is still to be handed out.
+    pub(super) fn leave(&mut self, client: u32, channel: ChannelId, said: u64) {
+        let Some(reel) = self.reels.get_mut(&client) else {
+            return;
+        };
+        let track = reel
+            .tracks_mut()
+            .find(|track| track.channel == channel && track.until.is_none());
+        if let Some(track) = track {
+            track.until = Some(said);
+        }
+    }
+
+    pub(super) fn forget(&mut self, client: u32) {
+        self.reels.remove(&client);
+    }
+
+    /// Notes that a client can be sent more.
+    pub(super) fn resume(&mut self, client: u32) {
+        if self.reels.is_empty() {
+            return;
+        }
+        if let Some(reel) = self.reels.get_mut(&client)
+            && !mem::replace(&mut reel.is_ready, true)
+        {
+            self.ready.push_back(client);
+        }
+    }
+
+    pub(super) fn are_there(&self) -> bool {
+        !self.reels.is_empty()
+    }
+
+    pub(super) fn are_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    pub(super) fn heard(&self, client: u32, channel: ChannelId) -> u64 {
+        let reel = &self.reels[&client];
+        let held = reel.held.iter().filter_map(|held| match held {
+            Held::Track(track) => Some(track),
+            Held::Told(_) => None,
+        });
+        let mut tracks = reel.tracks.iter().chain(held);
+        let track = tracks.find(|track| track.channel == channel && track.until.is_none());
+        track.expect("it is to catch up with it").next
+    }
+
+    pub(super) fn heap_bytes(&self) -> usize {
+        let reels = self.reels.values().map(|reel| {
+            of_list::<Track>(reel.tracks.capacity()) + of_list::<Held>(reel.held.capacity())
+        });
+        self.reels.capacity() * size_of::<(u32, Reel)>()
+            + reels.sum::<usize>()
+            + of_list::<u32>(self.ready.capacity())
+            + self.scratch.heap_bytes()
+    }
+}
+
+/// Hands out what is missing, to one after the other.
+pub(super) fn hand_out(
+    hub: &mut Hub,
+    mut room: impl FnMut(u32) -> usize,
+    mut deliver: impl FnMut(u32, Slice),
+) -> Replayed {
+    let mut replayed = Replayed::default();
+    let mut budget = TURN_REPLAY_BYTES_MAX;
+    while budget > 0
+        && let Some(client) = hub.replays.ready.pop_front()
+    {
+        let Some(mut reel) = hub.replays.reels.remove(&client) else {
+            continue;
+        };
+        let member = &hub.clients[client as usize];
+        let (Some(slot), form) = (member.slot, member.form) else {
+            continue;
+        };
+        reel.is_ready = false;
+        let mut left = room(slot);
+        while release(&mut reel, slot, &mut deliver) && left > 0 {
+            if budget == 0 {
+                reel.is_ready = true;
+                hub.replays.ready.push_back(client);
+                break;
+            }
+            let mut track = reel.tracks.pop_front().expect("released if there is one");
+            let handed = advance(hub, &mut track, form, left, &mut replayed);
+            let bytes = handed.iter().map(Slice::weight).sum();
+            for slice in handed {
+                deliver(slot, slice);
+            }
+            left = left.saturating_sub(bytes);
+            budget = budget.saturating_sub(bytes);
+            let end = track.until.unwrap_or_else(|| hub.said(track.channel));
+            if track.next < end {
+                reel.tracks.push_back(track);
+            } else if track.until.is_none() {
+                let room = &mut hub.channels.get_mut(track.channel).channel;
+                let seat = room.join(client, slot, form);
+                hub.settle_at(client, track.channel, Place::Seat(seat));
+            }
+        }
+        if !reel.tracks.is_empty() || !reel.held.is_empty() {
+            hub.replays.reels.insert(client, reel);
+        }
+    }
+    hub.replays.fresh.clear();
+    let blocks = &mut hub.replays.blocks;
+    blocks.retain(|_, run| run.strong_count() > 0);
+    replayed
+}
+
+/// Tells what was held as far as it may be told, and says whether there is something to hand out.
+fn release(reel: &mut Reel, slot: u32, deliver: &mut impl FnMut(u32, Slice)) -> bool {
+    while !reel.is_leaving()
+        && let Some(held) = reel.held.pop_front()
+    {
+        match held {
+            Held::Told(run) => deliver(slot, Slice::whole(run)),
+            Held::Track(track) => reel.tracks.push_back(track),
+        }
+    }
+    !reel.tracks.is_empty()
+}
+
+/// The next messages of a channel for one client, at most one block of them, and what to tell of those that are gone.
+fn advance(
+    hub: &mut Hub,
+    track: &mut Track,
+    form: Form,
+    most: usize,
+    replayed: &mut Replayed,
+) -> Vec<Slice> {
+    let mut handed = Vec::new();
+    let now = hub.now.monotonic;
+    let is_known = hub.channels.still(track.channel, track.serial).is_some();
+    let (first, said) = if is_known {
+        let log = hub.log(track.channel);
+        (log.first(), log.said())
+    } else {
+        let until = track.until.expect("a channel with members is remembered");
+        (until, until)
+    };
+    let end = track.until.unwrap_or(said);
+    if track.next < first.min(end) {
+        let from = mem::replace(&mut track.next, first.min(end));
+        replayed.trimmed += track.next - from;
+        if track.space == Space::Chat {
+            let gap = Gap {
+                source: Rc::clone(&track.source),
+                from: from + 1,
+                to: track.next,
+                reason: GapReason::Trimmed,
+            };
+            handed.push(Slice::whole(Rc::new(Run::gap(gap, now))));
+        }
+    }
+    if track.next < end {
+        let (run, from) = block(hub, track, form);
+        let to = run.messages().min(narrow(end - from));
+        let first = narrow(track.next - from);
+        let mut fitting = first + 1;
+        while fitting < to && run.weight(first, fitting + 1) <= most {
+            fitting += 1;
+        }
+        replayed.messages += u64::from(fitting - first);
+        track.next = from + u64::from(fitting);
+        handed.push(Slice {
+            run,
+            from: first,
+            to: fitting,
+        });
+    }
+    handed
+}
+
+/// The block that holds a track's next message, encoded once for all who ask for it, and the place of its first.
+fn block(hub: &mut Hub, track: &Track, form: Form) -> (Rc<Run>, u64) {
+    let Hub {
+        channels,
+        replays,
+        now,
+        ..
+    } = hub;
+    let log = &channels.get(track.channel).log;
+    let (from, to) = log.block(track.next);
+    let key = (track.serial, form, from);
+    let known = replays.blocks.get(&key).and_then(Weak::upgrade);
+    let known = known.filter(|run| run.messages() == narrow(to - from));
+    let run = known.unwrap_or_else(|| {
+        log.copy(from, to, &mut replays.scratch);
+        let origin = match track.space {
+            Space::Chat => Origin::Chat {
+                source: Rc::clone(&track.source),
+                first: from + 1,
+            },
+            Space::Relay => Origin::Relay {
+                channel: track.serial,
+            },
+        };
+        let seal = Seal {
+            at: now.monotonic,
+            origin: Some(origin),
+        };
+        let run = Rc::new(replays.scratch.encode(form, seal));
+        replays.scratch.clear();
+        replays.blocks.insert(key, Rc::downgrade(&run));
+        replays.fresh.push(Rc::clone(&run));
+        run
+    });
+    (run, from)
+}
+
+/// A block has fewer messages than bytes.
+fn narrow(messages: u64) -> u32 {
+    u32::try_from(messages).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,121 @@
+use super::*;
+use crate::state::seal::Seal;
+
+fn hub() -> Hub {
+    Hub::new(HistoryBounds::default(), 0)
+}
+
+fn join(hub: &mut Hub, client: ClientId, space: Space, name: &str) -> ChannelId {
+    let channel = hub.join(client, space, name, Start::Now);
+    channel.expect("there is room")
+}
+
+fn say(hub: &mut Hub, channel: ChannelId, line: &str) {
+    hub.say(channel, Kind::Text, false, 0, |bytes, _, _| {
+        bytes.extend_from_slice(line.as_bytes());
+    });
+}
+
+fn said(hub: &mut Hub) -> Vec<(u32, u32)> {
+    let mut said = Vec::new();
+    hub.seal(|slot, slice| said.push((slot, slice.len())));
+    said.sort_unstable();
+    said
+}
+
+#[test]
+fn what_is_said_reaches_the_members_of_that_channel_only() {
+    let mut hub = hub();
+    let [ada, bob, cleo] = [(1, Form::Joined), (2, Form::Single), (3, Form::Joined)]
+        .map(|(slot, form)| hub.enter(Some(slot), form));
+    let tea = join(&mut hub, ada, Space::Relay, "tea");
+    assert_eq!(join(&mut hub, bob, Space::Relay, "tea"), tea);
+    join(&mut hub, cleo, Space::Relay, "coffee");
+    say(&mut hub, tea, "hot");
+    say(&mut hub, tea, "sweet");
+    assert_eq!(said(&mut hub), [(1, 2), (2, 2)]);
+    assert_eq!(said(&mut hub), []);
+}
+
+#[test]
+fn seats_stay_right_whoever_leaves_first() {
+    let mut hub = hub();
+    let clients: Vec<_> = (0..10)
+        .map(|slot| hub.enter(Some(slot), Form::Joined))
+        .collect();
+    let mut channel = None;
+    for &client in &clients {
+        channel = Some(join(&mut hub, client, Space::Relay, "all"));
+    }
+    for leaver in [0, 9, 4, 5, 1] {
+        hub.exit(clients[leaver], Departure::Leaves);
+    }
+    say(&mut hub, channel.unwrap(), "still here?");
+    let heard: Vec<_> = said(&mut hub).into_iter().map(|(slot, _)| slot).collect();
+    assert_eq!(heard, [2, 3, 6, 7, 8]);
+}
+
+#[test]
+fn joining_again_changes_nothing() {
+    let mut hub = hub();
+    let ada = hub.enter(Some(1), Form::Joined);
+    let tea = join(&mut hub, ada, Space::Relay, "tea");
+    assert_eq!(join(&mut hub, ada, Space::Relay, "tea"), tea);
+    say(&mut hub, tea, "once");
+    assert_eq!(said(&mut hub), [(1, 1)]);
+    hub.exit(ada, Departure::Leaves);
+    assert_eq!((hub.channels(), hub.clients()), (0, 0));
+}
+
+#[test]
+fn an_empty_channel_is_remembered_for_a_while() {
+    let mut hub = hub();
+    let ada = hub.enter(Some(1), Form::Joined);
+    let tea = join(&mut hub, ada, Space::Relay, "tea");
+    say(&mut hub, tea, "farewell");
+    hub.exit(ada, Departure::Leaves);
+    assert_eq!(said(&mut hub), [(1, 1)]);
+    assert_eq!((hub.channels(), hub.remembered(Space::Relay)), (0, 1));
+    hub.begin_turn(Now {
+        monotonic: 2 * HistoryBounds::default().age,
+        ..Now::default()
+    });
+    hub.expire();
+    assert_eq!((hub.remembered(Space::Relay), hub.due()), (0, None));
+}
+
+#[test]
+fn what_one_is_told_comes_between_the_channels_it_left_and_those_it_is_in() {
+    let mut hub = hub();
+    let ada = hub.enter(Some(1), Form::Joined);
+    let tea = join(&mut hub, ada, Space::Chat, "tea");
+    say(&mut hub, tea, "1");
+    hub.leave(ada, tea, Departure::Leaves);
+    let told = Rc::new(Run::alone(Kind::Text, b"22", Form::Joined, Seal::default()));
+    hub.tell(ada, told);
+    let tea = join(&mut hub, ada, Space::Chat, "tea");
+    say(&mut hub, tea, "333");
+    let mut bytes = Vec::new();
+    hub.seal(|_, slice| bytes.push(slice.first_bytes()));
+    assert_eq!(bytes, [1, 2, 3]);
+    assert!(hub.is_quiet());
+}
+
+#[test]
+fn a_channel_that_begins_again_has_another_serial() {
+    let mut hub = hub();
+    let ada = hub.enter(Some(1), Form::Joined);
+    let serial = |hub: &mut Hub| {
+        let tea = join(hub, ada, Space::Chat, "tea");
+        let serial = hub.serial(tea);
+        hub.leave(ada, tea, Departure::Leaves);
+        hub.begin_turn(Now {
+            monotonic: hub.now().monotonic + HistoryBounds::default().age * 2,
+            ..hub.now()
+        });
+        hub.expire();
+        assert_eq!(hub.serial(tea), None);
+        serial
+    };
+    assert_ne!(serial(&mut hub), serial(&mut hub));
+}

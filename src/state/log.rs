@@ -1,0 +1,250 @@
+//! The log of a channel: the unbroken end of what was said in it.
+//!
+//! Bodies lie end to end in one ring, and what is to be known of each in another. Both grow by little at a time, so that a
+//! log takes hardly more than what it keeps.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{batch::OpenBatch, memory::of_list};
+use crate::vocabulary::{
+    config::{HistoryBounds, REPLAY_BLOCK_BYTES},
+    frame::Kind,
+};
+
+/// The unit of ages: enough for a year in 32 bits, and for nobody to see.
+const TICK: Duration = Duration::from_millis(10);
+/// The least that the ring of bodies grows by.
+const GROWTH_BYTES_MIN: usize = 64;
+
+/// Messages by their place in the channel, which has had `place` messages before; notices are messages too.
+#[derive(Debug, Default)]
+pub struct Log {
+    bodies: VecDeque<u8>,
+    entries: VecDeque<Entry>,
+    /// The place of the oldest that is kept, or of the next one if none is.
+    first: u64,
+    /// How many bytes were said before the oldest that is kept.
+    start: u64,
+    /// How many of those kept are messages, and no notices.
+    messages: usize,
+    /// The place after the newest message that is no notice.
+    last_message: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// The last bits of the number of bytes said up to its end.
+    end: u32,
+    /// When it was said, in ticks.
+    at: u32,
+    kind: Kind,
+    is_notice: bool,
+}
+
+impl Log {
+    /// How many messages there ever were.
+    pub fn said(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+
+    /// The place of the oldest that is kept, or of the next one if none is.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Bytes of the messages and notices that are kept.
+    pub fn bytes(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// How many messages are kept, without notices.
+    pub fn messages(&self) -> usize {
+        self.messages
+    }
+
+    /// Bytes that it takes.
+    pub fn heap_bytes(&self) -> usize {
+        self.bodies.capacity() + of_list::<Entry>(self.entries.capacity())
+    }
+
+    /// Adds what was just said, and drops what is beyond the bounds. Where nothing is kept it is only counted.
+    pub fn push(
+        &mut self,
+        kind: Kind,
+        is_notice: bool,
+        body: &[u8],
+        now: Duration,
+        bounds: &HistoryBounds,
+    ) {
+        if bounds.messages == 0 {
+            self.first += 1;
+            self.start += body.len() as u64;
+            return;
+        }
+        reserve(&mut self.bodies, body.len(), 16, GROWTH_BYTES_MIN);
+        reserve(&mut self.entries, 1, 8, 1);
+        self.bodies.extend(body);
+        self.entries.push_back(Entry {
+            end: low_bits(self.start + self.bodies.len() as u64),
+            at: ticks(now),
+            kind,
+            is_notice,
+        });
+        if !is_notice {
+            self.messages += 1;
+            self.last_message = self.said();
+        }
+        while self.exceeds(bounds) {
+            self.drop_first();
+        }
+    }
+
+    /// Drops what is too old.
+    pub fn age(&mut self, now: Duration, most: Duration) {
+        let most = ticks(most);
+        while let Some(first) = self.entries.front()
+            && ticks(now).wrapping_sub(first.at) >= most
+        {
+            self.drop_first();
+        }
+        self.shrink();
+    }
+
+    /// When the oldest is too old.
+    pub fn ages_at(&self, now: Duration, most: Duration) -> Option<Duration> {
+        let first = self.entries.front()?;
+        let age = TICK * ticks(now).wrapping_sub(first.at);
+        Some(now.saturating_sub(age) + most + TICK)
+    }
+
+    /// Drops the oldest, and returns its bytes. There must be one.
+    pub fn drop_first(&mut self) -> usize {
+        let bytes = self.length(0);
+        let entry = self.entries.pop_front().expect("there is an oldest");
+        self.bodies.drain(..bytes);
+        self.messages -= usize::from(!entry.is_notice);
+        self.first += 1;
+        self.start += bytes as u64;
+        bytes
+    }
+
+    /// Gives back memory that it will not need soon.
+    pub fn shrink(&mut self) {
+        if self.bodies.len() < self.bodies.capacity() / 4 {
+            self.bodies.shrink_to(2 * self.bodies.len());
+            self.entries.shrink_to(2 * self.entries.len());
+        }
+    }
+
+    /// The place of the last but `messages` messages, notices not counted, or of the oldest message if fewer are kept; the
+    /// next place if that is none.
+    pub fn last(&self, messages: usize) -> u64 {
+        let newest_first = (0..self.entries.len()).rev();
+        let mut messages_back = newest_first.filter(|&index| !self.entries[index].is_notice);
+        let wanted = messages.min(self.messages);
+        let index = match wanted {
+            0 => None,
+            _ => messages_back.nth(wanted - 1),
+        };
+        index.map_or(self.said(), |index| self.first + index as u64)
+    }
+
+    /// From which place to which those lie that are encoded together with one that is kept, as of now. Blocks begin
+    /// where bytes say so, so that whoever asks for whatever shares them.
+    pub fn block(&self, place: u64) -> (u64, u64) {
+        let block = |index: usize| (self.offset(index)) / REPLAY_BLOCK_BYTES as u64;
+        let index = self.index(place);
+        let of = block(index);
+        let (mut from, mut to) = (index, index + 1);
+        while from > 0 && block(from - 1) == of {
+            from -= 1;
+        }
+        while to < self.entries.len() && block(to) == of {
+            to += 1;
+        }
+        (self.first + from as u64, self.first + to as u64)
+    }
+
+    /// Copies some of what is kept into an empty batch.
+    pub fn copy(&self, from: u64, to: u64, batch: &mut OpenBatch) {
+        for place in from..to {
+            let [head, tail] = self.body(place);
+            let kind = self.entries[self.index(place)].kind;
+            batch.compose(kind, |bodies| {
+                bodies.extend_from_slice(head);
+                bodies.extend_from_slice(tail);
+            });
+        }
+    }
+
+    /// The body of one that is kept, in two parts, as it may go around the end of the ring.
+    pub fn body(&self, place: u64) -> [&[u8]; 2] {
+        let index = self.index(place);
+        let start = usize::try_from(self.offset(index) - self.start).expect("it is in memory");
+        let end = start + self.length(index);
+        let (head, tail) = self.bodies.as_slices();
+        let part = |slice: &'_ [u8], before: usize| {
+            let from = start.saturating_sub(before).min(slice.len());
+            let to = end.saturating_sub(before).min(slice.len());
+            from..to
+        };
+        [&head[part(head, 0)], &tail[part(tail, head.len())]]
+    }
+
+    /// Whether there is more than may be kept. The newest message is no cause to drop itself.
+    fn exceeds(&self, bounds: &HistoryBounds) -> bool {
+        let is_newest_message = self.last_message == self.first + 1;
+        let kept_anyway = if is_newest_message || self.entries.len() == 1 {
+            self.length(0)
+        } else {
+            0
+        };
+        self.messages > bounds.messages
+            || self.bodies.len() - kept_anyway > bounds.bytes
+            || kept_anyway > bounds.total_bytes / 4
+    }
+
+    fn index(&self, place: u64) -> usize {
+        usize::try_from(place - self.first).expect("it is in memory")
+    }
+
+    /// How many bytes were said before one that is kept.
+    fn offset(&self, index: usize) -> u64 {
+        match index {
+            0 => self.start,
+            _ => {
+                let end = self.entries[index - 1].end;
+                self.start + u64::from(end.wrapping_sub(low_bits(self.start)))
+            }
+        }
+    }
+
+    fn length(&self, index: usize) -> usize {
+        let end = self.entries[index].end;
+        end.wrapping_sub(low_bits(self.offset(index))) as usize
+    }
+}
+
+/// Makes room for `more`, and for a part of what is there beside it.
+fn reserve<T>(ring: &mut VecDeque<T>, more: usize, part: usize, least: usize) {
+    if ring.capacity() - ring.len() < more {
+        ring.reserve_exact(more + (ring.len() / part).max(least));
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a log has less than 4 GiB, so that the last bits tell two ends in it apart"
+)]
+fn low_bits(bytes: u64) -> u32 {
+    bytes as u32
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "an age is less than a year, so that the last bits tell two moments in it apart"
+)]
+fn ticks(time: Duration) -> u32 {
+    (time.as_millis() / TICK.as_millis()) as u32
+}
