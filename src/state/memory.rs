@@ -42,3 +42,26 @@ pub fn of_table<T>(capacity: usize) -> usize {
 pub fn of_list<T>(capacity: usize) -> usize {
     capacity * size_of::<T>()
 }
+
+/// Bytes of a tree of so many of `T`: leaves of eleven places, of which two in three are taken once there are several.
+pub fn of_tree<T>(entries: usize) -> usize {
+    const PLACES: usize = 11;
+    let leaves = match entries {
+        0..=PLACES => entries.min(1),
+        more => (more * 3).div_ceil(PLACES * 2),
+    };
+    leaves * (PLACES * size_of::<T>() + 2 * size_of::<usize>())
+}
+
+/// Bytes of a `T` that several share.
+pub fn of_shared<T>() -> usize {
+    size_of::<T>() + COUNTS_BYTES
+}
+
+/// Bytes of a text that several share.
+pub fn of_shared_text(text: &str) -> usize {
+    text.len().next_multiple_of(size_of::<usize>()) + COUNTS_BYTES
+}
+
+/// What counts those who share something.
+const COUNTS_BYTES: usize = 2 * size_of::<usize>();

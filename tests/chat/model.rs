@@ -27,8 +27,6 @@ pub(crate) struct Room {
     seq: u64,
     /// How many there were by the end of the last turn.
     handed_out: u64,
-    /// Something was said this turn, so that it is not forgotten before its end.
-    is_loud: bool,
     /// Joined, left, and when to say so.
     summary: Option<(u64, u64, Duration)>,
 }
@@ -98,7 +96,6 @@ impl Model {
     fn say(&mut self, channel: usize, message: Value) {
         let room = self.rooms.get_mut(&channel).unwrap();
         room.seq += 1;
-        room.is_loud = true;
         let mut message = message;
         message["seq"] = json!(room.seq);
         for &member in room.members.keys() {
@@ -153,7 +150,6 @@ impl Model {
             .members
             .remove(&session);
         self.notice(channel, "left", session);
-        self.forget_empty_rooms();
     }
 
     fn is_member(&self, session: usize, channel: usize) -> bool {
@@ -179,11 +175,6 @@ impl Model {
         }
     }
 
-    fn forget_empty_rooms(&mut self) {
-        self.rooms
-            .retain(|_, room| room.is_loud || !room.members.is_empty());
-    }
-
     /// What is due is said, and everything said is heard.
     pub(crate) fn end_turn(&mut self) {
         let due = |room: &Room| {
@@ -200,6 +191,9 @@ impl Model {
             let room = self.rooms.get_mut(&channel).unwrap();
             room.summary = None;
             let count = room.members.len();
+            if count == 0 {
+                continue;
+            }
             self.say(
                 channel,
                 json!({"event": "summary", "joined": joined, "left": left, "count": count}),
@@ -218,9 +212,7 @@ impl Model {
             }
         }
         for room in self.rooms.values_mut() {
-            room.is_loud = false;
             room.handed_out = room.seq;
         }
-        self.forget_empty_rooms();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub::vocabulary::config::Config;
+use hubbub::vocabulary::config::{Config, HistoryBounds};
 
 use crate::room::{Room, text};
 
@@ -15,9 +15,16 @@ fn allocations_of_a_message(clients: usize, path: &str, first_words: &str, words
         "" => Vec::new(),
         words => text(words),
     };
-    let mut room = Room::of(Config::default(), clients, path, &first_words);
+    let config = Config {
+        history: HistoryBounds {
+            messages: 5,
+            ..HistoryBounds::default()
+        },
+        ..Config::default()
+    };
+    let mut room = Room::of(config, clients, path, &first_words);
     let words = text(words);
-    for _ in 0..3 {
+    for _ in 0..10 {
         room.speak(0..1, &words);
     }
     let before = room.taken();

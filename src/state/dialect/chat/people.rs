@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::{
     state::{
         hub::ClientId,
-        memory::{of_list, of_table},
+        memory::{of_list, of_shared, of_shared_text, of_table, of_tree},
     },
     vocabulary::chat::{ChatError, Identity},
 };
@@ -53,15 +53,19 @@ impl People {
         let people = self.by_client.values();
         let texts = people.map(|person| {
             let session = person.session.as_ref().map_or(0, Session::heap_bytes);
-            person.identity.name.len() + person.identity.id.len() + session
+            person.identity.name.len() + of_shared_text(&person.identity.id) + session
         });
         let by_text = |clients: &HashMap<Box<str>, BTreeSet<ClientId>>| {
             of_table::<(Box<str>, BTreeSet<ClientId>)>(clients.capacity())
                 + clients.keys().map(|text| text.len()).sum::<usize>()
+                + clients
+                    .values()
+                    .map(|clients| of_tree::<ClientId>(clients.len()))
+                    .sum::<usize>()
         };
         of_table::<(ClientId, Box<Person>)>(self.by_client.capacity())
             + of_list::<Person>(self.by_client.len())
-            + of_list::<Identity>(self.by_client.len())
+            + self.by_client.len() * of_shared::<Identity>()
             + texts.sum::<usize>()
             + by_text(&self.persons)
             + by_text(&self.namesakes)

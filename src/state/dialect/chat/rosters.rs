@@ -10,7 +10,7 @@ use super::people::People;
 use crate::{
     state::{
         hub::{ChannelId, ClientId},
-        memory::{of_list, of_table},
+        memory::{of_table, of_tree},
     },
     vocabulary::chat::Identity,
 };
@@ -122,9 +122,11 @@ impl Rosters {
 
     /// Bytes that they take.
     pub(super) fn heap_bytes(&self) -> usize {
-        let members = self.by_channel.values().map(|roster| roster.by_id.len());
-        of_table::<(ChannelId, Roster)>(self.by_channel.capacity())
-            + of_list::<(Rc<str>, Sessions)>(members.sum())
+        let trees = self
+            .by_channel
+            .values()
+            .map(|roster| of_tree::<(Rc<str>, Sessions)>(roster.by_id.len()));
+        of_table::<(ChannelId, Roster)>(self.by_channel.capacity()) + trees.sum::<usize>()
     }
 }
 
