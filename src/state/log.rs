@@ -211,13 +211,11 @@ impl Log {
 
     /// How many bytes were said before one that is kept.
     fn offset(&self, index: usize) -> u64 {
-        match index {
-            0 => self.start,
-            _ => {
-                let end = self.entries[index - 1].end;
-                self.start + u64::from(end.wrapping_sub(low_bits(self.start)))
-            }
-        }
+        let Some(before) = index.checked_sub(1) else {
+            return self.start;
+        };
+        let end = self.entries[before].end;
+        self.start + u64::from(end.wrapping_sub(low_bits(self.start)))
     }
 
     fn length(&self, index: usize) -> usize {

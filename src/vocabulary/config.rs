@@ -178,14 +178,14 @@ pub struct Config {
     pub linger_timeout: Duration,
 }
 
-/// What becomes of a peer of the relay that lags. Others are closed.
+/// What becomes of a peer that lags. One of the echo is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slow {
     /// It is closed.
     Close,
     /// It goes without the oldest messages of channels, and is told which where they have numbers.
     Gap,
-    /// It goes without all but the newest message of its channel.
+    /// One of a relay goes without all but the newest message of its channel, one of the chat as with [`Slow::Gap`].
     Latest,
 }
 

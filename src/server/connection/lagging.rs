@@ -60,15 +60,19 @@ impl<S: Stream> Connection<S> {
         stays
     }
 
-    /// What becomes of it when it lags, once it has a session. An echo answers one who asks, and nobody else; and a client of
-    /// the chat could not ask for what it went without, as channels keep no log.
+    /// What becomes of it when it lags, once it has a session. An echo answers one who asks, and nobody else; and one of the
+    /// chat is told what it goes without, whatever of it is skipped.
     fn slow(&self, world: &World) -> Option<Slow> {
         let Phase::Open(session) = &self.phase else {
             return None;
         };
         Some(match &session.dialect {
-            Dialect::Echo | Dialect::Chat(_) => Slow::Close,
+            Dialect::Echo => Slow::Close,
             Dialect::Relay(_) => world.config.slow,
+            Dialect::Chat(_) => match world.config.slow {
+                Slow::Latest => Slow::Gap,
+                slow => slow,
+            },
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::vocabulary::{
 
 /// What is kept of what was said, for those who come back or are new.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "they are the names of flags")]
 pub struct History {
     /// Messages kept of each channel (at most 10000; notices between them are kept and do not count); 0 keeps none
     #[arg(

@@ -35,8 +35,8 @@ pub struct Serve {
     #[arg(long, env = "HUBBUB_MAX_UNSENT", default_value = "1MiB", value_name = "SIZE", value_parser = size)]
     max_unsent: usize,
 
-    /// What becomes of a peer that lags: it is closed with 4001, or goes without the oldest messages of a relay's channel
-    /// (gap), or without all but the newest (latest). Those of the chat, and echoes, are closed
+    /// What becomes of a peer that lags: it is closed with 4001, or goes without the oldest messages of its channels and, in
+    /// the chat, is told which (gap); on relays it may be left only the newest (latest). Echoes are closed
     #[arg(
         long,
         env = "HUBBUB_SLOW",

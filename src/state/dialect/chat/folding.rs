@@ -1,6 +1,5 @@
 //! What people have done, in the order in which it was sequenced.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::{Asked, Registry, alone, notices::Move, post, refuse};
@@ -66,7 +65,7 @@ pub fn fold(
             target,
             message,
             reference,
-        } => folding.say_privately(&target, &message, reference),
+        } => folding.say_privately(&target, &message, reference.as_deref()),
         Deed::Relay { .. } => Ok(0),
     };
     done.unwrap_or_else(|error| refuse(hub, client, &error, asked.reference))
@@ -249,13 +248,11 @@ impl Folding<'_> {
         let rosters = &mut self.registry.rosters;
         rosters.leave(channel, self.client, &identity.id);
         let notices = &mut self.registry.notices;
-        match members {
-            1 => 0,
-            _ => {
-                let (hub, time) = (&mut *self.hub, self.unix_ms);
-                notices.tell(hub, channel, identity, Move::Left, members, time)
-            }
+        if members == 1 {
+            return 0;
         }
+        let (hub, time) = (&mut *self.hub, self.unix_ms);
+        notices.tell(hub, channel, identity, Move::Left, members, time)
     }
 
     fn say(&mut self, name: &str, body: &[u8]) -> Done {
@@ -270,12 +267,7 @@ impl Folding<'_> {
         Ok(said)
     }
 
-    fn say_privately(
-        &mut self,
-        target: &str,
-        message: &str,
-        reference: Option<Cow<'_, str>>,
-    ) -> Done {
+    fn say_privately(&mut self, target: &str, message: &str, reference: Option<&str>) -> Done {
         let people = &self.registry.people;
         let (clients, target) = people.find(target)?;
         let told = Told::SendPrivate {
@@ -283,7 +275,7 @@ impl Folding<'_> {
             sender: people.identity(self.client).mention(),
             target: target.mention(),
             time: self.unix_ms,
-            reference: reference.as_deref(),
+            reference,
         };
         let run = alone(self.hub, &told, None);
         let others = clients.iter().filter(|&&client| client != self.client);

@@ -134,7 +134,7 @@ impl Looking<'_> {
         let room = self.room()?;
         let session = self.registry.people.session(self.client);
         let session = session.expect("it has asked for it");
-        let (channels, count, toll) = shown(self.hub, &session.rights, room);
+        let (channels, count, price) = shown(self.hub, &session.rights, room);
         session.allowance.spend(channels.len());
         let told = Told::Channels {
             channels: &channels,
@@ -142,7 +142,7 @@ impl Looking<'_> {
             reference: self.reference,
         };
         let run = alone(self.hub, &told, None);
-        Ok(toll + post(self.hub, self.client, run))
+        Ok(price + post(self.hub, self.client, run))
     }
 
     fn tell_history(

@@ -297,9 +297,9 @@ fn read<'a>(request: &'a Request<'_>, rights: &Rights) -> Result<Read<'a>, ChatE
         reference: request.reference(),
         ..Asked::default()
     };
-    let may_join = |deed, name| match rights.may_join(name) {
-        true => Ok(Cow::Borrowed(name)),
-        false => Err(not_allowed(deed, name)),
+    let may_join = |deed, name| {
+        let is_allowed = rights.may_join(name).then_some(Cow::Borrowed(name));
+        is_allowed.ok_or_else(|| not_allowed(deed, name))
     };
     Ok(match request.action()? {
         Action::Join {

@@ -76,8 +76,9 @@ impl Rendering {
 }
 
 fn people(members: &[Person], count: Option<usize>) -> String {
-    let names = members.iter().map(|member| member.name.clone());
-    list("member", names, count.unwrap_or(members.len()))
+    let mut names: Vec<_> = members.iter().map(|member| member.name.clone()).collect();
+    names.sort_unstable();
+    list("member", names.into_iter(), count.unwrap_or(members.len()))
 }
 
 /// `3 members: Ada, Bob, Cleo`, and of a long list the beginning. The server may count more than it lists.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::vocabulary::{
-    config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX},
+    config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX, HistoryBounds, Slow},
     forwarded::TrustedProxy,
 };
 
@@ -38,7 +38,31 @@ pub fn config([first, second]: [u8; 2]) -> Config {
         max_connections: is_set(6).then_some(3),
         batch_window: Duration::from_millis(if is_set(7) { 10 } else { 0 }),
         notice_limit: 2,
+        slow: match second & (8 | 16) {
+            0 => Slow::Close,
+            8 => Slow::Gap,
+            _ => Slow::Latest,
+        },
+        max_lag: (second & 128 != 0).then_some(Duration::from_secs(1)),
+        history: history(second),
         ..usual
+    }
+}
+
+fn history(second: u8) -> HistoryBounds {
+    let usual = HistoryBounds::default();
+    match second & (32 | 64) {
+        0 => usual,
+        32 => HistoryBounds {
+            messages: 3,
+            bytes: 1000,
+            age: Duration::from_secs(5),
+            total_bytes: 2000,
+        },
+        _ => HistoryBounds {
+            messages: 0,
+            ..usual
+        },
     }
 }
 

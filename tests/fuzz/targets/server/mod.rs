@@ -17,7 +17,7 @@ use std::time::Duration;
 use hubbub::{
     server::{Server, gate::token::Keyring},
     state::memory::Memory,
-    vocabulary::{arrival::Arrival, time::Now},
+    vocabulary::{arrival::Arrival, config::HistoryBounds, time::Now},
 };
 
 use self::{
@@ -177,6 +177,7 @@ impl Play {
             self.turn(Duration::from_secs(1), false);
         }
         assert_eq!(self.server.connections(), 0, "someone cannot go");
+        self.turn(HistoryBounds::default().age, false);
         assert_eq!(self.server.leftovers(), [0; 4]);
         self.check_memory();
     }
