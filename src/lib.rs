@@ -8,10 +8,10 @@
 //! |---|---|---|
 //! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listeners`](system::listeners), [`socket`](system::socket), [`tls`](system::tls), [`credentials`](system::credentials), [`service`](system::service) (a process of its own), [`supervisor`](system::supervisor), [`clock`](system::clock), [`log`](system::log) (the only other thread), [`cli`](system::cli), [`opening`](system::opening) (a client's handshake), [`client`](system::client) |
 //! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`proxy_protocol`](server::proxy_protocol), [`http`](server::http), [`endpoint`](server::endpoint), [`gate`](server::gate) (who may have a session), [`page`](server::page), [`refusals`](server::refusals) (what the log says of them), [`websocket`](server::websocket) (only this and the client know `tungstenite`) |
-//! | 1 | [`state`] | pure state: [`hub`](state::hub), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s ([`chat`](state::dialect::chat), relay, echo), [`addresses`](state::addresses), [`timers`](state::timers), [`throttle`](state::throttle), [`metrics`](state::metrics), [`commons`](state::commons) |
+//! | 1 | [`state`] | pure state: [`engine`](state::engine) (in which order things happen), [`hub`](state::hub), [`log`](state::log) (what a channel remembers), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s ([`chat`](state::dialect::chat), relay, echo), [`addresses`](state::addresses), [`timers`](state::timers), [`throttle`](state::throttle), [`metrics`](state::metrics), [`commons`](state::commons) |
 //! | 0 | [`vocabulary`] | plain values: [`address`](vocabulary::address), [`arrival`](vocabulary::arrival), [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`chat`](vocabulary::chat) (its protocol), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
 //!
-//! Data flows one way: socket → bytes → message → hub → outbox → socket.
+//! Data flows one way: socket → bytes → message → engine → hub → outbox → socket.
 //!
 //! # One turn
 //!
@@ -20,21 +20,25 @@
 //!
 //! 1. **Read.** Connections with input get to it in the order in which it came, each up to a share before the next
 //!    one's turn, all together up to [`TURN_BYTES_MAX`](vocabulary::config::TURN_BYTES_MAX). Whoever is left over comes
-//!    first in the next turn. What is said goes into the *open batch* of its channel; nothing is written yet.
+//!    first in the next turn. What someone does goes to the *engine* as an [`Action`](state::engine::Action); once that gives
+//!    it back as sequenced, which the local one does at once, what is said is numbered, goes into the *open batch* of its
+//!    channel and is copied into the channel's log; nothing is written yet.
 //! 2. **Expire.** Deadlines that have passed. Silence counts against a peer only if all that it may have sent was read,
 //!    so that a stop of this process costs no live peer.
 //! 3. **Seal.** Each open batch is encoded once for each form that someone wants. First single clients get, in the
 //!    order in which it came about, what they alone are told and what they are owed of channels that they left; then
 //!    every member's outbox gets a reference to the batch. So `joined` comes before what is said after it, and `left`
 //!    after what was said before it. With a batch window, what was merely said in channels may wait for more, for up to
-//!    as long.
+//!    as long. Who asked for what it missed is handed it out of the log, as it takes it, in runs that all who ask for the
+//!    same share; until it has caught up, what is live comes to it from there too.
 //! 4. **Write.** Each outbox with something in it is flushed once; usually that is one `send` of shared bytes.
 //! 5. **Reap.** Who ended is removed, with a reason that is logged and counted.
 //!
 //! # Invariants
 //!
 //! - Every member of a channel gets every message of that channel exactly once, in channel order, from its join to its
-//!   leave, or is disconnected with a [`Reason`](vocabulary::reason::Reason). Nothing is skipped in silence.
+//!   leave, or is told which numbers it goes without, or is disconnected with a
+//!   [`Reason`](vocabulary::reason::Reason). Nothing is skipped in silence (on a relay, only metrics tell).
 //! - A membership changes in O(1) and seals nothing: a [`Member`](state::channel::Member) knows the number of the
 //!   first message that is its own, and one who leaves is owed the prefix.
 //! - All bytes for a peer leave through its [`Outbox`](state::outbox::Outbox), frame by whole frame.
