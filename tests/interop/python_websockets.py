@@ -6,14 +6,19 @@ python_websockets.py meet URL ME OTHER…   stays in the lobby until everyone ha
 
 import asyncio
 import contextlib
+import json
 import os
+import pathlib
+import re
 import signal
 import sys
+import urllib.parse
 
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 DEADLINE_SECONDS = 20
+README = pathlib.Path(__file__).parents[2] / "README.md"
 
 
 class Server:
@@ -183,6 +188,76 @@ async def refusal(server):
             equal(error.response.status_code, status)
 
 
+async def recovery(server):
+    """what the README shows for Python recovers what was said meanwhile, in order and once"""
+    known = {"connect": connect, "ConnectionClosed": ConnectionClosed, "suppress": contextlib.suppress, "json": json}
+    exec(re.search(r"```python\n(async def follow.*?)```", README.read_text(), re.DOTALL)[1], known)
+    told = asyncio.Queue()
+    cable = Cable(urllib.parse.urlsplit(server.url))
+    async with await cable.listen() as listener, server.join("/ws?name=Ada") as ada:
+        port = listener.sockets[0].getsockname()[1]
+        following = asyncio.create_task(known["follow"](f"ws://127.0.0.1:{port}/ws?name=Bob", "tea", told.put_nowait))
+        await next_of(told, "joined")
+        await ada.send(json.dumps({"action": "join-channel", "message": "tea"}))
+        said = []
+        for number in range(9):
+            if number in (3, 6):
+                await cable.cut()
+            await ada.send(json.dumps({"action": "send-message", "target": "tea", "message": str(number)}))
+            if number in (2, 5, 8):
+                cable.mend()
+                while len(said) <= number:
+                    message = await next_of(told, "send-message")
+                    said += [message["message"]] if "sender" in message else []
+        equal(said, [str(number) for number in range(9)])
+        following.cancel()
+        cable.mend()
+        await cable.cut()
+
+
+async def next_of(told, action):
+    """The next object of this kind."""
+    while (it := await told.get())["action"] != action:
+        pass
+    return it
+
+
+class Cable:
+    """A way to the server that can be cut, without a word to either side, and lets nobody through until it is mended."""
+
+    def __init__(self, place):
+        self.place = place
+        self.whole = asyncio.Event()
+        self.whole.set()
+        self.writers = set()
+
+    async def listen(self):
+        return await asyncio.start_server(self.join, "127.0.0.1", 0)
+
+    async def join(self, reader, writer):
+        await self.whole.wait()
+        there_reader, there_writer = await asyncio.open_connection(self.place.hostname, self.place.port)
+        ends = {writer, there_writer}
+        self.writers |= ends
+        await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
+        self.writers -= ends
+
+    async def cut(self):
+        self.whole.clear()
+        for writer in self.writers:
+            writer.transport.abort()
+
+    def mend(self):
+        self.whole.set()
+
+
+async def pump(reader, writer):
+    with contextlib.suppress(OSError):
+        while some := await reader.read(65536):
+            writer.write(some)
+    writer.transport.abort()
+
+
 async def goodbye(server):
     """SIGTERM closes everyone with 1001"""
     async with contextlib.AsyncExitStack() as stack:
@@ -229,7 +304,8 @@ async def main(mode, url, *rest):
     server = Server(url, int(rest[0]))
     checks = [
         relay, plain_hub, channel_names, relayed_binary, echo, ping, subprotocol, compression, fragments,
-        large, oversize, not_utf8, unmasked, own_close, refusal, goodbye,
+        large, oversize, not_utf8, unmasked, own_close, refusal, recovery,
+        goodbye,
     ]  # fmt: skip
     return all([await passes(check.__doc__, check(server)) for check in checks])
 
