@@ -196,11 +196,25 @@ struct Span {
 impl Run {
     /// One message, for one peer; if it is single it shares its frame with no other.
     pub fn alone(kind: Kind, body: &[u8], form: Form, seal: Seal) -> Self {
-        let mut batch = OpenBatch::default();
-        batch.push(kind, body);
+        let header = Header::new(kind, body.len());
+        let header = header.as_ref();
+        let mut bytes = Vec::with_capacity(header.len() + body.len());
+        bytes.extend_from_slice(header);
+        let start = offset(bytes.len());
+        bytes.extend_from_slice(body);
+        let span = Span {
+            start,
+            end: offset(bytes.len()),
+            kind,
+            opens_frame: true,
+        };
         Self {
+            bytes,
+            spans: vec![span],
+            frames: 1,
+            form,
             is_alone: true,
-            ..batch.encode(form, seal)
+            seal,
         }
     }
 

@@ -12,7 +12,6 @@ mod session;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
@@ -55,6 +54,9 @@ use crate::{
 
 /// What chance adds to an epoch is below this, so that an epoch is exact where numbers are doubles.
 const ORIGIN_MAX: u64 = 1 << 52;
+
+/// Room for most answers, that of a list of [`LISTED_DEFAULT`](crate::vocabulary::config::LISTED_DEFAULT) members included.
+const ANSWER_BYTES: usize = 10 << 10;
 
 /// What may come of asking for what was missed.
 pub const RECOVERIES: [&str; 4] = ["recovered", "gap", "epoch", "future"];
@@ -394,7 +396,7 @@ fn post(hub: &mut Hub, client: ClientId, run: Rc<Run>) -> usize {
 }
 
 fn alone(hub: &Hub, told: &Told<'_>, origin: Option<Origin>) -> Rc<Run> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(ANSWER_BYTES);
     write(told, &mut bytes);
     let at = hub.now().monotonic;
     let seal = Seal { at, origin };
@@ -410,7 +412,9 @@ fn write(told: &impl Serialize, bytes: &mut Vec<u8>) {
 fn fingerprint(text: &str) -> ArrayString<64> {
     let mut hexadecimal = ArrayString::new();
     for byte in Sha256::digest(text) {
-        write!(hexadecimal, "{byte:02x}").expect("32 bytes are 64 digits");
+        for digit in [byte >> 4, byte & 0xf] {
+            hexadecimal.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
     }
     hexadecimal
 }

@@ -19,7 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Rosters {
     by_channel: HashMap<ChannelId, Roster>,
-    /// Channels of which a page is kept until the turn is over.
+    /// Channels of which all is kept until the turn is over. The first page of a larger one is kept for as long as it is
+    /// true: it is small beside those who are in the channel.
     listed: Vec<ChannelId>,
 }
 
@@ -106,7 +107,9 @@ impl Rosters {
         let page = roster.page(after, limit, people);
         if after.is_none() {
             roster.first = Some((limit, page.clone()));
-            self.listed.push(channel);
+            if page.next.is_none() {
+                self.listed.push(channel);
+            }
         }
         page
     }
@@ -115,17 +118,20 @@ impl Rosters {
     pub(super) fn end_turn(&mut self) {
         for channel in self.listed.drain(..) {
             if let Some(roster) = self.by_channel.get_mut(&channel) {
-                roster.first = None;
+                roster.first.take_if(|(_, page)| page.next.is_none());
             }
         }
     }
 
     /// Bytes that they take.
     pub(super) fn heap_bytes(&self) -> usize {
-        let trees = self
-            .by_channel
-            .values()
-            .map(|roster| of_tree::<(Rc<str>, Sessions)>(roster.by_id.len()));
+        let trees = self.by_channel.values().map(|roster| {
+            let first = roster
+                .first
+                .as_ref()
+                .map_or(0, |(_, page)| page.members.get().len());
+            of_tree::<(Rc<str>, Sessions)>(roster.by_id.len()) + first
+        });
         of_table::<(ChannelId, Roster)>(self.by_channel.capacity()) + trees.sum::<usize>()
     }
 }
