@@ -31,6 +31,7 @@ use self::{
 use crate::{
     state::{
         commons::Commons,
+        engine::{Engine, Local},
         memory::{Memory, of_list},
         metrics::{Metrics, Omission, ProcessUsage},
         timers::Timers,
@@ -97,9 +98,21 @@ impl<S: Stream> Server<S> {
         process_usage: fn() -> Option<ProcessUsage>,
         seed: u64,
     ) -> Self {
+        Self::with_engine(config, max_connections, process_usage, seed, Box::new(Local))
+    }
+
+    /// The same, with another engine than that of a server that is alone.
+    pub fn with_engine(
+        config: Config,
+        max_connections: usize,
+        process_usage: fn() -> Option<ProcessUsage>,
+        seed: u64,
+        engine: Box<dyn Engine>,
+    ) -> Self {
+        let commons = Commons::with_engine(&config, seed, engine);
         Self {
             tenants: Slab::new(),
-            world: World::new(config, process_usage, seed),
+            world: World::new(config, process_usage, commons),
             timers: Timers::default(),
             readers: VecDeque::new(),
             writers: Vec::new(),

@@ -56,10 +56,14 @@ pub struct Drain {
 }
 
 impl World {
-    /// A world at time zero. The seed decides ids.
-    pub fn new(config: Config, process_usage: fn() -> Option<ProcessUsage>, seed: u64) -> Self {
+    /// A world at time zero.
+    pub fn new(
+        config: Config,
+        process_usage: fn() -> Option<ProcessUsage>,
+        commons: Commons,
+    ) -> Self {
         Self {
-            commons: Commons::new(&config, seed),
+            commons,
             addresses: Addresses::new(config.address_bounds),
             gate: Gate::new(config.allowed_origins.clone(), config.tls.is_some()),
             protocol: Protocol::new(config.max_message_bytes),
