@@ -447,7 +447,8 @@ impl Hub {
 
     /// Notes that so much of it is, and returns its slot if it may be read again.
     pub fn take_back(&mut self, client: ClientId, bytes: usize) -> Option<u32> {
-        let member = &mut self.clients[client.0 as usize];
+        // One whose exit was the last that was under way is let go by now.
+        let member = self.clients.get_mut(client.0 as usize)?;
         let was_held = member.under_way >= UNANSWERED_BYTES_MAX;
         member.under_way -= bytes;
         let slot = member
