@@ -192,14 +192,25 @@ impl Channels {
         let had = (named.log.bytes(), named.log.messages());
         let (kind, body) = named.channel.newest();
         named.log.push(kind, is_notice, body, now, &bounds);
-        let has = (named.log.bytes(), named.log.messages());
-        self.recount(had, has);
+        self.recount(id, had);
         if bounds.messages > 0 {
             self.look_at(id, now);
         }
     }
 
-    fn recount(&mut self, had: (usize, usize), has: (usize, usize)) {
+    /// Notes that a log keeps something else than it had. One that keeps nothing has nothing that could go first.
+    fn recount(&mut self, id: ChannelId, had: (usize, usize)) {
+        let named = &mut self.all[id.0 as usize];
+        let has = (named.log.bytes(), named.log.messages());
+        if has.0 == 0
+            && let Some(moment) = named.quiet.take()
+        {
+            self.quiet.remove(&moment);
+        }
+        self.count(had, has);
+    }
+
+    fn count(&mut self, had: (usize, usize), has: (usize, usize)) {
         self.bytes = self.bytes + has.0 - had.0;
         self.messages = self.messages + has.1 - had.1;
     }
@@ -226,18 +237,15 @@ impl Channels {
             self.quiet.insert(self.moments, id);
         }
         while self.bytes > self.bounds.total_bytes
-            && let Some(quietest) = self.quiet.first_entry()
+            && let Some((_, &quietest)) = self.quiet.first_key_value()
         {
-            let named = &mut self.all[quietest.get().0 as usize];
-            let had = (named.log.bytes(), named.log.messages());
-            named.log.drop_first();
-            let has = (named.log.bytes(), named.log.messages());
-            if has.0 == 0 {
-                named.quiet = None;
-                quietest.remove();
-                named.log.shrink();
+            let log = &mut self.all[quietest.0 as usize].log;
+            let had = (log.bytes(), log.messages());
+            log.drop_first();
+            if log.bytes() == 0 {
+                log.shrink();
             }
-            self.recount(had, has);
+            self.recount(quietest, had);
         }
     }
 
@@ -246,13 +254,7 @@ impl Channels {
         let named = &mut self.all[id.0 as usize];
         let had = (named.log.bytes(), named.log.messages());
         named.log.age(now, self.bounds.age);
-        let has = (named.log.bytes(), named.log.messages());
-        if has.0 == 0
-            && let Some(moment) = named.quiet.take()
-        {
-            self.quiet.remove(&moment);
-        }
-        self.recount(had, has);
+        self.recount(id, had);
         self.look_at(id, now);
     }
 
@@ -298,7 +300,7 @@ impl Channels {
             self.quiet.remove(&moment);
         }
         self.ages.cancel(id.0);
-        self.recount((named.log.bytes(), named.log.messages()), (0, 0));
+        self.count((named.log.bytes(), named.log.messages()), (0, 0));
     }
 
     /// Those of a space that have members, by name.

@@ -119,3 +119,27 @@ fn a_channel_that_begins_again_has_another_serial() {
     };
     assert_ne!(serial(&mut hub), serial(&mut hub));
 }
+
+#[test]
+fn a_log_that_was_emptied_by_a_message_too_large_for_it_is_not_the_first_to_go() {
+    let history = HistoryBounds {
+        messages: 1,
+        bytes: 400,
+        total_bytes: 400,
+        ..HistoryBounds::default()
+    };
+    let mut hub = Hub::new(history, 0);
+    let ada = hub.enter(Some(0), Form::Joined);
+    let [tea, water, milk] =
+        ["tea", "water", "milk"].map(|name| join(&mut hub, ada, Space::Chat, name));
+    let others = ["a", "b", "c"].map(|name| join(&mut hub, ada, Space::Chat, name));
+    say(&mut hub, tea, "hot");
+    for channel in others.into_iter().chain([water]) {
+        say(&mut hub, channel, &"x".repeat(95));
+    }
+    said(&mut hub);
+    say(&mut hub, milk, &"x".repeat(95));
+    say(&mut hub, tea, &"x".repeat(101));
+    said(&mut hub);
+    assert_eq!(hub.kept(), (380, 4));
+}
