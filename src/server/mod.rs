@@ -98,7 +98,13 @@ impl<S: Stream> Server<S> {
         process_usage: fn() -> Option<ProcessUsage>,
         seed: u64,
     ) -> Self {
-        Self::with_engine(config, max_connections, process_usage, seed, Box::new(Local))
+        Self::with_engine(
+            config,
+            max_connections,
+            process_usage,
+            seed,
+            Box::new(Local),
+        )
     }
 
     /// The same, with another engine than that of a server that is alone.

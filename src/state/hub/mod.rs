@@ -101,7 +101,7 @@ enum Place {
     Seat(Seat),
     /// Out of the log, until it has caught up.
     Log,
-    /// Not from here.
+    /// Not at all: it is not here, or not following yet.
     Away,
 }
 
@@ -177,31 +177,68 @@ impl Hub {
         start: Start,
     ) -> Option<ChannelId> {
         let channel = self.found(space, name)?;
-        if self.is_member(client, channel) {
-            return Some(channel);
+        if !self.is_member(client, channel) {
+            self.enroll(client, channel);
+            self.follow(client, channel, start);
         }
-        self.channels.enter(channel);
-        let named = self.channels.get_mut(channel);
-        let member = &mut self.clients[client.0 as usize];
-        let said = named.channel.said();
-        let place = match (member.slot, start) {
-            (None, _) => Place::Away,
-            (Some(slot), Start::Now) if !self.replays.holds(client.0) => {
-                Place::Seat(named.channel.join(client.0, slot, member.form))
-            }
-            (Some(_), start) => {
-                let next = match start {
-                    Start::Now => said,
-                    Start::At(place) => place.min(said),
-                };
-                let track = Track::new(channel, named, next);
-                self.replays.begin(client.0, track);
-                Place::Log
-            }
-        };
-        member.memberships.reserve_exact(1);
-        member.memberships.push(Membership { channel, place });
         Some(channel)
+    }
+
+    /// Makes a client a member of a channel, of which it gets nothing until it follows.
+    pub fn enroll(&mut self, client: ClientId, channel: ChannelId) {
+        self.channels.enter(channel);
+        let memberships = &mut self.clients[client.0 as usize].memberships;
+        memberships.reserve_exact(1);
+        memberships.push(Membership {
+            channel,
+            place: Place::Away,
+        });
+    }
+
+    /// Hands a member that is here what is said in a channel, from a place in it on, after all that it was told before. One
+    /// that follows already goes on as it does.
+    pub fn follow(&mut self, client: ClientId, channel: ChannelId, start: Start) {
+        if !matches!(self.place_mut(client.0, channel), Place::Away) {
+            return;
+        }
+        let named = self.channels.get_mut(channel);
+        let member = &self.clients[client.0 as usize];
+        let said = named.channel.said();
+        let Some(slot) = member.slot else {
+            return;
+        };
+        let next = match start {
+            Start::Now => said,
+            Start::At(place) => place.min(said),
+        };
+        let place = if next == said && !self.replays.holds(client.0) {
+            Place::Seat(named.channel.join(client.0, slot, member.form))
+        } else {
+            let track = Track::new(channel, named, next);
+            self.replays.begin(client.0, track);
+            Place::Log
+        };
+        self.settle_at(client.0, channel, place);
+    }
+
+    /// How many of a channel's messages come before what a member is told next. If that has to wait, it gets no more of
+    /// them until it follows again.
+    pub fn halt(&mut self, client: ClientId, channel: ChannelId) -> u64 {
+        let heard = self.heard(client, channel);
+        if !self.replays.holds(client.0) {
+            return heard;
+        }
+        match mem::replace(self.place_mut(client.0, channel), Place::Away) {
+            Place::Seat(seat) => {
+                self.vacate(client, channel, seat, Departure::Leaves);
+                self.said(channel)
+            }
+            Place::Log => {
+                self.replays.give_up(client.0, channel);
+                heard
+            }
+            Place::Away => heard,
+        }
     }
 
     /// The channel of this name, which is created if it is not remembered. `None` if there are too many.
@@ -491,12 +528,16 @@ impl Hub {
     }
 
     fn settle_at(&mut self, client: u32, channel: ChannelId, place: Place) {
+        *self.place_mut(client, channel) = place;
+    }
+
+    fn place_mut(&mut self, client: u32, channel: ChannelId) -> &mut Place {
         let memberships = self.clients[client as usize].memberships.iter_mut();
         let membership = memberships
             .into_iter()
             .find(|membership| membership.channel == channel)
             .expect("a member of a channel has a membership of it");
-        membership.place = place;
+        &mut membership.place
     }
 }
 

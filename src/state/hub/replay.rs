@@ -139,6 +139,17 @@ impl Replays {
         }
     }
 
+    /// Hands out no more of a channel that a client is in.
+    pub(super) fn give_up(&mut self, client: u32, channel: ChannelId) {
+        let Some(reel) = self.reels.get_mut(&client) else {
+            return;
+        };
+        let is_it = |track: &Track| track.channel == channel && track.until.is_none();
+        reel.tracks.retain(|track| !is_it(track));
+        reel.held
+            .retain(|held| !matches!(held, Held::Track(track) if is_it(track)));
+    }
+
     pub(super) fn forget(&mut self, client: u32) {
         self.reels.remove(&client);
     }

@@ -86,18 +86,22 @@ type Done = Result<usize, ChatError>;
 impl Folding<'_> {
     fn join(&mut self, name: &str) -> Done {
         if let Some(channel) = self.hub.membership(self.client, name) {
-            let seq = self.hub.heard(self.client, channel);
-            return Ok(self.answer_joined(channel, name, seq, Recovery::default()));
+            let seq = self.hub.halt(self.client, channel);
+            let answered = self.answer_joined(channel, name, seq, Recovery::default());
+            self.hub.follow(self.client, channel, Start::At(seq));
+            return Ok(answered);
         }
         let said = self.announce(name)?;
         let channel = self.hub.found(Space::Chat, name);
         let channel = channel.ok_or(ChatError::ServerFull)?;
         let seq = self.hub.said(channel);
         let (start, recovery) = self.recover(channel, seq);
-        self.hub.join(self.client, Space::Chat, name, start);
+        self.hub.enroll(self.client, channel);
         let id = &self.registry.people.identity(self.client).id;
         self.registry.rosters.join(channel, self.client, id);
-        Ok(said + self.answer_joined(channel, name, seq, recovery))
+        let answered = self.answer_joined(channel, name, seq, recovery);
+        self.hub.follow(self.client, channel, start);
+        Ok(said + answered)
     }
 
     /// Tells the members of a channel, if there are any, who is about to come.
