@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn listings_are_counted_and_long_ones_cut() {
-        let people = (0..100).map(|number| person(number, &format!("n{number}")));
+        let people = (0..100).map(|number| person(number, &format!("n{number:02}")));
         let people = people.collect::<Vec<_>>();
         let listing = |listed: usize, count: usize| {
             line(&Told::Members {
@@ -222,11 +222,11 @@ mod tests {
             })
         };
         assert_eq!(listing(0, 0), "general  * 0 members");
-        assert_eq!(listing(1, 1), "general  * 1 member: n0");
+        assert_eq!(listing(1, 1), "general  * 1 member: n00");
         assert!(listing(20, 20).ends_with("n18, n19"));
         let long = listing(100, 500);
         assert!(
-            long.starts_with("general  * 500 members: n0, n1,"),
+            long.starts_with("general  * 500 members: n00, n01,"),
             "{long}"
         );
         assert!(long.ends_with("n18, n19 and 480 more"), "{long}");
