@@ -8,13 +8,13 @@ use serde_json::Value;
 #[derive(Debug, Default)]
 pub(crate) struct Following {
     is_welcome: bool,
-    /// The channels it is in as far as it was told, and the number of the last message of each.
+    /// The channels it is in as far as it was told, and the number of the last message of each, or told to be missing.
     membership: BTreeMap<String, u64>,
 }
 
 impl Following {
     /// Follows what a client goes by: it is welcomed first, and a channel's messages come between `joined` and `left`,
-    /// each with the number after the last.
+    /// each with the number after the last, or after a gap that names what is missing.
     pub(crate) fn follow(&mut self, body: &Value) {
         let text = |field: &str| body[field].as_str().unwrap().to_owned();
         let seq = || body["seq"].as_u64().unwrap();
@@ -23,12 +23,21 @@ impl Following {
         match action.as_str() {
             "welcome" => self.is_welcome = true,
             "joined" => {
-                let last = self.membership.entry(text("channel")).or_insert_with(seq);
-                assert_eq!(*last, seq(), "{body}");
+                let begins = body["replay"]["from"].as_u64();
+                let last = self.membership.entry(text("channel"));
+                let last = last.or_insert_with(|| begins.map_or_else(seq, |from| from - 1));
+                assert!(*last <= seq(), "{body}");
+                assert!(begins.is_none_or(|from| from == *last + 1), "{body}");
             }
             "left" => {
                 let was_in = self.membership.remove(&text("channel"));
                 assert!(was_in.is_some(), "{body}");
+            }
+            "gap" => {
+                let last = self.membership.get_mut(&text("channel"));
+                let last = last.unwrap_or_else(|| panic!("not in the channel: {body}"));
+                assert_eq!(Some(*last + 1), body["from"].as_u64(), "{body}");
+                *last = body["to"].as_u64().unwrap();
             }
             "send-message" => {
                 let last = self.membership.get_mut(&text("target"));

@@ -148,10 +148,18 @@ impl Replays {
         reel.tracks.retain(|track| !is_it(track));
         reel.held
             .retain(|held| !matches!(held, Held::Track(track) if is_it(track)));
+        if reel.tracks.is_empty() && reel.held.is_empty() {
+            self.forget(client);
+        }
     }
 
+    /// Lets a client go.
     pub(super) fn forget(&mut self, client: u32) {
         self.reels.remove(&client);
+        if self.reels.is_empty() {
+            // Nobody will be handed anything, so that it would never be their turn.
+            self.ready.clear();
+        }
     }
 
     /// Notes that a client can be sent more.

@@ -143,3 +143,16 @@ fn a_log_that_was_emptied_by_a_message_too_large_for_it_is_not_the_first_to_go()
     said(&mut hub);
     assert_eq!(hub.kept(), (380, 4));
 }
+
+#[test]
+fn one_that_goes_before_it_was_handed_what_it_missed_leaves_nothing_to_do() {
+    let mut hub = hub();
+    let [ada, bob] = [1, 2].map(|slot| hub.enter(Some(slot), Form::Joined));
+    let tea = join(&mut hub, ada, Space::Relay, "tea");
+    say(&mut hub, tea, "hot");
+    assert_eq!(said(&mut hub), [(1, 1)]);
+    hub.join(bob, Space::Relay, "tea", Start::At(0));
+    assert!(hub.has_replays());
+    hub.exit(bob, Departure::Vanishes);
+    assert!(hub.is_quiet() && !hub.has_replays());
+}

@@ -7,9 +7,9 @@ mod following;
 use std::time::Duration;
 
 use hubbub::{
-    state::{channel::Departure, commons::Commons, dialect::chat::Chat},
+    state::{batch::Slice, channel::Departure, commons::Commons, dialect::chat::Chat},
     vocabulary::{
-        config::{Config, SUMMARY_INTERVAL},
+        config::{Config, HistoryBounds, SUMMARY_INTERVAL},
         message::Message,
         name::is_name,
         pass::{Pass, Patterns, Rights},
@@ -26,6 +26,15 @@ const SEATS: usize = 6;
 const NOTICE_LIMIT: usize = 2;
 /// How long a turn takes.
 const TURN: Duration = Duration::from_millis(300);
+/// What channels remember: so little that someone who takes their time misses some of it.
+const HISTORY: HistoryBounds = HistoryBounds {
+    messages: 5,
+    bytes: 2000,
+    age: Duration::from_secs(2),
+    total_bytes: 3000,
+};
+/// Bytes of what was missed that each takes in a turn.
+const ROOM_BYTES: usize = 400;
 
 /// Each line is something that happens: `0` to `5` is said by who sits there or, if nobody does, the name of who sits down;
 /// `-` and `!` are leaving and vanishing, of whom a digit names; everything else ends the turn. What everyone hears is JSON
@@ -60,6 +69,7 @@ impl Room {
     fn new() -> Self {
         let config = Config {
             notice_limit: NOTICE_LIMIT,
+            history: HISTORY,
             ..Config::default()
         };
         Self {
@@ -107,16 +117,28 @@ impl Room {
 
     fn end_turn(&mut self, length: Duration) {
         self.commons.expire(self.now);
-        let hub = &mut self.commons.hub;
-        hub.seal(|slot, slice| {
+        let Self {
+            commons,
+            following,
+            seats,
+            ..
+        } = self;
+        let hub = &mut commons.hub;
+        let mut heard = |slot: u32, slice: Slice| {
             for message in slice.from..slice.to {
                 let body = slice.run.body(message);
                 assert!(!body.contains(&b'\n'), "one message is one line");
                 let body: Value = serde_json::from_slice(body).expect("JSON");
-                self.following[slot as usize].follow(&body);
+                following[slot as usize].follow(&body);
             }
-        });
+        };
+        hub.seal(&mut heard);
+        hub.replay(|_| ROOM_BYTES, &mut heard);
         assert!(hub.is_quiet());
+        for chat in seats.iter().flatten() {
+            hub.resume(chat.client());
+        }
+        commons.registry.end_turn();
         self.now.monotonic += length;
     }
 
@@ -125,12 +147,14 @@ impl Room {
             self.exit(seat, Departure::Leaves);
         }
         self.end_turn(SUMMARY_INTERVAL);
-        self.end_turn(SUMMARY_INTERVAL);
+        self.end_turn(HISTORY.age);
+        self.end_turn(TURN);
         let Commons { hub, registry, .. } = &self.commons;
         assert_eq!(
             (hub.clients(), hub.channels(), registry.next()),
             (0, 0, None)
         );
+        assert_eq!((hub.kept(), hub.due()), ((0, 0), None), "all is forgotten");
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 /// What clients ask for: every kind of session, and of response.
 const PATHS: [&str; 8] = [
     "/relay?channel=tea",
-    "/relay?channel=tea&frames=single",
+    "/relay?channel=tea&frames=single&last=3",
     "/ws?name=Ada&email=ada@example.com",
     "/ws",
     "/echo",
