@@ -10,9 +10,13 @@ pub struct Knock {
     pub role: Role,
     /// Whether it never misbehaves.
     pub is_steady: bool,
+    /// Whether it takes little of what it is sent, until all is calm.
+    pub is_sluggish: bool,
     pub kind: Kind,
     /// The channel, for one who is in one.
     pub channel: usize,
+    /// The peer whose recall it has, for one who comes back to the chat.
+    pub returning: Option<usize>,
     /// How long its token is good; nothing if it has expired.
     pub lasts: Duration,
 }
@@ -23,8 +27,10 @@ impl Knock {
         Self {
             role: Role::Witness,
             is_steady: true,
+            is_sluggish: false,
             kind,
             channel,
+            returning: None,
             lasts: Duration::from_hours(24),
         }
     }

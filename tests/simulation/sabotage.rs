@@ -2,6 +2,7 @@
 
 use crate::peer::Kind;
 use crate::socket::Flaw;
+use crate::tamper::{Tamper, Tampering};
 
 /// What is wrong in a run, if anything is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Sabotage {
     None,
     /// The bytes that reach the first member of this kind.
     Flawed(Kind, Flaw),
+    /// What is told of what was missed, to everyone in the chat but its witness.
+    Tampered(Tamper),
     /// What the oracle believes that the server is to do.
     Misled(Belief),
 }
@@ -47,6 +50,14 @@ impl Sabotage {
     pub fn flaw(self, kind: Kind) -> Option<Flaw> {
         match self {
             Self::Flawed(of, flaw) if of == kind => Some(flaw),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with what is told to someone in the chat.
+    pub fn tampering(self) -> Option<Tampering> {
+        match self {
+            Self::Tampered(tamper) => Some(Tampering::new(tamper)),
             _ => None,
         }
     }

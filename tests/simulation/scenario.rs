@@ -5,15 +5,16 @@ use std::time::Duration;
 use crate::faults::Operations;
 use crate::knock::Knock;
 use crate::oracle;
-use crate::peer::{Kind, Role, chat::CHANNELS};
+use crate::peer::{Kind, Part, Role, relay::RELAY_CHANNELS};
 use crate::sabotage::Sabotage;
 use crate::settings::Settings;
 use crate::simulation::{Simulation, Weather};
 use crate::socket::Manners;
 
-const RELAY_CHANNELS: usize = 2;
-const PEERS_MAX: usize = 24;
+const PEERS_MAX: usize = 28;
 const STEPS: usize = 250;
+/// What fits on the way to one who takes little.
+const SLUGGISH_WINDOW_BYTES: usize = 1000;
 
 /// What a run came to, to compare replays by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub fn run(seed: u64, sabotage: Sabotage) -> Result<Summary, String> {
     }
     for _ in 0..STEPS {
         if simulation.peers.len() < PEERS_MAX && simulation.chance.u8(0..8) == 0 {
-            let (knock, manners) = newcomer(&mut simulation.chance);
+            let (knock, manners) = newcomer(&mut simulation);
             enter(&mut simulation, knock, manners);
         }
         if simulation.chance.u8(0..100) == 0 {
@@ -79,7 +80,10 @@ fn enter(simulation: &mut Simulation, knock: Knock, manners: Manners) {
     simulation.greet(id, knock.channel);
 }
 
-fn newcomer(chance: &mut fastrand::Rng) -> (Knock, Manners) {
+fn newcomer(simulation: &mut Simulation) -> (Knock, Manners) {
+    let returning = returning(simulation);
+    let breadth = simulation.settings.breadth;
+    let chance = &mut simulation.chance;
     let kind = match chance.u8(0..10) {
         0..4 => Kind::Relay,
         4..8 => Kind::Chat,
@@ -87,7 +91,7 @@ fn newcomer(chance: &mut fastrand::Rng) -> (Knock, Manners) {
         _ => Kind::Http,
     };
     let channels = match kind {
-        Kind::Chat => CHANNELS.len(),
+        Kind::Chat => breadth,
         _ => RELAY_CHANNELS,
     };
     let lasts = match chance.u8(0..6) {
@@ -98,11 +102,32 @@ fn newcomer(chance: &mut fastrand::Rng) -> (Knock, Manners) {
     let knock = Knock {
         role: Role::Member,
         is_steady: false,
+        is_sluggish: chance.u8(0..3) == 0,
         kind,
         channel: chance.usize(0..channels),
+        returning,
         lasts,
     };
-    (knock, Manners::by_chance(chance))
+    let mut manners = Manners::by_chance(chance);
+    if knock.is_sluggish {
+        manners.window = manners.window.min(SLUGGISH_WINDOW_BYTES);
+    }
+    (knock, manners)
+}
+
+/// Someone who was in the chat, and mostly is there no more.
+fn returning(simulation: &mut Simulation) -> Option<usize> {
+    let Simulation { peers, chance, .. } = simulation;
+    if chance.u8(0..4) == 0 {
+        return None;
+    }
+    let is_any = chance.u8(0..4) == 0;
+    let known = peers.iter().filter(|peer| {
+        let is_chat = matches!(peer.part, Part::Chat(_)) && peer.role == Role::Member;
+        is_chat && (is_any || !peer.is_open())
+    });
+    let known: Vec<_> = known.map(|peer| peer.id).collect();
+    chance.choice(known)
 }
 
 fn summary(simulation: &Simulation) -> Summary {

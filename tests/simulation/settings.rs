@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use hubbub::server::gate::token::Keyring;
 use hubbub::vocabulary::{
-    config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX},
+    config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX, HistoryBounds, Slow},
     forwarded::TrustedProxy,
 };
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 
+use crate::peer::chat::CHANNELS_MAX;
 use crate::sabotage::{Belief, Sabotage};
+use crate::tamper::Tamper;
 
+/// Channels of the chat in most runs.
+const CHANNELS: usize = 5;
 /// Bytes of the largest message.
 const MESSAGE_BYTES_MAX: usize = 32 << 10;
 const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
@@ -27,6 +31,10 @@ pub struct Settings {
     pub config: Config,
     pub max_connections: usize,
     pub demands_tokens: bool,
+    /// How many channels the chat has.
+    pub breadth: usize,
+    /// Whether what is done takes effect only turns later, among what others do elsewhere.
+    pub is_late: bool,
 }
 
 impl Settings {
@@ -41,6 +49,8 @@ impl Settings {
             config,
             max_connections: usize::MAX,
             demands_tokens: false,
+            breadth: CHANNELS,
+            is_late: false,
         }
     }
 
@@ -93,10 +103,31 @@ impl Settings {
             config.proxy_protocol = true;
             config.trusted_proxies = vec![TrustedProxy::Network(BALANCER.into())];
         }
+        config.history = history(&mut chance);
+        if sabotage == Sabotage::Tampered(Tamper::ShortGap) {
+            config.history.messages = 2;
+        }
+        config.slow = match chance.u8(0..4) {
+            0 => Slow::Gap,
+            1 => Slow::Latest,
+            _ => Slow::Close,
+        };
+        if config.slow != Slow::Close && chance.u8(0..4) > 0 {
+            // Who goes without something before it is closed for it.
+            config.max_unsent_bytes = FRAME_BYTES_MAX;
+            config.max_unsent_total_bytes = Config::default().max_unsent_total_bytes;
+        }
+        config.max_lag =
+            (chance.u8(0..3) == 0).then(|| Duration::from_millis(chance.u64(100..1000)));
+        // One who is in many channels has much to say at once.
+        let is_broad = chance.u8(0..8) == 0 && config.client_rates == ClientRates::default();
+        config.validate().expect("settings that make sense");
         Self {
             config,
             max_connections,
             demands_tokens,
+            breadth: if is_broad { CHANNELS_MAX } else { CHANNELS },
+            is_late: chance.bool(),
         }
     }
 
@@ -125,6 +156,27 @@ impl Settings {
     pub fn has_rates(&self) -> bool {
         self.config.client_rates != ClientRates::default()
     }
+}
+
+/// What channels remember: little of it in one way or another, or nothing, or all that is said in a run.
+fn history(chance: &mut fastrand::Rng) -> HistoryBounds {
+    let mut history = HistoryBounds::default();
+    match chance.u8(0..8) {
+        0 => history.messages = 0,
+        1 => history.messages = chance.usize(1..8),
+        2 => history.bytes = chance.usize(0..4000),
+        3 => history.age = Duration::from_millis(chance.u64(1..1000)),
+        4 => {
+            history.bytes = chance.usize(0..4000);
+            history.total_bytes = history.bytes + chance.usize(0..4000);
+        }
+        5 => {
+            history.messages = chance.usize(0..20);
+            history.age = Duration::from_millis(chance.u64(1..4000));
+        }
+        _ => {}
+    }
+    history
 }
 
 /// The keys that tokens are checked with.

@@ -1,6 +1,7 @@
 //! A server and its clients, moved step by step: peers act, time passes, edges are signalled, the server turns, and the
 //! oracle looks at what must hold at every turn.
 
+use std::cell::RefCell;
 use std::io;
 use std::mem;
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,16 +9,19 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hubbub::server::{Server, stream::Readiness};
+use hubbub::state::engine::{Engine, Local};
 use hubbub::vocabulary::{arrival::Arrival, id::Key, time::Now};
 
 use crate::faults::Operations;
 use crate::knock::Knock;
+use crate::late::{Late, Sequence};
 use crate::oracle::{
     admission::{Admission, Admissions},
     bounds,
 };
 use crate::peer::{
-    Kind, Means, Part, Peer, Role, chat, chat::Chat, echo::Echo, http::Http, relay::Relay,
+    Kind, Means, Part, Peer, Role, chat, chat::Chat, echo::Echo, http::Http, recall::Recall,
+    relay::Relay,
 };
 use crate::sabotage::{Belief, Sabotage};
 use crate::settings::{self, BALANCER, EPOCH_MS, Settings};
@@ -27,6 +31,8 @@ use crate::socket::{FakeSocket, Manners, Pipe};
 const ADDRESSES: u8 = 4;
 /// How long ago a token has expired that is old.
 const OLD: Duration = Duration::from_secs(1);
+/// How late a channel may be forgotten.
+const FORGETTING: Duration = Duration::from_millis(50);
 /// Steps without news after which a calm server has nothing left to do.
 const QUIET_STEPS: usize = 10;
 /// Steps in which everything that is under way arrives, whatever is paused.
@@ -54,6 +60,8 @@ pub struct Simulation {
     pub clock_is_behind: Duration,
     pub chance: fastrand::Rng,
     pub operations: Rc<Operations>,
+    /// What is under way, if it takes time.
+    sequence: Option<Rc<RefCell<Sequence>>>,
     keys: Vec<Option<Key>>,
     /// The most connections that there ever were at once.
     most_connections: usize,
@@ -63,7 +71,15 @@ pub struct Simulation {
 impl Simulation {
     pub fn new(settings: Settings, operations: Operations, seed: u64, sabotage: Sabotage) -> Self {
         let (told, settings) = settings.apart(sabotage);
-        let mut server = Server::new(told.config, told.max_connections, || None, seed);
+        let sequence = settings
+            .is_late
+            .then(|| Sequence::new(seed, settings.breadth));
+        let engine: Box<dyn Engine> = match &sequence {
+            Some(sequence) => Box::new(Late::new(Rc::clone(sequence))),
+            None => Box::new(Local),
+        };
+        let (config, most) = (told.config, told.max_connections);
+        let mut server = Server::with_engine(config, most, || None, seed, engine);
         if settings.demands_tokens {
             server.demand_tokens(settings::keyring());
         }
@@ -79,6 +95,7 @@ impl Simulation {
             clock_is_behind: Duration::ZERO,
             chance: fastrand::Rng::with_seed(seed),
             operations: Rc::new(operations),
+            sequence,
             keys: Vec::new(),
             most_connections: 0,
             sabotage,
@@ -161,18 +178,36 @@ impl Simulation {
                     _ => None,
                 });
                 let is_joined_form = self.chance.u8(0..3) > 0;
+                let asks = knock.role == Role::Member && self.chance.bool();
+                let last = if asks { self.chance.usize(1..12) } else { 0 };
                 let witnessed_before = witnessed_before.unwrap_or_default();
                 Part::Relay(Relay::new(
                     id,
                     knock.channel,
                     is_joined_form,
+                    last,
                     witnessed_before,
                 ))
             }
-            Kind::Chat => Part::Chat(Chat::new(id)),
+            Kind::Chat => Part::Chat(self.chat(id, knock)),
             Kind::Echo => Part::Echo(Echo::default()),
             Kind::Http => Part::Http(Http::default()),
         }
+    }
+
+    /// Someone in the chat, who remembers what it heard before.
+    fn chat(&self, id: usize, knock: Knock) -> Chat {
+        let before = knock.returning.map(|id| &self.peers[id].part);
+        let recall = match before {
+            Some(Part::Chat(chat)) => chat.recall.later(),
+            _ => Recall::default(),
+        };
+        let mut chat = Chat::new(id, self.settings.breadth, recall);
+        chat.now = self.now.monotonic;
+        if knock.role == Role::Member {
+            chat.tampering = self.sabotage.tampering();
+        }
+        chat
     }
 
     /// One step.
@@ -193,6 +228,10 @@ impl Simulation {
             _ => Duration::from_micros(self.chance.u64(0..20_000)),
         };
         self.pass(passed);
+        if let Some(sequence) = &self.sequence {
+            let is_calm = weather == Weather::Calm;
+            sequence.borrow_mut().look(is_calm, everyone);
+        }
         let is_poll_full = is_rough && self.chance.u8(0..10) == 0;
         self.signal(is_poll_full);
         self.server.turn(self.now, is_poll_full);
@@ -235,7 +274,10 @@ impl Simulation {
                 "{dropped} connections ended, {gone} for a reason that was counted"
             ));
         }
-        bounds::check(&self.server, &self.settings.config, self.most_connections)
+        let sequence = self.sequence.as_ref();
+        let elsewhere = sequence.map_or(0, |sequence| sequence.borrow().clients());
+        let (config, most) = (&self.settings.config, self.most_connections);
+        bounds::check(&self.server, config, most, elsewhere)
     }
 
     /// Faults stop, and everything that is under way arrives.
@@ -247,13 +289,19 @@ impl Simulation {
         for _ in 0..CALM_STEPS_MAX {
             let before = self.bytes_moved();
             self.step(Weather::Calm)?;
-            let is_quiet = self.bytes_moved() == before && !self.has_unread();
+            let is_quiet = self.bytes_moved() == before && !self.has_unread() && self.is_idle();
             quiet = if is_quiet { quiet + 1 } else { 0 };
             if quiet == QUIET_STEPS {
                 return Ok(());
             }
         }
         Err("it never calmed down".to_owned())
+    }
+
+    /// Whether all that was done has come back.
+    fn is_idle(&self) -> bool {
+        let sequence = self.sequence.as_ref();
+        sequence.is_none_or(|sequence| sequence.borrow().is_idle())
     }
 
     /// Bytes that arrived on either side.
@@ -279,8 +327,18 @@ impl Simulation {
             self.pass(Duration::from_millis(20));
             self.step(weather)?;
         }
+        if let Some(sequence) = &self.sequence {
+            sequence.borrow_mut().end();
+        }
+        while !self.is_idle() {
+            self.step(Weather::Calm)?;
+        }
         // What was said as the last ones left is handed out to nobody.
-        self.step(weather)?;
+        self.step(Weather::Calm)?;
+        let (config, most) = (&self.settings.config, self.most_connections);
+        bounds::check_deserted(&self.server, config, most)?;
+        self.pass(self.settings.config.history.age + FORGETTING);
+        self.step(Weather::Calm)?;
         bounds::check_empty(&self.server, self.most_connections)?;
         let timeout = self.settings.config.drain_timeout;
         let is_told = |peer: &Peer| {
@@ -315,11 +373,11 @@ impl Simulation {
         match &mut peer.part {
             Part::Relay(relay) => relay.say(0, chance, outgoing),
             Part::Chat(chat) if peer.role == Role::Witness => {
-                for channel in 0..chat::CHANNELS.len() {
+                for channel in chat::witnessed(chat.breadth) {
                     chat.ask(chat::Wish::Join(channel), 0, outgoing);
                 }
             }
-            Part::Chat(chat) => chat.ask(chat::Wish::Join(channel), 0, outgoing),
+            Part::Chat(chat) => chat.come_back(channel, chance, outgoing),
             Part::Echo(echo) => echo.say(0, chance, outgoing),
             Part::Http(http) => http.ask(chance, outgoing),
         }

@@ -17,7 +17,7 @@ use crate::socket::Manners;
 /// Bytes of what is said on the relay: all of it is more than one may leave unsent.
 const LONG: usize = 6000;
 /// Messages of so many bytes that they are more than anyone may hoard.
-const HOARDED_MESSAGES: usize = 1000;
+const HOARDED_MESSAGES: usize = 700;
 /// More steps than there are.
 const FOREVER: u32 = 10_000;
 

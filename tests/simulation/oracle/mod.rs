@@ -6,6 +6,8 @@ mod chat;
 mod echo;
 mod endings;
 mod http;
+mod record;
+mod recovery;
 mod relay;
 
 use crate::simulation::Simulation;
@@ -16,7 +18,7 @@ use crate::simulation::Simulation;
 /// Who was promised what, and what they got.
 pub fn check(simulation: &Simulation) -> Result<(), String> {
     endings::check(simulation)?;
-    relay::check(&simulation.peers)?;
+    relay::check(simulation)?;
     chat::check(&simulation.peers, &simulation.settings)?;
     echo::check(&simulation.peers)?;
     http::check(simulation)

@@ -2,26 +2,43 @@
 //! which channels they are.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
-use super::wire;
-use crate::following::Following;
+use super::{
+    fields::{number, reference, span, text},
+    recall::{Past, Recall},
+    wire,
+};
+use crate::tamper::Tampering;
 
-/// The channels of the chat; the witness is in all of them.
-pub const CHANNELS: [&str; 3] = ["tea", "coffee", "milk"];
+/// The most channels that one can be in.
+pub const CHANNELS_MAX: usize = 64;
+/// Channels that the witness is not in, so that they may be forgotten.
+const UNWITNESSED: usize = 2;
 /// A channel that nobody is ever in.
 const NOWHERE: &str = "nowhere";
+/// Beyond any number that is ever said.
+const FUTURE: u64 = 1_000_000;
 
-/// What one asks for, as to one of the [`CHANNELS`] or to someone else.
+/// What one asks for, as to one of the channels or to someone else.
 #[derive(Clone, Copy, Debug)]
 pub enum Wish {
     Join(usize),
+    /// To join, and be told the latest messages.
+    Latest(usize, usize),
+    /// To join, and be told all that was missed.
+    Recover(usize),
+    /// The same, with numbers that nobody was told.
+    Lie(usize),
     Leave(usize),
     Send(usize),
     SendPrivate(usize),
     ListMembers(usize),
     ListChannels,
+    History(usize),
     /// To leave a channel that there is not.
     Nonsense,
 }
@@ -29,24 +46,54 @@ pub enum Wish {
 /// What one is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// With an action of this name.
-    Told(&'static str),
-    /// With an error of this code.
-    Refused(&'static str),
+    /// With an action of this name, or an error of one of these codes.
+    Told(&'static str, &'static [&'static str]),
+    /// That it is a member, and what it asked of before.
+    Joined(Past),
+    /// What was said before a number.
+    History { before: u64, limit: u64 },
+    /// With an error of one of these codes.
+    Refused(&'static [&'static str]),
     /// By hearing what it said itself, in a channel.
     Said(usize),
     /// As the one it wrote to, or not at all if that one is not there.
     Private(usize),
 }
 
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub answer: Answer,
+    /// The channel, if it joins or leaves one.
+    moves_in: Option<usize>,
+    pub at: Duration,
+}
+
+/// Something that was heard.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub body: Value,
+    /// As it came.
+    pub text: String,
+    /// The life of the channel that it is a message of.
+    pub epoch: Option<u64>,
+    pub at: Duration,
+}
+
 /// What one asks, and hears.
 #[derive(Debug)]
 pub struct Chat {
     pub id: usize,
-    pub asked: Vec<Answer>,
-    pub heard: Vec<Value>,
+    /// How many channels it talks in.
+    pub breadth: usize,
+    pub asked: Vec<Asked>,
+    pub heard: Vec<Heard>,
+    pub recall: Recall,
+    pub now: Duration,
+    pub tampering: Option<Tampering>,
     memberships: BTreeSet<usize>,
-    following: Following,
+    /// Joins and leaves of each channel that are not answered yet.
+    moving: Vec<u32>,
 }
 
 /// What a client of the chat is called.
@@ -54,19 +101,67 @@ pub fn name(id: usize) -> String {
     format!("p{id}")
 }
 
+/// What a channel is called.
+pub fn channel_name(channel: usize) -> String {
+    format!("c{channel}")
+}
+
+/// Of so many channels, those that the witness is in.
+pub fn witnessed(breadth: usize) -> Range<usize> {
+    0..breadth - UNWITNESSED
+}
+
 impl Chat {
-    pub fn new(id: usize) -> Self {
+    pub fn new(id: usize, breadth: usize, recall: Recall) -> Self {
         Self {
             id,
+            breadth,
             asked: Vec::new(),
             heard: Vec::new(),
+            recall,
+            now: Duration::ZERO,
+            tampering: None,
             memberships: BTreeSet::new(),
-            following: Following::default(),
+            moving: vec![0; breadth],
         }
     }
 
     pub fn path(&self) -> String {
         format!("/ws?name={}", name(self.id))
+    }
+
+    /// Comes back to the channels that it was in, or to one if there are none.
+    pub fn come_back(
+        &mut self,
+        channel: usize,
+        chance: &mut fastrand::Rng,
+        outgoing: &mut Vec<u8>,
+    ) {
+        let known: Vec<_> = (0..self.breadth)
+            .filter(|&channel| self.recall.away(&channel_name(channel)).is_some())
+            .collect();
+        if known.is_empty() {
+            let is_everywhere = chance.u8(0..8) == 0;
+            let one = channel..channel + 1;
+            let channels = if is_everywhere { 0..self.breadth } else { one };
+            for channel in channels {
+                self.ask(by_chance(channel, chance), 0, outgoing);
+            }
+        }
+        for channel in known {
+            let wish = match chance.u8(0..8) {
+                0 => by_chance(channel, chance),
+                _ => Wish::Recover(channel),
+            };
+            self.ask(wish, 0, outgoing);
+            match chance.u8(0..16) {
+                0 => self.ask(Wish::Leave(channel), 0, outgoing),
+                1 => self.ask(Wish::History(channel), 0, outgoing),
+                2 => self.ask(Wish::ListMembers(channel), 0, outgoing),
+                3 => self.ask(Wish::Send(channel), 0, outgoing),
+                _ => {}
+            }
+        }
     }
 
     /// Asks for something by chance.
@@ -77,14 +172,15 @@ impl Chat {
         chance: &mut fastrand::Rng,
         outgoing: &mut Vec<u8>,
     ) {
-        let channel = chance.usize(0..CHANNELS.len());
-        let wish = match chance.u8(0..20) {
-            0..4 => Wish::Join(channel),
+        let channel = chance.usize(0..self.breadth);
+        let wish = match chance.u8(0..21) {
+            0..4 => by_chance(channel, chance),
             4..6 => Wish::Leave(channel),
             6..14 => Wish::Send(channel),
             14..17 => Wish::SendPrivate(chance.usize(0..everyone)),
             17 => Wish::ListMembers(channel),
             18 => Wish::ListChannels,
+            19 => Wish::History(channel),
             _ => Wish::Nonsense,
         };
         self.ask(wish, filler, outgoing);
@@ -93,28 +189,31 @@ impl Chat {
     /// Asks for something, with a `ref` that tells which of its requests it is.
     pub fn ask(&mut self, wish: Wish, filler: usize, outgoing: &mut Vec<u8>) {
         let text = format!("{}.{}.{}", self.id, self.asked.len(), "x".repeat(filler));
+        let mut moves_in = None;
         let (mut request, answer) = match wish {
-            Wish::Join(channel) => {
+            Wish::Join(channel)
+            | Wish::Latest(channel, _)
+            | Wish::Recover(channel)
+            | Wish::Lie(channel) => {
+                let past = self.past(wish, channel);
                 self.memberships.insert(channel);
-                let request = json!({"action": "join-channel", "message": CHANNELS[channel]});
-                (request, Answer::Told("joined"))
+                moves_in = Some(channel);
+                (join(&channel_name(channel), past), Answer::Joined(past))
             }
             Wish::Leave(channel) => {
+                moves_in = Some(channel);
                 let answer = if self.memberships.remove(&channel) {
-                    Answer::Told("left")
+                    Answer::Told("left", &[])
                 } else {
-                    Answer::Refused("not-a-member")
+                    Answer::Refused(self.outsider(channel))
                 };
-                let request = json!({"action": "leave-channel", "message": CHANNELS[channel]});
+                let channel = channel_name(channel);
+                let request = json!({"action": "leave-channel", "message": channel});
                 (request, answer)
             }
             Wish::Send(channel) => {
-                let answer = if self.memberships.contains(&channel) {
-                    Answer::Said(channel)
-                } else {
-                    Answer::Refused("not-a-member")
-                };
-                let target = CHANNELS[channel];
+                let answer = self.inside(channel, Answer::Said(channel));
+                let target = channel_name(channel);
                 let request = json!({"action": "send-message", "target": target, "message": text});
                 (request, answer)
             }
@@ -124,26 +223,170 @@ impl Chat {
                 (request, Answer::Private(to))
             }
             Wish::ListMembers(channel) => {
-                let request = json!({"action": "list-members", "target": CHANNELS[channel]});
-                (request, Answer::Told("members"))
+                let is_there = witnessed(self.breadth).contains(&channel);
+                let nobody: &[_] = if is_there { &[] } else { &["no-such-channel"] };
+                let target = channel_name(channel);
+                let request = json!({"action": "list-members", "target": target});
+                (request, Answer::Told("members", nobody))
             }
-            Wish::ListChannels => (json!({"action": "list-channels"}), Answer::Told("channels")),
+            Wish::ListChannels => {
+                let request = json!({"action": "list-channels"});
+                (request, Answer::Told("channels", &[]))
+            }
+            Wish::History(channel) => {
+                let target = channel_name(channel);
+                let limit = 1 + self.asked.len() as u64 % 100;
+                let mut request = json!({"action": "history", "target": target, "limit": limit});
+                let place = self.recall.last(&target).filter(|last| last % 2 == 0);
+                if let Some(before) = place {
+                    request["before"] = json!(before);
+                }
+                let before = place.unwrap_or(u64::MAX);
+                let answer = self.inside(channel, Answer::History { before, limit });
+                (request, answer)
+            }
             Wish::Nonsense => {
                 let request = json!({"action": "leave-channel", "message": NOWHERE});
-                (request, Answer::Refused("no-such-channel"))
+                (request, Answer::Refused(&["no-such-channel"]))
             }
         };
         request["ref"] = json!(self.asked.len().to_string());
-        self.asked.push(answer);
+        if let Some(channel) = moves_in {
+            self.moving[channel] += 1;
+        }
+        self.asked.push(Asked {
+            answer,
+            moves_in,
+            at: self.now,
+        });
         wire::write(wire::TEXT, request.to_string().as_bytes(), outgoing);
+    }
+
+    /// What one says who joins: what it has of the channel is certain only if nothing that it asked can change it.
+    fn past(&self, wish: Wish, channel: usize) -> Past {
+        let is_certain = self.moving[channel] == 0;
+        let away = self.recall.away(&channel_name(channel));
+        let away = away.filter(|_| is_certain);
+        match wish {
+            Wish::Latest(_, wanted) => Past::Last(wanted),
+            Wish::Lie(_) => away.map_or(Past::Since { epoch: 0, seq: 0 }, |place| Past::Since {
+                epoch: place.epoch,
+                seq: FUTURE,
+            }),
+            Wish::Recover(_) => away.map_or(Past::None, |place| Past::Since {
+                epoch: place.epoch,
+                seq: place.last,
+            }),
+            _ => Past::None,
+        }
+    }
+
+    /// What is answered to a member.
+    fn inside(&self, channel: usize, answer: Answer) -> Answer {
+        if self.memberships.contains(&channel) {
+            answer
+        } else {
+            Answer::Refused(self.outsider(channel))
+        }
+    }
+
+    /// What one who is no member is told: in a channel without a witness there may be nobody.
+    fn outsider(&self, channel: usize) -> &'static [&'static str] {
+        if witnessed(self.breadth).contains(&channel) {
+            &["not-a-member"]
+        } else {
+            &["not-a-member", "no-such-channel"]
+        }
     }
 
     pub fn hear_text(&mut self, text: &str) -> Result<(), String> {
         for object in text.split('\n') {
-            let body: Value = serde_json::from_str(object).map_err(|error| error.to_string())?;
-            self.following.follow(&body);
-            self.heard.push(body);
+            match &mut self.tampering {
+                None => self.hear(object)?,
+                Some(tampering) => {
+                    for object in tampering.pass(object) {
+                        self.hear(&object)?;
+                    }
+                }
+            }
         }
         Ok(())
     }
+
+    fn hear(&mut self, object: &str) -> Result<(), String> {
+        let body: Value = serde_json::from_str(object).map_err(|error| error.to_string())?;
+        let is_answer = body["sender"].is_null();
+        let asked = reference(&body).and_then(|number| self.asked.get(number));
+        let asked = asked.filter(|_| is_answer);
+        let past = match asked {
+            Some(Asked {
+                answer: Answer::Joined(past),
+                ..
+            }) => Some(*past),
+            _ => None,
+        };
+        if let Some(channel) = asked.and_then(|asked| asked.moves_in) {
+            let moving = self.moving[channel].checked_sub(1);
+            self.moving[channel] = moving.ok_or_else(|| format!("answered twice: {body}"))?;
+        }
+        let epoch = self.recall.hear(&body, past)?;
+        self.heard.push(Heard {
+            body,
+            text: object.to_owned(),
+            epoch,
+            at: self.now,
+        });
+        Ok(())
+    }
+
+    /// Whether it was ever handed what it had missed, so that what it heard may have lagged behind.
+    pub fn was_behind(&self) -> bool {
+        let mut joined = self.heard.iter().map(|heard| &heard.body["replay"]);
+        joined.any(|replay| {
+            let (from, to) = span(replay);
+            !replay.is_null() && from <= to
+        })
+    }
+}
+
+impl Heard {
+    /// What was said before, of an answer that tells of it.
+    pub fn history(&self) -> Vec<Heard> {
+        #[derive(serde::Deserialize)]
+        struct History<'a> {
+            #[serde(borrow)]
+            messages: Vec<&'a RawValue>,
+        }
+        if text(&self.body, "action") != "history" {
+            return Vec::new();
+        }
+        let History { messages } = serde_json::from_str(&self.text).expect("it was read before");
+        let of = |raw: &RawValue| Heard {
+            body: serde_json::from_str(raw.get()).expect("it is JSON"),
+            text: raw.get().to_owned(),
+            epoch: Some(number(&self.body, "epoch")),
+            at: self.at,
+        };
+        messages.into_iter().map(of).collect()
+    }
+}
+
+/// To join, in any way.
+fn by_chance(channel: usize, chance: &mut fastrand::Rng) -> Wish {
+    match chance.u8(0..8) {
+        0..3 => Wish::Join(channel),
+        3..5 => Wish::Recover(channel),
+        5..7 => Wish::Latest(channel, chance.usize(0..12)),
+        _ => Wish::Lie(channel),
+    }
+}
+
+fn join(channel: &str, past: Past) -> Value {
+    let mut request = json!({"action": "join-channel", "message": channel});
+    match past {
+        Past::None => {}
+        Past::Since { epoch, seq } => request["since"] = json!({"epoch": epoch, "seq": seq}),
+        Past::Last(wanted) => request["last"] = json!(wanted),
+    }
+    request
 }

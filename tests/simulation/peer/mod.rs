@@ -2,7 +2,9 @@
 
 pub mod chat;
 pub mod echo;
+pub mod fields;
 pub mod http;
+pub mod recall;
 pub mod relay;
 pub mod wire;
 
@@ -14,6 +16,9 @@ use tungstenite::protocol::frame::coding::OpCode;
 use self::{chat::Chat, echo::Echo, http::Http, http::Response, relay::Relay};
 use crate::knock::Knock;
 use crate::socket::Shared;
+
+/// Fewer bytes than this one takes in a step who takes little.
+const SLUGGISH_BYTES: usize = 300;
 
 /// How a client was asked to behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +100,7 @@ pub struct Peer {
     active_at: Duration,
     incoming: Vec<u8>,
     is_steady: bool,
+    is_sluggish: bool,
     stalled_steps: u32,
 }
 
@@ -128,6 +134,7 @@ impl Peer {
             active_at: now,
             incoming: Vec::new(),
             is_steady: knock.is_steady,
+            is_sluggish: knock.is_sluggish,
             stalled_steps: 0,
         }
     }
@@ -181,13 +188,21 @@ impl Peer {
 
     /// One step: hears some of what came, does something by chance, and sends some of what it has to send.
     pub fn step(&mut self, means: &mut Means<'_>) -> Result<(), String> {
+        if let Part::Chat(chat) = &mut self.part {
+            chat.now = means.now;
+        }
         let most = match self.role {
             Role::Member if !means.is_calm => means.chance.usize(0..3000),
             _ => usize::MAX,
         };
         let mut moved = 0;
         if self.stalled_steps == 0 {
-            moved += self.listen(most.saturating_mul(4))?;
+            let heard = if self.is_sluggish && !means.is_calm {
+                means.chance.usize(0..SLUGGISH_BYTES)
+            } else {
+                most.saturating_mul(4)
+            };
+            moved += self.listen(heard)?;
         } else {
             self.stalled_steps -= 1;
         }
@@ -352,7 +367,7 @@ impl Peer {
             Part::Relay(relay) => relay.say(filler, chance, outgoing),
             // The witness is in all channels, and stays.
             Part::Chat(chat) if self.role == Role::Witness => {
-                let channel = chance.usize(0..chat::CHANNELS.len());
+                let channel = chance.usize(chat::witnessed(chat.breadth));
                 chat.ask(chat::Wish::Send(channel), filler, outgoing);
             }
             Part::Chat(chat) => chat.ask_anything(*everyone, filler, chance, outgoing),

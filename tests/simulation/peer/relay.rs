@@ -2,6 +2,8 @@
 
 use super::wire;
 
+/// Channels of the relay.
+pub const RELAY_CHANNELS: usize = 2;
 /// Bytes of a joined frame, unless it holds one message.
 const FRAME_BYTES_MAX: usize = 16 << 10;
 
@@ -11,6 +13,8 @@ pub struct Relay {
     pub id: usize,
     pub channel: usize,
     pub is_joined_form: bool,
+    /// How many of the latest messages it asked for.
+    pub last: usize,
     /// Messages it sent, by number.
     pub sent: u32,
     /// Messages it heard, in order.
@@ -20,11 +24,18 @@ pub struct Relay {
 }
 
 impl Relay {
-    pub fn new(id: usize, channel: usize, is_joined_form: bool, witnessed_before: usize) -> Self {
+    pub fn new(
+        id: usize,
+        channel: usize,
+        is_joined_form: bool,
+        last: usize,
+        witnessed_before: usize,
+    ) -> Self {
         Self {
             id,
             channel,
             is_joined_form,
+            last,
             sent: 0,
             heard: Vec::new(),
             witnessed_before,
@@ -37,7 +48,16 @@ impl Relay {
         } else {
             "single"
         };
-        format!("/relay?channel=c{}&frames={frames}", self.channel)
+        let last = match self.last {
+            0 => String::new(),
+            last => format!("&last={last}"),
+        };
+        format!("/relay?channel=c{}&frames={frames}{last}", self.channel)
+    }
+
+    /// Bytes of all that it heard.
+    pub fn heard_bytes(&self) -> usize {
+        self.heard.iter().map(String::len).sum()
     }
 
     /// Says the next message by chance: binary now and then, and in fragments.

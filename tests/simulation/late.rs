@@ -1,0 +1,233 @@
+//! An engine that is late, as one that others share is: what is done comes back turns later, in order, and among what
+//! clients of other servers do.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use arrayvec::ArrayString;
+use hubbub::state::engine::{Action, Actor, Deed, Engine, Sequenced};
+use hubbub::vocabulary::{chat::Identity, frame::Kind, time::Now};
+use serde_json::json;
+
+use crate::peer::{
+    chat::{channel_name, name},
+    relay::RELAY_CHANNELS,
+};
+
+/// The most turns that something takes.
+const TURNS_MAX: u64 = 50;
+/// The most clients that other servers have at once.
+const FOREIGNERS_MAX: usize = 6;
+/// How far the clock that things are sequenced by is from ours, at most, either way.
+const SKEW_MS: u64 = 50;
+
+/// The engine, as the server has it.
+#[derive(Debug)]
+pub struct Late(Rc<RefCell<Sequence>>);
+
+/// What is in sequence, and those who are elsewhere.
+#[derive(Debug)]
+pub struct Sequence {
+    turn: u64,
+    turns_max: u64,
+    /// What comes back in which turn.
+    waiting: VecDeque<(u64, Action<'static>)>,
+    foreigners: Vec<Foreigner>,
+    /// How many there ever were.
+    foreigners_ever: u64,
+    breadth: usize,
+    /// How many clients there ever were here.
+    everyone: usize,
+    is_calm: bool,
+    chance: fastrand::Rng,
+}
+
+#[derive(Debug)]
+struct Foreigner {
+    number: u64,
+    identity: Rc<Identity>,
+    said: u64,
+}
+
+impl Late {
+    pub fn new(sequence: Rc<RefCell<Sequence>>) -> Self {
+        Self(sequence)
+    }
+}
+
+impl Sequence {
+    /// One in which things happen in so many channels.
+    pub fn new(seed: u64, breadth: usize) -> Rc<RefCell<Self>> {
+        let mut chance = fastrand::Rng::with_seed(seed ^ 0x1a7e);
+        Rc::new(RefCell::new(Self {
+            turn: 0,
+            turns_max: chance.u64(0..=TURNS_MAX),
+            waiting: VecDeque::new(),
+            foreigners: Vec::new(),
+            foreigners_ever: 0,
+            breadth,
+            everyone: 1,
+            is_calm: false,
+            chance,
+        }))
+    }
+
+    /// Notes whether those elsewhere do nothing, and how many clients there ever were here.
+    pub fn look(&mut self, is_calm: bool, everyone: usize) {
+        self.is_calm = is_calm;
+        self.everyone = everyone;
+    }
+
+    /// How much is under way, with those who are elsewhere.
+    pub fn clients(&self) -> usize {
+        self.waiting.len() + self.foreigners.len()
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Lets all go who are elsewhere.
+    pub fn end(&mut self) {
+        for foreigner in self.foreigners.drain(..) {
+            let action = foreigner.does(Deed::Exit);
+            self.waiting.push_back((self.turn, action));
+        }
+    }
+
+    fn sequence<'a>(&mut self, action: Action<'a>, now: Now) -> Sequenced<'a> {
+        let skewed = now.unix_ms + self.chance.u64(0..=2 * SKEW_MS);
+        Sequenced {
+            action,
+            unix_ms: skewed - SKEW_MS,
+        }
+    }
+
+    /// Something that is done elsewhere, by chance.
+    fn happen(&mut self) -> Option<Action<'static>> {
+        if self.is_calm || self.chance.u8(0..4) > 0 {
+            return None;
+        }
+        if self.foreigners.is_empty()
+            || self.foreigners.len() < FOREIGNERS_MAX && self.chance.u8(0..8) == 0
+        {
+            self.foreigners_ever += 1;
+            let foreigner = Foreigner::new(self.foreigners_ever);
+            let action = foreigner.does(Deed::Enter(Rc::clone(&foreigner.identity)));
+            self.foreigners.push(foreigner);
+            return Some(action);
+        }
+        let index = self.chance.usize(0..self.foreigners.len());
+        if self.chance.u8(0..32) == 0 {
+            return Some(self.foreigners.swap_remove(index).does(Deed::Exit));
+        }
+        let channel = channel_name(self.chance.usize(0..self.breadth));
+        let deed = match self.chance.u8(0..16) {
+            0..4 => Deed::Join(channel.into()),
+            4..6 => Deed::Leave(channel.into()),
+            6..12 => self.foreigners[index].say(channel),
+            12..14 => Deed::Private {
+                target: name(self.chance.usize(0..self.everyone)).into(),
+                message: "psst".into(),
+                reference: None,
+            },
+            _ => {
+                let channel = channel_name(self.chance.usize(0..RELAY_CHANNELS));
+                self.foreigners[index].relay(channel)
+            }
+        };
+        Some(self.foreigners[index].does(deed))
+    }
+}
+
+impl Engine for Late {
+    fn submit<'a>(&mut self, action: Action<'a>, now: Now) -> Option<Sequenced<'a>> {
+        let mut sequence = self.0.borrow_mut();
+        let turns = sequence.turns_max;
+        let delay = sequence.chance.u64(0..=turns);
+        let newest = sequence.waiting.back().map(|&(turn, _)| turn);
+        if delay == 0 && newest.is_none() {
+            return Some(sequence.sequence(action, now));
+        }
+        let turn = newest.unwrap_or_default().max(sequence.turn + delay);
+        let Action { actor, deed } = action;
+        let deed = deed.into_owned();
+        sequence.waiting.push_back((turn, Action { actor, deed }));
+        None
+    }
+
+    fn next(&mut self, now: Now) -> Option<Sequenced<'static>> {
+        let mut sequence = self.0.borrow_mut();
+        let is_due = |sequence: &Sequence| {
+            let next = sequence.waiting.front();
+            next.is_some_and(|&(turn, _)| turn <= sequence.turn)
+        };
+        let action = match sequence.happen() {
+            Some(action) => action,
+            None if is_due(&sequence) => sequence.waiting.pop_front()?.1,
+            None => {
+                sequence.turn += 1;
+                return None;
+            }
+        };
+        Some(sequence.sequence(action, now))
+    }
+
+    fn due(&self) -> Option<Duration> {
+        (!self.0.borrow().is_idle()).then_some(Duration::ZERO)
+    }
+}
+
+impl Foreigner {
+    fn new(number: u64) -> Self {
+        Self {
+            number,
+            identity: Rc::new(Identity {
+                id: format!("foreign-{number}").into(),
+                name: format!("f{number}").into(),
+                avatar: ArrayString::new(),
+            }),
+            said: 0,
+        }
+    }
+
+    fn does<'a>(&self, deed: Deed<'a>) -> Action<'a> {
+        Action {
+            actor: Actor::Theirs(self.number),
+            deed,
+        }
+    }
+
+    /// Its next words.
+    fn words(&mut self) -> String {
+        self.said += 1;
+        format!("{}.{}.", self.identity.name, self.said)
+    }
+
+    /// Says something in a channel of the chat, which it may not be in.
+    fn say(&mut self, channel: String) -> Deed<'static> {
+        let Identity { id, name, .. } = &*Rc::clone(&self.identity);
+        let body = json!({
+            "action": "send-message",
+            "message": self.words(),
+            "target": channel,
+            "sender": {"id": **id, "name": name},
+        });
+        Deed::Say {
+            channel: channel.into(),
+            body: Cow::Owned(body.to_string().into_bytes()),
+        }
+    }
+
+    fn relay(&mut self, channel: String) -> Deed<'static> {
+        Deed::Relay {
+            channel: channel.into(),
+            kind: Kind::Text,
+            body: Cow::Owned(self.words().into_bytes()),
+        }
+    }
+}
