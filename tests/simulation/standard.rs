@@ -83,6 +83,7 @@ pub fn hoard() -> Simulation {
 fn settings() -> Settings {
     let mut settings = Settings::generous();
     settings.config.drain_timeout = Duration::from_millis(1100);
+    settings.config.history.age = Duration::from_secs(1);
     settings
 }
 

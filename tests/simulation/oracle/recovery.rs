@@ -136,7 +136,8 @@ impl<'a> Bounds<'a> {
         let (_, to) = span(body);
         match text(body, "reason") {
             "slow" if self.slow != Slow::Close => Ok(()),
-            "trimmed" => {
+            // Where two gaps become one, what stood between them is left out too.
+            "slow" | "trimmed" => {
                 let room = record.room(text(body, "channel"), number(body, "epoch"));
                 // Where there is no witness, more may have been said than anyone heard.
                 let Some(room) = room.filter(|room| room.is_witnessed_since(to)) else {

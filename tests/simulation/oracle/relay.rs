@@ -58,7 +58,7 @@ struct Said<'a> {
     is_old: bool,
     /// Whether what is said takes effect only later.
     is_late: bool,
-    /// Where each message stands.
+    /// Where each message stands, by its label.
     places: HashMap<&'a str, usize>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Said<'a> {
         let messages = &witness.heard;
         let mut places = HashMap::new();
         for (place, message) in messages.iter().enumerate() {
-            if places.insert(message.as_str(), place).is_some() {
+            if places.insert(label(message), place).is_some() {
                 return Err(format!("{} was said twice", short(message)));
             }
         }
@@ -82,6 +82,11 @@ impl<'a> Said<'a> {
             is_late: *is_late,
             places,
         })
+    }
+
+    fn place(&self, message: &str) -> Option<usize> {
+        let place = self.places.get(label(message)).copied();
+        place.filter(|&place| self.messages[place] == message)
     }
 
     /// What a peer sent was said once, in the order in which it was sent, and all of it unless the peer was cut off.
@@ -119,10 +124,10 @@ impl<'a> Said<'a> {
     fn check_heard(&self, peer: &Peer, relay: &Relay) -> Result<usize, String> {
         // What others said elsewhere before the witness came, one may have asked for.
         let early = relay.heard.iter().take(relay.last);
-        let early = early.take_while(|message| !self.places.contains_key(message.as_str()));
+        let early = early.take_while(|message| self.place(message).is_none());
         let early = early.filter(|message| message.starts_with('f')).count();
         let places = relay.heard[early..].iter().map(|message| {
-            let place = self.places.get(message.as_str()).copied();
+            let place = self.place(message);
             place.ok_or_else(|| format!("heard {}, which nobody said", short(message)))
         });
         let places = places.collect::<Result<Vec<_>, _>>()?;
@@ -202,6 +207,11 @@ impl<'a> Said<'a> {
             || largest.unwrap_or_default() > self.history.total_bytes / 4
             || self.history.total_bytes < TIGHT_BYTES
     }
+}
+
+/// Who said it, and which of its messages it is.
+fn label(message: &str) -> &str {
+    message.rsplit_once('.').map_or(message, |(label, _)| label)
 }
 
 fn short(message: &str) -> &str {
