@@ -354,7 +354,7 @@ impl<S: Stream> Server<S> {
             .hub
             .seal(|slot, slice| written(slot, &mut tenants[slot as usize], slice));
         if commons.hub.has_replays() {
-            let tenants = RefCell::new(tenants);
+            let tenants = RefCell::new(&mut *tenants);
             let replayed = commons.hub.replay(
                 |slot| {
                     tenants.borrow()[slot as usize]
@@ -365,6 +365,11 @@ impl<S: Stream> Server<S> {
             );
             metrics.replayed_messages += replayed.messages;
             metrics.skipped_messages[Omission::Trimmed as usize] += replayed.trimmed;
+        }
+        for slot in commons.hub.take_burdened() {
+            if !mem::replace(&mut tenants[slot as usize].is_writer, true) {
+                writers.push(slot);
+            }
         }
         commons.registry.end_turn();
     }

@@ -115,3 +115,36 @@ fn one_of_the_chat_is_closed_or_told_what_it_goes_without() {
         assert_eq!(closed(&room, Reason::SlowLag), are_closed, "{slow:?}");
     }
 }
+
+#[test]
+fn one_that_asks_on_and_takes_nothing_of_a_channel_that_it_has_left_is_closed() {
+    for slow in [Slow::Close, Slow::Gap] {
+        let config = Config {
+            slow,
+            max_unsent_bytes: 16 << 10,
+            ..Config::default()
+        };
+        let join = r#"{"action":"join-channel","message":"tea"}"#;
+        let leave = r#"{"action":"leave-channel","message":"tea"}"#;
+        let mut room = Room::of(config, 1, "/ws?name=Ada", &text(join));
+        let words = "x".repeat(400);
+        let say = format!(r#"{{"action":"send-message","target":"tea","message":"{words}"}}"#);
+        for _ in 0..40 {
+            room.speak(0..1, &text(&say));
+        }
+        room.speak(0..1, &text(leave));
+        room.set_deaf(true);
+        let again = r#"{"action":"join-channel","message":"tea","last":40}"#;
+        room.speak(0..1, &text(again));
+        room.speak(0..1, &text(leave));
+        for _ in 0..30 {
+            room.speak(0..1, &text(leave));
+        }
+        assert_eq!(closed(&room, Reason::SlowUnsent), 0, "{slow:?}");
+        for _ in 0..100 {
+            room.speak(0..1, &text(leave));
+        }
+        linger(&mut room);
+        assert_eq!(closed(&room, Reason::SlowUnsent), 1, "{slow:?}");
+    }
+}

@@ -29,6 +29,10 @@ impl<S: Stream> Connection<S> {
             return true;
         };
         let max_unsent_bytes = world.config.max_unsent_bytes;
+        if self.held_bytes(world) > max_unsent_bytes {
+            self.give_up(Reason::SlowUnsent, world);
+            return false;
+        }
         let exceeds = self.outbox.exceeds(max_unsent_bytes);
         if !exceeds && !self.lags(world) {
             return true;
@@ -58,6 +62,18 @@ impl<S: Stream> Connection<S> {
             self.give_up(Reason::SlowUnsent, world);
         }
         stays
+    }
+
+    /// Bytes of answers that wait until it has taken the rest of a channel that it has left: they are never skipped.
+    fn held_bytes(&self, world: &World) -> usize {
+        let hub = &world.commons.hub;
+        match &self.phase {
+            Phase::Open(session) if hub.has_replays() => {
+                let client = session.dialect.client();
+                client.map_or(0, |client| hub.held_bytes(client))
+            }
+            _ => 0,
+        }
     }
 
     /// What becomes of it when it lags, once it has a session. An echo answers one who asks, and nobody else; and one of the

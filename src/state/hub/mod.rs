@@ -64,6 +64,8 @@ pub struct Hub {
     /// What single clients are to get before what is said in the channels that they are in, by slot.
     mail: Vec<(u32, Mail)>,
     replays: Replays,
+    /// Slots of clients whose burden of what is held for them has grown.
+    burdened: Vec<u32>,
     spare: Vec<OpenBatch>,
     now: Now,
 }
@@ -114,6 +116,7 @@ impl Hub {
             loud: Vec::new(),
             mail: Vec::new(),
             replays: Replays::default(),
+            burdened: Vec::new(),
             spare: Vec::new(),
             now: Now::default(),
         }
@@ -308,9 +311,20 @@ impl Hub {
         let Some(slot) = self.clients[client.0 as usize].slot else {
             return;
         };
-        if let Err(run) = self.replays.hold(client.0, run) {
-            self.mail.push((slot, Mail::Told(run)));
+        match self.replays.hold(client.0, run) {
+            Ok(()) => self.burdened.push(slot),
+            Err(run) => self.mail.push((slot, Mail::Told(run))),
         }
+    }
+
+    /// Slots of clients for whom more waits that they are told once they have got all of the channels that they have left.
+    pub fn take_burdened(&mut self) -> Vec<u32> {
+        mem::take(&mut self.burdened)
+    }
+
+    /// Bytes of that for one client.
+    pub fn held_bytes(&self, client: ClientId) -> usize {
+        self.replays.held_bytes(client.0)
     }
 
     /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared.
@@ -341,7 +355,7 @@ impl Hub {
     /// Whether what waits to be handed out was all said in channels, to members who are still there, so that it may wait
     /// for more.
     pub fn may_wait(&self) -> bool {
-        !self.loud.is_empty() && self.mail.is_empty()
+        !self.loud.is_empty() && self.mail.is_empty() && self.burdened.is_empty()
     }
 
     /// Whether nothing waits to be handed out.

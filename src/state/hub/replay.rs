@@ -44,12 +44,14 @@ struct Reel {
     tracks: VecDeque<Track>,
     /// What may be told, or begun, only once it has got all of the channels that it has left.
     held: VecDeque<Held>,
+    /// Bytes of what is held to be told.
+    held_bytes: usize,
     is_ready: bool,
 }
 
 #[derive(Debug)]
 enum Held {
-    Told(Rc<Run>),
+    Told(Slice),
     Track(Track),
 }
 
@@ -110,7 +112,9 @@ impl Replays {
         }
         let reel = self.reels.get_mut(&client);
         let reel = reel.expect("it holds something");
-        reel.held.push_back(Held::Told(run));
+        let told = Slice::whole(run);
+        reel.held_bytes += told.weight();
+        reel.held.push_back(Held::Told(told));
         Ok(())
     }
 
@@ -193,9 +197,21 @@ impl Replays {
         track.expect("it is to catch up with it").next
     }
 
+    /// Bytes of what a client is told once it has got all of the channels that it has left.
+    pub(super) fn held_bytes(&self, client: u32) -> usize {
+        let reel = self.reels.get(&client);
+        reel.map_or(0, |reel| reel.held_bytes)
+    }
+
     pub(super) fn heap_bytes(&self) -> usize {
         let reels = self.reels.values().map(|reel| {
-            of_list::<Track>(reel.tracks.capacity()) + of_list::<Held>(reel.held.capacity())
+            let held = reel.held.iter().map(|held| match held {
+                Held::Told(told) => told.heap_bytes(),
+                Held::Track(_) => 0,
+            });
+            of_list::<Track>(reel.tracks.capacity())
+                + of_list::<Held>(reel.held.capacity())
+                + held.sum::<usize>()
         });
         self.reels.capacity() * size_of::<(u32, Reel)>()
             + reels.sum::<usize>()
@@ -263,7 +279,10 @@ fn release(reel: &mut Reel, slot: u32, deliver: &mut impl FnMut(u32, Slice)) -> 
         && let Some(held) = reel.held.pop_front()
     {
         match held {
-            Held::Told(run) => deliver(slot, Slice::whole(run)),
+            Held::Told(told) => {
+                reel.held_bytes -= told.weight();
+                deliver(slot, told);
+            }
             Held::Track(track) => reel.tracks.push_back(track),
         }
     }
