@@ -178,7 +178,9 @@ impl Engine for Late {
     }
 
     fn due(&self) -> Option<Duration> {
-        (!self.0.borrow().is_idle()).then_some(Duration::ZERO)
+        let sequence = self.0.borrow();
+        let has_news = !sequence.is_idle() || !sequence.is_calm;
+        has_news.then_some(Duration::ZERO)
     }
 }
 

@@ -233,9 +233,15 @@ impl Simulation {
             sequence.borrow_mut().look(is_calm, everyone);
         }
         let is_poll_full = is_rough && self.chance.u8(0..10) == 0;
-        self.signal(is_poll_full);
+        let has_news = self.signal(is_poll_full) || is_poll_full;
+        let patience = self.server.patience(self.now.monotonic);
+        let is_awaited = has_news || patience == Some(Duration::ZERO);
+        let sent = self.server.metrics().bytes_sent;
         self.server.turn(self.now, is_poll_full);
         self.server.finish_turn(self.now.monotonic);
+        if !is_awaited && self.server.metrics().bytes_sent != sent {
+            return Err(format!("would have waited {patience:?} to say something"));
+        }
         self.look()
     }
 
@@ -246,7 +252,9 @@ impl Simulation {
         self.now.unix_ms = u64::try_from(unix.as_millis()).expect("no such age");
     }
 
-    fn signal(&mut self, is_poll_full: bool) {
+    /// Signals what events say, and whether there were any.
+    fn signal(&mut self, is_poll_full: bool) -> bool {
+        let mut has_news = false;
         for (peer, key) in self.peers.iter().zip(&self.keys) {
             let Some(key) = key else {
                 continue;
@@ -259,8 +267,10 @@ impl Simulation {
             edge.readable |= self.chance.u8(0..50) == 0;
             if edge != Readiness::default() {
                 self.server.signal(*key, edge);
+                has_news = true;
             }
         }
+        has_news
     }
 
     /// What must hold at every turn.

@@ -190,13 +190,19 @@ fn check_history(heard: &Heard, asked: &Asked) -> Result<(), String> {
         .map(|heard| number(&heard.body, "seq"))
         .collect();
     let oldest = number(&heard.body, "oldest");
+    let epoch = number(&heard.body, "epoch");
+    // In another life of the channel there may have been fewer.
+    let end = before.filter(|before| before.epoch == epoch);
+    let before = before.map_or(u64::MAX, |before| before.last);
     let is_unbroken = seqs.windows(2).all(|pair| pair[1] == pair[0] + 1);
     let is_asked_for = seqs.iter().all(|&seq| seq < before && seq >= oldest);
-    let ends_there = before == u64::MAX || seqs.last().is_none_or(|&last| last + 1 == before);
+    let is_whole = end.is_none_or(|end| match seqs.last() {
+        Some(last) => last + 1 == end.last,
+        None => end.last <= oldest,
+    });
     let is_little =
         seqs.len() as u64 <= limit && (bytes <= HISTORY_ANSWER_BYTES_MAX || seqs.len() == 1);
-    let is_enough = !seqs.is_empty() || before <= oldest || before == u64::MAX;
-    if is_unbroken && is_asked_for && ends_there && is_little && is_enough {
+    if is_unbroken && is_asked_for && is_whole && is_little {
         Ok(())
     } else {
         Err(format!("{seqs:?} of {bytes} B, before {before}"))

@@ -9,7 +9,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     fields::{number, reference, span, text},
-    recall::{Past, Recall},
+    recall::{Past, Place, Recall},
     wire,
 };
 use crate::tamper::Tampering;
@@ -50,8 +50,8 @@ pub enum Answer {
     Told(&'static str, &'static [&'static str]),
     /// That it is a member, and what it asked of before.
     Joined(Past),
-    /// What was said before a number.
-    History { before: u64, limit: u64 },
+    /// What was said before a number, which was one of such a life of the channel.
+    History { before: Option<Place>, limit: u64 },
     /// With an error of one of these codes.
     Refused(&'static [&'static str]),
     /// By hearing what it said itself, in a channel.
@@ -237,11 +237,11 @@ impl Chat {
                 let target = channel_name(channel);
                 let limit = 1 + self.asked.len() as u64 % 100;
                 let mut request = json!({"action": "history", "target": target, "limit": limit});
-                let place = self.recall.last(&target).filter(|last| last % 2 == 0);
-                if let Some(before) = place {
-                    request["before"] = json!(before);
+                let before = self.recall.place(&target);
+                let before = before.filter(|place| place.last % 2 == 0);
+                if let Some(place) = before {
+                    request["before"] = json!(place.last);
                 }
-                let before = place.unwrap_or(u64::MAX);
                 let answer = self.inside(channel, Answer::History { before, limit });
                 (request, answer)
             }

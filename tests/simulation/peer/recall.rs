@@ -26,7 +26,7 @@ pub struct Recall {
 }
 
 /// How far one has followed a channel.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub epoch: u64,
     /// The number of the last message that one has, or knows to be missing.
@@ -47,13 +47,12 @@ impl Recall {
 
     /// How far one has followed a channel that one is not in, as far as one knows.
     pub fn away(&self, channel: &str) -> Option<Place> {
-        let place = self.places.get(channel);
-        place.filter(|place| !place.is_member).copied()
+        self.place(channel).filter(|place| !place.is_member)
     }
 
-    /// The number of the last message that one has of a channel.
-    pub fn last(&self, channel: &str) -> Option<u64> {
-        Some(self.places.get(channel)?.last)
+    /// How far one has followed a channel.
+    pub fn place(&self, channel: &str) -> Option<Place> {
+        self.places.get(channel).copied()
     }
 
     /// Hears something. For an answer to a join it says what had been asked. Returns the life of the channel of a
