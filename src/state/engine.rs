@@ -106,9 +106,9 @@ impl Engine for Local {
 }
 
 impl Deed<'_> {
-    /// Bytes of what is done it with.
+    /// Bytes that it takes while it is under way.
     pub fn bytes(&self) -> usize {
-        match self {
+        let texts = match self {
             Self::Enter(_) | Self::Exit => 0,
             Self::Join(channel) | Self::Leave(channel) => channel.len(),
             Self::Say { channel, body } | Self::Relay { channel, body, .. } => {
@@ -117,7 +117,8 @@ impl Deed<'_> {
             Self::Private {
                 target, message, ..
             } => target.len() + message.len(),
-        }
+        };
+        size_of::<Self>() + texts
     }
 
     /// Whether whoever does it waits for an answer.
