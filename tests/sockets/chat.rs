@@ -1,69 +1,8 @@
 //! The chat over real sockets: who is told what, and what goes wrong by name.
 
-use std::collections::VecDeque;
-
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Server, wait_until};
-
-/// Someone in the chat, who has been welcomed.
-struct Person {
-    client: Client,
-    heard: VecDeque<Value>,
-    welcome: Value,
-}
-
-impl Person {
-    fn enter(server: &Server, name: &str) -> Self {
-        let mut person = Self {
-            client: server.connect(&format!("/ws?name={name}")),
-            heard: VecDeque::new(),
-            welcome: Value::Null,
-        };
-        person.welcome = person.hear();
-        assert_eq!(person.welcome["action"], "welcome");
-        person
-    }
-
-    fn id(&self) -> &str {
-        self.welcome["client"]["id"].as_str().unwrap()
-    }
-
-    fn say(&mut self, object: &Value) {
-        self.client.say(&object.to_string());
-    }
-
-    /// The next object, in whatever frame it comes.
-    fn hear(&mut self) -> Value {
-        while self.heard.is_empty() {
-            let frame = self.client.hear_text();
-            let objects = frame
-                .split('\n')
-                .map(|line| serde_json::from_str(line).unwrap());
-            self.heard.extend(objects);
-        }
-        self.heard.pop_front().unwrap()
-    }
-
-    fn ask(&mut self, object: &Value) -> Value {
-        self.say(object);
-        self.hear()
-    }
-
-    fn join(&mut self, channel: &str) -> Value {
-        let joined = self.ask(&json!({"action": "join-channel", "message": channel}));
-        assert_eq!(joined["action"], "joined", "{joined}");
-        joined
-    }
-
-    fn leave(&mut self, channel: &str) -> Value {
-        self.ask(&json!({"action": "leave-channel", "message": channel}))
-    }
-
-    fn send(&mut self, channel: &str, message: &str) {
-        self.say(&json!({"action": "send-message", "target": channel, "message": message}));
-    }
-}
+use crate::harness::{Person, Server, wait_until};
 
 /// The names of those listed.
 fn names(answer: &Value) -> Vec<&str> {

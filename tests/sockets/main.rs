@@ -24,6 +24,7 @@ mod listening;
 mod logging;
 mod origin;
 mod proxy_protocol;
+mod recovery;
 mod relay;
 mod requests;
 mod slow;

@@ -3,6 +3,7 @@
 mod backlog;
 mod client;
 mod http;
+mod person;
 mod process;
 mod server;
 mod tls;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     backlog::{leave_unsent, long_line, say_long_line},
     client::Client,
     http::{HttpConnection, Response, upgrade_request},
+    person::Person,
     process::{Ended, Process},
     server::{Metrics, Server},
     tls::{Authority, TlsStream, secured, text as path_text},
