@@ -13,9 +13,14 @@ use crate::vocabulary::{
 };
 
 /// The unit of ages: enough for a year in 32 bits, and for nobody to see.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(TICK_MILLIS as u64);
+const TICK_MILLIS: u32 = 10;
 /// The least that the ring of bodies grows by.
 const GROWTH_BYTES_MIN: usize = 64;
+/// Which part of itself the ring of bodies grows by.
+const BODIES_PART: usize = 16;
+/// Which part of itself the ring of entries grows by.
+const ENTRIES_PART: usize = 8;
 
 /// Messages by their place in the channel, which has had `place` messages before; notices are messages too.
 #[derive(Debug, Default)]
@@ -82,8 +87,8 @@ impl Log {
             self.start += body.len() as u64;
             return;
         }
-        reserve(&mut self.bodies, body.len(), 16, GROWTH_BYTES_MIN);
-        reserve(&mut self.entries, 1, 8, 1);
+        reserve(&mut self.bodies, body.len(), BODIES_PART, GROWTH_BYTES_MIN);
+        reserve(&mut self.entries, 1, ENTRIES_PART, 1);
         self.bodies.extend(body);
         self.entries.push_back(Entry {
             end: low_bits(self.start + self.bodies.len() as u64),
@@ -98,24 +103,27 @@ impl Log {
         while self.exceeds(bounds) {
             self.drop_first();
         }
+        self.shrink();
     }
 
     /// Drops what is too old.
     pub fn age(&mut self, now: Duration, most: Duration) {
-        let most = ticks(most);
-        while let Some(first) = self.entries.front()
-            && ticks(now).wrapping_sub(first.at) >= most
-        {
+        while self.ages_at(now, most).is_some_and(|at| at <= now) {
             self.drop_first();
         }
         self.shrink();
     }
 
-    /// When the oldest is too old.
+    /// When the oldest is too old: up to two ticks late, and never early.
     pub fn ages_at(&self, now: Duration, most: Duration) -> Option<Duration> {
         let first = self.entries.front()?;
         let age = TICK * ticks(now).wrapping_sub(first.at);
         Some(now.saturating_sub(age) + most + TICK)
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Drops the oldest, and returns its bytes. There must be one.
@@ -131,10 +139,8 @@ impl Log {
 
     /// Gives back memory that it will not need soon.
     pub fn shrink(&mut self) {
-        if self.bodies.len() < self.bodies.capacity() / 4 {
-            self.bodies.shrink_to(2 * self.bodies.len());
-            self.entries.shrink_to(2 * self.entries.len());
-        }
+        shrink(&mut self.bodies, 4 * GROWTH_BYTES_MIN);
+        shrink(&mut self.entries, 4 * ENTRIES_PART);
     }
 
     /// The place of the last but `messages` messages, notices not counted, or of the oldest message if fewer are kept; the
@@ -153,16 +159,15 @@ impl Log {
     /// From which place to which those lie that are encoded together with one that is kept, as of now. Blocks begin
     /// where bytes say so, so that whoever asks for whatever shares them.
     pub fn block(&self, place: u64) -> (u64, u64) {
-        let block = |index: usize| (self.offset(index)) / REPLAY_BLOCK_BYTES as u64;
-        let index = self.index(place);
-        let of = block(index);
-        let (mut from, mut to) = (index, index + 1);
-        while from > 0 && block(from - 1) == of {
-            from -= 1;
-        }
-        while to < self.entries.len() && block(to) == of {
-            to += 1;
-        }
+        const BLOCK_BYTES: u64 = REPLAY_BLOCK_BYTES as u64;
+        let block = self.offset(self.index(place)) / BLOCK_BYTES;
+        let first_from = |offset: u64| {
+            let before = |entry: &Entry| self.start + self.to_end(entry) < offset;
+            let following = || 1 + self.entries.partition_point(before);
+            if self.start < offset { following() } else { 0 }
+        };
+        let from = first_from(block * BLOCK_BYTES);
+        let to = first_from((block + 1) * BLOCK_BYTES).min(self.entries.len());
         (self.first + from as u64, self.first + to as u64)
     }
 
@@ -192,17 +197,17 @@ impl Log {
         [&head[part(head, 0)], &tail[part(tail, head.len())]]
     }
 
-    /// Whether there is more than may be kept. The newest message is no cause to drop itself.
+    /// Whether there is more than may be kept. The newest message is no cause to drop itself, up to a quarter of what all
+    /// channels may keep.
     fn exceeds(&self, bounds: &HistoryBounds) -> bool {
-        let is_newest_message = self.last_message == self.first + 1;
-        let kept_anyway = if is_newest_message || self.entries.len() == 1 {
-            self.length(0)
-        } else {
-            0
-        };
-        self.messages > bounds.messages
-            || self.bodies.len() - kept_anyway > bounds.bytes
-            || kept_anyway > bounds.total_bytes / 4
+        if self.messages > bounds.messages {
+            return true;
+        }
+        let is_newest = self.last_message == self.first + 1 || self.entries.len() == 1;
+        let newest = if is_newest { self.length(0) } else { 0 };
+        let is_let_pass = newest <= bounds.total_bytes / 4;
+        let passed = if is_let_pass { newest } else { 0 };
+        self.bodies.len() - passed > bounds.bytes
     }
 
     fn index(&self, place: u64) -> usize {
@@ -211,11 +216,13 @@ impl Log {
 
     /// How many bytes were said before one that is kept.
     fn offset(&self, index: usize) -> u64 {
-        let Some(before) = index.checked_sub(1) else {
-            return self.start;
-        };
-        let end = self.entries[before].end;
-        self.start + u64::from(end.wrapping_sub(low_bits(self.start)))
+        let before = index.checked_sub(1).map(|before| &self.entries[before]);
+        self.start + before.map_or(0, |before| self.to_end(before))
+    }
+
+    /// How many of the bytes that are kept were said up to the end of one.
+    fn to_end(&self, entry: &Entry) -> u64 {
+        u64::from(entry.end.wrapping_sub(low_bits(self.start)))
     }
 
     fn length(&self, index: usize) -> usize {
@@ -228,6 +235,14 @@ impl Log {
 fn reserve<T>(ring: &mut VecDeque<T>, more: usize, part: usize, least: usize) {
     if ring.capacity() - ring.len() < more {
         ring.reserve_exact(more + (ring.len() / part).max(least));
+    }
+}
+
+/// Gives back most of what is not needed, if that is more than `least`.
+fn shrink<T>(ring: &mut VecDeque<T>, least: usize) {
+    let is_wide = ring.capacity() > least && ring.len() < ring.capacity() / 4;
+    if is_wide || ring.is_empty() {
+        ring.shrink_to(2 * ring.len());
     }
 }
 
@@ -244,5 +259,9 @@ fn low_bits(bytes: u64) -> u32 {
     reason = "an age is less than a year, so that the last bits tell two moments in it apart"
 )]
 fn ticks(time: Duration) -> u32 {
-    (time.as_millis() / TICK.as_millis()) as u32
+    let whole = time.as_secs() * (1000 / u64::from(TICK_MILLIS));
+    (whole + u64::from(time.subsec_millis() / TICK_MILLIS)) as u32
 }
+
+#[cfg(test)]
+mod tests;
