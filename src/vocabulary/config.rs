@@ -75,6 +75,10 @@ pub const HISTORY_BYTES_MAX: usize = 1 << 30;
 pub const REPLAY_BLOCK_BYTES: usize = 16 << 10;
 /// Bytes of logs that one turn hands out to those who are sent them again; the rest waits for the next turn.
 pub const TURN_REPLAY_BYTES_MAX: usize = 1 << 20;
+/// How long these are shared with others who ask for the same.
+pub const REPLAY_BLOCKS_KEPT: Duration = Duration::from_millis(50);
+/// Bytes of them that are kept for that.
+pub const REPLAY_BLOCKS_BYTES_MAX: usize = 1 << 20;
 /// Bytes of requests of one client that are under way before it is not read any more.
 pub const UNANSWERED_BYTES_MAX: usize = 64 << 10;
 /// Members and channels listed for one client in one turn, so that a burst of small requests cannot make a large heap.

@@ -65,17 +65,23 @@ pub(super) struct Named {
 impl Named {
     /// Encodes what was said this turn for those who get it.
     pub(super) fn seal(&mut self, at: Duration) {
+        let seal = self.seal_of(self.channel.first(), at);
+        self.channel.seal(&seal);
+    }
+
+    /// The seal of its messages from a place on.
+    pub(super) fn seal_of(&self, place: u64, at: Duration) -> Seal {
         let origin = match self.space {
             Space::Chat => Origin::Chat {
                 source: Rc::clone(&self.source),
-                first: self.channel.first() + 1,
+                first: place + 1,
             },
             Space::Relay => Origin::Relay {
                 channel: self.serial,
             },
         };
         let origin = Some(origin);
-        self.channel.seal(&Seal { at, origin });
+        Seal { at, origin }
     }
 }
 
@@ -185,17 +191,27 @@ impl Channels {
         self.empty[named.space as usize].insert(self.moments, id);
     }
 
-    /// Adds to the log of a channel the last that was said there.
-    pub(super) fn log(&mut self, id: ChannelId, is_notice: bool, now: Duration) {
+    /// Adds to the log of a channel the last that was said there, which may be the first of its turn, and drops what all
+    /// keep too much.
+    pub(super) fn log(&mut self, id: ChannelId, is_notice: bool, is_first: bool, now: Duration) {
         let bounds = self.bounds;
         let named = &mut self.all[id.0 as usize];
         let had = (named.log.bytes(), named.log.messages());
+        let was_empty = named.log.is_empty();
         let (kind, body) = named.channel.newest();
         named.log.push(kind, is_notice, body, now, &bounds);
+        if bounds.messages == 0 {
+            return;
+        }
+        let has_place = named.quiet.is_some();
         self.recount(id, had);
-        if bounds.messages > 0 {
+        if was_empty {
             self.look_at(id, now);
         }
+        if is_first || !has_place {
+            self.place_last(id);
+        }
+        self.trim();
     }
 
     /// Notes that a log keeps something else than it had. One that keeps nothing has nothing that could go first.
@@ -224,9 +240,8 @@ impl Channels {
         }
     }
 
-    /// Notes that a channel is the last in which something was said, and drops the oldest of those that were quiet longest
-    /// while all keep too much.
-    pub(super) fn settle(&mut self, id: ChannelId) {
+    /// Notes that a channel is the last in which something was said.
+    fn place_last(&mut self, id: ChannelId) {
         let named = &mut self.all[id.0 as usize];
         if let Some(moment) = named.quiet.take() {
             self.quiet.remove(&moment);
@@ -236,15 +251,17 @@ impl Channels {
             named.quiet = Some(self.moments);
             self.quiet.insert(self.moments, id);
         }
+    }
+
+    /// Drops the oldest of those that were quiet longest while all keep too much.
+    fn trim(&mut self) {
         while self.bytes > self.bounds.total_bytes
             && let Some((_, &quietest)) = self.quiet.first_key_value()
         {
             let log = &mut self.all[quietest.0 as usize].log;
             let had = (log.bytes(), log.messages());
             log.drop_first();
-            if log.bytes() == 0 {
-                log.shrink();
-            }
+            log.shrink();
             self.recount(quietest, had);
         }
     }

@@ -1,6 +1,7 @@
 //! The hub: who is in which channel, and what is said there. It takes messages in during a turn and hands out sealed
 //! batches at its end, to those who have followed; others are handed what they missed out of the log.
 
+mod blocks;
 mod channels;
 mod replay;
 
@@ -291,7 +292,8 @@ impl Hub {
         write: impl FnOnce(&mut Vec<u8>, u64, u64),
     ) -> usize {
         let named = self.channels.get_mut(id);
-        if !named.is_loud {
+        let is_first = !named.is_loud;
+        if is_first {
             named.is_loud = true;
             named.channel.begin(self.spare.pop().unwrap_or_default());
             self.loud.push(id);
@@ -301,7 +303,8 @@ impl Hub {
         let bytes = named
             .channel
             .compose(kind, |bytes| write(bytes, number, unix_ms));
-        self.channels.log(id, is_notice, self.now.monotonic);
+        self.channels
+            .log(id, is_notice, is_first, self.now.monotonic);
         bytes
     }
 
@@ -347,7 +350,6 @@ impl Hub {
                 self.spare.push(batch);
             }
             named.is_loud = false;
-            self.channels.settle(id);
         }
         self.loud = loud;
     }
@@ -366,11 +368,13 @@ impl Hub {
     /// Drops what is too old.
     pub fn expire(&mut self) {
         self.channels.expire(self.now.monotonic);
+        self.replays.expire(self.now.monotonic);
     }
 
     /// When something is too old.
     pub fn due(&self) -> Option<Duration> {
-        self.channels.due()
+        let due = [self.channels.due(), self.replays.due()];
+        due.into_iter().flatten().min()
     }
 
     /// The channel of this name, if it has members.

@@ -3,14 +3,15 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
+use std::time::Duration;
 
-use super::{ChannelId, Hub, Place, Space, channels::Named};
+use super::{ChannelId, Hub, Place, Space, blocks::Blocks, channels::Named};
 use crate::{
     state::{
-        batch::{Form, OpenBatch, Run, Slice},
-        memory::of_list,
-        seal::{Gap, Origin, Seal, Source},
+        batch::{Form, Run, Slice},
+        memory::{of_list, of_table},
+        seal::{Gap, Source},
     },
     vocabulary::{chat::GapReason, config::TURN_REPLAY_BYTES_MAX},
 };
@@ -22,11 +23,7 @@ pub(super) struct Replays {
     reels: HashMap<u32, Reel>,
     /// Clients that can be sent more, in the order in which they get it.
     ready: VecDeque<u32>,
-    /// What was encoded, for others who ask for the same.
-    blocks: HashMap<(u64, Form, u64), Weak<Run>>,
-    /// What was encoded this turn.
-    fresh: Vec<Rc<Run>>,
-    scratch: OpenBatch,
+    blocks: Blocks,
 }
 
 /// What came of handing out.
@@ -80,6 +77,21 @@ impl Track {
             until: None,
         }
     }
+
+    /// Goes on at a place, and returns what tells of the messages before it that are gone, if they have numbers.
+    fn lack(&mut self, next: u64, now: Duration) -> Option<Slice> {
+        let from = mem::replace(&mut self.next, next) + 1;
+        let is_told = self.space == Space::Chat && from <= next;
+        is_told.then(|| {
+            let gap = Gap {
+                source: Rc::clone(&self.source),
+                from,
+                to: next,
+                reason: GapReason::Trimmed,
+            };
+            Slice::whole(Rc::new(Run::gap(gap, now)))
+        })
+    }
 }
 
 impl Reel {
@@ -94,6 +106,21 @@ impl Reel {
     /// Whether there is a channel that it has left and not got to the end.
     fn is_leaving(&self) -> bool {
         self.tracks.iter().any(|track| track.until.is_some())
+    }
+
+    /// Tells what was held, and begins channels that it has joined, up to one that it has left.
+    fn release(&mut self, mut deliver: impl FnMut(Slice)) {
+        while !self.is_leaving()
+            && let Some(held) = self.held.pop_front()
+        {
+            match held {
+                Held::Told(told) => {
+                    self.held_bytes -= told.weight();
+                    deliver(told);
+                }
+                Held::Track(track) => self.tracks.push_back(track),
+            }
+        }
     }
 }
 
@@ -203,6 +230,16 @@ impl Replays {
         reel.map_or(0, |reel| reel.held_bytes)
     }
 
+    /// Forgets what was encoded, if that was long enough ago.
+    pub(super) fn expire(&mut self, now: Duration) {
+        self.blocks.expire(now);
+    }
+
+    /// When it was.
+    pub(super) fn due(&self) -> Option<Duration> {
+        self.blocks.due()
+    }
+
     pub(super) fn heap_bytes(&self) -> usize {
         let reels = self.reels.values().map(|reel| {
             let held = reel.held.iter().map(|held| match held {
@@ -213,10 +250,10 @@ impl Replays {
                 + of_list::<Held>(reel.held.capacity())
                 + held.sum::<usize>()
         });
-        self.reels.capacity() * size_of::<(u32, Reel)>()
+        of_table::<(u32, Reel)>(self.reels.capacity())
             + reels.sum::<usize>()
             + of_list::<u32>(self.ready.capacity())
-            + self.scratch.heap_bytes()
+            + self.blocks.heap_bytes()
     }
 }
 
@@ -238,22 +275,26 @@ pub(super) fn hand_out(
         let (Some(slot), form) = (member.slot, member.form) else {
             continue;
         };
+        let mut deliver = |slice| deliver(slot, slice);
         reel.is_ready = false;
         let mut left = room(slot);
-        while release(&mut reel, slot, &mut deliver) && left > 0 {
-            if budget == 0 {
-                reel.is_ready = true;
-                hub.replays.ready.push_back(client);
-                break;
-            }
-            let mut track = reel.tracks.pop_front().expect("released if there is one");
-            let handed = advance(hub, &mut track, form, left, &mut replayed);
-            let bytes = handed.iter().map(Slice::weight).sum();
-            for slice in handed {
-                deliver(slot, slice);
+        reel.release(&mut deliver);
+        while left > 0
+            && let Some(mut track) = reel.tracks.pop_front()
+        {
+            let Advance {
+                lacking,
+                next,
+                encoded,
+            } = advance(hub, &mut track, form, left, &mut replayed);
+            let mut bytes = 0;
+            for slice in lacking.into_iter().chain(next) {
+                // What has no bytes is work too.
+                bytes += slice.weight() + slice.len() as usize;
+                deliver(slice);
             }
             left = left.saturating_sub(bytes);
-            budget = budget.saturating_sub(bytes);
+            budget = budget.saturating_sub(bytes.max(encoded));
             let end = track.until.unwrap_or_else(|| hub.said(track.channel));
             if track.next < end {
                 reel.tracks.push_back(track);
@@ -262,43 +303,37 @@ pub(super) fn hand_out(
                 let seat = room.join(client, slot, form);
                 hub.settle_at(client, track.channel, Place::Seat(seat));
             }
+            reel.release(&mut deliver);
+            if budget == 0 && !reel.tracks.is_empty() {
+                reel.is_ready = true;
+                hub.replays.ready.push_back(client);
+                break;
+            }
         }
-        if !reel.tracks.is_empty() || !reel.held.is_empty() {
+        if !reel.tracks.is_empty() {
             hub.replays.reels.insert(client, reel);
         }
     }
-    hub.replays.fresh.clear();
-    let blocks = &mut hub.replays.blocks;
-    blocks.retain(|_, run| run.strong_count() > 0);
     replayed
 }
 
-/// Tells what was held as far as it may be told, and says whether there is something to hand out.
-fn release(reel: &mut Reel, slot: u32, deliver: &mut impl FnMut(u32, Slice)) -> bool {
-    while !reel.is_leaving()
-        && let Some(held) = reel.held.pop_front()
-    {
-        match held {
-            Held::Told(told) => {
-                reel.held_bytes -= told.weight();
-                deliver(slot, told);
-            }
-            Held::Track(track) => reel.tracks.push_back(track),
-        }
-    }
-    !reel.tracks.is_empty()
+/// The next messages of a channel for one client.
+struct Advance {
+    /// What tells of those that are gone.
+    lacking: Option<Slice>,
+    /// At most one block of those that are there.
+    next: Option<Slice>,
+    /// Bytes that were encoded for it.
+    encoded: usize,
 }
 
-/// The next messages of a channel for one client, at most one block of them, and what to tell of those that are gone.
 fn advance(
     hub: &mut Hub,
     track: &mut Track,
     form: Form,
     most: usize,
     replayed: &mut Replayed,
-) -> Vec<Slice> {
-    let mut handed = Vec::new();
-    let now = hub.now.monotonic;
+) -> Advance {
     let is_known = hub.channels.still(track.channel, track.serial).is_some();
     let (first, said) = if is_known {
         let log = hub.log(track.channel);
@@ -308,21 +343,21 @@ fn advance(
         (until, until)
     };
     let end = track.until.unwrap_or(said);
-    if track.next < first.min(end) {
-        let from = mem::replace(&mut track.next, first.min(end));
-        replayed.trimmed += track.next - from;
-        if track.space == Space::Chat {
-            let gap = Gap {
-                source: Rc::clone(&track.source),
-                from: from + 1,
-                to: track.next,
-                reason: GapReason::Trimmed,
-            };
-            handed.push(Slice::whole(Rc::new(Run::gap(gap, now))));
-        }
-    }
+    let kept = track.next.max(first.min(end));
+    replayed.trimmed += kept - track.next;
+    let lacking = track.lack(kept, hub.now.monotonic);
+    let mut advance = Advance {
+        lacking,
+        next: None,
+        encoded: 0,
+    };
     if track.next < end {
-        let (run, from) = block(hub, track, form);
+        let named = hub.channels.get(track.channel);
+        let block = hub
+            .replays
+            .blocks
+            .of(named, track.next, form, hub.now.monotonic);
+        let (run, from) = (block.run, block.from);
         let to = run.messages().min(narrow(end - from));
         let first = narrow(track.next - from);
         let mut fitting = first + 1;
@@ -331,50 +366,14 @@ fn advance(
         }
         replayed.messages += u64::from(fitting - first);
         track.next = from + u64::from(fitting);
-        handed.push(Slice {
+        advance.encoded = block.encoded;
+        advance.next = Some(Slice {
             run,
             from: first,
             to: fitting,
         });
     }
-    handed
-}
-
-/// The block that holds a track's next message, encoded once for all who ask for it, and the place of its first.
-fn block(hub: &mut Hub, track: &Track, form: Form) -> (Rc<Run>, u64) {
-    let Hub {
-        channels,
-        replays,
-        now,
-        ..
-    } = hub;
-    let log = &channels.get(track.channel).log;
-    let (from, to) = log.block(track.next);
-    let key = (track.serial, form, from);
-    let known = replays.blocks.get(&key).and_then(Weak::upgrade);
-    let known = known.filter(|run| run.messages() == narrow(to - from));
-    let run = known.unwrap_or_else(|| {
-        log.copy(from, to, &mut replays.scratch);
-        let origin = match track.space {
-            Space::Chat => Origin::Chat {
-                source: Rc::clone(&track.source),
-                first: from + 1,
-            },
-            Space::Relay => Origin::Relay {
-                channel: track.serial,
-            },
-        };
-        let seal = Seal {
-            at: now.monotonic,
-            origin: Some(origin),
-        };
-        let run = Rc::new(replays.scratch.encode(form, seal));
-        replays.scratch.clear();
-        replays.blocks.insert(key, Rc::downgrade(&run));
-        replays.fresh.push(Rc::clone(&run));
-        run
-    });
-    (run, from)
+    advance
 }
 
 /// A block has fewer messages than bytes.

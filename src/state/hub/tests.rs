@@ -1,8 +1,21 @@
+mod channels;
+mod replay;
+
 use super::*;
 use crate::state::seal::Seal;
 
 fn hub() -> Hub {
     Hub::new(HistoryBounds::default(), 0)
+}
+
+/// Lets time pass, and ends what is due.
+fn wait(hub: &mut Hub, time: Duration) {
+    let now = hub.now();
+    hub.begin_turn(Now {
+        monotonic: now.monotonic + time,
+        ..now
+    });
+    hub.expire();
 }
 
 fn join(hub: &mut Hub, client: ClientId, space: Space, name: &str) -> ChannelId {
@@ -76,11 +89,7 @@ fn an_empty_channel_is_remembered_for_a_while() {
     hub.exit(ada, Departure::Leaves);
     assert_eq!(said(&mut hub), [(1, 1)]);
     assert_eq!((hub.channels(), hub.remembered(Space::Relay)), (0, 1));
-    hub.begin_turn(Now {
-        monotonic: 2 * HistoryBounds::default().age,
-        ..Now::default()
-    });
-    hub.expire();
+    wait(&mut hub, 2 * HistoryBounds::default().age);
     assert_eq!((hub.remembered(Space::Relay), hub.due()), (0, None));
 }
 
@@ -109,11 +118,7 @@ fn a_channel_that_begins_again_has_another_serial() {
         let tea = join(hub, ada, Space::Chat, "tea");
         let serial = hub.serial(tea);
         hub.leave(ada, tea, Departure::Leaves);
-        hub.begin_turn(Now {
-            monotonic: hub.now().monotonic + HistoryBounds::default().age * 2,
-            ..hub.now()
-        });
-        hub.expire();
+        wait(hub, HistoryBounds::default().age * 2);
         assert_eq!(hub.serial(tea), None);
         serial
     };
