@@ -47,7 +47,8 @@ pub fn look_on(commons: &mut Commons, client: ClientId) -> usize {
         && let Some(Waiting::Look(_)) = session.waiting.front()
         && let Some(Waiting::Look(text)) = session.waiting.pop_front()
     {
-        let request = Request::parse(&text);
+        let text = text.as_deref();
+        let request = text.ok_or(ChatError::Binary).and_then(Request::parse);
         told += match &request {
             Ok(request) => {
                 let look = match read(request, &session.rights) {
@@ -61,10 +62,10 @@ pub fn look_on(commons: &mut Commons, client: ClientId) -> usize {
                 commons,
                 client,
                 Err(error.clone()),
-                reference(&text).as_deref(),
+                text.and_then(reference).as_deref(),
             ),
         };
-        commons.relieve(client, text.len());
+        commons.relieve(client, Waiting::look_bytes(text));
     }
     told
 }
@@ -202,16 +203,17 @@ fn excerpt(log: &Log, before: Option<u64>, limit: usize) -> (Box<RawValue>, usiz
     let said = log.said();
     let end = before.map_or(said, |before| before.saturating_sub(1).min(said));
     let mut start = end;
-    let mut bytes = 0;
+    let mut bytes = "[".len();
     while start > log.first() && end - start < limit as u64 {
-        let more: usize = log.body(start - 1).iter().map(|part| part.len()).sum();
-        if bytes > 0 && bytes + more > HISTORY_ANSWER_BYTES_MAX {
+        let parts = log.body(start - 1);
+        let more = parts.iter().map(|part| part.len()).sum::<usize>() + ",".len();
+        if start < end && bytes + more > HISTORY_ANSWER_BYTES_MAX {
             break;
         }
         bytes += more;
         start -= 1;
     }
-    let mut array = Vec::with_capacity(bytes + 64);
+    let mut array = Vec::with_capacity(bytes);
     array.push(b'[');
     for place in start..end {
         if place > start {

@@ -211,12 +211,12 @@ impl Chat {
         commons.hub.begin_turn(now);
         let text = match message {
             Message::Text(text) => text,
-            Message::Binary(_) => return self.look("", Err(ChatError::Binary), None, commons),
+            Message::Binary(_) => return self.look(None, Err(ChatError::Binary), None, commons),
         };
         let request = match Request::parse(text) {
             Ok(request) => request,
             Err(error) => {
-                return self.look(text, Err(error), reference(text).as_deref(), commons);
+                return self.look(Some(text), Err(error), reference(text).as_deref(), commons);
             }
         };
         let reference = request.reference();
@@ -225,8 +225,8 @@ impl Chat {
         match read(&request, rights) {
             Ok(Read::Deed(deed, asked)) => commons.act(self.client, deed, asked),
             Ok(Read::Say(channel, message)) => self.say(channel, message, reference, commons),
-            Ok(Read::Look(look)) => self.look(text, Ok(look), reference, commons),
-            Err(error) => self.look(text, Err(error), reference, commons),
+            Ok(Read::Look(look)) => self.look(Some(text), Ok(look), reference, commons),
+            Err(error) => self.look(Some(text), Err(error), reference, commons),
         }
     }
 
@@ -263,7 +263,7 @@ impl Chat {
     /// Answers a request at once, or once all before it is answered.
     fn look(
         &self,
-        text: &str,
+        text: Option<&str>,
         look: Result<Look<'_>, ChatError>,
         reference: Option<&str>,
         commons: &mut Commons,
@@ -273,8 +273,9 @@ impl Chat {
         if waiting.is_empty() {
             return looking::answer(commons, self.client, look, reference);
         }
-        waiting.push_back(Waiting::Look(text.into()));
-        commons.hub.send_off(self.client, text.len());
+        waiting.push_back(Waiting::Look(text.map(Into::into)));
+        let bytes = Waiting::look_bytes(text);
+        commons.hub.send_off(self.client, bytes);
         0
     }
 
@@ -418,3 +419,6 @@ fn fingerprint(text: &str) -> ArrayString<64> {
     }
     hexadecimal
 }
+
+#[cfg(test)]
+mod tests;

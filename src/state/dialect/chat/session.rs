@@ -26,8 +26,15 @@ pub(super) struct Session {
 pub(super) enum Waiting {
     /// It is under way itself.
     Deed(Waited),
-    /// It is looked at once all before is answered: a request as it was read.
-    Look(Box<str>),
+    /// It is looked at once all before is answered: a request as it was read, if it was text.
+    Look(Option<Box<str>>),
+}
+
+impl Waiting {
+    /// Bytes that one takes which is to be looked at.
+    pub(super) fn look_bytes(text: Option<&str>) -> usize {
+        size_of::<Self>() + text.map_or(0, str::len)
+    }
 }
 
 /// What of a request the engine knows nothing of.

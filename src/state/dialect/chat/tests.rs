@@ -1,0 +1,278 @@
+mod history;
+mod late;
+mod recovery;
+mod rosters;
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::state::{
+    engine::{self, Actor, Engine, Local, Sequenced},
+    hub::{Space, Start},
+};
+use crate::vocabulary::config::CHANNELS_MAX;
+
+/// An engine that gives back only what it is let give back, in the order in which it was given or overheard.
+#[derive(Clone, Debug, Default)]
+struct Late(Rc<RefCell<Lateness>>);
+
+#[derive(Debug, Default)]
+struct Lateness {
+    queue: VecDeque<engine::Action<'static>>,
+    free: usize,
+}
+
+impl Late {
+    /// Lets it give back so many more.
+    fn free(&self, actions: usize) {
+        self.0.borrow_mut().free += actions;
+    }
+
+    /// Adds what someone elsewhere does.
+    fn overhear(&self, number: u64, deed: Deed<'static>) {
+        let actor = Actor::Theirs(number);
+        let action = engine::Action { actor, deed };
+        self.0.borrow_mut().queue.push_back(action);
+    }
+}
+
+impl Engine for Late {
+    fn submit<'a>(&mut self, action: engine::Action<'a>, _: Now) -> Option<Sequenced<'a>> {
+        let engine::Action { actor, deed } = action;
+        let deed = deed.into_owned();
+        let action = engine::Action { actor, deed };
+        self.0.borrow_mut().queue.push_back(action);
+        None
+    }
+
+    fn next(&mut self, now: Now) -> Option<Sequenced<'static>> {
+        let mut lateness = self.0.borrow_mut();
+        lateness.free = lateness.free.checked_sub(1)?;
+        let action = lateness.queue.pop_front()?;
+        let unix_ms = now.unix_ms;
+        Some(Sequenced { action, unix_ms })
+    }
+
+    fn due(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// The chat, and who is in it, by the order in which they came.
+struct Scene {
+    commons: Commons,
+    people: Vec<Chat>,
+    heard: Vec<Vec<Value>>,
+    now: Now,
+}
+
+impl Scene {
+    fn new(config: &Config, engine: impl Engine + 'static) -> Self {
+        Self {
+            commons: Commons::with_engine(config, 1, Box::new(engine)),
+            people: Vec::new(),
+            heard: Vec::new(),
+            now: Now {
+                monotonic: Duration::from_secs(1),
+                unix_ms: 1_700_000_000_000,
+            },
+        }
+    }
+
+    fn local() -> Self {
+        Self::new(&Config::default(), Local)
+    }
+
+    fn enter(&mut self, name: &str) -> usize {
+        self.enter_as(name, None)
+    }
+
+    /// Someone whose token says who they are.
+    fn enter_as(&mut self, name: &str, id: Option<&str>) -> usize {
+        let slot = u32::try_from(self.people.len()).unwrap();
+        let pass = Pass {
+            id: id.map(Into::into),
+            ..Pass::default()
+        };
+        let chat = Chat::enter(&mut self.commons, slot, name, None, pass, self.now);
+        self.people.push(chat);
+        self.heard.push(Vec::new());
+        self.turn();
+        self.take(slot as usize);
+        slot as usize
+    }
+
+    fn ask(&mut self, person: usize, request: &Value) {
+        self.ask_text(person, &request.to_string());
+    }
+
+    fn ask_text(&mut self, person: usize, request: &str) {
+        let message = Message::Text(request);
+        self.people[person].hear(message, &mut self.commons, self.now);
+    }
+
+    fn join(&mut self, person: usize, channel: &str, more: &Value) -> Value {
+        let mut request = json!({"action": "join-channel", "message": channel});
+        let more = more.as_object().unwrap().clone();
+        request.as_object_mut().unwrap().extend(more);
+        self.ask(person, &request);
+        self.turn();
+        let heard = self.heard[person].iter();
+        let joined = heard.rev().find(|heard| heard["action"] == "joined");
+        joined.expect("it has joined").clone()
+    }
+
+    fn say(&mut self, person: usize, channel: &str, message: &str) {
+        self.ask(person, &said(channel, message));
+    }
+
+    /// Ends a turn.
+    fn turn(&mut self) {
+        let Self {
+            commons,
+            heard,
+            now,
+            ..
+        } = self;
+        commons.advance(*now);
+        commons.expire(*now);
+        let mut hear = |slot: u32, slice: crate::state::batch::Slice| {
+            for message in slice.from..slice.to {
+                let body = serde_json::from_slice(slice.run.body(message)).unwrap();
+                heard[slot as usize].push(body);
+            }
+        };
+        commons.hub.seal(&mut hear);
+        commons.hub.replay(|_| 1 << 20, &mut hear);
+        commons.registry.end_turn();
+        now.monotonic += Duration::from_millis(1);
+        now.unix_ms += 1;
+    }
+
+    fn take(&mut self, person: usize) -> Vec<Value> {
+        mem::take(&mut self.heard[person])
+    }
+
+    /// What is heard at the end of a turn in which one asks something.
+    fn answer(&mut self, person: usize, request: &Value) -> Value {
+        self.turn();
+        self.take(person);
+        self.ask(person, request);
+        self.turn();
+        let mut answers = self.take(person);
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        answers.remove(0)
+    }
+
+    fn code(&mut self, person: usize, request: &Value) -> String {
+        let answer = self.answer(person, request);
+        answer["code"].as_str().unwrap_or("none").to_owned()
+    }
+
+    fn exit(&mut self, person: usize) {
+        self.people[person].end(Departure::Vanishes, &mut self.commons, self.now);
+    }
+}
+
+fn said(channel: &str, message: &str) -> Value {
+    json!({"action": "send-message", "target": channel, "message": message})
+}
+
+/// The numbers of the messages among what was heard.
+fn numbers(heard: &[Value]) -> Vec<u64> {
+    let numbers = heard
+        .iter()
+        .filter(|heard| heard["action"] == "send-message");
+    numbers
+        .map(|heard| heard["seq"].as_u64().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_message_has_its_number_and_its_time_last_and_time_never_goes_back_in_a_channel() {
+    let mut scene = Scene::local();
+    let ada = scene.enter("Ada");
+    scene.join(ada, "tea", &json!({}));
+    let mut texts = Vec::new();
+    for unix_ms in [2000, 1000, 3000] {
+        scene.now.unix_ms = unix_ms;
+        scene.say(ada, "tea", "hot");
+        scene.commons.hub.seal(|_, slice| {
+            let body = slice.run.body(slice.from).to_vec();
+            texts.push(String::from_utf8(body).unwrap());
+        });
+    }
+    let ends: Vec<_> = texts
+        .iter()
+        .map(|text| &text[text.find(",\"seq\"").unwrap()..])
+        .collect();
+    let expected = [
+        r#","seq":1,"time":2000}"#,
+        r#","seq":2,"time":2000}"#,
+        r#","seq":3,"time":3000}"#,
+    ];
+    assert_eq!(ends, expected);
+}
+
+#[test]
+fn a_join_is_told_with_the_number_of_its_notice_which_the_joiner_does_not_get() {
+    let mut scene = Scene::local();
+    let [ada, bob] = ["Ada", "Bob"].map(|name| scene.enter(name));
+    let joined = scene.join(ada, "tea", &json!({"ref": "r"}));
+    assert_eq!(joined["seq"], 0, "nobody else was there");
+    assert_eq!(
+        (&joined["ref"], &joined["oldest"]),
+        (&json!("r"), &json!(1))
+    );
+    scene.take(ada);
+    scene.say(ada, "tea", "before");
+    scene.ask(bob, &json!({"action": "join-channel", "message": "tea"}));
+    scene.say(ada, "tea", "after");
+    scene.turn();
+    let heard = scene.take(bob);
+    assert_eq!(heard[0]["seq"], 2);
+    assert_eq!(heard[0].get("replay"), None);
+    assert_eq!(numbers(&heard), [3]);
+    let heard = scene.take(ada);
+    assert_eq!(numbers(&heard), [1, 2, 3]);
+    assert_eq!(heard[1]["event"], "joined");
+}
+
+#[test]
+fn what_is_private_is_in_no_log() {
+    let mut scene = Scene::local();
+    let [ada, bob] = ["Ada", "Bob"].map(|name| scene.enter(name));
+    scene.join(ada, "tea", &json!({}));
+    let private = json!({"action": "send-private", "target": "Bob", "message": "psst"});
+    scene.ask(ada, &private);
+    scene.turn();
+    scene.take(bob);
+    assert_eq!(scene.commons.hub.kept(), (0, 0));
+    scene.join(bob, "tea", &json!({"last": 100}));
+    let heard = scene.take(bob);
+    assert!(heard.iter().all(|heard| heard["action"] != "send-private"));
+}
+
+#[test]
+fn one_who_makes_a_channel_too_many_is_told_so() {
+    let mut scene = Scene::local();
+    let ada = scene.enter("Ada");
+    let hub = &mut scene.commons.hub;
+    let mut number = 0;
+    while hub.populated(Space::Chat) < CHANNELS_MAX {
+        let client = hub.enter(None, Form::Joined);
+        for _ in 0..50 {
+            let name = number.to_string();
+            hub.join(client, Space::Chat, &name, Start::Now);
+            number += 1;
+        }
+    }
+    let join =
+        json!({"action": "join-channel", "message": "one more", "since": {"epoch": 1, "seq": 1}});
+    assert_eq!(scene.code(ada, &join), "too-many-channels");
+    let leave = json!({"action": "leave-channel", "message": "one more"});
+    assert_eq!(scene.code(ada, &leave), "no-such-channel");
+}
