@@ -129,7 +129,7 @@ fn a_channel_that_begins_again_has_another_serial() {
 fn a_log_that_was_emptied_by_a_message_too_large_for_it_is_not_the_first_to_go() {
     let history = HistoryBounds {
         messages: 1,
-        bytes: 400,
+        bytes: 100,
         total_bytes: 400,
         ..HistoryBounds::default()
     };

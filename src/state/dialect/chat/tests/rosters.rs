@@ -77,7 +77,7 @@ fn a_page_is_in_the_order_of_ids_and_says_after_which_to_go_on() {
 }
 
 #[test]
-fn the_first_page_is_encoded_once_for_all_who_ask_for_it_in_a_turn() {
+fn the_first_page_is_encoded_once_for_as_long_as_it_is_true() {
     let mut people = People::default();
     let mut rosters = Rosters::default();
     let mut hub = Hub::new(Config::default().history, 0);
@@ -112,7 +112,7 @@ fn the_first_page_is_encoded_once_for_all_who_ask_for_it_in_a_turn() {
     assert!(!Rc::ptr_eq(&first, &second), "it is on it");
     assert!(second.get().contains(r#""id":"00""#));
     rosters.end_turn();
-    assert!(!Rc::ptr_eq(&second, &page(&mut rosters, &people)));
+    assert!(Rc::ptr_eq(&second, &page(&mut rosters, &people)));
 }
 
 /// Someone comes or goes between two pages.

@@ -16,6 +16,10 @@ enum Step {
         channel: usize,
         back: u64,
     },
+    JoinAgain {
+        client: usize,
+        channel: usize,
+    },
     Leave {
         client: usize,
         channel: usize,
@@ -37,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (channel.clone(), 1..8_usize).prop_map(|(channel, messages)| Step::Say { channel, messages }),
         3 => (client.clone(), channel.clone(), 0..15_u64)
             .prop_map(|(client, channel, back)| Step::Join { client, channel, back }),
+        1 => (client.clone(), channel.clone()).prop_map(|(client, channel)| Step::JoinAgain { client, channel }),
         2 => (client.clone(), channel).prop_map(|(client, channel)| Step::Leave { client, channel }),
         3 => (client, prop_oneof![Just(0), 1..60_usize, Just(ROOM)])
             .prop_map(|(client, bytes)| Step::Room { client, bytes }),
@@ -69,6 +74,9 @@ impl Follower {
             ["joined", name, next] => {
                 let was = self.next.insert(name.to_owned(), next.parse().unwrap());
                 assert_eq!(was, None, "{name} is joined once");
+            }
+            ["again", name, next] => {
+                assert_eq!(next.parse(), Ok(self.next[name]), "{name} goes on");
             }
             ["left", name, next] => {
                 let at = self.next.remove(name);
@@ -111,6 +119,15 @@ proptest! {
                         let start = start.max(scene.hub.log(channel).first());
                         let words = format!("joined {name} {}", start + 1);
                         scene.join_told(client, name, Start::At(start), &words);
+                    }
+                }
+                Step::JoinAgain { client, channel } => {
+                    let client = clients[client];
+                    let name = names[channel];
+                    if let Some(channel) = scene.hub.membership(client, name) {
+                        let heard = scene.hub.halt(client, channel);
+                        scene.tell(client, &format!("again {name} {}", heard + 1));
+                        scene.hub.follow(client, channel, Start::At(heard));
                     }
                 }
                 Step::Leave { client, channel } => {
