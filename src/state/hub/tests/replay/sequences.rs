@@ -93,7 +93,7 @@ impl Follower {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn whoever_comes_and_goes_gets_all_in_order_once_or_is_told_what_is_missing(
