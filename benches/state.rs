@@ -6,14 +6,17 @@ mod common;
 use std::hint::black_box;
 use std::io::{self, IoSlice, Write};
 use std::rc::Rc;
+use std::time::Duration;
 
 use common::{MESSAGE, TURN};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hubbub::state::{
     batch::{Form, OpenBatch, Slice},
+    channel::Departure,
     commons::Commons,
     dialect::chat::Chat,
     hub::{Hub, Space, Start},
+    log::Log,
     outbox::Outbox,
     seal::Seal,
     timers::{TICK, Timers},
@@ -119,6 +122,48 @@ fn outbox(criterion: &mut Criterion) {
     }
 }
 
+/// A message of a full log, which drops its oldest for it.
+fn log(criterion: &mut Criterion) {
+    let bounds = HistoryBounds::default();
+    let mut log = Log::default();
+    let mut group = criterion.benchmark_group("log");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("push", |bencher| {
+        bencher.iter(|| {
+            let body = black_box(MESSAGE.as_bytes());
+            log.push(Kind::Text, false, body, Duration::ZERO, &bounds);
+        });
+    });
+}
+
+/// Someone who joins, is handed all that a full log keeps, and goes. Others have just been handed the same.
+fn recover(criterion: &mut Criterion) {
+    let history = HistoryBounds::default();
+    let mut hub = Hub::new(history, 0);
+    let host = hub.enter(Some(0), Form::Joined);
+    let channel = hub.join(host, Space::Chat, "bench", Start::Now);
+    let channel = channel.expect("it is the first");
+    for _ in 0..history.messages {
+        hub.say(channel, Kind::Text, false, 0, |bytes, _, _| {
+            bytes.extend_from_slice(MESSAGE.as_bytes());
+        });
+    }
+    hub.seal(|_, _| {});
+    let mut group = criterion.benchmark_group("hub");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("recover", |bencher| {
+        bencher.iter(|| {
+            let client = hub.enter(Some(1), Form::Joined);
+            hub.join(client, Space::Chat, "bench", Start::At(0));
+            let mut handed = 0;
+            let mut deliver = |_, slice: Slice| handed += black_box(slice).len() as usize;
+            hub.replay(|_| usize::MAX, &mut deliver);
+            assert_eq!(handed, history.messages, "all at once");
+            hub.exit(client, Departure::Vanishes);
+        });
+    });
+}
+
 /// One message to every member: said, sealed, and through every outbox.
 fn fan_out(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("hub/fan-out");
@@ -179,6 +224,38 @@ fn hear(criterion: &mut Criterion) {
     });
 }
 
+/// Someone who joins a large channel, is told who is there, and leaves.
+fn join(criterion: &mut Criterion) {
+    const MEMBERS: u32 = 10_000;
+    let mut commons = Commons::new(&Config::default(), 1);
+    let mut enter = |slot| {
+        let (pass, now) = (Pass::default(), Now::default());
+        let mut chat = Chat::enter(&mut commons, slot, "Ada", None, pass, now);
+        let join = json!({"action": "join-channel", "message": "tea"}).to_string();
+        chat.hear(Message::Text(&join), &mut commons, now);
+        commons.hub.seal(|_, _| {});
+        chat
+    };
+    for slot in 0..MEMBERS {
+        enter(slot);
+    }
+    let mut ada = enter(MEMBERS);
+    let [join, leave] = ["join-channel", "leave-channel"]
+        .map(|action| json!({"action": action, "message": "tea"}).to_string());
+    let mut group = criterion.benchmark_group("chat");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("join", |bencher| {
+        bencher.iter(|| {
+            for request in [&leave, &join] {
+                ada.hear(Message::Text(request), &mut commons, Now::default());
+            }
+            commons.hub.seal(|_, slice| {
+                black_box(slice);
+            });
+        });
+    });
+}
+
 /// Deadlines of 20,000 clients, 20 to a tick: one of them moved, and those of the next tick taken out and set again, as
 /// heartbeats are.
 fn timers(criterion: &mut Criterion) {
@@ -216,6 +293,6 @@ fn timers(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = common::criterion();
-    targets = encode, outbox, fan_out, hear, timers
+    targets = encode, outbox, log, recover, fan_out, hear, join, timers
 }
 criterion_main!(benches);

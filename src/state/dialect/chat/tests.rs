@@ -276,3 +276,40 @@ fn one_who_makes_a_channel_too_many_is_told_so() {
     let leave = json!({"action": "leave-channel", "message": "one more"});
     assert_eq!(scene.code(ada, &leave), "no-such-channel");
 }
+
+#[test]
+fn one_who_joins_a_large_channel_is_told_in_little_who_is_there() {
+    let mut commons = Commons::new(&Config::default(), 1);
+    let join = Message::Text(r#"{"action":"join-channel","message":"tea"}"#);
+    for slot in 0..10_000 {
+        let mut chat = Chat::enter(
+            &mut commons,
+            slot,
+            "Ada",
+            None,
+            Pass::default(),
+            Now::default(),
+        );
+        chat.hear(join, &mut commons, Now::default());
+        commons.hub.seal(|_, _| {});
+    }
+    let mut last = Chat::enter(
+        &mut commons,
+        10_000,
+        "Bob",
+        None,
+        Pass::default(),
+        Now::default(),
+    );
+    let said = last.hear(join, &mut commons, Now::default());
+    let mut told = 0;
+    commons.hub.seal(|slot, slice| {
+        if slot == 10_000 {
+            told += slice.run.bytes().len();
+        }
+    });
+    assert!(
+        said < 8000 && told < 8000,
+        "{said} B, {told} B with the welcome"
+    );
+}

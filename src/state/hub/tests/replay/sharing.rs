@@ -1,5 +1,7 @@
 //! What is encoded for several, and how much is handed out at a time.
 
+use allocation_counter::measure;
+
 use super::*;
 use crate::vocabulary::config::{REPLAY_BLOCKS_KEPT, TURN_REPLAY_BYTES_MAX};
 
@@ -164,4 +166,49 @@ fn what_is_encoded_counts_against_the_turn_however_little_of_it_is_handed_out() 
     let replayed = scene.turn();
     assert!(replayed.messages < 80, "{replayed:?}");
     assert!(!scene.hub.is_quiet());
+}
+
+#[test]
+fn what_is_copied_does_not_grow_with_those_who_catch_up() {
+    let copied = |clients: u32| {
+        let mut scene = Scene::new(HistoryBounds::default());
+        let host = scene.enter(0);
+        let tea = scene.join(host, "tea", Start::Now);
+        for _ in 0..100 {
+            scene.hub.say(tea, Kind::Text, false, 0, |bytes, _, _| {
+                bytes.resize(bytes.len() + 200, b'x');
+            });
+        }
+        scene.turn();
+        // A seat for each is found before.
+        let crowd = |scene: &mut Scene| -> Vec<_> {
+            let slots = 1..=clients;
+            slots
+                .map(|slot| scene.hub.enter(Some(slot), Form::Joined))
+                .collect()
+        };
+        for client in crowd(&mut scene) {
+            scene.join(client, "tea", Start::Now);
+            scene.hub.exit(client, Departure::Vanishes);
+        }
+        let crowd = crowd(&mut scene);
+        for &client in &crowd {
+            scene.join(client, "tea", Start::At(0));
+        }
+        let mut handed = 0;
+        let hub = &mut scene.hub;
+        let replayed = measure(|| {
+            while hub.has_replays() {
+                hub.replay(|_| ROOM, |_, slice| handed += slice.len());
+            }
+        });
+        assert_eq!(handed, 100 * clients);
+        replayed.bytes_total
+    };
+    let (few, many) = (copied(10), copied(1000));
+    assert!(few > 20_000, "the log, once");
+    assert!(
+        many < few + 1000 * 100,
+        "{many} B for many, {few} B for few"
+    );
 }
