@@ -5,7 +5,7 @@ use crate::common::{
     chat::{Chat, Fault},
     refusal,
     relay::Relay,
-    words,
+    run, words,
 };
 
 /// A history that nobody outruns.
@@ -54,6 +54,14 @@ fn all_are_cut_off_at_once_and_come_back_at_once() {
     let run = against(&Chat::keeping(LONG, None).start(), &words(flags)).good();
     assert_eq!(run.count("recovery.cuts"), 10);
     assert_eq!(run.count("recovery.recovered"), 10);
+}
+
+#[test]
+fn hubbub_itself_recovers_whoever_is_cut_off() {
+    let flags = "--protocol chat --clients 10 --publishers 2 --rate 200 --duration 800ms --warmup 100ms --cut 50%/200ms --away 10ms..100ms";
+    let run = run(&words(flags)).good();
+    assert!(run.count("recovery.recovered") > 0, "{run:#?}");
+    assert_eq!(run.count("recovery.declared"), 0, "{run:#?}");
 }
 
 #[test]
