@@ -4,6 +4,7 @@
 //!
 //! `HUBBUB_SIM_SEED=7` replays one seed, `HUBBUB_SIM_SEEDS=10000` runs as many; both together begin with the one.
 
+mod calm;
 mod faults;
 mod knock;
 mod late;

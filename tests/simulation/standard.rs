@@ -7,7 +7,7 @@ use crate::knock::Knock;
 use crate::oracle;
 use crate::peer::{
     Kind, Part,
-    chat::Wish::{self, *},
+    wish::Wish::{self, *},
 };
 use crate::sabotage::{Belief, Sabotage};
 use crate::settings::Settings;

@@ -160,7 +160,11 @@ impl<'a> Bounds<'a> {
 
 /// Who asks for the latest is told so many, and all if fewer are kept.
 fn check_last(body: &Value, asked: &Asked, kept: &[&Heard]) -> Result<(), String> {
-    let Answer::Joined(Past::Last(wanted)) = asked.answer else {
+    let Answer::Joined {
+        past: Past::Last(wanted),
+        ..
+    } = asked.answer
+    else {
         return Ok(());
     };
     let (from, _) = span(&body["replay"]);

@@ -11,6 +11,7 @@ use super::{
     fields::{number, reference, span, text},
     recall::{Past, Place, Recall},
     wire,
+    wish::{Wish, join},
 };
 use crate::tamper::Tampering;
 
@@ -23,33 +24,18 @@ const NOWHERE: &str = "nowhere";
 /// Beyond any number that is ever said.
 const FUTURE: u64 = 1_000_000;
 
-/// What one asks for, as to one of the channels or to someone else.
-#[derive(Clone, Copy, Debug)]
-pub enum Wish {
-    Join(usize),
-    /// To join, and be told the latest messages.
-    Latest(usize, usize),
-    /// To join, and be told all that was missed.
-    Recover(usize),
-    /// The same, with numbers that nobody was told.
-    Lie(usize),
-    Leave(usize),
-    Send(usize),
-    SendPrivate(usize),
-    ListMembers(usize),
-    ListChannels,
-    History(usize),
-    /// To leave a channel that there is not.
-    Nonsense,
-}
-
 /// What one is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// With an action of this name, or an error of one of these codes.
     Told(&'static str, &'static [&'static str]),
-    /// That it is a member, and what it asked of before.
-    Joined(Past),
+    /// That it is a member.
+    Joined {
+        /// What it asked of before.
+        past: Past,
+        /// How many members it asked for.
+        members: Option<u64>,
+    },
     /// What was said before a number, which was one of such a life of the channel.
     History { before: Option<Place>, limit: u64 },
     /// With an error of one of these codes.
@@ -145,12 +131,12 @@ impl Chat {
             let one = channel..channel + 1;
             let channels = if is_everywhere { 0..self.breadth } else { one };
             for channel in channels {
-                self.ask(by_chance(channel, chance), 0, outgoing);
+                self.ask(Wish::join_by_chance(channel, chance), 0, outgoing);
             }
         }
         for channel in known {
             let wish = match chance.u8(0..8) {
-                0 => by_chance(channel, chance),
+                0 => Wish::join_by_chance(channel, chance),
                 _ => Wish::Recover(channel),
             };
             self.ask(wish, 0, outgoing);
@@ -173,17 +159,7 @@ impl Chat {
         outgoing: &mut Vec<u8>,
     ) {
         let channel = chance.usize(0..self.breadth);
-        let wish = match chance.u8(0..21) {
-            0..4 => by_chance(channel, chance),
-            4..6 => Wish::Leave(channel),
-            6..14 => Wish::Send(channel),
-            14..17 => Wish::SendPrivate(chance.usize(0..everyone)),
-            17 => Wish::ListMembers(channel),
-            18 => Wish::ListChannels,
-            19 => Wish::History(channel),
-            _ => Wish::Nonsense,
-        };
-        self.ask(wish, filler, outgoing);
+        self.ask(Wish::by_chance(channel, everyone, chance), filler, outgoing);
     }
 
     /// Asks for something, with a `ref` that tells which of its requests it is.
@@ -198,7 +174,11 @@ impl Chat {
                 let past = self.past(wish, channel);
                 self.memberships.insert(channel);
                 moves_in = Some(channel);
-                (join(&channel_name(channel), past), Answer::Joined(past))
+                let number = self.asked.len() as u64;
+                let wants_few = past != Past::None && number.is_multiple_of(4);
+                let members = wants_few.then_some(number % 3);
+                let request = join(&channel_name(channel), past, members);
+                (request, Answer::Joined { past, members })
             }
             Wish::Leave(channel) => {
                 moves_in = Some(channel);
@@ -320,7 +300,7 @@ impl Chat {
         let asked = asked.filter(|_| is_answer);
         let past = match asked {
             Some(Asked {
-                answer: Answer::Joined(past),
+                answer: Answer::Joined { past, .. },
                 ..
             }) => Some(*past),
             _ => None,
@@ -369,24 +349,4 @@ impl Heard {
         };
         messages.into_iter().map(of).collect()
     }
-}
-
-/// To join, in any way.
-fn by_chance(channel: usize, chance: &mut fastrand::Rng) -> Wish {
-    match chance.u8(0..8) {
-        0..3 => Wish::Join(channel),
-        3..5 => Wish::Recover(channel),
-        5..7 => Wish::Latest(channel, chance.usize(0..12)),
-        _ => Wish::Lie(channel),
-    }
-}
-
-fn join(channel: &str, past: Past) -> Value {
-    let mut request = json!({"action": "join-channel", "message": channel});
-    match past {
-        Past::None => {}
-        Past::Since { epoch, seq } => request["since"] = json!({"epoch": epoch, "seq": seq}),
-        Past::Last(wanted) => request["last"] = json!(wanted),
-    }
-    request
 }

@@ -7,6 +7,7 @@ pub mod http;
 pub mod recall;
 pub mod relay;
 pub mod wire;
+pub mod wish;
 
 use std::mem;
 use std::time::Duration;
@@ -368,7 +369,7 @@ impl Peer {
             // The witness is in all channels, and stays.
             Part::Chat(chat) if self.role == Role::Witness => {
                 let channel = chance.usize(chat::witnessed(chat.breadth));
-                chat.ask(chat::Wish::Send(channel), filler, outgoing);
+                chat.ask(wish::Wish::Send(channel), filler, outgoing);
             }
             Part::Chat(chat) => chat.ask_anything(*everyone, filler, chance, outgoing),
             Part::Echo(echo) => echo.say(filler, chance, outgoing),
