@@ -487,7 +487,7 @@ fn serve<T: Send + 'static>(
 }
 
 /// Waits for the client to close, and returns the code.
-fn close_code(socket: &mut WebSocket<TcpStream>) -> Option<u16> {
+pub(crate) fn close_code(socket: &mut WebSocket<TcpStream>) -> Option<u16> {
     loop {
         if let Message::Close(frame) = socket.read().unwrap() {
             return frame.map(|frame| frame.code.into());
@@ -496,7 +496,7 @@ fn close_code(socket: &mut WebSocket<TcpStream>) -> Option<u16> {
 }
 
 /// Closes, and waits for the client to do so too.
-fn close_with(socket: &mut WebSocket<TcpStream>, code: u16, reason: &'static str) {
+pub(crate) fn close_with(socket: &mut WebSocket<TcpStream>, code: u16, reason: &'static str) {
     let reason = Utf8Bytes::from_static(reason);
     let code = code.into();
     socket.close(Some(CloseFrame { code, reason })).unwrap();

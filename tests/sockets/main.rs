@@ -11,6 +11,7 @@ mod chat;
 mod closing;
 mod connect;
 mod connect_http;
+mod connect_reconnect;
 mod connect_tls;
 mod drain;
 mod floods;

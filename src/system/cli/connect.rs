@@ -34,6 +34,11 @@ pub struct Connect {
     #[arg(long, env = "HUBBUB_RAW", value_parser = FalseyValueParser::new())]
     raw: bool,
 
+    /// Connect again whenever the connection is lost or closed otherwise than normally; at the chat what was said
+    /// meanwhile is printed, or told to be missing
+    #[arg(long, env = "HUBBUB_RECONNECT", value_parser = FalseyValueParser::new())]
+    reconnect: bool,
+
     /// File with the authorities whose certificates are accepted, in PEM, in place of the system's
     #[arg(long, env = "HUBBUB_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -62,9 +67,13 @@ static CONNECT_HELP: LazyLock<String> = LazyLock::new(|| {
         "At the chat (/ws?name=NAME) a line is a message to the channel joined last, JSON if it begins with {{, or a \
          command: {COMMANDS}.\n\n\
          In a pipe it closes once nothing has arrived for a second after the end of input.\n\n\
-         Exit status: 0 after a normal close (1000), 1 after any other end or when a line could not be sent (not UTF-8, \
-         too long), 2 when there was no connection; a signal before there is one, or a second signal, ends it with 128 \
-         plus its number."
+         With --reconnect it waits longer by chance after each failure, up to 30 seconds, and tells on stderr how it goes; \
+         the first connection must succeed. At the chat it is in the same channels again, and prints each message once and \
+         in order, or how many are missing. Lines typed meanwhile wait. After the end of input it connects again only for \
+         what is not said yet, or may not have been.\n\n\
+         Exit status: 0 after a normal close (1000), 1 after any other end, when it was ended while away, or when a line \
+         was not sent (not UTF-8, too long, away) or may not have been (its copy did not come back), 2 when there was no \
+         first connection; a signal before there is one, or a second signal, ends it with 128 plus its number."
     )
 });
 
@@ -97,6 +106,7 @@ impl Connect {
             path: self.path,
             joins: self.join,
             is_raw: self.raw,
+            reconnects: self.reconnect,
             trust: Trust::new(self.insecure, self.ca),
             authorization: self.token,
             headers: self.header,

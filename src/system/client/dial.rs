@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use mio::net::{TcpStream, UnixStream};
+use socket2::{SockRef, TcpKeepalive};
 use thiserror::Error;
 use tungstenite::{
     WebSocket,
@@ -32,6 +33,12 @@ use crate::{
 
 /// Bytes that may wait to be sent: a message, its header, and answers to pings.
 const UNSENT_BYTES_MAX: usize = MESSAGE_BYTES_MAX + (64 << 10);
+
+/// How long a server may be silent before the system asks whether it is still there (tcp(7), `TCP_KEEPIDLE`). One who only
+/// listens would not notice otherwise that a network is gone.
+const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(45);
+/// How long the system then waits for each answer, a few times.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why there is no connection. The user's to mend: the text says how.
 #[derive(Debug, Error)]
@@ -114,9 +121,10 @@ impl Dial<'_> {
     /// Connects a socket, makes the handshakes on it and hands the WebSocket to `then`.
     ///
     /// # Errors
-    /// There is no connection, or the server opens no WebSocket on it, before the timeout is over.
+    /// There is no connection, or the server opens no WebSocket on it, before the timeout is over or, once they are
+    /// [heeded](Watch::heed), a signal asks for the end.
     pub fn then<T>(
-        self,
+        &self,
         watch: &mut Watch,
         then: impl FnOnce(WebSocket<&mut Socket>, &mut Watch) -> T,
     ) -> Result<T, DialError> {
@@ -238,11 +246,15 @@ fn connect_tcp(
         match stream.peer_addr() {
             Ok(_) => break,
             Err(error) if error.kind() != ErrorKind::NotConnected => return Err(error),
-            Err(_) if watch.now() >= until => return Ok(None),
+            Err(_) if watch.is_over(until) => return Ok(None),
             Err(_) => watch.wait(Some(until))?,
         }
     }
     stream.set_nodelay(true)?;
+    let keep_alive = TcpKeepalive::new()
+        .with_time(KEEP_ALIVE_AFTER)
+        .with_interval(KEEP_ALIVE_INTERVAL);
+    SockRef::from(stream).set_tcp_keepalive(&keep_alive)?;
     Ok(Some(socket))
 }
 
@@ -274,7 +286,7 @@ fn secure(
 impl Patience {
     /// Waits until something may have happened.
     fn wait(self, watch: &mut Watch, place: &Place) -> Result<(), DialError> {
-        if watch.now() >= self.until {
+        if watch.is_over(self.until) {
             return Err(self.lost(place));
         }
         Ok(watch.wait(Some(self.until))?)
@@ -326,5 +338,22 @@ mod tests {
             panic!("the time was over");
         };
         assert_eq!(stream.peer_addr().unwrap(), open);
+    }
+
+    #[test]
+    fn a_server_that_is_gone_without_a_word_is_noticed() {
+        let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut watch = Watch::new().unwrap();
+        let until = watch.now() + Duration::from_secs(4);
+        let Ok(Some(Socket::Tcp(stream))) = connect_first(&[address], &mut watch, until) else {
+            panic!("not connected");
+        };
+        let socket = SockRef::from(&stream);
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEP_ALIVE_AFTER);
+        assert_eq!(
+            socket.tcp_keepalive_interval().unwrap(),
+            KEEP_ALIVE_INTERVAL
+        );
     }
 }

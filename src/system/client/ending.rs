@@ -35,8 +35,11 @@ pub enum EndError {
         /// What it did.
         cause: WebSocketError,
     },
-    /// It ended well, but not all that should have been sent was.
-    #[error("some of the input was not sent, as told above")]
+    /// It was lost, and there will be no other.
+    #[error("the connection was lost, and the end was asked for before it was back")]
+    Away,
+    /// It ended well, but not all that should have been sent was, for sure.
+    #[error("some of the input was not sent, or may not have been, as told above")]
     Skipped,
     /// There is nowhere to print to.
     #[error("cannot write to the standard output: {0}")]
@@ -56,6 +59,18 @@ impl EndError {
                 code: frame.code.into(),
                 reason: frame.reason.to_string(),
             }),
+        }
+    }
+
+    /// Whether another connection may be better.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Closed { .. }
+            | Self::ClosedWithoutCode
+            | Self::Lost
+            | Self::Broken(_)
+            | Self::Fault { .. } => true,
+            Self::Away | Self::Skipped | Self::Output(_) | Self::System(_) => false,
         }
     }
 

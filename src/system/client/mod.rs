@@ -1,13 +1,17 @@
 //! `hubbub connect`: a small interactive client, which works in a pipe too.
 //!
-//! A [`target`] is [dialled](dial), and a [`session`] goes on until one side closes: lines of the [`input`] are sent,
-//! messages are printed, both as the [`dialogue`] has it.
+//! A [`target`] is [dialled](dial), and a [`session`] goes on until one side closes: at the [`console`] lines of the
+//! [`input`] are taken and messages are printed, both as the [`dialogue`] has it. [`persistence`] has one session after
+//! the other, with a [`backoff`] between.
 
+pub mod backoff;
 pub mod chat;
+pub mod console;
 pub mod dial;
 pub mod dialogue;
 pub mod ending;
 pub mod input;
+pub mod persistence;
 pub mod said;
 pub mod session;
 pub mod target;
@@ -20,11 +24,12 @@ use http::HeaderValue;
 use thiserror::Error;
 
 use self::{
+    console::{Console, tell},
     dial::{Dial, DialError},
     dialogue::Dialogue,
     ending::EndError,
     input::Input,
-    session::Session,
+    persistence::Persistence,
     target::{Target, TargetError},
     watch::Watch,
 };
@@ -47,6 +52,8 @@ pub struct Options {
     pub joins: Vec<String>,
     /// Whether lines are sent and messages are printed just as they are.
     pub is_raw: bool,
+    /// Whether to connect again whenever the connection is lost.
+    pub reconnects: bool,
     /// Whose certificates are accepted, where TLS is spoken.
     pub trust: Trust,
     /// What the `Authorization` header is to say in place of the target's user, unless `headers` has one.
@@ -122,16 +129,17 @@ pub fn run(options: Options) -> Result<(), ClientError> {
         return Err(ClientError::TrustWithoutTls);
     };
     if options.trust == Trust::Anyone {
-        session::tell(
-            &"--insecure: whoever answers is not asked for a certificate that proves who it is",
-        );
+        tell(&"--insecure: whoever answers is not asked for a certificate that proves who it is");
     }
-    let is_terminal = io::stdout().is_terminal();
-    let mut dialogue = Dialogue::new(options.is_raw, target.is_chat(), is_terminal);
-    let openings = options.joins.iter().map(|channel| dialogue.join(channel));
-    let openings = openings.collect();
+    let dialogue = Dialogue::new(
+        options.is_raw,
+        target.is_chat(),
+        io::stdout().is_terminal(),
+        &options.joins,
+        fastrand::u64(..),
+    );
     let mut watch = Watch::new()?;
-    let input = Input::read(watch.waker()?)?;
+    let mut console = Console::new(Input::read(watch.waker()?)?, dialogue);
     let dial = Dial {
         target: &target,
         tls: tls.as_ref(),
@@ -139,8 +147,5 @@ pub fn run(options: Options) -> Result<(), ClientError> {
         headers: &options.headers,
         timeout: options.handshake_timeout,
     };
-    dial.then(&mut watch, |socket, watch| {
-        Session::new(socket, watch, input, dialogue, openings).run()
-    })??;
-    Ok(())
+    Persistence::new(dial, &mut watch, &mut console).run(options.reconnects)
 }

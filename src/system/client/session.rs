@@ -1,8 +1,6 @@
 //! An open WebSocket between standard input and output.
 
-use std::collections::VecDeque;
-use std::fmt::Display;
-use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use tungstenite::{
@@ -11,10 +9,9 @@ use tungstenite::{
 };
 
 use super::{
-    dialogue::Dialogue,
+    console::{Console, Typed},
     ending::EndError,
-    input::{Input, InputError, Next},
-    said::Said,
+    input::InputError,
     watch::Watch,
 };
 use crate::system::socket::Socket;
@@ -34,15 +31,8 @@ const TURN_MESSAGES_MAX: usize = 64;
 pub struct Session<'a> {
     socket: WebSocket<&'a mut Socket>,
     watch: &'a mut Watch,
-    input: Input,
-    dialogue: Dialogue,
-    /// What is sent before any line.
-    openings: VecDeque<String>,
-    /// None once nobody reads it any more.
-    out: Option<BufWriter<StdoutLock<'static>>>,
+    console: &'a mut Console,
     stage: Stage,
-    /// Whether some of the input could not be sent.
-    has_skipped: bool,
 }
 
 /// How far it has come.
@@ -68,48 +58,42 @@ enum Progress {
 }
 
 impl<'a> Session<'a> {
-    /// A session that sends `openings` before what is typed.
+    /// A session of this user.
     pub fn new(
         socket: WebSocket<&'a mut Socket>,
         watch: &'a mut Watch,
-        input: Input,
-        dialogue: Dialogue,
-        openings: VecDeque<String>,
+        console: &'a mut Console,
     ) -> Self {
         Self {
             socket,
             watch,
-            input,
-            dialogue,
-            openings,
-            out: Some(BufWriter::new(io::stdout().lock())),
+            console,
             stage: Stage::Open,
-            has_skipped: false,
         }
     }
 
     /// Talks until one side closes and the other has answered or is given up.
     ///
     /// # Errors
-    /// It ended otherwise than by a normal close, or some of the input could not be sent.
+    /// It ended otherwise than by a normal close.
     pub fn run(mut self) -> Result<(), EndError> {
         self.watch.heed();
         let end = self.talk();
-        self.print(|_, out| out.flush())?;
-        match end {
-            Ok(()) if self.has_skipped => Err(EndError::Skipped),
-            end => end,
-        }
+        self.console.flush()?;
+        end
     }
 
     fn talk(&mut self) -> Result<(), EndError> {
         loop {
+            let heard = self.hear()?;
+            self.console.flush()?;
             if self.watch.is_interrupted() {
+                self.console.leave();
+            }
+            let said = self.say();
+            if self.console.is_leaving() {
                 self.close();
             }
-            let heard = self.hear()?;
-            self.print(|_, out| out.flush())?;
-            let said = self.say();
             if heard == Progress::Ended || self.is_given_up() {
                 return Ok(());
             }
@@ -130,7 +114,7 @@ impl<'a> Session<'a> {
                     if let Stage::Quiet { .. } = self.stage {
                         self.begin_quiet();
                     }
-                    self.print(|dialogue, out| dialogue.print(&message, out))?;
+                    self.console.print(&message)?;
                 }
                 Ok(Message::Close(None)) if self.is_closing() => return Ok(Progress::Ended),
                 Ok(Message::Close(frame)) => {
@@ -158,66 +142,22 @@ impl<'a> Session<'a> {
             if self.socket.flush().is_err() || self.stage != Stage::Open {
                 return Progress::Blocked;
             }
-            let Some(text) = self.next_text() else {
-                return Progress::Blocked;
+            let text = match self.console.next_text() {
+                Typed::Text(text) => text,
+                Typed::Nothing => return Progress::Blocked,
+                Typed::End => {
+                    self.begin_quiet();
+                    return Progress::Blocked;
+                }
             };
             match self.socket.write(Message::text(text)) {
                 // What the socket does not take is kept, for the next flush to send; how it broke, reading tells.
                 Ok(()) | Err(WebSocketError::Io(_)) => {}
-                Err(WebSocketError::WriteBufferFull(_)) => self.skip(&InputError::TooLong),
-                Err(error) => self.skip(&error),
+                Err(WebSocketError::WriteBufferFull(_)) => self.console.skip(&InputError::TooLong),
+                Err(error) => self.console.skip(&error),
             }
         }
         Progress::More
-    }
-
-    fn next_text(&mut self) -> Option<String> {
-        if let Some(opening) = self.openings.pop_front() {
-            return Some(opening);
-        }
-        loop {
-            match self.input.take() {
-                Next::Line(Ok(line)) => match self.dialogue.understand(line) {
-                    Said::Send(text) => return Some(text),
-                    Said::Hint(hint) => tell(&hint),
-                    Said::Nothing => {}
-                    Said::Quit => {
-                        self.close();
-                        return None;
-                    }
-                },
-                Next::Line(Err(error)) => self.skip(&error),
-                Next::Nothing => return None,
-                Next::End => {
-                    self.begin_quiet();
-                    return None;
-                }
-            }
-        }
-    }
-
-    /// Tells why something is not sent. What follows is, as far as it can be.
-    fn skip(&mut self, reason: &dyn Display) {
-        tell(reason);
-        self.has_skipped = true;
-    }
-
-    /// Writes to standard output. Nobody reading there any more is a wish to leave.
-    fn print(
-        &mut self,
-        write: impl FnOnce(&mut Dialogue, &mut BufWriter<StdoutLock<'static>>) -> io::Result<()>,
-    ) -> Result<(), EndError> {
-        let Some(out) = &mut self.out else {
-            return Ok(());
-        };
-        match write(&mut self.dialogue, out) {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-                self.out = None;
-                self.close();
-                Ok(())
-            }
-            written => written.map_err(EndError::Output),
-        }
     }
 
     fn begin_quiet(&mut self) {
@@ -226,6 +166,7 @@ impl<'a> Session<'a> {
     }
 
     fn close(&mut self) {
+        self.console.leave();
         if !self.is_closing() {
             let until = self.watch.now() + CLOSE_GRACE;
             self.stage = Stage::Closing { until };
@@ -271,10 +212,4 @@ impl<'a> Session<'a> {
         // What the socket does not take is kept, for the next flush to send.
         let _ = self.socket.close(Some(CloseFrame { code, reason }));
     }
-}
-
-/// Tells the user something, beside what is printed.
-pub(super) fn tell(hint: &dyn Display) {
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(io::stderr(), "hubbub: {hint}");
 }

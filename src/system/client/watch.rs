@@ -28,6 +28,7 @@ pub struct Watch {
     events: Events,
     signals: Signals,
     ends_at_once: Arc<AtomicBool>,
+    is_interrupted: bool,
     clock: Clock,
 }
 
@@ -54,6 +55,7 @@ impl Watch {
             events: Events::with_capacity(POLL_EVENTS_MAX),
             signals,
             ends_at_once,
+            is_interrupted: false,
             clock: Clock::start(),
         })
     }
@@ -63,9 +65,15 @@ impl Watch {
         self.ends_at_once.store(false, Ordering::Release);
     }
 
-    /// Whether a signal has asked for the end since the last look.
+    /// Whether a signal has asked for the end.
     pub fn is_interrupted(&mut self) -> bool {
-        self.signals.pending().count() > 0
+        self.is_interrupted |= self.signals.pending().count() > 0;
+        self.is_interrupted
+    }
+
+    /// Whether there is nothing to wait for any more: the time has come, or a signal has asked for the end.
+    pub fn is_over(&mut self, until: Duration) -> bool {
+        self.now() >= until || self.is_interrupted()
     }
 
     /// Watches a socket for whatever happens to it.

@@ -1,6 +1,7 @@
 //! A server process, and the peers that talk to it: as a WebSocket library does, frame by frame, or in plain HTTP.
 
 mod backlog;
+mod bridge;
 mod client;
 mod http;
 mod person;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use self::{
     backlog::{leave_unsent, long_line, say_long_line},
+    bridge::Bridge,
     client::Client,
     http::{HttpConnection, Response, upgrade_request},
     person::Person,

@@ -10,13 +10,7 @@ pub(super) enum Event {
         client: Person,
         server: Software,
     },
-    Joined {
-        channel: String,
-        members: Vec<Person>,
-        count: Option<usize>,
-        #[serde(rename = "ref")]
-        reference: Option<String>,
-    },
+    Joined(Joined),
     Left {
         channel: String,
     },
@@ -24,11 +18,32 @@ pub(super) enum Event {
         target: String,
         sender: Option<Person>,
         message: String,
+        seq: Option<u64>,
+        #[serde(rename = "ref")]
+        reference: Option<String>,
     },
     SendPrivate {
         target: Person,
         sender: Person,
         message: String,
+        #[serde(rename = "ref")]
+        reference: Option<String>,
+    },
+    Gap {
+        channel: String,
+        epoch: u64,
+        from: u64,
+        to: u64,
+    },
+    Epoch {
+        channel: String,
+        epoch: u64,
+    },
+    History {
+        channel: String,
+        messages: Vec<Event>,
+        #[serde(rename = "ref")]
+        reference: Option<String>,
     },
     Members {
         channel: String,
@@ -45,6 +60,56 @@ pub(super) enum Event {
         #[serde(rename = "ref")]
         reference: Option<String>,
     },
+}
+
+impl Event {
+    /// The channel that it is about, if it is about one.
+    pub(super) fn channel(&self) -> Option<&str> {
+        match self {
+            Self::Joined(Joined { channel, .. })
+            | Self::Left { channel }
+            | Self::SendMessage {
+                target: channel, ..
+            }
+            | Self::Gap { channel, .. }
+            | Self::Epoch { channel, .. }
+            | Self::History { channel, .. }
+            | Self::Members { channel, .. } => Some(channel),
+            Self::Welcome { .. }
+            | Self::SendPrivate { .. }
+            | Self::Channels { .. }
+            | Self::Error { .. } => None,
+        }
+    }
+}
+
+/// An answer: one is in a channel. What numbers there are, where the server gives any.
+#[derive(Debug, Deserialize)]
+pub(super) struct Joined {
+    pub(super) channel: String,
+    pub(super) members: Vec<Person>,
+    pub(super) count: Option<usize>,
+    pub(super) seq: Option<u64>,
+    pub(super) epoch: Option<u64>,
+    pub(super) replay: Option<Span>,
+    pub(super) gap: Option<Span>,
+    pub(super) reason: Option<String>,
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
+}
+
+impl Joined {
+    /// The number of the message of the channel that comes next.
+    pub(super) fn next(&self) -> Option<u64> {
+        let replay = self.replay.as_ref().map(|replay| replay.from);
+        replay.or(self.seq.map(|seq| seq.saturating_add(1)))
+    }
+}
+
+/// Numbers of messages, from the first on.
+#[derive(Debug, Deserialize)]
+pub(super) struct Span {
+    pub(super) from: u64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,37 +2,106 @@
 
 pub mod commands;
 mod event;
+mod position;
+mod recovery;
 mod rendering;
+mod sends;
 
-use self::{commands::Commands, rendering::Rendering};
+use std::collections::VecDeque;
+
+use self::{
+    commands::Commands,
+    event::Event,
+    recovery::Recovery,
+    rendering::{Rendering, loss},
+};
 use super::said::Said;
 
-/// One client's side of the chat: what its lines mean depends on what the server answered.
-#[derive(Debug, Default)]
+/// One client's side of the chat, over all its connections: what its lines mean depends on what the server answered, and
+/// what is new on what was there before.
+#[derive(Debug)]
 pub struct Chat {
     commands: Commands,
+    recovery: Recovery,
     rendering: Rendering,
+    /// What to send before any line.
+    requests: VecDeque<String>,
 }
 
 impl Chat {
-    /// What to send to join a channel, which is then the current one unless the server refuses.
-    pub fn join(&mut self, channel: &str) -> String {
-        self.commands.join(channel)
+    /// One who is to be in these channels. `chance` is what other clients have not.
+    pub fn new(channels: &[String], chance: u64) -> Self {
+        let mut commands = Commands::default();
+        let requests = channels.iter().map(|channel| commands.join(channel));
+        Self {
+            requests: requests.collect(),
+            commands,
+            recovery: Recovery::new(chance),
+            rendering: Rendering::default(),
+        }
+    }
+
+    /// What to send next that nobody typed.
+    pub fn request(&mut self) -> Option<String> {
+        self.requests.pop_front()
     }
 
     /// Understands a line: JSON as it is, a command, or a message to the current channel.
     pub fn understand(&mut self, line: String) -> Said {
-        self.commands.understand(line)
+        self.commands.understand(line, &mut self.recovery.sends)
     }
 
-    /// A line for one object of the server's; what is not understood stays as it is. The text of peers is in it as they
+    /// Lines for one object of the server's; what is not understood stays as it is. The text of peers is in them as they
     /// wrote it.
-    pub fn line(&mut self, object: &str) -> String {
+    pub fn lines(&mut self, object: &str) -> Vec<String> {
         let Ok(event) = serde_json::from_str(object) else {
-            return object.to_owned();
+            return vec![object.to_owned()];
         };
-        self.commands.heed(&event);
-        self.rendering.line(event)
+        if let Some(channel) = self.commands.heed(&event) {
+            self.recovery.refuse(&channel);
+        }
+        let heard = self.recovery.heed(&event);
+        let request = heard.request.map(|request| request.to_string());
+        self.requests.extend(request);
+        let is_join = matches!(event, Event::Joined(_));
+        let channel = event.channel().unwrap_or_default();
+        let losses: Vec<_> = heard.losses.iter().map(|it| loss(channel, *it)).collect();
+        let mut lines = Vec::new();
+        if heard.is_shown {
+            lines = self.rendering.lines(event, heard.is_back);
+        }
+        let place = if is_join { lines.len() } else { 0 };
+        lines.splice(place..place, losses);
+        lines
+    }
+
+    /// The connection is lost: the next one begins with joins of the same channels, which recover them.
+    pub fn lose(&mut self) {
+        let wanted = self.commands.wanted();
+        self.recovery.lose(&wanted);
+        let recovery = &self.recovery;
+        let requests = self.commands.rejoin(|channel| recovery.position(channel));
+        self.requests = requests.into();
+    }
+
+    /// Nothing more will be heard.
+    pub fn end(&mut self) {
+        self.recovery.sends.end();
+    }
+
+    /// The next thing that was said, in words, of which nothing will show whether it was.
+    pub fn unknown(&mut self) -> Option<String> {
+        self.recovery.sends.unknown()
+    }
+
+    /// Whether so much is unanswered that nothing should be said.
+    pub fn is_full(&self) -> bool {
+        self.recovery.sends.is_full()
+    }
+
+    /// Whether anything that was said is unanswered.
+    pub fn is_waiting(&self) -> bool {
+        self.recovery.sends.is_waiting()
     }
 }
 
@@ -48,7 +117,76 @@ mod tests {
             "not JSON",
             "",
         ] {
-            assert_eq!(Chat::default().line(object), object);
+            assert_eq!(Chat::new(&[], 1).lines(object), [object]);
         }
+    }
+
+    const WELCOME: &str = r#"{"action":"welcome","client":{"id":"a","name":"Ada"},"server":{"name":"hubbub","version":"1"}}"#;
+
+    /// A client that is welcome and in the channel tea, at the position `(7, 1)`.
+    fn in_tea() -> Chat {
+        let mut chat = Chat::new(&["tea".to_owned()], 1);
+        chat.lines(WELCOME);
+        chat.request().unwrap();
+        joined(&mut chat, "join-1", r#""seq":1"#);
+        chat
+    }
+
+    fn joined(chat: &mut Chat, reference: &str, fields: &str) -> Vec<String> {
+        chat.lines(&format!(
+            r#"{{"action":"joined","channel":"tea","members":[],"count":0,"epoch":7,"ref":"{reference}",{fields}}}"#
+        ))
+    }
+
+    fn said(seq: u64) -> String {
+        format!(
+            r#"{{"action":"send-message","message":"{seq}","target":"tea","sender":{{"id":"b","name":"Bob"}},"seq":{seq},"time":1}}"#
+        )
+    }
+
+    #[test]
+    fn what_is_missing_stands_behind_the_return_and_before_what_follows() {
+        let mut chat = in_tea();
+        assert_eq!(chat.lines(&said(2)), ["tea  Bob: 2"]);
+        chat.lose();
+        let request: serde_json::Value = serde_json::from_str(&chat.request().unwrap()).unwrap();
+        assert_eq!(request["since"], serde_json::json!({"epoch": 7, "seq": 2}));
+        let fields =
+            r#""seq":6,"recovered":false,"gap":{"from":3,"to":5},"replay":{"from":6,"to":6}"#;
+        assert_eq!(
+            joined(&mut chat, request["ref"].as_str().unwrap(), fields),
+            [
+                "tea  * you are back; 0 members",
+                "tea  * 3 messages are missing"
+            ]
+        );
+        assert_eq!(chat.lines(&said(2)), [""; 0]);
+        assert_eq!(chat.lines(&said(6)), ["tea  Bob: 6"]);
+        assert_eq!(
+            chat.lines(&said(8)),
+            ["tea  * 1 message is missing", "tea  Bob: 8"]
+        );
+    }
+
+    #[test]
+    fn a_gap_that_may_hide_what_one_said_has_history_asked_before_the_next_line() {
+        let mut chat = in_tea();
+        chat.understand("hi".to_owned());
+        let gap = r#"{"action":"gap","channel":"tea","epoch":7,"from":2,"to":3,"reason":"slow"}"#;
+        assert_eq!(chat.lines(gap), ["tea  * 2 messages are missing"]);
+        assert!(chat.request().unwrap().contains(r#""action":"history""#));
+        assert!(chat.is_waiting());
+    }
+
+    #[test]
+    fn a_channel_that_refuses_to_have_one_back_is_not_joined_again() {
+        let mut chat = in_tea();
+        chat.understand("hi".to_owned());
+        chat.lose();
+        let refusal = r#"{"action":"error","code":"not-allowed","message":"no","ref":"join-2"}"#;
+        assert_eq!(chat.lines(refusal), ["! not-allowed: no"]);
+        assert_eq!(chat.unknown().as_deref(), Some("in tea: hi"));
+        chat.lose();
+        assert_eq!(chat.request(), None);
     }
 }

@@ -1,6 +1,11 @@
-//! From an object of the chat protocol to a line that people read.
+//! From an object of the chat protocol to lines that people read.
 
-use super::event::{Event, Person};
+use std::iter;
+
+use super::{
+    event::{Event, Joined, Person},
+    position::Loss,
+};
 
 /// Names shown of a long list; the rest is counted.
 const NAMES_SHOWN_MAX: usize = 20;
@@ -12,9 +17,10 @@ pub(super) struct Rendering {
 }
 
 impl Rendering {
-    /// A line for one object. The text of peers is in it as they wrote it.
-    pub(super) fn line(&mut self, event: Event) -> String {
-        match event {
+    /// Lines for one object, which may be about a channel that one `is_back` in. The text of peers is in them as they
+    /// wrote it.
+    pub(super) fn lines(&mut self, event: Event, is_back: bool) -> Vec<String> {
+        let line = match event {
             Event::Welcome { client, server } => {
                 let line = format!(
                     "* welcome, {}: your id is {}, and this is {} {}",
@@ -23,31 +29,42 @@ impl Rendering {
                 self.id = Some(client.id);
                 line
             }
-            Event::Joined {
+            Event::Joined(Joined {
                 channel,
                 members,
                 count,
                 ..
-            } => format!("{channel}  * you joined; {}", people(&members, count)),
+            }) => {
+                let came = if is_back { "are back" } else { "joined" };
+                format!("{channel}  * you {came}; {}", people(&members, count))
+            }
             Event::Left { channel } => format!("{channel}  * you left"),
             Event::SendMessage {
                 target,
                 sender: Some(sender),
                 message,
+                ..
             } => format!("{target}  {}: {message}", sender.name),
             Event::SendMessage {
                 target,
                 sender: None,
                 message,
+                ..
             } => format!("{target}  * {message}"),
             Event::SendPrivate {
                 target,
                 sender,
                 message,
+                ..
             } => {
                 let (from, to) = (self.name(&sender), self.name(&target));
                 format!("{from} → {to}: {message}")
             }
+            // Told as losses, where they are any.
+            Event::Gap { .. } | Event::Epoch { .. } => return Vec::new(),
+            Event::History {
+                channel, messages, ..
+            } => return self.history(&channel, messages),
             Event::Members {
                 channel,
                 members,
@@ -63,7 +80,18 @@ impl Rendering {
                 )
             }
             Event::Error { code, message, .. } => format!("! {code}: {message}"),
-        }
+        };
+        vec![line]
+    }
+
+    /// How many there are, and each as when it was said.
+    fn history(&mut self, channel: &str, messages: Vec<Event>) -> Vec<String> {
+        let plural = plural(messages.len());
+        let heading = format!("{channel}  * history: {} message{plural}", messages.len());
+        let lines = messages
+            .into_iter()
+            .flat_map(|message| self.lines(message, false));
+        iter::once(heading).chain(lines).collect()
     }
 
     fn name<'a>(&self, person: &'a Person) -> &'a str {
@@ -75,6 +103,15 @@ impl Rendering {
     }
 }
 
+/// A line for what can never come.
+pub(super) fn loss(channel: &str, loss: Loss) -> String {
+    match loss {
+        Loss::Messages(1) => format!("{channel}  * 1 message is missing"),
+        Loss::Messages(count) => format!("{channel}  * {count} messages are missing"),
+        Loss::End => format!("{channel}  * the channel began again: some messages may be missing"),
+    }
+}
+
 fn people(members: &[Person], count: Option<usize>) -> String {
     let mut names: Vec<_> = members.iter().map(|member| member.name.clone()).collect();
     names.sort_unstable();
@@ -83,7 +120,7 @@ fn people(members: &[Person], count: Option<usize>) -> String {
 
 /// `3 members: Ada, Bob, Cleo`, and of a long list the beginning. The server may count more than it lists.
 fn list(noun: &str, names: impl Iterator<Item = String>, count: usize) -> String {
-    let plural = if count == 1 { "" } else { "s" };
+    let plural = plural(count);
     let shown = names.take(NAMES_SHOWN_MAX).collect::<Vec<_>>();
     let more = match count.saturating_sub(shown.len()) {
         0 => String::new(),
@@ -91,6 +128,10 @@ fn list(noun: &str, names: impl Iterator<Item = String>, count: usize) -> String
     };
     let colon = if shown.is_empty() { "" } else { ": " };
     format!("{count} {noun}{plural}{colon}{}{more}", shown.join(", "))
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 #[cfg(test)]
@@ -127,17 +168,22 @@ mod tests {
 
     /// What is shown to Ada.
     fn line(told: &Told) -> String {
+        lines(told, false).join("\n")
+    }
+
+    fn lines(told: &Told, is_back: bool) -> Vec<String> {
         let mut rendering = Rendering::default();
         welcome(&mut rendering);
-        rendering.line(Event::of(told))
+        rendering.lines(Event::of(told), is_back)
     }
 
     fn welcome(rendering: &mut Rendering) -> String {
-        rendering.line(Event::of(&Told::Welcome {
+        let welcome = Event::of(&Told::Welcome {
             client: &ada(),
             server: ServerIdentity::OURS,
             limits: Limits::new(1, 1),
-        }))
+        });
+        rendering.lines(welcome, false).concat()
     }
 
     #[test]
@@ -190,7 +236,7 @@ mod tests {
 
     #[test]
     fn joining_and_leaving_name_the_channel() {
-        let joined = line(&Told::Joined {
+        let joined = Told::Joined {
             channel: "general",
             members: &members(&[&ada(), &bob()]),
             count: 2,
@@ -199,8 +245,13 @@ mod tests {
             oldest: 1,
             recovery: Recovery::default(),
             reference: Some("join-1"),
-        });
-        assert_eq!(joined, "general  * you joined; 2 members: Ada, Bob");
+        };
+        let joined = [false, true].map(|is_back| lines(&joined, is_back).concat());
+        let words = ["joined", "are back"];
+        assert_eq!(
+            joined,
+            words.map(|words| format!("general  * you {words}; 2 members: Ada, Bob"))
+        );
         let left = line(&Told::Left {
             channel: "general",
             reference: None,
@@ -247,5 +298,49 @@ mod tests {
             reference: None,
         });
         assert_eq!(error, "! no-such-channel: nobody is there");
+    }
+
+    #[test]
+    fn history_has_a_line_for_each_message_and_notice() {
+        let history = line(&Told::History {
+            channel: "general",
+            epoch: 1,
+            messages: &to_raw_value(&[
+                Told::Notice {
+                    message: "Bob joined the channel",
+                    target: "general",
+                    event: Happening::Joined { member: &bob() },
+                },
+                Told::SendMessage {
+                    message: "hi",
+                    target: "general",
+                    sender: bob().mention(),
+                    reference: None,
+                },
+            ])
+            .unwrap(),
+            oldest: 1,
+            reference: None,
+        });
+        let lines = [
+            "general  * history: 2 messages",
+            "general  * Bob joined the channel",
+            "general  Bob: hi",
+        ];
+        assert_eq!(history, lines.join("\n"));
+    }
+
+    #[test]
+    fn what_is_missing_is_counted_where_that_can_be() {
+        for (missing, words) in [
+            (Loss::Messages(1), "1 message is missing"),
+            (Loss::Messages(3), "3 messages are missing"),
+            (
+                Loss::End,
+                "the channel began again: some messages may be missing",
+            ),
+        ] {
+            assert_eq!(loss("tea", missing), format!("tea  * {words}"));
+        }
     }
 }
