@@ -175,6 +175,24 @@ fn a_line_of_which_nothing_shows_that_it_was_said_is_told_and_not_said_again() {
 }
 
 #[test]
+fn a_channel_that_cannot_be_joined_for_now_is_joined_later() {
+    let (listener, url) = listen();
+    let client = start(&url, &["--join", "tea"]);
+    drop(joined(&listener, r#""seq":1,"epoch":7"#));
+    let (mut server, _) = accept_join(&listener);
+    let refusal = r#"{"action":"error","code":"unavailable","message":"later","ref":"join-2"}"#;
+    server.send(Message::text(refusal)).unwrap();
+    let join = server.read().unwrap().into_text().unwrap();
+    assert!(join.contains(r#""since":{"epoch":7,"seq":1}"#), "{join}");
+    answer(&mut server, r#""seq":1,"epoch":7,"recovered":true"#);
+    close_with(&mut server, 1000, "");
+    let ended = client.ended();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    let lines = "! unavailable: later\ntea  * you are back; 0 members\n";
+    assert!(ended.stdout.ends_with(lines), "{}", ended.stdout);
+}
+
+#[test]
 fn what_is_missing_is_told_without_the_flag_as_well() {
     let (listener, url) = listen();
     let client = Process::start_with_input(&["connect", &url, "--join", "tea"]);
@@ -366,7 +384,7 @@ fn accept_join(listener: &TcpListener) -> (WebSocket<TcpStream>, String) {
 /// Lets a client into tea; the answer has these fields.
 fn answer(socket: &mut WebSocket<TcpStream>, fields: &str) {
     let joined =
-        format!(r#"{{"action":"joined","channel":"tea","members":[],"count":1,{fields}}}"#);
+        format!(r#"{{"action":"joined","channel":"tea","members":[],"count":0,{fields}}}"#);
     socket.send(Message::text(joined)).unwrap();
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::time::Duration;
 
 use tungstenite::Message;
 
@@ -31,8 +32,8 @@ pub struct Console {
 pub enum Typed {
     /// This.
     Text(String),
-    /// Nothing yet.
-    Nothing,
+    /// Nothing yet, nor until then if nothing happens.
+    Nothing(Option<Duration>),
     /// Nothing ever again.
     End,
 }
@@ -50,13 +51,13 @@ impl Console {
     }
 
     /// The next text to send on this connection.
-    pub fn next_text(&mut self) -> Typed {
+    pub fn next_text(&mut self, now: Duration) -> Typed {
         loop {
-            if let Some(request) = self.dialogue.request() {
+            if let Some(request) = self.dialogue.request(now) {
                 return Typed::Text(request);
             }
             if self.dialogue.is_full() || self.is_leaving {
-                return Typed::Nothing;
+                return Typed::Nothing(self.dialogue.deadline());
             }
             match self.input.take() {
                 Next::Line(Ok(line)) => match self.dialogue.understand(line) {
@@ -66,7 +67,7 @@ impl Console {
                     Said::Quit => self.leave(),
                 },
                 Next::Line(Err(error)) => self.skip(&error),
-                Next::Nothing => return Typed::Nothing,
+                Next::Nothing => return Typed::Nothing(self.dialogue.deadline()),
                 Next::End => return Typed::End,
             }
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use tungstenite::Message;
 
@@ -61,11 +62,19 @@ impl Dialogue {
     }
 
     /// What to send next that nobody typed.
-    pub fn request(&mut self) -> Option<String> {
+    pub fn request(&mut self, now: Duration) -> Option<String> {
         match &mut self.manner {
             Manner::Raw { unsent, .. } => unsent.pop_front(),
             Manner::Plain => None,
-            Manner::Chat(chat) => chat.request(),
+            Manner::Chat(chat) => chat.request(now),
+        }
+    }
+
+    /// When there will be a request, unless one is called for before.
+    pub fn deadline(&self) -> Option<Duration> {
+        match &self.manner {
+            Manner::Raw { .. } | Manner::Plain => None,
+            Manner::Chat(chat) => chat.deadline(),
         }
     }
 
@@ -234,16 +243,19 @@ mod tests {
         for is_raw in [RAW, !RAW] {
             let mut dialogue = dialogue(is_raw, CHAT, !TERMINAL);
             for _ in 0..2 {
-                let join = dialogue.request().unwrap();
+                let join = dialogue.request(Duration::ZERO).unwrap();
                 assert!(
                     join.contains("join-channel") && join.contains("tea"),
                     "{join}"
                 );
-                assert_eq!(dialogue.request(), None);
+                assert_eq!(dialogue.request(Duration::ZERO), None);
                 dialogue.lose();
             }
         }
-        assert_eq!(dialogue(!RAW, !CHAT, !TERMINAL).request(), None);
+        assert_eq!(
+            dialogue(!RAW, !CHAT, !TERMINAL).request(Duration::ZERO),
+            None
+        );
     }
 
     #[test]

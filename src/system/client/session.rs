@@ -32,6 +32,8 @@ pub struct Session<'a> {
     socket: WebSocket<&'a mut Socket>,
     watch: &'a mut Watch,
     console: &'a mut Console,
+    /// Until when there is nothing to say, if nothing happens.
+    silent_until: Option<Duration>,
     stage: Stage,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Session<'a> {
             socket,
             watch,
             console,
+            silent_until: None,
             stage: Stage::Open,
         }
     }
@@ -137,14 +140,18 @@ impl<'a> Session<'a> {
 
     /// Sends what was typed, a line at a time: the next is taken when the one before has left, so that little waits.
     fn say(&mut self) -> Progress {
+        self.silent_until = None;
         for _ in 0..TURN_MESSAGES_MAX {
             // A socket that is broken blocks for ever here; reading tells how it ended.
             if self.socket.flush().is_err() || self.stage != Stage::Open {
                 return Progress::Blocked;
             }
-            let text = match self.console.next_text() {
+            let text = match self.console.next_text(self.watch.now()) {
                 Typed::Text(text) => text,
-                Typed::Nothing => return Progress::Blocked,
+                Typed::Nothing(until) => {
+                    self.silent_until = until;
+                    return Progress::Blocked;
+                }
                 Typed::End => {
                     self.begin_quiet();
                     return Progress::Blocked;
@@ -193,7 +200,7 @@ impl<'a> Session<'a> {
 
     fn deadline(&self) -> Option<Duration> {
         match self.stage {
-            Stage::Open => None,
+            Stage::Open => self.silent_until,
             Stage::Quiet { until } | Stage::Closing { until } => Some(until),
         }
     }

@@ -5,15 +5,18 @@ mod event;
 mod position;
 mod recovery;
 mod rendering;
+mod retries;
 mod sends;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use self::{
-    commands::Commands,
+    commands::{Commands, Refused},
     event::Event,
     recovery::Recovery,
     rendering::{Rendering, loss},
+    retries::Retries,
 };
 use super::said::Said;
 
@@ -24,6 +27,7 @@ pub struct Chat {
     commands: Commands,
     recovery: Recovery,
     rendering: Rendering,
+    retries: Retries,
     /// What to send before any line.
     requests: VecDeque<String>,
 }
@@ -38,12 +42,27 @@ impl Chat {
             commands,
             recovery: Recovery::new(chance),
             rendering: Rendering::default(),
+            retries: Retries::new(chance),
         }
     }
 
     /// What to send next that nobody typed.
-    pub fn request(&mut self) -> Option<String> {
-        self.requests.pop_front()
+    pub fn request(&mut self, now: Duration) -> Option<String> {
+        if let Some(request) = self.requests.pop_front() {
+            return Some(request);
+        }
+        while let Some(reference) = self.retries.due(now) {
+            let position = |channel: &str| self.recovery.position(channel);
+            if let Some(request) = self.commands.again(&reference, position) {
+                return Some(request);
+            }
+        }
+        None
+    }
+
+    /// When there will be a request, unless one is called for before.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.retries.deadline()
     }
 
     /// Understands a line: JSON as it is, a command, or a message to the current channel.
@@ -57,13 +76,18 @@ impl Chat {
         let Ok(event) = serde_json::from_str(object) else {
             return vec![object.to_owned()];
         };
-        if let Some(channel) = self.commands.heed(&event) {
-            self.recovery.refuse(&channel);
+        match self.commands.heed(&event) {
+            Some(Refused::ForNow(reference)) => self.retries.postpone(reference),
+            Some(Refused::ForGood(channel)) => self.recovery.refuse(&channel),
+            None => {}
         }
         let heard = self.recovery.heed(&event);
         let request = heard.request.map(|request| request.to_string());
         self.requests.extend(request);
         let is_join = matches!(event, Event::Joined(_));
+        if is_join {
+            self.retries.succeed();
+        }
         let channel = event.channel().unwrap_or_default();
         let losses: Vec<_> = heard.losses.iter().map(|it| loss(channel, *it)).collect();
         let mut lines = Vec::new();
@@ -77,6 +101,7 @@ impl Chat {
 
     /// The connection is lost: the next one begins with joins of the same channels, which recover them.
     pub fn lose(&mut self) {
+        self.retries.clear();
         let wanted = self.commands.wanted();
         self.recovery.lose(&wanted);
         let recovery = &self.recovery;
@@ -127,7 +152,7 @@ mod tests {
     fn in_tea() -> Chat {
         let mut chat = Chat::new(&["tea".to_owned()], 1);
         chat.lines(WELCOME);
-        chat.request().unwrap();
+        chat.request(Duration::ZERO).unwrap();
         joined(&mut chat, "join-1", r#""seq":1"#);
         chat
     }
@@ -149,7 +174,8 @@ mod tests {
         let mut chat = in_tea();
         assert_eq!(chat.lines(&said(2)), ["tea  Bob: 2"]);
         chat.lose();
-        let request: serde_json::Value = serde_json::from_str(&chat.request().unwrap()).unwrap();
+        let request: serde_json::Value =
+            serde_json::from_str(&chat.request(Duration::ZERO).unwrap()).unwrap();
         assert_eq!(request["since"], serde_json::json!({"epoch": 7, "seq": 2}));
         let fields =
             r#""seq":6,"recovered":false,"gap":{"from":3,"to":5},"replay":{"from":6,"to":6}"#;
@@ -174,7 +200,11 @@ mod tests {
         chat.understand("hi".to_owned());
         let gap = r#"{"action":"gap","channel":"tea","epoch":7,"from":2,"to":3,"reason":"slow"}"#;
         assert_eq!(chat.lines(gap), ["tea  * 2 messages are missing"]);
-        assert!(chat.request().unwrap().contains(r#""action":"history""#));
+        assert!(
+            chat.request(Duration::ZERO)
+                .unwrap()
+                .contains(r#""action":"history""#)
+        );
         assert!(chat.is_waiting());
     }
 
@@ -187,6 +217,20 @@ mod tests {
         assert_eq!(chat.lines(refusal), ["! not-allowed: no"]);
         assert_eq!(chat.unknown().as_deref(), Some("in tea: hi"));
         chat.lose();
-        assert_eq!(chat.request(), None);
+        assert_eq!(chat.request(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_channel_that_cannot_have_one_back_for_now_is_asked_again() {
+        let mut chat = in_tea();
+        chat.understand("hi".to_owned());
+        chat.lose();
+        chat.request(Duration::ZERO).unwrap();
+        let refusal = r#"{"action":"error","code":"unavailable","message":"later","ref":"join-2"}"#;
+        assert_eq!(chat.lines(refusal), ["! unavailable: later"]);
+        assert_eq!(chat.request(Duration::ZERO), None);
+        let request = chat.request(chat.deadline().unwrap()).unwrap();
+        assert!(request.contains(r#""since":{"epoch":7,"seq":1}"#));
+        assert_eq!(chat.unknown(), None, "it may turn up");
     }
 }

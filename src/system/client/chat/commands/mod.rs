@@ -13,6 +13,8 @@ use crate::system::client::said::Said;
 pub const COMMANDS: &str =
     "/join CHANNEL, /leave [CHANNEL], /msg NAME TEXT, /members [CHANNEL], /channels, /quit";
 
+/// Codes of joins that may succeed in a while.
+const PASSING: [&str; 2] = ["unavailable", "unknown"];
 const QUIT: &str = "quit";
 const JOIN_FIRST: &str = "join a channel first: /join general";
 
@@ -21,9 +23,13 @@ pub fn join(channel: &str) -> Value {
     json!({"action": "join-channel", "message": channel})
 }
 
-/// What to send to get what was said in a channel after this position, as far as it is kept.
-fn rejoin(channel: &str, Position { epoch, seq }: Position) -> Value {
-    json!({"action": "join-channel", "message": channel, "since": {"epoch": epoch, "seq": seq}})
+/// What to send to join a channel, and to get what was said after this position, as far as it is kept.
+fn request(channel: &str, position: Option<Position>) -> Value {
+    let mut request = join(channel);
+    if let Some(Position { epoch, seq }) = position {
+        request["since"] = json!({"epoch": epoch, "seq": seq});
+    }
+    request
 }
 
 /// Understands commands, and knows which channel is the current one.
@@ -45,6 +51,15 @@ struct Join {
     reference: String,
 }
 
+/// What became of a join that was not granted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It may be in a while: what was asked under this `ref` is still wanted.
+    ForNow(String),
+    /// This channel cannot be joined.
+    ForGood(String),
+}
+
 impl Commands {
     /// What to send to join a channel, which is then the current one unless the server refuses.
     pub(super) fn join(&mut self, channel: &str) -> String {
@@ -57,14 +72,23 @@ impl Commands {
         self.joined.clear();
         self.asked.clear();
         self.dropped.clear();
-        let requests = channels.iter().map(|channel| {
-            let request = match position(channel) {
-                Some(position) => rejoin(channel, position),
-                None => join(channel),
-            };
-            self.ask(channel, request)
-        });
+        let requests = channels
+            .iter()
+            .map(|channel| self.ask(channel, request(channel, position(channel))));
         requests.collect()
+    }
+
+    /// What to send to ask again for what was asked under this `ref`, if it is still wanted.
+    pub(super) fn again(
+        &self,
+        reference: &str,
+        position: impl Fn(&str) -> Option<Position>,
+    ) -> Option<String> {
+        let mut asked = self.asked.iter();
+        let Join { channel, .. } = asked.find(|join| join.reference == reference)?;
+        let mut request = request(channel, position(channel));
+        request["ref"] = json!(reference);
+        Some(request.to_string())
     }
 
     /// The channels that one is in or wants to be in, the current one last.
@@ -88,8 +112,8 @@ impl Commands {
         request.to_string()
     }
 
-    /// Takes note of an answer, and says which channel could not be joined.
-    pub(super) fn heed(&mut self, event: &Event) -> Option<String> {
+    /// Takes note of an answer, and says what became of a join that was not granted.
+    pub(super) fn heed(&mut self, event: &Event) -> Option<Refused> {
         match event {
             Event::Joined(Joined {
                 channel, reference, ..
@@ -102,14 +126,18 @@ impl Commands {
             }
             Event::Left { channel } => forget(&mut self.joined, channel),
             Event::Error {
+                code,
                 reference: Some(reference),
                 ..
             } => {
                 let mut asked = self.asked.iter();
                 let refused = asked.find(|join| join.reference == *reference);
-                let refused = refused.map(|join| join.channel.clone());
+                let channel = refused.map(|join| join.channel.clone());
+                if channel.is_some() && PASSING.contains(&code.as_str()) {
+                    return Some(Refused::ForNow(reference.clone()));
+                }
                 self.settle(reference);
-                return refused;
+                return channel.map(Refused::ForGood);
             }
             _ => {}
         }

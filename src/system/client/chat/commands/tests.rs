@@ -265,3 +265,26 @@ fn only_the_wish_to_leave_is_one() {
         assert_eq!(said == Said::Quit, is_one, "{line}");
     }
 }
+
+#[test]
+fn a_join_that_is_refused_for_now_is_wanted_until_it_is_granted_or_the_channel_left() {
+    let mut commands = Commands::default();
+    join(&mut commands, "general");
+    let tea = ask_to_join(&mut commands, "tea");
+    let unavailable = Event::of(&Told::Error {
+        code: "unavailable",
+        message: "later",
+        reference: Some(&tea),
+    });
+    for _ in 0..2 {
+        let refused = commands.heed(&unavailable);
+        assert_eq!(refused, Some(Refused::ForNow(tea.clone())));
+        assert_says_in(&mut commands, "tea");
+        let text = commands.again(&tea, |_| None).unwrap();
+        assert_eq!(Request::parse(&text).unwrap().reference(), Some(&*tea));
+    }
+    sent(&mut commands, "/leave tea");
+    assert_eq!(commands.again(&tea, |_| None), None);
+    assert_eq!(commands.heed(&unavailable), None);
+    assert_says_in(&mut commands, "general");
+}
