@@ -81,14 +81,6 @@ fn what_is_wrong_has_a_code() {
     assert_eq!(action(&asked), Err("bad-ref"));
 }
 
-#[test]
-fn texts_without_escapes_are_borrowed() {
-    let request = Request::parse(r#"{"action":"a","message":"\n","ref":"r"}"#).unwrap();
-    let is_borrowed = |text: &Option<Text>| matches!(text, Some(Text(Cow::Borrowed(_))));
-    assert!(is_borrowed(&request.action) && is_borrowed(&request.reference));
-    assert!(!is_borrowed(&request.message));
-}
-
 /// What comes of an action with one more field.
 fn with(action_and_target: &str, field: &str, value: &str) -> Result<String, &'static str> {
     action(&format!(r#"{{{action_and_target},"{field}":{value}}}"#))

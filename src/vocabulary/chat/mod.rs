@@ -1,0 +1,16 @@
+//! The chat protocol of `/ws`: what clients ask, what they are answered, and what goes wrong, as JSON.
+
+mod error;
+mod request;
+mod told;
+mod who;
+
+pub use self::{
+    error::ChatError,
+    request::{Action, Past, Request, reference},
+    told::{Event, GapReason, Recovery, Span, Told, Unrecovered, number},
+    who::{ChannelEntry, Identity, Limits, Mention, ServerIdentity},
+};
+
+#[cfg(test)]
+mod tests;
