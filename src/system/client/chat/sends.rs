@@ -94,11 +94,11 @@ impl Sends {
         !self.unanswered.is_empty()
     }
 
-    /// The server says who this connection is. What was said before it had said so was said by that one too.
+    /// The server says who one is. What was said before it had ever said so was said by no other, as far as can be known.
     pub(super) fn welcome(&mut self, id: &str) {
         let id = Rc::from(id);
         for send in &mut self.unanswered {
-            if send.id.is_none() && !send.is_doubtful {
+            if send.id.is_none() {
                 send.id = Some(Rc::clone(&id));
             }
         }
@@ -192,13 +192,20 @@ mod tests {
         let mut sends = sends();
         let said = sends.say("tea", "hot");
         let refused = sends.tell("Bob", "psst");
-        sends.copy("mallory", &said);
-        assert!(sends.is_waiting());
         sends.copy(ADA, &said);
         sends.refuse(&refused);
         assert!(!sends.is_waiting());
         sends.end();
         assert_eq!(unknown(&mut sends), [""; 0]);
+    }
+
+    #[test]
+    fn what_another_says_under_the_same_ref_answers_nothing() {
+        let mut sends = sends();
+        let said = sends.say("tea", "hot");
+        sends.copy("mallory", &said);
+        sends.end();
+        assert_eq!(unknown(&mut sends), ["in tea: hot"]);
     }
 
     #[test]
