@@ -74,10 +74,11 @@ fn encode(criterion: &mut Criterion) {
     let members: Vec<_> = identities.iter().collect();
     let listed = to_raw_value(&members).expect("texts are JSON");
     let ada = &identities[0];
+    let sender = ada.mention().encode();
     let message = Told::SendMessage {
         message: MESSAGE,
         target: "tea",
-        sender: ada.mention(),
+        sender: &sender,
         reference: None,
     };
     let joined = Told::Joined {

@@ -68,7 +68,7 @@ impl Dialect {
     pub fn heap_bytes(&self) -> usize {
         match self {
             Self::Relay(_) | Self::Echo => 0,
-            Self::Chat(_) => size_of::<Chat>(),
+            Self::Chat(chat) => size_of::<Chat>() + chat.heap_bytes(),
         }
     }
 

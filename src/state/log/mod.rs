@@ -138,6 +138,7 @@ impl Log {
     }
 
     /// Gives back memory that it will not need soon.
+    #[inline]
     pub fn shrink(&mut self) {
         shrink(&mut self.bodies, 4 * GROWTH_BYTES_MIN);
         shrink(&mut self.entries, 4 * ENTRIES_PART);
@@ -239,9 +240,9 @@ fn reserve<T>(ring: &mut VecDeque<T>, more: usize, part: usize, least: usize) {
 }
 
 /// Gives back most of what is not needed, if that is more than `least`.
+#[inline]
 fn shrink<T>(ring: &mut VecDeque<T>, least: usize) {
-    let is_wide = ring.capacity() > least && ring.len() < ring.capacity() / 4;
-    if is_wide || ring.is_empty() {
+    if 4 * ring.len() < ring.capacity() && (ring.capacity() > least || ring.is_empty()) {
         ring.shrink_to(2 * ring.len());
     }
 }

@@ -1,7 +1,5 @@
 //! What clients are told.
 
-use std::io::Write;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -55,8 +53,8 @@ pub enum Told<'a> {
         message: &'a str,
         /// The channel's name.
         target: &'a str,
-        /// Who said it.
-        sender: Mention<'a>,
+        /// Who said it: a [`Mention`], encoded.
+        sender: &'a RawValue,
         /// What the sender's request said.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
@@ -155,7 +153,11 @@ pub enum Told<'a> {
 pub fn number(object: &mut Vec<u8>, seq: u64, unix_ms: u64) {
     let brace = object.pop();
     debug_assert_eq!(brace, Some(b'}'), "an object ends with a brace");
-    write!(object, r#","seq":{seq},"time":{unix_ms}}}"#).expect("a list takes all bytes");
+    for (field, value) in [(r#","seq":"#, seq), (r#","time":"#, unix_ms)] {
+        object.extend_from_slice(field.as_bytes());
+        serde_json::to_writer(&mut *object, &value).expect("a number is always JSON");
+    }
+    object.push(b'}');
 }
 
 /// Numbers of a channel, from one to another; none if the first is beyond the last.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use arrayvec::ArrayString;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::vocabulary::config::{CLIENT_CHANNELS_MAX, LISTED_MAX, NAME_CHARS_MAX, REF_BYTES_MAX};
 
@@ -35,6 +36,13 @@ pub struct Mention<'a> {
     pub id: &'a str,
     /// Its name.
     pub name: &'a str,
+}
+
+impl Mention<'_> {
+    /// Encodes it, once for all that it says.
+    pub fn encode(&self) -> Box<RawValue> {
+        serde_json::value::to_raw_value(self).expect("texts are always JSON")
+    }
 }
 
 /// A channel in a list.

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use arrayvec::ArrayString;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
@@ -158,7 +159,8 @@ impl Registry {
 #[derive(Debug)]
 pub struct Chat {
     client: ClientId,
-    identity: Rc<Identity>,
+    /// How what it says names it: encoded once, and not with each message.
+    sender: Box<RawValue>,
 }
 
 impl Chat {
@@ -196,14 +198,19 @@ impl Chat {
         answer(hub, client, &welcome);
         let people = &mut registry.people;
         people.expect(client, Rc::clone(&identity), Some(session));
-        let deed = Deed::Enter(Rc::clone(&identity));
-        commons.act(client, deed, Asked::default());
-        Self { client, identity }
+        let sender = identity.mention().encode();
+        commons.act(client, Deed::Enter(identity), Asked::default());
+        Self { client, sender }
     }
 
     /// Which client it is.
     pub fn client(&self) -> ClientId {
         self.client
+    }
+
+    /// Bytes that it takes beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        self.sender.get().len()
     }
 
     /// Does what a message asks for, or answers why not. Returns the bytes that were said or answered by now.
@@ -241,7 +248,7 @@ impl Chat {
         let told = Told::SendMessage {
             message,
             target: channel,
-            sender: self.identity.mention(),
+            sender: &self.sender,
             reference,
         };
         write(&told, &mut body);

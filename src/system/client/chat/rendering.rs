@@ -203,7 +203,7 @@ mod tests {
         let said = line(&Told::SendMessage {
             message: "hi",
             target: "general",
-            sender: bob().mention(),
+            sender: &bob().mention().encode(),
             reference: None,
         });
         assert_eq!(said, "general  Bob: hi");
@@ -314,7 +314,7 @@ mod tests {
                 Told::SendMessage {
                     message: "hi",
                     target: "general",
-                    sender: bob().mention(),
+                    sender: &bob().mention().encode(),
                     reference: None,
                 },
             ])
