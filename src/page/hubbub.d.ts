@@ -11,6 +11,8 @@ export interface ConnectOptions {
   /** For Node.js before 22, or for tests. */
   WebSocket?: new (url: URL, protocols: string[]) => any;
   /** For tests. */
+  fetch?: typeof globalThis.fetch;
+  /** For tests. */
   clock?: Clock;
   /** For tests: numbers from 0 to 1, which `ref`s begin with and which spread reconnections. */
   random?: () => number;
@@ -122,9 +124,15 @@ export class HubError extends Error {
 }
 
 export interface ConnectionState {
-  state: 'connecting' | 'connected' | 'waiting' | 'asleep' | 'closed';
+  /**
+   * `refused`: the server let nobody in (401, 403), and it is of no use to try again unless something is different. What waits is
+   * rejected with the code of the refusal, and so is what is asked until `retryNow()`.
+   */
+  state: 'connecting' | 'connected' | 'waiting' | 'refused' | 'asleep' | 'closed';
   /** The code with which the last connection ended, while waiting. */
   code?: number;
+  /** Why the server let no connection begin, where it says so. */
+  refusal?: HubError;
   /** When it connects again (Unix ms), while waiting. */
   retryAt?: number;
 }
@@ -174,7 +182,7 @@ export interface Hub extends Typed<HubEvents> {
   /** To one person, by id or unambiguous name. Resolves with the copy that came back. */
   sendPrivate(target: string, message: string, options?: SendOptions): Promise<PrivateMessage>;
   listChannels(): Promise<{ channel: string; count: number }[]>;
-  /** Connects now, if it waits to. */
+  /** Connects now, if it waits to or was refused. */
   retryNow(): void;
   close(): void;
 }

@@ -46,6 +46,7 @@ const log = new Log({
     composer.take(message.text);
   },
   drop: (message) => session.drop(session.store.current, message),
+  readBack: (channel) => session.readBack(channel),
 });
 const members = new Members((member) => arrive(() => session.meet(member)));
 const sidebar = new Sidebar({
@@ -63,7 +64,7 @@ const composer = new Composer((text) => {
   if (isSent) log.toEnd();
   return isSent;
 });
-const status = new Status(() => session.connection.retryNow());
+const status = new Status(() => session.retryNow());
 new Drawer({ panel: 'sidebar', button: 'open-channels', close: 'sidebar-close', query: '(width < 48rem)' });
 new Drawer({ panel: 'members', button: 'open-members', close: 'members-close', opened: change, query: '(width < 68rem)' });
 
@@ -110,11 +111,10 @@ function arrive(go) {
 
 function connectionIs(state, before) {
   keepingFocus(() => status.render(state));
-  if (state.phase === 'connected') alerts.remove('connection');
+  if (state.state === 'connected') alerts.remove('connection');
   if (state.refusal) alerts.add(wordsForRefusal(state.refusal), 'connection');
-  if (state.phase === 'waiting' && before.phase === 'connected' && state.code !== LOST) {
-    alerts.add(wordsForClose(state.code), 'connection');
-  }
+  const { code = LOST } = state;
+  if (state.state === 'waiting' && before.state === 'connected' && code !== LOST) alerts.add(wordsForClose(code), 'connection');
 }
 
 /** Renders once per frame at most, whatever arrives in between. */

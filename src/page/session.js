@@ -1,20 +1,24 @@
-// Does what a person asks for: joins, says, leaves. It ties the connection to the store.
+// Does what a person asks for: joins, says, leaves, reads back. It ties the client, which is the one for everyone, to the store.
 
-import { Connection } from './connection.js';
+import { connect } from './hubbub.js';
 import { flawOfName } from './names.js';
 import { Store } from './state/store.js';
 import { wordsForError } from './words.js';
 
 export const FIRST_CHANNEL = 'general';
+/** Messages that one who is new to a channel sees at once, and that reading back adds at a time. */
+const NEWCOMER_MESSAGES = 50;
+const OLDER_MESSAGES = 100;
+/** Members that are listed of a channel. */
+const MEMBERS_LISTED = 200;
 const MEMBERS_REFRESH_MS = 5_000;
 
 export class Session {
-  store = new Store((error) => this.#failed(error));
-  connection;
+  store = new Store((id) => this.#hub.isOwn(id));
   profile = null;
-  #refs = 0;
-  /** Names of channels by the `ref` of the request to join them. */
-  #joining = new Map();
+  #hub = null;
+  /** The client's channels by those of the store. */
+  #rooms = new WeakMap();
   /** When the members of a channel were last asked for, by the channel. */
   #membersAskedAt = new WeakMap();
   #membersTimer = null;
@@ -26,35 +30,47 @@ export class Session {
    */
   constructor(on) {
     this.#on = on;
-    this.connection = new Connection({
-      onObjects: (objects) => this.#receive(objects),
-      onState: (state, before) => this.#connectionIs(state, before),
-    });
   }
 
   get isConnected() {
-    return this.connection.state.phase === 'connected';
+    return this.#hub.isConnected;
   }
 
   start({ name, email, channels, current, token = null }) {
     this.profile = { name, email };
-    for (const channel of channels) this.store.open(channel, channel === current);
-    this.connection.open(this.#url(), token);
+    // Beside the page, which a proxy may have put below a path of its own.
+    this.#hub = connect('ws', { name, email, token });
+    let before = { state: this.#hub.state };
+    this.#on.connection(before, before);
+    this.#listen(this.#hub, {
+      state: (state) => {
+        if (before.state === 'connected') this.store.disconnect();
+        this.#on.connection(state, before);
+        before = state;
+      },
+      private: (message) => this.store.whisper(message),
+      error: (error) => this.#on.alert(wordsForError(error)),
+    });
+    for (const channel of channels) this.#enter(channel, channel === current);
     this.#on.change();
   }
 
   end() {
     clearTimeout(this.#membersTimer);
-    this.connection.close();
+    this.#hub.close();
+  }
+
+  retryNow() {
+    this.#hub.retryNow();
   }
 
   /** Joins a channel (once there is a connection) and turns to it; returns what is wrong with its name, or null. */
   join(name) {
     const flaw = flawOfName(name);
     if (flaw) return `A channel’s name ${flaw}`;
-    const isNew = !this.store.channel(name);
-    this.store.open(name, true);
-    if (isNew && this.isConnected) this.#askToJoin(name);
+    const known = this.store.channel(name);
+    if (known) this.store.turnTo(known);
+    else this.#enter(name, true);
     this.#on.change();
     return null;
   }
@@ -62,7 +78,7 @@ export class Session {
   /** Leaves a channel or closes a conversation: at once, so that it is not joined again whatever becomes of the request. */
   leave(conversation) {
     this.store.close(conversation);
-    if (conversation.isJoined) this.#askToLeave(conversation.name);
+    this.#rooms.get(conversation)?.leave();
     this.#on.change();
   }
 
@@ -77,18 +93,6 @@ export class Session {
 
   /** Says something; whether it is on its way. If not, the words are still the sender's. */
   say(conversation, text) {
-    const ref = this.#ref();
-    const message = text.toWellFormed?.() ?? text;
-    const object =
-      conversation.kind === 'channel'
-        ? { action: 'send-message', target: conversation.name, message, ref }
-        : { action: 'send-private', target: conversation.id, message, ref };
-    const bytes = new TextEncoder().encode(JSON.stringify(object)).length;
-    const most = this.store.limits.message_bytes ?? Infinity;
-    if (bytes > most) {
-      this.#on.alert(`That is too long by ${kilobytes(bytes - most)} kB: a message has at most ${kilobytes(most)} kB.`);
-      return false;
-    }
     if (!this.isConnected) {
       this.#on.alert('Not connected: your message was not sent and is kept here.', 'connection');
       return false;
@@ -97,15 +101,43 @@ export class Session {
       this.#on.alert('Still joining: your message was not sent and is kept here.', 'joining');
       return false;
     }
-    this.connection.send(object);
-    conversation.pending.push({ ref, text, state: 'sending' });
+    this.#send(conversation, text);
     this.#on.change();
     return true;
   }
 
+  async #send(conversation, text) {
+    const message = conversation.wait(text);
+    try {
+      await (conversation.kind === 'channel'
+        ? this.#rooms.get(conversation).send(text)
+        : this.#hub.sendPrivate(conversation.id, text));
+      conversation.settle(message);
+    } catch (error) {
+      conversation.fail(message, wordsForError(error));
+      if (error.code === 'no-such-client') conversation.isGone = true;
+    }
+    this.#on.change();
+  }
+
   /** Drops a message that was not sent. */
-  drop(conversation, { ref }) {
-    conversation.settle(ref);
+  drop(conversation, message) {
+    conversation.settle(message);
+    this.#on.change();
+  }
+
+  /** Asks for what was said before all that is here of a channel, if that is kept and not on its way already. */
+  async readBack(channel) {
+    const { epoch, before } = channel;
+    channel.isReadingBack = true;
+    let page = null;
+    try {
+      page = await this.#rooms.get(channel).history({ epoch, before, limit: OLDER_MESSAGES });
+    } catch {
+      // Then there is no more to read, until the channel is joined anew.
+    }
+    channel.isReadingBack = false;
+    this.store.readBack(channel, before, page);
     this.#on.change();
   }
 
@@ -122,72 +154,42 @@ export class Session {
       return;
     }
     this.#membersAskedAt.set(channel, now);
-    this.connection.send({ action: 'list-members', target: channel.name, ref: this.#ref() });
+    this.#listMembers(channel);
   }
 
-  #receive(objects) {
-    const now = Date.now();
-    for (const object of objects) {
-      this.store.receive(object, now);
-      if (object.action === 'welcome') this.#welcome();
-      if (object.action === 'joined') this.#joined(object);
+  async #listMembers(channel) {
+    try {
+      this.store.list(channel, await this.#rooms.get(channel).listMembers({ limit: MEMBERS_LISTED }));
+      this.#on.change();
+    } catch {
+      // It was left meanwhile, or is joined anew with a list of its own.
     }
-    this.#on.change();
   }
 
-  #welcome() {
-    for (const { name } of this.store.channels) this.#askToJoin(name);
+  #enter(name, isWanted) {
+    const channel = this.store.open(name, isWanted);
+    const room = this.#hub.join(name, { last: NEWCOMER_MESSAGES, members: MEMBERS_LISTED });
+    this.#rooms.set(channel, room);
+    this.#listen(room, {
+      joined: (joined) => {
+        this.store.join(channel, joined);
+        this.#on.settle('joining');
+      },
+      message: (message) => this.store.hear(channel, message),
+      notice: (notice) => this.store.note(channel, notice),
+      gap: (gap) => channel.miss(gap),
+      epoch: (epoch) => channel.restart(epoch),
+      error: (error) => this.#on.alert(`“${name}” could not be joined. ${wordsForError(error)}`),
+      left: () => this.store.channel(name) === channel && this.store.close(channel),
+    });
   }
 
-  #joined({ channel, ref }) {
-    this.#joining.delete(ref);
-    // It was left before it was joined.
-    if (!this.store.channel(channel)) this.#askToLeave(channel);
-    this.#on.settle('joining');
-  }
-
-  #askToJoin(name) {
-    const ref = this.#ref();
-    this.#joining.set(ref, name);
-    this.connection.send({ action: 'join-channel', message: name, ref });
-  }
-
-  #askToLeave(name) {
-    this.connection.send({ action: 'leave-channel', message: name, ref: this.#ref() });
-  }
-
-  #failed(error) {
-    const name = this.#joining.get(error.ref);
-    this.#joining.delete(error.ref);
-    if (name !== undefined && this.store.channel(name)) this.store.close(this.store.channel(name));
-    const words = wordsForError(error);
-    this.#on.alert(name === undefined ? words : `“${name}” could not be joined. ${words}`);
-  }
-
-  #connectionIs(state, before) {
-    if (before.phase === 'connected') {
-      this.#joining.clear();
-      this.store.disconnect();
+  #listen(target, listeners) {
+    for (const [type, hear] of Object.entries(listeners)) {
+      target.addEventListener(type, ({ detail }) => {
+        hear(detail);
+        this.#on.change();
+      });
     }
-    this.#on.connection(state, before);
-    this.#on.change();
   }
-
-  /** Beside the page, which a proxy may have put below a path of its own. */
-  #url() {
-    const url = new URL('ws', location.href);
-    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.searchParams.set('name', this.profile.name);
-    if (this.profile.email) url.searchParams.set('email', this.profile.email);
-    return url;
-  }
-
-  #ref() {
-    this.#refs += 1;
-    return this.#refs.toString(36);
-  }
-}
-
-function kilobytes(bytes) {
-  return (bytes / 1000).toLocaleString(undefined, { maximumSignificantDigits: 3 });
 }

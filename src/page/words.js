@@ -28,6 +28,7 @@ export function wordsForRefusal({ code, message }) {
 const ERRORS = new Map([
   ['not-a-member', 'You are not in this channel any more.'],
   ['no-such-channel', 'There is no such channel any more.'],
+  ['unknown', 'The connection was lost. It may have arrived, or not.'],
   ['no-such-client', 'This person’s connection is gone. They may be back in the list of members.'],
 ]);
 

@@ -27,6 +27,7 @@ story('own messages are told from those of others', async (scene) => {
   await bob.see('by Ada');
   await bob.say('by Bob');
   await ada.see('by Bob');
+  await bob.see('by Bob');
   const own = (person, text) => person.message(text).and(person.page.locator('[data-own="true"]')).count();
   assert.deepEqual([await own(ada, 'by Ada'), await own(ada, 'by Bob')], [1, 0]);
   assert.deepEqual([await own(bob, 'by Ada'), await own(bob, 'by Bob')], [0, 1]);
@@ -70,7 +71,7 @@ story('who signs in where somebody else was before finds nothing of theirs', asy
   await page.say('said by Bob');
   await page.see('said by Bob');
   assert.equal(await page.page.getByText('Ada').count(), 0);
-});
+}, ['--history', '0']);
 
 story('a page that is loaded again goes on with its name and its channels', async (scene) => {
   const [ada, bob] = await scene.arriveBoth();

@@ -71,6 +71,7 @@ story('a message that is too large is refused in words and not lost', async (sce
   const text = 'x'.repeat(70_000);
   await ada.say(text);
   await ada.alert.filter({ hasText: /large|long/ }).waitFor();
+  await ada.button('Edit it again').click();
   assert.equal(await ada.messageBox.inputValue(), text);
   await ada.isConnected();
   await ada.say('shorter');

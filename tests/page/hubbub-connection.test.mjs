@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { connect } from '../../src/page/hubbub.js';
-import { Scene } from './support/hub.mjs';
+import { outcome, Scene, tick } from './support/hub.mjs';
 import { FakeSocket } from './support/socket.mjs';
 
 let scene;
@@ -81,6 +81,69 @@ test('one who does not want to wait connects at once', () => {
   const { socket } = scene;
   scene.hub.retryNow();
   assert.notEqual(scene.socket, socket);
+});
+
+const refused = (status, code) => async () => Response.json({ error: { code, message: 'words' } }, { status });
+
+test('one who is not let in asks why, with the token, and tries no more if it will be the same again', async () => {
+  for (const [status, code] of [[401, 'token-expired'], [403, 'origin-not-allowed']]) {
+    const asked = [];
+    const fetch = (url, { headers }) => {
+      asked.push([url.href, headers]);
+      return refused(status, code)();
+    };
+    scene = new Scene({ token: 'a.b.c', fetch });
+    const { socket } = scene;
+    socket.lose();
+    await tick();
+    scene.clock.pass(60_000);
+    assert.equal(scene.socket, socket);
+    assert.equal(scene.hub.state, 'refused');
+    const address = 'http://chat.example/ws?name=Ada&origin=https%3A%2F%2Fchat.example';
+    assert.deepEqual(asked, [[address, { authorization: 'Bearer a.b.c' }]]);
+    scene.hub.retryNow();
+    assert.notEqual(scene.socket, socket);
+    scene.welcome();
+    assert.equal(scene.hub.state, 'connected');
+  }
+});
+
+test('what waits for one who is not let in is refused with the same code, and can be asked again later', async () => {
+  scene = new Scene({ fetch: refused(401, 'token-missing') });
+  const tea = scene.join('tea');
+  const ask = () => [scene.hub.join('tea').ready, scene.hub.join('coffee').ready, tea.send('hot'), scene.hub.listChannels()];
+  const waiting = Promise.all(ask().map(outcome));
+  scene.socket.lose();
+  await tick();
+  const late = Promise.all(ask().map(outcome));
+  assert.deepEqual([...await waiting, ...await late], Array(8).fill('token-missing'));
+  scene.hub.retryNow();
+  scene.welcome();
+  const sent = tea.send('hot');
+  const { ref } = scene.socket.sent.find(({ message }) => message === 'tea');
+  scene.socket.say({ action: 'joined', channel: 'tea', members: [], count: 1, seq: 3, epoch: 1, oldest: 1, ref });
+  scene.said(4, { id: 'a', ref: scene.ref });
+  assert.deepEqual(await outcome(sent), { seq: 4, epoch: 1 });
+});
+
+test('a refusal that may pass is told, and tried again; one of an earlier attempt is not', async () => {
+  const told = [];
+  let answer = refused(429, 'too-many-connections');
+  scene = new Scene({ fetch: () => answer() });
+  scene.hub.addEventListener('state', ({ detail: { state, refusal } }) => told.push([state, refusal?.code]));
+  scene.socket.lose();
+  await tick();
+  assert.deepEqual(told.splice(0), [['waiting', undefined], ['waiting', 'too-many-connections']]);
+  answer = refused(401, 'token-expired');
+  scene.clock.pass(500);
+  scene.socket.lose();
+  scene.hub.retryNow();
+  await tick();
+  assert.deepEqual(told.splice(0), [['connecting', undefined], ['waiting', undefined], ['connecting', undefined]]);
+  scene.welcome();
+  scene.socket.lose();
+  await tick();
+  assert.deepEqual(told, [['connected', undefined], ['waiting', undefined]]);
 });
 
 test('a closed hub stays closed, whatever happens', () => {

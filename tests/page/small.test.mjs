@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hueOf, patternOf, PICTURE_SIZE } from '../../src/page/avatar.js';
-import { Backoff } from '../../src/page/backoff.js';
+import { Backoff } from '../../src/page/hubbub/backoff.js';
 import { flawOfName } from '../../src/page/names.js';
 import { few, wordsForClose, wordsForError } from '../../src/page/words.js';
 

@@ -7,29 +7,28 @@ import { PEOPLE_MAX, Store } from '../../src/page/state/store.js';
 
 const ada = { id: 'a', name: 'Ada', avatar: 'aa' };
 const grace = { id: 'g', name: 'Grace', avatar: 'gg' };
-const errors = [];
 let store;
 
 beforeEach(() => {
-  errors.length = 0;
-  store = new Store((error) => errors.push(error));
-  store.receive({ action: 'welcome', client: ada, server: {}, limits: { message_bytes: 100 } });
+  store = new Store((id) => id === 'a' || id === 'earlier');
   joined('general', 1);
 });
 
-function joined(channel, seq, epoch = 1) {
-  store.open(channel, false);
-  store.receive({ action: 'joined', channel, members: [ada, grace], count: 2, seq, epoch }, 0);
+function joined(name, seq, more = {}) {
+  const channel = store.channel(name) ?? store.open(name, false);
+  store.join(channel, { members: [ada, grace], count: 2, seq, epoch: 1, oldest: 1, ...more });
+  return channel;
 }
 
-const say = (target, seq, more = {}) =>
-  store.receive({ action: 'send-message', message: `m${seq}`, target, sender: grace, seq, time: seq, ...more });
-const items = (name) => store.channel(name).items.map(({ kind, text }) => text ?? kind);
+const said = (seq, more) => ({ message: `m${seq}`, sender: grace, seq, time: seq, ...more });
+const say = (name, seq, more = {}) => store.hear(store.channel(name), said(seq, more));
+const note = (name, event, seq, more) => store.note(store.channel(name), { event, member: grace, message: 'x', seq, time: seq, ...more });
+const items = (name) => store.channel(name).items.map(({ kind, text, count }) => text ?? [kind, count]);
 
 test('a message is in its channel, with the picture of its sender', () => {
   say('general', 2);
   assert.deepEqual(store.channel('general').items, [
-    { kind: 'message', sender: grace, avatar: 'gg', isOwn: false, text: 'm2', time: 2 },
+    { kind: 'message', sender: grace, avatar: 'gg', isOwn: false, text: 'm2', epoch: 1, seq: 2, time: 2 },
   ]);
 });
 
@@ -57,97 +56,74 @@ test('what is heard while the page is out of sight is unread', () => {
 test('notices and own messages are not unread', () => {
   joined('tea', 1);
   say('tea', 2, { sender: ada });
-  store.receive({ action: 'send-message', target: 'tea', event: 'left', member: grace, message: 'x', seq: 3, time: 3 });
+  note('tea', 'left', 3);
   assert.equal(store.unread, 0);
   assert.deepEqual([...store.channel('tea').members.keys()], ['a']);
   assert.equal(store.channel('tea').count, 1);
 });
 
-test('a message that was shown before is not shown again', () => {
+test('how much is missing stands where it would have been', () => {
   say('general', 2);
-  say('general', 2);
-  assert.deepEqual(items('general'), ['m2']);
-});
-
-test('messages missed while away are told of, once', () => {
-  say('general', 2);
-  store.disconnect();
-  store.receive({ action: 'welcome', client: { ...ada, id: 'b' } });
-  joined('general', 5);
+  store.channel('general').miss({ epoch: 1, from: 3, to: 5 });
   say('general', 6);
-  assert.deepEqual(items('general'), ['m2', 'gap', 'm6']);
+  assert.deepEqual(items('general'), ['m2', ['gap', 3], 'm6']);
 });
 
-test('a channel that began again is told of, and its numbers count anew', () => {
-  say('general', 9);
-  const before = items('general');
-  store.disconnect();
-  joined('general', 1, 2);
-  say('general', 2);
-  assert.deepEqual(items('general'), [...before, 'gap', 'm2']);
+test('a channel that began again is told of, and what it had before can be read back no more', () => {
+  const general = joined('tea', 9, { replay: { from: 8, to: 9 } });
+  for (const seq of [8, 9]) say('tea', seq);
+  assert.equal(general.older, 'kept');
+  joined('tea', 1, { epoch: 2 });
+  general.restart({ epoch: 2 });
+  say('tea', 1);
+  assert.deepEqual(items('tea'), ['m8', 'm9', ['restart', undefined], 'm1']);
+  assert.equal(general.older, 'gone');
 });
 
-test('nothing is told where nothing was missed', () => {
-  say('general', 2);
-  joined('general', 2);
-  assert.deepEqual(items('general'), ['m2']);
+test('what was said before one came is nothing new, what was missed since is', () => {
+  const tea = joined('tea', 9, { replay: { from: 8, to: 9 } });
+  for (const seq of [8, 9]) say('tea', seq);
+  assert.deepEqual([tea.unread, tea.received, tea.items.length], [0, 0, 2]);
+  joined('tea', 11, { replay: { from: 10, to: 11 } });
+  for (const seq of [10, 11]) say('tea', seq);
+  assert.equal(tea.unread, 2);
+  joined('tea', 2, { epoch: 2, replay: { from: 1, to: 2 } });
+  tea.restart({ epoch: 2 });
+  say('tea', 1);
+  assert.equal(tea.unread, 3);
+});
+
+test('who came and went before the list of members was made is in it already', () => {
+  const tea = joined('tea', 9, { replay: { from: 7, to: 9 } });
+  note('tea', 'left', 7);
+  note('tea', 'joined', 8, { member: { id: 'j', name: 'Joan', avatar: 'jj' } });
+  note('tea', 'summary', 9, { member: undefined, count: 300 });
+  assert.deepEqual([[...tea.members.keys()], tea.count, tea.isStale], [['a', 'g'], 2, false]);
+  note('tea', 'left', 10);
+  assert.deepEqual([[...tea.members.keys()], tea.count], [['a'], 1]);
 });
 
 test('own messages are known by every id that one had', () => {
-  store.receive({ action: 'welcome', client: { ...ada, id: 'b' } });
-  say('general', 2, { sender: ada });
+  say('general', 2, { sender: { id: 'earlier', name: 'Ada' } });
   assert.ok(store.channel('general').items[0].isOwn);
 });
 
-test('an echo settles the message that it answers, another one of the same ref does not', () => {
-  const general = store.channel('general');
-  general.pending.push({ ref: '1', text: 'hi', state: 'sending' });
-  say('general', 2, { ref: '1' });
-  assert.equal(general.pending.length, 1);
-  say('general', 3, { ref: '1', sender: ada });
-  assert.equal(general.pending.length, 0);
-});
-
-test('an error with a ref is about that message, without one about the page', () => {
-  const general = store.channel('general');
-  general.pending.push({ ref: '1', text: 'hi', state: 'sending' });
-  store.receive({ action: 'error', code: 'not-a-member', message: 'x', ref: '1' });
-  assert.equal(general.pending[0].state, 'failed');
-  assert.deepEqual(errors, []);
-  store.receive({ action: 'error', code: 'bad-json', message: 'y' });
-  assert.equal(errors[0].code, 'bad-json');
-});
-
-test('a message on its way when the connection is lost is given back', () => {
-  const general = store.channel('general');
-  general.pending.push({ ref: '1', text: 'hi', state: 'sending' });
-  store.disconnect();
-  assert.equal(general.pending[0].state, 'failed');
-});
-
 test('private messages are filed by the other one', () => {
-  const said = { action: 'send-private', message: 'psst', time: 1 };
-  store.receive({ ...said, sender: grace, target: ada });
-  store.receive({ ...said, sender: ada, target: grace });
+  const psst = { message: 'psst', time: 1 };
+  store.whisper({ ...psst, sender: grace, target: ada });
+  store.whisper({ ...psst, sender: ada, target: grace });
   assert.deepEqual(store.people.map(({ name, items: { length }, unread }) => [name, length, unread]), [['Grace', 2, 1]]);
 });
 
-test('a person who is gone is known to be', () => {
-  const person = store.meet(grace);
-  person.pending.push({ ref: '1', text: 'hi', state: 'sending' });
-  store.receive({ action: 'error', code: 'no-such-client', message: 'x', ref: '1' });
-  assert.ok(person.isGone);
-});
-
 test('a summary counts, and says that the list of members grows stale', () => {
-  store.receive({ action: 'send-message', target: 'general', event: 'summary', message: '3 joined', joined: 3, left: 0, count: 250, seq: 2, time: 2 });
+  note('general', 'summary', 2, { member: undefined, count: 250 });
   assert.equal(store.channel('general').count, 250);
   assert.ok(store.channel('general').isStale);
 });
 
 test('who leaves is no longer counted, listed or not, but not twice', () => {
   const general = store.channel('general');
-  const left = (id, seq) => store.receive({ action: 'send-message', target: 'general', event: 'left', member: { ...grace, id }, message: 'x', seq, time: seq });
+  const left = (id, seq) => note('general', 'left', seq, { member: { ...grace, id } });
   left('unlisted', 2);
   assert.equal(general.count, 2);
   general.count = 10;
@@ -159,9 +135,9 @@ test('who leaves is no longer counted, listed or not, but not twice', () => {
 
 test('a channel that is left gives way to the next', () => {
   joined('tea', 1);
-  store.receive({ action: 'left', channel: 'general' });
+  store.close(store.channel('general'));
   assert.equal(store.current, store.channel('tea'));
-  store.receive({ action: 'left', channel: 'tea' });
+  store.close(store.channel('tea'));
   assert.equal(store.current, null);
 });
 
@@ -171,6 +147,7 @@ test('a conversation keeps a bounded number of items, by numbers that do not cha
   assert.ok(general.items.length >= ITEMS_MAX && general.items.length <= ITEMS_MAX * 1.1);
   assert.equal(general.end, 10_000);
   assert.equal(general.item(9_999).text, 'm10001');
+  assert.equal(general.older, 'dropped');
 });
 
 test('a conversation keeps a bounded number of characters', () => {
@@ -183,21 +160,15 @@ test('a conversation keeps a bounded number of characters', () => {
 });
 
 test('strangers begin a bounded number of conversations, which end none that one is having', () => {
-  const stranger = (id) => ({ action: 'send-private', message: 'psst', sender: { id: `s${id}`, name: 'S' }, target: ada, time: id });
+  const stranger = (id) => ({ message: 'psst', sender: { id: `s${id}`, name: 'S' }, target: ada, time: id });
   const written = store.meet(grace);
   written.draft = 'dear Grace';
-  store.receive(stranger(0));
+  store.whisper(stranger(0));
   store.turnTo(store.people[1]);
-  for (let id = 1; id < 1_000; id += 1) store.receive(stranger(id));
+  for (let id = 1; id < 1_000; id += 1) store.whisper(stranger(id));
   assert.equal(store.people.length, PEOPLE_MAX);
   assert.deepEqual(store.people.slice(0, 2), [written, store.current]);
   assert.equal(store.people.at(-1).id, 's999');
-});
-
-test('what is not known is ignored', () => {
-  store.receive({ action: 'weather', target: 'general', message: 'rain' });
-  say('elsewhere', 1);
-  assert.deepEqual(items('general'), []);
 });
 
 test('names of the language’s own make ordinary channels', () => {
@@ -205,4 +176,74 @@ test('names of the language’s own make ordinary channels', () => {
   joined('constructor', 1);
   say('__proto__', 2);
   assert.deepEqual(items('__proto__'), ['m2']);
+});
+
+/** One who came to tea when it had a hundred messages, and sees the last ten. */
+function lateToTea() {
+  const tea = joined('tea', 100, { oldest: 51, replay: { from: 91, to: 100 } });
+  assert.ok(!tea.canReadBack, 'not before what was asked for is there');
+  for (let seq = 91; seq <= 100; seq += 1) say('tea', seq);
+  return tea;
+}
+
+function page(from, to, more = {}) {
+  return { epoch: 1, oldest: 51, messages: Array.from({ length: to - from + 1 }, (_, index) => said(from + index)), ...more };
+}
+
+test('what is read back stands before the rest, by numbers that do not change', () => {
+  const tea = lateToTea();
+  assert.ok(tea.canReadBack);
+  assert.equal(tea.before, 91);
+  store.readBack(tea, 91, page(71, 90));
+  assert.deepEqual([tea.first, tea.end, tea.item(0).text, tea.item(-20).text], [-20, 10, 'm91', 'm71']);
+  assert.deepEqual([tea.before, tea.older, tea.unread, tea.received], [71, 'kept', 0, 0]);
+  store.readBack(tea, 71, page(51, 70));
+  assert.deepEqual(tea.items.map(({ seq }) => seq), Array.from({ length: 50 }, (_, index) => 51 + index));
+  assert.ok(!tea.canReadBack);
+  assert.equal(tea.older, 'gone');
+});
+
+test('who has read back to the first message of all misses nothing', () => {
+  const tea = joined('tea', 2, { replay: { from: 2, to: 2 } });
+  say('tea', 2);
+  store.readBack(tea, 2, page(1, 1, { oldest: 1 }));
+  assert.equal(tea.older, null);
+});
+
+test('who sees nothing of what was said can read back too', () => {
+  const tea = joined('tea', 100, { oldest: 51, replay: { from: 101, to: 100 } });
+  assert.deepEqual([tea.canReadBack, tea.before], [true, 101]);
+  assert.equal(joined('coffee', 100, { oldest: undefined }).canReadBack, false);
+});
+
+test('members who read back come and go no more', () => {
+  const tea = lateToTea();
+  store.readBack(tea, 91, page(90, 90, { messages: [{ event: 'left', member: grace, message: 'x', seq: 90, time: 90 }] }));
+  assert.deepEqual([tea.items[0].event, tea.count, tea.members.size], ['left', 2, 2]);
+});
+
+test('a page that no longer fits is not taken in, and one that is empty or failed is the last until one joins anew', () => {
+  const tea = lateToTea();
+  for (const [before, wrong] of [[81, page(71, 80)], [91, page(81, 90, { epoch: 2 })], [91, page(91, 90)], [91, null]]) {
+    store.readBack(tea, before, wrong);
+    assert.deepEqual([tea.items.length, tea.canReadBack, tea.older], [10, false, 'gone']);
+    joined('tea', 100, { oldest: 51, replay: { from: 101, to: 100 } });
+    assert.ok(tea.canReadBack);
+  }
+});
+
+test('one reads back as far as the bounds of a conversation', () => {
+  const tea = joined('tea', 10_000, { replay: { from: 10_000, to: 10_000 } });
+  say('tea', 10_000);
+  for (let { before } = tea; tea.canReadBack; { before } = tea) store.readBack(tea, before, page(before - 300, before - 1, { oldest: 1 }));
+  assert.deepEqual([tea.items.length, tea.item(0).seq, tea.items[0].seq], [ITEMS_MAX, 10_000, 10_001 - ITEMS_MAX]);
+  assert.equal(tea.older, 'dropped');
+
+  const long = joined('long', 100, { replay: { from: 101, to: 100 } });
+  const message = 'x'.repeat(60_000);
+  for (let { before } = long; long.canReadBack; { before } = long) {
+    store.readBack(long, before, page(before - 1, before - 1, { oldest: 1, messages: [said(before - 1, { message })] }));
+  }
+  assert.equal(long.items.length, Math.floor(CHARS_MAX / message.length));
+  assert.equal(long.older, 'dropped');
 });

@@ -1,6 +1,6 @@
 // A channel that one is in: its messages, each once and in order, what is missing between them, and what one says.
 
-import { Backoff } from '../backoff.js';
+import { Backoff } from './backoff.js';
 import { HubError } from './error.js';
 import { emit } from './event.js';
 import { Lane, WhenLost } from './lane.js';
@@ -106,7 +106,9 @@ export class Channel extends EventTarget {
   }
 
   #ask(object, how) {
-    if (this.state === 'leaving' || this.state === 'left') return Promise.reject(new HubError('not-a-member'));
+    const isMember = this.state === 'joining' || this.state === 'joined';
+    const refusal = isMember ? this.#host.refusal() : new HubError('not-a-member');
+    if (refusal) return Promise.reject(refusal);
     return this.#lane.ask(object, how);
   }
 
@@ -131,6 +133,12 @@ export class Channel extends EventTarget {
     this.#lane.lose();
     if (this.state === 'leaving') this.end(new HubError('not-a-member'));
     if (this.state === 'joined') this.state = 'joining';
+  }
+
+  /** The server lets nobody in: nothing waits for it. */
+  shutOut(error) {
+    this.#ready.reject(error);
+    this.#lane.rejectAll(error);
   }
 
   /** Takes in what answers a request of this channel; whether it does. */
@@ -175,7 +183,7 @@ export class Channel extends EventTarget {
     this.#search = null;
     this.#host.clock.clearTimeout(this.#timer);
     this.#host.gone(this);
-    this.#lane.end(error);
+    this.#lane.rejectAll(error);
     this.#ready.reject(error);
     this.#left.resolve();
     emit(this, 'left', { code: error.code });

@@ -2,7 +2,6 @@
 
 const OURS = {
   closed: 'this client was closed',
-  'message-too-large': 'the server takes no message of this size',
   'not-a-member': 'this channel was left',
   offline: 'the connection was lost before the answer',
   'queue-full': 'too much is waiting for a connection',

@@ -31,8 +31,10 @@ export class Hub extends EventTarget {
   /** Every id that this hub had, as each connection may bring a new one. */
   #ids = new Set();
 
-  constructor(url, { name, email, token, WebSocket = globalThis.WebSocket, clock = SYSTEM_CLOCK, random = Math.random }) {
+  constructor(url, options) {
     super();
+    const { name, email, token, clock = SYSTEM_CLOCK, random = Math.random } = options;
+    const { WebSocket = globalThis.WebSocket, fetch = globalThis.fetch } = options;
     this.#wire = {
       ref: refs(random),
       send: (text) => this.#link.send(text),
@@ -45,14 +47,15 @@ export class Hub extends EventTarget {
       clock,
       random,
       isConnected: () => this.isConnected,
+      refusal: () => this.#refusal,
       isOwn: (id) => this.#ids.has(id),
       leaving: (channel) => this.#turnAway(channel),
       gone: (channel) => this.#forget(channel),
     };
     this.#link = new Link(address(url, { name, email }), {
-      // A browser has no other place for a token in a handshake, but the address, which ends up in logs.
-      protocols: token ? ['hubbub', `hubbub.token.${token}`] : [],
+      token,
       WebSocket,
+      fetch,
       clock,
       random,
       on: { object: (object) => this.#receive(object), state: (state) => this.#linkIs(state) },
@@ -60,7 +63,10 @@ export class Hub extends EventTarget {
     this.#link.connect();
   }
 
-  /** `'connecting'`, `'connected'`, `'waiting'` (to connect again), `'asleep'` (as its page) or `'closed'`. */
+  /**
+   * `'connecting'`, `'connected'`, `'waiting'` (to connect again), `'refused'` (as it will be again), `'asleep'` (as its page)
+   * or `'closed'`.
+   */
   get state() {
     return this.#link.state.state;
   }
@@ -87,7 +93,8 @@ export class Hub extends EventTarget {
       return channel;
     }
     this.#channels.set(name, channel);
-    if (this.isConnected) channel.connected();
+    if (this.#refusal) channel.shutOut(this.#refusal);
+    channel.connected();
     return channel;
   }
 
@@ -101,9 +108,9 @@ export class Hub extends EventTarget {
     return (await this.#ask({ action: 'list-channels' }, { whenLost: WhenLost.repeat })).channels;
   }
 
-  /** Connects now, if it waits to. */
+  /** Connects now, if it waits to or was refused. */
   retryNow() {
-    if (this.state === 'waiting') this.#link.connect();
+    if (this.state === 'waiting' || this.state === 'refused') this.#link.connect();
   }
 
   /** Ends for good. */
@@ -111,13 +118,20 @@ export class Hub extends EventTarget {
     if (this.state === 'closed') return;
     const error = new HubError('closed');
     this.#link.close();
-    this.#lane.end(error);
+    this.#lane.rejectAll(error);
     for (const channel of this.#all()) channel.end(error);
   }
 
   #ask(object, how) {
-    if (this.state === 'closed') return Promise.reject(new HubError('closed'));
-    return this.#lane.ask(object, how);
+    const refusal = this.#refusal;
+    return refusal ? Promise.reject(refusal) : this.#lane.ask(object, how);
+  }
+
+  /** Why it is of no use to wait for a connection; null if it is. */
+  get #refusal() {
+    const { state, refusal } = this.#link.state;
+    if (state === 'closed') return new HubError('closed');
+    return state === 'refused' ? refusal : null;
   }
 
   #all() {
@@ -130,6 +144,10 @@ export class Hub extends EventTarget {
       // No replay shows what became of private messages.
       this.#lane.giveUp();
       for (const channel of this.#all()) channel.disconnected();
+    }
+    if (state.state === 'refused') {
+      this.#lane.rejectAll(state.refusal);
+      for (const channel of this.#all()) channel.shutOut(state.refusal);
     }
     emit(this, 'state', state);
   }

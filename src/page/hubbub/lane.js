@@ -136,8 +136,8 @@ export class Lane {
     this.#waitFirst(doubtful.filter(({ retry }) => retry));
   }
 
-  /** Nothing more can be asked. What is unanswered may have been done. */
-  end(error) {
+  /** Rejects whatever waits or is unanswered; the latter may have been done. */
+  rejectAll(error) {
     this.#isOpen = false;
     for (const request of this.#waiting.splice(0)) {
       this.#room.release(request);
@@ -159,7 +159,8 @@ export class Lane {
   #handOver(request) {
     // It would cost the connection.
     if (request.bytes > this.#wire.largest()) {
-      request.reject(new HubError('message-too-large'));
+      const most = this.#wire.largest();
+      request.reject(new HubError('message-too-large', `too long: it takes ${request.bytes} bytes, and the server reads at most ${most}`));
       return;
     }
     this.#sent.set(request.ref, request);

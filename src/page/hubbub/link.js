@@ -1,17 +1,22 @@
 // Keeps a WebSocket to the server: connects again when it is lost, and closes it while a page sleeps.
 
-import { Backoff, STABLE_MS } from '../backoff.js';
+import { Backoff, STABLE_MS } from './backoff.js';
+import { refusalAt } from './refusal.js';
 
 const NORMAL = 1000;
 /** From the attempt to connect to the server's welcome; networks that swallow everything say nothing. */
 const WELCOME_MS = 20_000;
 
 export class Link {
-  /** `{state: 'connecting' | 'connected' | 'waiting' | 'asleep' | 'closed', code?, retryAt?}`; `code` is why the last one ended. */
+  /**
+   * `{state: 'connecting' | 'connected' | 'waiting' | 'refused' | 'asleep' | 'closed', code?, refusal?, retryAt?}`: `code` is why
+   * the last one ended, `refusal` the error with which the server let none begin.
+   */
   state = { state: 'connecting' };
   #url;
-  #protocols;
+  #token;
   #WebSocket;
+  #fetch;
   #clock;
   #backoff;
   #on;
@@ -20,10 +25,11 @@ export class Link {
   #ended = new AbortController();
 
   /** `on` hears of what happens: `object(object)` and `state(state)`. */
-  constructor(url, { protocols, WebSocket, clock, random, on }) {
+  constructor(url, { token, WebSocket, fetch, clock, random, on }) {
     this.#url = url;
-    this.#protocols = protocols;
+    this.#token = token;
     this.#WebSocket = WebSocket;
+    this.#fetch = fetch;
     this.#clock = clock;
     this.#backoff = new Backoff(random);
     this.#on = on;
@@ -37,9 +43,13 @@ export class Link {
   /** Connects now, instead of a connection that there is already. */
   connect() {
     this.#drop();
-    const socket = new this.#WebSocket(this.#url, this.#protocols);
+    // A browser has no other place for a token in a handshake, but the address, which ends up in logs.
+    const protocols = this.#token ? ['hubbub', `hubbub.token.${this.#token}`] : [];
+    const socket = new this.#WebSocket(this.#url, protocols);
     this.#socket = socket;
+    let hasBegun = false;
     const isCurrent = () => this.#socket === socket;
+    socket.addEventListener('open', () => { hasBegun = true; });
     socket.addEventListener('message', ({ data }) => {
       const objects = objectsIn(data);
       if (objects === null && isCurrent()) this.#wait();
@@ -49,7 +59,11 @@ export class Link {
     });
     // Some throw what nobody listens to. Its `close` follows.
     socket.addEventListener('error', () => {});
-    socket.addEventListener('close', ({ code }) => isCurrent() && this.#wait(code));
+    socket.addEventListener('close', ({ code }) => {
+      if (!isCurrent()) return;
+      this.#wait(code);
+      if (!hasBegun) this.#askWhy();
+    });
     this.#after(WELCOME_MS, () => this.#wait());
     this.#become({ state: 'connecting' });
   }
@@ -71,6 +85,16 @@ export class Link {
     const delay = this.#backoff.next();
     this.#after(delay, () => this.connect());
     this.#become({ state: 'waiting', code, retryAt: this.#clock.now() + delay });
+  }
+
+  /** The wait, of which the server may say why it is, and that it is in vain. */
+  async #askWhy() {
+    const { state } = this;
+    const refusal = await refusalAt(this.#url, this.#token, this.#fetch);
+    if (refusal === null || this.state !== state) return;
+    const { error, isFinal } = refusal;
+    if (isFinal) this.#clock.clearTimeout(this.#timer);
+    this.#become(isFinal ? { state: 'refused', refusal: error } : { ...state, refusal: error });
   }
 
   /** Whatever the old socket has still to say comes again on the next. */

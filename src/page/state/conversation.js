@@ -1,4 +1,4 @@
-// Holds one conversation, with a channel or a person: the last of its messages, what is unread, who is there.
+// Holds one conversation, with a channel or a person: the last of its messages, what is unread, and what is not sent yet.
 
 export const ITEMS_MAX = 2_000;
 /** Characters in all of them, of which one message may have tens of thousands. */
@@ -7,9 +7,9 @@ export const CHARS_MAX = 500_000;
 const SLACK = 1.1;
 
 export class Conversation {
-  /** The last messages, notices and gaps, oldest first. */
+  /** The last messages, notices and losses, oldest first. */
   items = [];
-  /** The number of `items[0]`, counted from the first item that this conversation ever had. */
+  /** The number of `items[0]`, counted from the first item that this conversation ever had; what is read back counts down. */
   first = 0;
   /** Messages of others ever received, which is what "3 new" is counted by. */
   received = 0;
@@ -17,9 +17,12 @@ export class Conversation {
   /** The number of the first item that was unread when the conversation was last turned to; null if none was. */
   unreadFrom = null;
   draft = '';
-  /** Own messages that the server has not confirmed: `{ref, text, state: 'sending' | 'failed', reason}`. */
+  /** Own messages that the server has not confirmed: `{key, text, state: 'sending' | 'failed', reason}`. */
   pending = [];
   #chars = 0;
+  #waited = 0;
+  /** Whether an item found no room, or had to make it. */
+  #isFull = false;
 
   constructor(key, name) {
     this.key = key;
@@ -35,10 +38,31 @@ export class Conversation {
     return this.items[number - this.first];
   }
 
+  /** What there is before the first item: `'dropped'` for what this page does not keep; null for nothing. */
+  get older() {
+    return this.#isFull ? 'dropped' : null;
+  }
+
   push(item) {
     this.items.push(item);
     this.#chars += charsOf(item);
     if (this.items.length > ITEMS_MAX * SLACK || this.#chars > CHARS_MAX * SLACK) this.#trim();
+  }
+
+  /** Puts items before the first, as many of the last of them as there is room for. */
+  prepend(items) {
+    let begin = items.length;
+    while (begin > 0 && this.#hasRoom(items.length - begin, items[begin - 1])) {
+      begin -= 1;
+      this.#chars += charsOf(items[begin]);
+    }
+    this.items.unshift(...items.slice(begin));
+    this.first -= items.length - begin;
+    if (begin > 0) this.#isFull = true;
+  }
+
+  #hasRoom(more, item) {
+    return this.items.length + more < ITEMS_MAX && this.#chars + charsOf(item) <= CHARS_MAX;
   }
 
   #trim() {
@@ -49,6 +73,7 @@ export class Conversation {
     }
     this.items.splice(0, surplus);
     this.first += surplus;
+    this.#isFull = true;
   }
 
   /** Takes in what somebody said; `isSeen` says that it is on screen. */
@@ -63,80 +88,26 @@ export class Conversation {
     this.push(message);
   }
 
-  /** What the server answered to a message of one's own: it is no longer pending. */
-  settle(ref) {
-    this.pending = this.pending.filter((message) => message.ref !== ref);
+  /** Something of one's own that is on its way; returns it as it is in `pending`. */
+  wait(text) {
+    this.#waited += 1;
+    const message = { key: this.#waited, text, state: 'sending', reason: null };
+    this.pending.push(message);
+    return message;
   }
 
-  fail(ref, reason) {
-    const message = this.pending.find((pending) => pending.ref === ref);
-    if (message) Object.assign(message, { state: 'failed', reason });
-    return message !== undefined;
+  /** It came back, or is given up: it is no longer pending. */
+  settle(message) {
+    this.pending = this.pending.filter((other) => other !== message);
+  }
+
+  fail(message, reason) {
+    Object.assign(message, { state: 'failed', reason });
   }
 }
 
 function charsOf({ text }) {
   return text?.length ?? 0;
-}
-
-export class Channel extends Conversation {
-  kind = 'channel';
-  /** By id: `{id, name, avatar}`. */
-  members = new Map();
-  count = 0;
-  /** Changes whenever `members` or `count` do. */
-  membersVersion = 0;
-  /** Whether sums were told of who came and went since `members` were listed. */
-  isStale = false;
-  seq = null;
-  epoch = null;
-  isJoined = false;
-
-  constructor(name) {
-    super(`#${name}`, name);
-  }
-
-  /** Takes in an answer to `join-channel`. A gap in `seq` since the last time is told in the log. */
-  join({ members, count, seq, epoch }, time) {
-    const isBack = this.seq !== null;
-    if (isBack && (this.epoch !== epoch || this.seq !== seq)) this.push({ kind: 'gap', time });
-    this.isJoined = true;
-    this.seq = seq;
-    this.epoch = epoch;
-    this.list(members, count);
-  }
-
-  list(members, count) {
-    this.members = new Map(members.map((member) => [member.id, member]));
-    this.count = count;
-    this.isStale = false;
-    this.membersVersion += 1;
-  }
-
-  /** Whether an object with this `seq` is new; tells in the log if some before it did not arrive. */
-  advance(seq, time) {
-    if (!Number.isFinite(seq)) return true;
-    if (this.seq !== null && seq <= this.seq) return false;
-    if (this.seq !== null && seq > this.seq + 1) this.push({ kind: 'gap', time });
-    this.seq = seq;
-    return true;
-  }
-
-  /** Takes in a notice: somebody came or went, or how many did. */
-  note({ event, member, message, count, time }) {
-    if (event === 'joined' && !this.members.has(member.id)) {
-      this.members.set(member.id, member);
-      this.count += 1;
-    } else if (event === 'left') {
-      // Not all who are counted need be listed.
-      if (this.members.delete(member.id) || this.count > this.members.size) this.count -= 1;
-    } else if (event === 'summary') {
-      this.count = count;
-      this.isStale = true;
-    }
-    this.membersVersion += 1;
-    this.push({ kind: 'notice', event, member, text: message, time });
-  }
 }
 
 export class Person extends Conversation {

@@ -1,8 +1,7 @@
-// Keeps what the page knows: who one is, the conversations, who is known. It takes in what the server says, and has no
-// DOM.
+// Keeps what the page knows: the conversations, and who is known. It takes in what the client hears, and has no DOM.
 
-import { wordsForError } from '../words.js';
-import { Channel, Person } from './conversation.js';
+import { Channel } from './channel.js';
+import { Person } from './conversation.js';
 
 /** Pictures remembered of people met, so that a long session does not grow for ever. */
 const PICTURES_MAX = 5_000;
@@ -10,22 +9,17 @@ const PICTURES_MAX = 5_000;
 export const PEOPLE_MAX = 200;
 
 export class Store {
-  /** `{id, name, avatar}` since the last welcome. */
-  self = null;
-  limits = {};
   /** Whether the page can be seen: what arrives while it cannot is unread. */
   isVisible = true;
   current = null;
+  /** Whether an id is, or was, one's own. */
+  isOwn;
   #conversations = new Map();
   /** Seeds of people's pictures by their ids, those met last at the end. */
   #pictures = new Map();
-  /** Every id that this page had, as each connection brings a new one. */
-  #ownIds = new Set();
-  #onError;
 
-  /** `onError({code, message, ref})` hears of errors that belong to no message. */
-  constructor(onError = () => {}) {
-    this.#onError = onError;
+  constructor(isOwn) {
+    this.isOwn = isOwn;
   }
 
   get channels() {
@@ -40,18 +34,16 @@ export class Store {
     return [...this.#conversations.values()].reduce((sum, { unread }) => sum + unread, 0);
   }
 
-  isOwn(id) {
-    return this.#ownIds.has(id);
-  }
-
   channel(name) {
     return this.#conversations.get(`#${name}`);
   }
 
   /** Adds a channel that is being joined, and turns to it if there is no other or `isWanted`. */
   open(name, isWanted) {
-    if (!this.channel(name)) this.#conversations.set(`#${name}`, new Channel(name));
-    if (isWanted || !this.current) this.turnTo(this.channel(name));
+    const channel = new Channel(name);
+    this.#conversations.set(channel.key, channel);
+    if (isWanted || !this.current) this.turnTo(channel);
+    return channel;
   }
 
   /** The conversation with a person, new or not. */
@@ -97,91 +89,53 @@ export class Store {
     if (this.current === conversation) this.turnTo(all[position + 1] ?? all[position - 1] ?? null);
   }
 
-  /** The connection is gone: what was on its way may have arrived or not. */
+  /** The connection is gone. */
   disconnect() {
     for (const channel of this.channels) channel.isJoined = false;
-    for (const conversation of this.#conversations.values()) {
-      for (const message of conversation.pending) {
-        if (message.state === 'sending') conversation.fail(message.ref, 'The connection was lost. It may have arrived, or not.');
-      }
-    }
   }
 
-  /** Takes in one object from the server. What is not known is ignored. */
-  receive(object, now) {
-    switch (object.action) {
-      case 'welcome':
-        this.self = object.client;
-        this.limits = object.limits ?? {};
-        this.#ownIds.add(object.client.id);
-        this.#remember([object.client]);
-        break;
-      case 'joined':
-        this.#joined(object, now);
-        break;
-      case 'left':
-        this.#left(object);
-        break;
-      case 'members':
-        this.#remember(object.members);
-        this.channel(object.channel)?.list(object.members, object.count);
-        break;
-      case 'send-message':
-        this.#inChannel(object);
-        break;
-      case 'send-private':
-        this.#inPrivate(object);
-        break;
-      case 'error':
-        this.#failed(object);
-        break;
-      default:
-    }
+  /** Takes in an answer to a request to join. */
+  join(channel, joined) {
+    this.#remember(joined.members);
+    channel.join(joined);
   }
 
-  #joined(object, now) {
-    this.#remember(object.members);
-    this.channel(object.channel)?.join(object, now);
+  /** Takes in a list of the members. */
+  list(channel, { members, count }) {
+    this.#remember(members);
+    channel.list(members, count);
   }
 
-  #left({ channel: name }) {
-    const channel = this.channel(name);
-    // One that is not joined has been left and is being joined again.
-    if (channel?.isJoined) this.close(channel);
+  /** Takes in what somebody said in a channel. */
+  hear(channel, message) {
+    channel.hear(this.#item(channel, message), this.#isSeen(channel));
   }
 
-  #inChannel(object) {
-    const channel = this.channel(object.target);
-    if (!channel?.isJoined || !channel.advance(object.seq, object.time)) return;
-    if (!object.sender) {
-      if (object.member) this.#remember([object.member]);
-      channel.note(object);
-      return;
-    }
-    this.#hear(channel, object);
+  /** Takes in a notice: somebody came or went, or how many did. */
+  note(channel, notice) {
+    if (notice.member) this.#remember([notice.member]);
+    channel.note(this.#item(channel, notice), notice);
   }
 
-  #inPrivate(object) {
-    const isOwn = this.isOwn(object.sender.id);
-    this.#hear(this.meet(isOwn ? object.target : object.sender), object);
+  /** Takes in a page of the history that ends before the number `before`; null if it could not be had. */
+  readBack(channel, before, page) {
+    channel.prependHistory(before, page && { ...page, items: page.messages.map((object) => this.#item(channel, object)) });
   }
 
-  #hear(conversation, { sender, message, time, ref }) {
+  /** Takes in what somebody said in private. */
+  whisper(message) {
+    const conversation = this.meet(this.isOwn(message.sender.id) ? message.target : message.sender);
+    conversation.hear(this.#item(conversation, message), this.#isSeen(conversation));
+  }
+
+  #item({ epoch }, { event, member, sender, message: text, seq, time }) {
+    if (!sender) return { kind: 'notice', event, member, text, epoch, seq, time };
     const isOwn = this.isOwn(sender.id);
-    if (isOwn && ref !== undefined) conversation.settle(ref);
-    const isSeen = this.isVisible && conversation === this.current;
-    const avatar = this.avatarOf(sender.id);
-    conversation.hear({ kind: 'message', sender, avatar, isOwn, text: message, time }, isSeen);
+    return { kind: 'message', sender, avatar: this.avatarOf(sender.id), isOwn, text, epoch, seq, time };
   }
 
-  #failed({ code, message, ref }) {
-    for (const conversation of this.#conversations.values()) {
-      if (ref !== undefined && conversation.fail(ref, wordsForError({ code, message }))) {
-        if (code === 'no-such-client') conversation.isGone = true;
-        return;
-      }
-    }
-    this.#onError({ code, message, ref });
+  #isSeen(conversation) {
+    return this.isVisible && conversation === this.current;
   }
 
   #see() {

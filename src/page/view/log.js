@@ -2,7 +2,7 @@
 
 import { few } from '../words.js';
 import { reconcile, setText } from './dom.js';
-import { pendingRow, rowOf } from './row.js';
+import { joinUp, pendingRow, rowOf } from './row.js';
 
 /** Rows that are shown at first, and added at once when the reader comes near an edge. */
 const PAGE = 60;
@@ -12,6 +12,12 @@ const NEAR = 600;
 const AT_END = 40;
 /** More at once than this is not read out. */
 const ANNOUNCED_MAX = 5;
+
+/** What stands before the first item, by what there is before it. */
+const BEFORE = new Map([
+  ['dropped', 'Older messages are not kept on this page.'],
+  ['gone', 'Older messages are not kept.'],
+]);
 
 export class Log {
   #scroller = document.getElementById('log');
@@ -32,7 +38,10 @@ export class Log {
   #voice = null;
   #actions;
 
-  /** `actions` are `retrieve(message)` and `drop(message)`, for messages that were not sent. */
+  /**
+   * `actions` are `retrieve(message)` and `drop(message)`, for messages that were not sent, and `readBack(conversation)`, which
+   * asks for what was said before its first item.
+   */
   constructor(actions) {
     this.#actions = actions;
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
@@ -54,7 +63,9 @@ export class Log {
     }
     this.#renderPending();
     this.#renderLatest();
-    if (conversation) this.#follow();
+    if (!conversation) return;
+    this.#follow();
+    this.#reachBack();
   }
 
   /** Goes on to the latest items, and stays with them. */
@@ -86,24 +97,33 @@ export class Log {
       }
       this.#unreadFrom = unreadFrom;
     }
-    if (first > 0 && this.#start <= first) this.#keepingPlace(() => this.#dropAbove(first));
+    if (this.#start < first || this.#wordsBefore !== this.#oldest.textContent) this.#keepingPlace(() => this.#dropAbove(first));
     const room = this.#isFollowing ? Infinity : ROWS_MAX - (this.#end - this.#start);
     this.#showBelow(Math.min(end, this.#end + room));
     if (this.#isFollowing && this.#end - this.#start > ROWS_MAX) this.#dropAbove(this.#end - ROWS_MAX + PAGE);
     this.#renderOldest();
   }
 
+  /** Shows more of what was said before, or asks for it, once the reader comes near. */
+  #reachBack() {
+    const { first, canReadBack } = this.#conversation;
+    // One who follows is near the beginning where all of it is in view.
+    if (this.#scroller.scrollTop >= (this.#isFollowing ? AT_END : NEAR)) return;
+    if (this.#start > first) this.#revealOlder(first);
+    else if (canReadBack) this.#actions.readBack(this.#conversation);
+  }
+
   #scrolled() {
     if (!this.#conversation) return;
-    const { first, end } = this.#conversation;
+    const { end } = this.#conversation;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const below = scrollHeight - scrollTop - clientHeight;
     const wasFollowing = this.#isFollowing;
     // What came in since the last frame is not shown yet, and no reason to stop.
     this.#isFollowing = below < AT_END && (wasFollowing || this.#end === end);
     if (wasFollowing && !this.#isFollowing) this.#receivedWhenLeft = this.#conversation.received;
-    if (scrollTop < NEAR && this.#start > first) this.#revealOlder(first);
-    else if (below < NEAR && this.#end < end) this.#revealNewer(end);
+    this.#reachBack();
+    if (scrollTop >= NEAR && below < NEAR && this.#end < end) this.#revealNewer(end);
     this.#renderLatest();
   }
 
@@ -111,6 +131,8 @@ export class Log {
     this.#announce(Infinity);
     this.#keepingPlace(() => {
       const start = Math.max(first, this.#start - PAGE);
+      const { firstElementChild: row } = this.#list;
+      if (row) joinUp(row, this.#conversation.item(this.#start), this.#conversation.item(this.#start - 1));
       this.#list.prepend(...this.#rows(start, this.#start));
       this.#start = start;
       while (this.#end - this.#start > ROWS_MAX) {
@@ -151,10 +173,11 @@ export class Log {
   #keepingPlace(change) {
     const edge = this.#scroller.getBoundingClientRect().top;
     const anchor = [...this.#list.children].find((row) => row.getBoundingClientRect().bottom > edge);
-    const before = anchor?.getBoundingClientRect().top;
+    // A row may lose what stands above its message.
+    const before = anchor?.getBoundingClientRect().bottom;
     change();
     this.#renderOldest();
-    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+    if (anchor?.isConnected) this.#scroller.scrollTop += anchor.getBoundingClientRect().bottom - before;
   }
 
   #follow() {
@@ -165,7 +188,7 @@ export class Log {
     reconcile(
       this.#pending,
       this.#conversation?.pending ?? [],
-      ({ ref, state }) => `${ref} ${state}`,
+      ({ key, state }) => `${key} ${state}`,
       (message) =>
         pendingRow(message, {
           retrieve: () => this.#actions.retrieve(message),
@@ -176,8 +199,14 @@ export class Log {
   }
 
   #renderOldest() {
-    const first = this.#conversation?.first ?? 0;
-    this.#oldest.hidden = first === 0 || this.#start > first;
+    const words = this.#wordsBefore;
+    this.#oldest.hidden = words === '';
+    setText(this.#oldest, words);
+  }
+
+  get #wordsBefore() {
+    if (!this.#conversation || this.#start > this.#conversation.first) return '';
+    return BEFORE.get(this.#conversation.older) ?? '';
   }
 
   #renderLatest() {

@@ -1,4 +1,4 @@
-// Makes the row of one item of a log: a message, a notice, or a gap.
+// Makes the row of one item of a log: a message, a notice, or what is missing.
 
 import { element, nameElement } from './dom.js';
 import { picture, tinted } from './picture.js';
@@ -19,9 +19,14 @@ export function rowOf(item, previous, isFirstUnread) {
     row.classList.toggle('is-head', !isContinued);
     row.append(message(item, isContinued));
   } else {
-    row.append(item.kind === 'gap' ? gap() : notice(item));
+    row.append({ notice, gap, restart }[item.kind](item));
   }
   return row;
+}
+
+/** A row that was the first has something before it now: it may begin no day any more. */
+export function joinUp(row, item, previous) {
+  if (isSameDay(previous.time, item.time)) row.querySelector('.day')?.remove();
 }
 
 /** A message of one's own that the server has not confirmed; `actions` are for one that it refused. */
@@ -58,6 +63,11 @@ function notice({ event, member, text, time }) {
   return element('p', { className: 'notice' }, ...sentence, ' ', timeElement(time));
 }
 
-function gap() {
-  return element('p', { className: 'notice gap' }, 'You were away; some messages may be missing here.');
+function gap({ count }) {
+  const words = count === 1 ? '1 message or notice is missing here.' : `${count.toLocaleString()} messages or notices are missing here.`;
+  return element('p', { className: 'notice gap' }, words);
+}
+
+function restart() {
+  return element('p', { className: 'notice gap' }, 'The channel began again here; the last messages before that may be missing.');
 }

@@ -2,7 +2,12 @@
 
 import { setText } from './dom.js';
 
-const WORDS = { idle: '', connecting: 'Connecting…', connected: 'Connected', waiting: 'Disconnected. Trying again', refused: 'Not let in' };
+const WORDS = new Map([
+  ['connecting', 'Connecting…'],
+  ['connected', 'Connected'],
+  ['waiting', 'Disconnected. Trying again'],
+  ['refused', 'Not let in'],
+]);
 
 export class Status {
   #frame = document.getElementById('state');
@@ -15,12 +20,12 @@ export class Status {
     this.#tryNow.addEventListener('click', tryNow);
   }
 
-  render({ phase, retryAt }) {
+  render({ state, retryAt }) {
     clearInterval(this.#ticking);
-    const isWaiting = phase === 'waiting';
-    this.#frame.dataset.phase = phase;
-    setText(this.#words, WORDS[phase]);
-    this.#tryNow.hidden = !isWaiting && phase !== 'refused';
+    const isWaiting = state === 'waiting';
+    this.#frame.dataset.phase = state;
+    setText(this.#words, WORDS.get(state) ?? '');
+    this.#tryNow.hidden = !isWaiting && state !== 'refused';
     const tick = () => setText(this.#wait, isWaiting ? `in ${secondsUntil(retryAt)} s` : '');
     tick();
     if (isWaiting) this.#ticking = setInterval(tick, 500);

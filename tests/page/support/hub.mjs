@@ -16,6 +16,7 @@ export class Scene {
     this.hub = connect('ws://chat.example/ws', {
       name: 'Ada',
       WebSocket: FakeSocket,
+      fetch: async () => { throw new TypeError('no server'); },
       clock: this.clock,
       random: () => 0.5,
       ...options,

@@ -3,7 +3,8 @@
 export class FakeSocket extends EventTarget {
   /** The one that was opened last. */
   static last;
-  /** What the page has sent. */
+  /** All that the page has sent, and of that what a test has not taken yet. */
+  requests = [];
   sent = [];
   /** Whether the page closed it. */
   isClosed = false;
@@ -22,7 +23,9 @@ export class FakeSocket extends EventTarget {
   }
 
   send(text) {
-    this.sent.push(JSON.parse(text));
+    const request = JSON.parse(text);
+    this.requests.push(request);
+    this.sent.push(request);
   }
 
   close() {
