@@ -3,6 +3,7 @@
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 
+import { openOrdinaryPage } from './ordinary.mjs';
 import { PATIENCE_MS } from './waiting.mjs';
 
 const DESKTOP = { width: 1280, height: 800 };
@@ -12,8 +13,17 @@ const FLAGS = ['--no-proxy-server', '--host-resolver-rules=MAP * ~NOTFOUND, EXCL
 
 let launched;
 
-/** A blank page, `options` being those of a Playwright context: viewport, color scheme and so on. */
-export async function openPage(options = {}) {
+/**
+ * A blank page, `options` being those of a Playwright context: viewport, color scheme and so on. One that `isOrdinary` has none
+ * of them, and is of a browser that leads the life of any other.
+ */
+export async function openPage({ isOrdinary, ...options } = {}) {
+  const page = isOrdinary ? await openOrdinaryPage(flags()) : await openShellPage(options);
+  page.context().setDefaultTimeout(PATIENCE_MS);
+  return page;
+}
+
+async function openShellPage(options) {
   launched ??= launch();
   const browser = await launched;
   const context = await browser.newContext({
@@ -23,14 +33,16 @@ export async function openPage(options = {}) {
     viewport: DESKTOP,
     ...options,
   });
-  context.setDefaultTimeout(PATIENCE_MS);
   return context.newPage();
 }
 
 function launch() {
-  // Chromium's own sandbox needs a user who is not root.
-  const flags = process.getuid() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
-  return chromium.launch({ executablePath: process.env.CHROMIUM, args: flags });
+  return chromium.launch({ executablePath: process.env.CHROMIUM, args: flags() });
+}
+
+/** Chromium's own sandbox needs a user who is not root. */
+function flags() {
+  return process.getuid() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
 }
 
 after(async () => {
