@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { connect } from '../../src/page/hubbub.js';
 import { CHANNEL, ChatServer } from './support/chat-server.mjs';
 import { FakeClock } from './support/clock.mjs';
+import { fetchNothing } from './support/socket.mjs';
 import { tick } from './support/hub.mjs';
 
 const SEEDS = Number(process.env.HUBBUB_SIM_SEEDS ?? 300);
@@ -45,7 +46,7 @@ class Client {
   constructor(server, random, index) {
     this.#server = server;
     this.name = `n${index}`;
-    this.hub = connect('ws://chat.example/ws', { WebSocket: server.WebSocket, clock: this.clock, random });
+    this.hub = connect('ws://chat.example/ws', { WebSocket: server.WebSocket, fetch: fetchNothing, clock: this.clock, random });
     this.channel = this.hub.join(CHANNEL, index === 0 ? { last: 2 } : {});
     this.#on('joined', (joined) => this.#joined(joined));
     this.#on('message', (message) => this.#hear(message));

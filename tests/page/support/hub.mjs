@@ -2,7 +2,7 @@
 
 import { connect } from '../../../src/page/hubbub.js';
 import { FakeClock } from './clock.mjs';
-import { FakeSocket } from './socket.mjs';
+import { fetchNothing, FakeSocket } from './socket.mjs';
 
 /** Resolves when what was settled until now has been heard of. */
 export const tick = () => new Promise(setImmediate);
@@ -16,7 +16,7 @@ export class Scene {
     this.hub = connect('ws://chat.example/ws', {
       name: 'Ada',
       WebSocket: FakeSocket,
-      fetch: async () => { throw new TypeError('no server'); },
+      fetch: fetchNothing,
       clock: this.clock,
       random: () => 0.5,
       ...options,

@@ -1,5 +1,10 @@
 // A server in the place of the browser's WebSocket, which says what a test wants it to.
 
+/** `fetch` where nobody answers. */
+export async function fetchNothing() {
+  throw new TypeError('no server');
+}
+
 export class FakeSocket extends EventTarget {
   /** The one that was opened last. */
   static last;
