@@ -31,7 +31,7 @@ for (const viewport of PHONES) {
     await ada.join('garden');
     await bob.join('garden');
     await ada.see('Bob joined the channel');
-    assert.equal(await ada.channels.isVisible(), false);
+    await ada.channels.waitFor({ state: 'hidden' });
     await ada.messageBox.fill('from a phone');
     await ada.button('Send').click();
     await bob.see('from a phone');

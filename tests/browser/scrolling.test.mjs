@@ -13,7 +13,7 @@ const MOST_ELEMENTS_OF_LONG = 30_000;
 
 story('the conversation stays at its end until one reads back, and returns there', async (scene) => {
   const [ada, script] = await hearHundred(scene);
-  assert.equal(await ada.latestButton.isVisible(), false);
+  await ada.latestButton.waitFor({ state: 'hidden' });
   await readBack(ada);
   const reading = await firstInView(ada);
   const place = await placeOf(ada, reading);

@@ -59,6 +59,18 @@ test('an error refuses what it refers to', async () => {
   await assert.rejects(sent, { name: 'HubError', code: 'not-a-member', message: 'words' });
 });
 
+test('what the server itself does not know to be said is said again if so wanted', async () => {
+  const [once, again] = [tea.send('hot'), tea.send('cold', { retry: true })];
+  const [{ ref }, { ref: repeated }] = scene.socket.sent.filter(({ action }) => action === 'send-message');
+  scene.asked();
+  const unknown = { action: 'error', code: 'unknown', message: 'words' };
+  scene.socket.say({ ...unknown, ref }, { ...unknown, ref: repeated });
+  assert.equal(await outcome(once), 'unknown');
+  assert.deepEqual(scene.asked(), [{ action: 'send-message', target: 'tea', message: 'cold' }]);
+  scene.said(4, { id: 'a', ref: repeated });
+  assert.deepEqual(await outcome(again), { seq: 4, epoch: 1 });
+});
+
 test('an error that refers to nothing is told', () => {
   const errors = [];
   scene.hub.addEventListener('error', ({ detail }) => errors.push(detail.code));

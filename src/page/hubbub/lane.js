@@ -16,6 +16,9 @@ export const WhenLost = {
   reject: 'reject',
 };
 
+/** Nothing is in doubt of a request. */
+const CERTAIN = { isDoubtful: false, missingFrom: null };
+
 /** Room for what waits, which all lanes of a hub share. */
 export class Room {
   #count = 0;
@@ -86,7 +89,12 @@ export class Lane {
   }
 
   fail(ref, error) {
-    return this.#settle(ref, ({ reject }) => reject(error));
+    return this.#settle(ref, (request) => {
+      // The server itself may not know whether it was said.
+      if (error.code !== 'unknown' || !request.retry) request.reject(error);
+      else if (this.#isOpen) this.#handOver(Object.assign(request, CERTAIN));
+      else this.#waitFirst([request]);
+    });
   }
 
   /** The connection is lost. */
@@ -153,7 +161,7 @@ export class Lane {
     const ref = this.#wire.ref();
     const text = JSON.stringify({ ...object, ref });
     const bytes = new TextEncoder().encode(text).length;
-    return { ref, text, bytes, ...more, isDoubtful: false, missingFrom: null };
+    return { ref, text, bytes, ...more, ...CERTAIN };
   }
 
   #handOver(request) {
@@ -175,7 +183,7 @@ export class Lane {
   /** Puts back what was handed over before anything that waits. It was let in already. */
   #waitFirst(requests) {
     for (const request of requests) {
-      Object.assign(request, { isDoubtful: false, missingFrom: null });
+      Object.assign(request, CERTAIN);
       this.#room.take(request);
     }
     this.#waiting.unshift(...requests);
