@@ -83,6 +83,17 @@ test('one who does not want to wait connects at once', () => {
   assert.notEqual(scene.socket, socket);
 });
 
+test('a handshake that fails is tried again, with a close after the error or none', () => {
+  scene.socket.dispatchEvent(new Event('error'));
+  assert.equal(scene.hub.state, 'waiting');
+  const { socket } = scene;
+  socket.lose();
+  scene.clock.pass(499);
+  assert.equal(scene.socket, socket);
+  scene.clock.pass(1);
+  assert.notEqual(scene.socket, socket);
+});
+
 const refused = (status, code) => async () => Response.json({ error: { code, message: 'words' } }, { status });
 
 test('one who is not let in asks why, with the token, and tries no more if it will be the same again', async () => {
@@ -213,10 +224,12 @@ test('an address is taken beside the page, with the name, and a token beside the
   assert.deepEqual(FakeSocket.last.protocols, ['hubbub', 'hubbub.token.a.b-c._']);
 });
 
-test('outside of browsers there is no page to watch', () => {
+test('outside of browsers there is no page to watch, and one asks as if from the server’s own', () => {
   delete globalThis.addEventListener;
   delete globalThis.document;
   delete globalThis.location;
-  assert.equal(new Scene().hub.state, 'connecting');
+  const asked = [];
+  new Scene({ fetch: async ({ href }) => asked.push(href) }).socket.lose();
+  assert.deepEqual(asked, ['http://chat.example/ws?name=Ada&origin=http%3A%2F%2Fchat.example']);
   assert.throws(() => connect('/ws', { WebSocket: FakeSocket }), TypeError);
 });

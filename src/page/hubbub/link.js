@@ -57,13 +57,14 @@ export class Link {
         if (isCurrent()) this.#on.object(object);
       }
     });
-    // Some throw what nobody listens to. Its `close` follows.
-    socket.addEventListener('error', () => {});
-    socket.addEventListener('close', ({ code }) => {
+    const end = ({ code }) => {
       if (!isCurrent()) return;
       this.#wait(code);
       if (!hasBegun) this.#askWhy();
-    });
+    };
+    socket.addEventListener('close', end);
+    // In Node.js 22 no `close` follows where a handshake fails.
+    socket.addEventListener('error', () => !hasBegun && end({}));
     this.#after(WELCOME_MS, () => this.#wait());
     this.#become({ state: 'connecting' });
   }

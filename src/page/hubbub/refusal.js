@@ -11,8 +11,8 @@ const FINAL = [401, 403];
 export async function refusalAt(url, token, fetch) {
   const plain = new URL(url);
   plain.protocol = plain.protocol.replace('ws', 'http');
-  // Browsers do not say it themselves when a page asks where it came from.
-  if (globalThis.location) plain.searchParams.set('origin', location.origin);
+  // Browsers do not say it themselves when a page asks where it came from; other programs come from nowhere else.
+  plain.searchParams.set('origin', globalThis.location?.origin ?? plain.origin);
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   try {
     const answer = await fetch(plain, { headers, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) });

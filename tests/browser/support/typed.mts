@@ -9,7 +9,7 @@ tea.addEventListener('message', ({ detail }) => {
   hub.isOwn(message.sender.id);
 });
 tea.addEventListener('gap', ({ detail: { from, to } }) => to - from + 1);
-hub.addEventListener('state', ({ detail }) => detail.retryAt);
+hub.addEventListener('state', ({ detail: { retryAt, refusal } }) => refusal?.code ?? retryAt);
 // @ts-expect-error There is no such event.
 tea.addEventListener('mesage', () => {});
 // @ts-expect-error A gap has no text.
