@@ -67,6 +67,8 @@ story('who signs in where somebody else was before finds nothing of theirs', asy
   page.name = 'Bob';
   await page.signIn();
   await page.seeMembers();
+  await page.log.getByText('Older messages are not kept.').waitFor();
+  assert.equal(await page.log.getByText('Nothing said yet').isVisible(), false);
   await page.entry(page.channels, 'general').click();
   await page.say('said by Bob');
   await page.see('said by Bob');

@@ -195,7 +195,8 @@ export class Log {
           drop: () => this.#actions.drop(message),
         }),
     );
-    this.#empty.hidden = !this.#conversation || this.#end > this.#start || this.#conversation.pending.length > 0;
+    const isSilent = this.#conversation && this.#end === this.#start && this.#conversation.pending.length === 0;
+    this.#empty.hidden = !isSilent || this.#wordsBefore !== '';
   }
 
   #renderOldest() {

@@ -6,6 +6,10 @@ import { once } from 'node:events';
 
 import { eventually } from './waiting.mjs';
 
+/** What ends with us, however we end. */
+const running = new Set();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 const GREETING = /^hubbub listening on (http:\S+)\n/;
 
 /** What browsers say on the console, and nobody can keep them from it, while a server is stopping or is not there. */
@@ -34,7 +38,8 @@ export class Server {
     const child = spawn(process.env.SERVER, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     this.#printed = '';
-    process.once('exit', () => child.kill('SIGKILL'));
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     child.stdout.setEncoding('utf8').on('data', (text) => { this.#printed += text; });
     child.stderr.setEncoding('utf8').on('data', (text) => { this.log += text; });
     await once(child, 'spawn');
