@@ -3,6 +3,8 @@
 
 mod blocks;
 mod channels;
+mod client;
+mod membership;
 mod replay;
 
 use std::mem;
@@ -11,20 +13,17 @@ use std::time::Duration;
 
 use slab::Slab;
 
-pub use self::replay::Replayed;
-use self::{
-    channels::Channels,
-    replay::{Replays, Track},
-};
+use self::{channels::Channels, client::Client, replay::Replays};
+pub use self::{membership::Start, replay::Replayed};
 use super::{
     batch::{Form, OpenBatch, Run, Slice},
-    channel::{Departure, Left, Owed, Seat},
+    channel::{Departure, Owed},
     log::Log,
     memory::of_list,
     seal::Source,
 };
 use crate::vocabulary::{
-    config::{HistoryBounds, SPARE_BATCHES_MAX, UNANSWERED_BYTES_MAX},
+    config::{HistoryBounds, SPARE_BATCHES_MAX},
     frame::Kind,
     time::Now,
 };
@@ -44,15 +43,6 @@ pub enum Space {
     Relay,
     /// Channels of the chat.
     Chat,
-}
-
-/// From where on someone who joins gets what is said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// From now on.
-    Now,
-    /// From a place in the channel on that has been: what the log has of it comes first.
-    At(u64),
 }
 
 /// Clients, channels, and memberships between them.
@@ -79,35 +69,6 @@ enum Mail {
     Owed(ChannelId, Owed),
 }
 
-#[derive(Debug)]
-struct Client {
-    /// Where what it is owed is delivered to. One of another server, or one whose connection has ended, has no place.
-    slot: Option<u32>,
-    form: Form,
-    memberships: Vec<Membership>,
-    /// Bytes that it has asked for and that are not sequenced yet.
-    under_way: usize,
-    /// It is to be let go once nothing of it is under way.
-    is_gone: bool,
-}
-
-#[derive(Debug)]
-struct Membership {
-    channel: ChannelId,
-    place: Place,
-}
-
-/// How a member gets what is said.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    /// With everyone else.
-    Seat(Seat),
-    /// Out of the log, until it has caught up.
-    Log,
-    /// Not at all: it is not here, or not following yet.
-    Away,
-}
-
 impl Hub {
     /// Nobody yet. Epochs are counted from `origin`.
     pub fn new(history: HistoryBounds, origin: u64) -> Self {
@@ -130,25 +91,16 @@ impl Hub {
 
     /// Takes in a client; what it is owed is delivered to `slot`, in its form. One of another server has none.
     pub fn enter(&mut self, slot: Option<u32>, form: Form) -> ClientId {
-        let client = Client {
-            slot,
-            form,
-            memberships: Vec::new(),
-            under_way: 0,
-            is_gone: false,
-        };
+        let client = Client::new(slot, form);
         ClientId(id(self.clients.insert(client)))
     }
 
     /// Ends the connection of a client: it still gets all that was said until now, if it can take anything, and nothing
     /// more. It is a member of its channels until it leaves them.
     pub fn part(&mut self, client: ClientId, departure: Departure) {
-        for index in 0..self.clients[client.0 as usize].memberships.len() {
-            let membership = &mut self.clients[client.0 as usize].memberships[index];
-            let channel = membership.channel;
-            if let Place::Seat(seat) = mem::replace(&mut membership.place, Place::Away) {
-                self.vacate(client, channel, seat, departure);
-            }
+        let channels: Vec<_> = self.memberships(client).collect();
+        for channel in channels {
+            self.stop(client, channel, departure);
         }
         self.replays.forget(client.0);
         self.clients[client.0 as usize].slot = None;
@@ -157,127 +109,16 @@ impl Hub {
     /// Lets a client go, out of all its channels, once nothing of it is under way.
     pub fn exit(&mut self, client: ClientId, departure: Departure) {
         self.part(client, departure);
-        while let Some(last) = self.clients[client.0 as usize].memberships.last() {
-            self.leave(client, last.channel, departure);
+        while let Some(channel) = self.memberships(client).last() {
+            self.leave(client, channel, departure);
         }
         self.clients[client.0 as usize].is_gone = true;
         self.let_go(client);
     }
 
     fn let_go(&mut self, client: ClientId) {
-        let gone = &self.clients[client.0 as usize];
-        if gone.is_gone && gone.under_way == 0 {
+        if self.clients[client.0 as usize].is_done() {
             self.clients.remove(client.0 as usize);
-        }
-    }
-
-    /// Makes a client a member of a channel, which is created if it is not remembered. `None` if there are too many
-    /// channels. Joining again changes nothing.
-    pub fn join(
-        &mut self,
-        client: ClientId,
-        space: Space,
-        name: &str,
-        start: Start,
-    ) -> Option<ChannelId> {
-        let channel = self.found(space, name)?;
-        if !self.is_member(client, channel) {
-            self.enroll(client, channel);
-            self.follow(client, channel, start);
-        }
-        Some(channel)
-    }
-
-    /// Makes a client a member of a channel, of which it gets nothing until it follows.
-    pub fn enroll(&mut self, client: ClientId, channel: ChannelId) {
-        self.channels.enter(channel);
-        let memberships = &mut self.clients[client.0 as usize].memberships;
-        memberships.reserve_exact(1);
-        memberships.push(Membership {
-            channel,
-            place: Place::Away,
-        });
-    }
-
-    /// Hands a member that is here what is said in a channel, from a place in it on, after all that it was told before. One
-    /// that follows already goes on as it does.
-    pub fn follow(&mut self, client: ClientId, channel: ChannelId, start: Start) {
-        if !matches!(self.place_mut(client.0, channel), Place::Away) {
-            return;
-        }
-        let named = self.channels.get_mut(channel);
-        let member = &self.clients[client.0 as usize];
-        let said = named.channel.said();
-        let Some(slot) = member.slot else {
-            return;
-        };
-        let next = match start {
-            Start::Now => said,
-            Start::At(place) => place.min(said),
-        };
-        let place = if next == said && !self.replays.holds(client.0) {
-            Place::Seat(named.channel.join(client.0, slot, member.form))
-        } else {
-            let track = Track::new(channel, named, next);
-            self.replays.begin(client.0, track);
-            Place::Log
-        };
-        self.settle_at(client.0, channel, place);
-    }
-
-    /// How many of a channel's messages come before what a member is told next. If that has to wait, it gets no more of
-    /// them until it follows again.
-    pub fn halt(&mut self, client: ClientId, channel: ChannelId) -> u64 {
-        let heard = self.heard(client, channel);
-        if !self.replays.holds(client.0) {
-            return heard;
-        }
-        match mem::replace(self.place_mut(client.0, channel), Place::Away) {
-            Place::Seat(seat) => {
-                self.vacate(client, channel, seat, Departure::Leaves);
-                self.said(channel)
-            }
-            Place::Log => {
-                self.replays.give_up(client.0, channel);
-                heard
-            }
-            Place::Away => heard,
-        }
-    }
-
-    /// The channel of this name, which is created if it is not remembered. `None` if there are too many.
-    pub fn found(&mut self, space: Space, name: &str) -> Option<ChannelId> {
-        let known = self.channels.find(space, name);
-        known.or_else(|| self.channels.found(space, name, self.now.monotonic))
-    }
-
-    /// Lets a member leave a channel, which is remembered for a while if nobody is left.
-    pub fn leave(&mut self, client: ClientId, channel: ChannelId, departure: Departure) {
-        let memberships = &mut self.clients[client.0 as usize].memberships;
-        let index = memberships
-            .iter()
-            .position(|membership| membership.channel == channel)
-            .expect("only members leave");
-        let Membership { place, .. } = memberships.swap_remove(index);
-        match place {
-            Place::Seat(seat) => self.vacate(client, channel, seat, departure),
-            Place::Log => {
-                let said = self.said(channel);
-                self.replays.leave(client.0, channel, said);
-            }
-            Place::Away => {}
-        }
-        self.channels.leave(channel, self.now.monotonic);
-    }
-
-    fn vacate(&mut self, client: ClientId, channel: ChannelId, seat: Seat, departure: Departure) {
-        let room = &mut self.channels.get_mut(channel).channel;
-        let Left { moved, owed } = room.leave(seat, departure);
-        if let (Some(owed), Some(slot)) = (owed, self.clients[client.0 as usize].slot) {
-            self.mail.push((slot, Mail::Owed(channel, owed)));
-        }
-        if let Some(moved) = moved {
-            self.reseat(moved, channel, seat);
         }
     }
 
@@ -383,26 +224,9 @@ impl Hub {
         channel.filter(|&channel| self.count(channel) > 0)
     }
 
-    /// The channel of this name, if the client is a member of it.
-    pub fn membership(&self, client: ClientId, name: &str) -> Option<ChannelId> {
-        self.memberships(client)
-            .find(|&channel| self.name(channel) == name)
-    }
-
-    /// The channels that a client is in.
-    pub fn memberships(&self, client: ClientId) -> impl ExactSizeIterator<Item = ChannelId> {
-        let memberships = &self.clients[client.0 as usize].memberships;
-        memberships.iter().map(|membership| membership.channel)
-    }
-
-    /// Whether a client is in a channel.
-    pub fn is_member(&self, client: ClientId, channel: ChannelId) -> bool {
-        self.memberships(client).any(|of| of == channel)
-    }
-
     /// Whether so much of a client waits to be sequenced that it is not read.
     pub fn is_held(&self, client: ClientId) -> bool {
-        self.clients[client.0 as usize].under_way >= UNANSWERED_BYTES_MAX
+        self.clients[client.0 as usize].is_held()
     }
 
     /// Whether someone has to catch up.
@@ -446,17 +270,6 @@ impl Hub {
         self.channels.get(channel).channel.said()
     }
 
-    /// How many of a channel's messages came before those that a member of it is yet to get.
-    pub fn heard(&self, client: ClientId, channel: ChannelId) -> u64 {
-        let mut memberships = self.clients[client.0 as usize].memberships.iter();
-        let membership = memberships.find(|membership| membership.channel == channel);
-        match membership.expect("only members hear").place {
-            Place::Seat(seat) => self.channels.get(channel).channel.heard(seat),
-            Place::Log => self.replays.heard(client.0, channel),
-            Place::Away => self.said(channel),
-        }
-    }
-
     /// The log of a channel, without what is too old.
     pub fn log(&mut self, channel: ChannelId) -> &Log {
         self.channels.age(channel, self.now.monotonic);
@@ -495,20 +308,15 @@ impl Hub {
 
     /// Notes that so much of a client waits to be sequenced, and returns how much does.
     pub fn send_off(&mut self, client: ClientId, bytes: usize) -> usize {
-        let under_way = &mut self.clients[client.0 as usize].under_way;
-        *under_way += bytes;
-        *under_way
+        self.clients[client.0 as usize].send_off(bytes)
     }
 
     /// Notes that so much of it is, and returns its slot if it may be read again.
     pub fn take_back(&mut self, client: ClientId, bytes: usize) -> Option<u32> {
         // One whose exit was the last that was under way is let go by now.
         let member = self.clients.get_mut(client.0 as usize)?;
-        let was_held = member.under_way >= UNANSWERED_BYTES_MAX;
-        member.under_way -= bytes;
-        let slot = member
-            .slot
-            .filter(|_| was_held && member.under_way < UNANSWERED_BYTES_MAX);
+        let is_relieved = member.take_back(bytes);
+        let slot = member.slot.filter(|_| is_relieved);
         self.let_go(client);
         slot
     }
@@ -530,32 +338,15 @@ impl Hub {
     /// Bytes that it takes without logs, and those of the logs.
     pub fn heap_bytes(&self) -> (usize, usize) {
         let memberships = self.clients.iter();
-        let memberships = memberships.map(|(_, client)| client.memberships.capacity());
+        let memberships = memberships.map(|(_, client)| client.heap_bytes());
         let (channels, logs) = self.channels.heap_bytes();
         let hub = of_list::<Client>(self.clients.capacity())
-            + of_list::<Membership>(memberships.sum())
+            + memberships.sum::<usize>()
             + channels
             + self.replays.heap_bytes()
             + of_list::<(u32, Mail)>(self.mail.capacity())
             + self.spare.iter().map(OpenBatch::heap_bytes).sum::<usize>();
         (hub, logs)
-    }
-
-    fn reseat(&mut self, moved: u32, channel: ChannelId, seat: Seat) {
-        self.settle_at(moved, channel, Place::Seat(seat));
-    }
-
-    fn settle_at(&mut self, client: u32, channel: ChannelId, place: Place) {
-        *self.place_mut(client, channel) = place;
-    }
-
-    fn place_mut(&mut self, client: u32, channel: ChannelId) -> &mut Place {
-        let memberships = self.clients[client as usize].memberships.iter_mut();
-        let membership = memberships
-            .into_iter()
-            .find(|membership| membership.channel == channel)
-            .expect("a member of a channel has a membership of it");
-        &mut membership.place
     }
 }
 

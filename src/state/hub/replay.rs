@@ -6,7 +6,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{ChannelId, Hub, Place, Space, blocks::Blocks, channels::Named};
+use super::{ChannelId, Hub, Space, blocks::Blocks, channels::Named, client::Place};
 use crate::{
     state::{
         batch::{Form, Run, Slice},
