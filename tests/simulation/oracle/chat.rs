@@ -108,6 +108,9 @@ impl Judge<'_> {
                     let place = (epoch.unwrap_or_default(), number(body, "seq"));
                     places.insert(text(body, "target"), place);
                 }
+                "gap" if body["reason"] == "slow" && !peer.pipe.borrow().is_narrow() => {
+                    return Err(format!("went without, and never lagged: {body}"));
+                }
                 "gap" => {
                     let place = (number(body, "epoch"), number(body, "to"));
                     places.insert(text(body, "channel"), place);

@@ -65,6 +65,7 @@ impl<'a> Bounds<'a> {
     fn check_joined(&self, heard: &Heard, asked: &Asked, record: &Record) -> Result<(), String> {
         let body = &heard.body;
         let (seq, oldest) = (number(body, "seq"), number(body, "oldest"));
+        self.check_epoch(heard, asked, record)?;
         let keeps_none = self.history.messages == 0;
         let least = if keeps_none { seq + 1 } else { 1 };
         if !(least..=seq + 1).contains(&oldest) {
@@ -82,6 +83,28 @@ impl<'a> Bounds<'a> {
             Some(dropped) if !keeps_none => self.explain(room, dropped, seq, heard),
             _ => Ok(()),
         }
+    }
+
+    /// Who knows another life of a channel is told so only if that one may have been forgotten since: a channel is as long
+    /// as someone is in it, and lives on for a while.
+    fn check_epoch(&self, heard: &Heard, asked: &Asked, record: &Record) -> Result<(), String> {
+        let Answer::Joined {
+            past: Past::Since { epoch, .. },
+            ..
+        } = asked.answer
+        else {
+            return Ok(());
+        };
+        let known = record.room(text(&heard.body, "channel"), epoch);
+        let newest = known.and_then(|room| room.range(1..=u64::MAX).next_back());
+        let Some(newest) = newest.filter(|_| heard.body["reason"] == "epoch") else {
+            return Ok(());
+        };
+        let age = age(newest, heard);
+        if age < millis(self.history.age) {
+            return Err(format!("forgot it {age} ms after {}", newest.text));
+        }
+        Ok(())
     }
 
     /// No more is kept than may be, of what was kept when it was asked for.
@@ -110,8 +133,7 @@ impl<'a> Bounds<'a> {
     fn explain(&self, room: &Room, dropped: &Heard, seq: u64, told: &Heard) -> Result<(), String> {
         let number_of = |heard: &Heard| number(&heard.body, "seq");
         let since: Vec<_> = room.range(number_of(dropped)..=seq).collect();
-        let told_at = EPOCH_MS + millis(told.at);
-        let age = (told_at + SLACK_MS).saturating_sub(number(&dropped.body, "time"));
+        let age = age(dropped, told);
         let bytes: usize = since.iter().map(|heard| heard.text.len()).sum();
         let messages = since.iter().filter(|heard| is_message(heard)).count();
         let largest = since.iter().map(|heard| heard.text.len()).max();
@@ -211,6 +233,12 @@ fn check_history(heard: &Heard, asked: &Asked) -> Result<(), String> {
     } else {
         Err(format!("{seqs:?} of {bytes} B, before {before}"))
     }
+}
+
+/// How long ago something was said when one was told something else, at most, in milliseconds.
+fn age(said: &Heard, told: &Heard) -> u64 {
+    let told_at = EPOCH_MS + millis(told.at);
+    (told_at + SLACK_MS).saturating_sub(number(&said.body, "time"))
 }
 
 fn is_message(heard: &Heard) -> bool {
