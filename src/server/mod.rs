@@ -412,14 +412,17 @@ impl<S: Stream> Server<S> {
 
     fn write(&mut self) {
         let mut writers = mem::take(&mut self.writers);
+        let has_replays = self.world.commons.hub.has_replays();
         for slot in writers.drain(..) {
             let tenant = &mut self.tenants[slot as usize];
             tenant.connection.flush(&mut self.world);
             if tenant.connection.take_rearmed() {
                 self.rearm(slot);
             }
-            let tenant = &self.tenants[slot as usize];
-            tenant.connection.catch_up(&mut self.world);
+            if has_replays {
+                let tenant = &self.tenants[slot as usize];
+                tenant.connection.catch_up(&mut self.world);
+            }
             // Whatever still waits now waits for the stream.
             self.enlist(slot);
             self.tenants[slot as usize].is_writer = false;

@@ -25,6 +25,10 @@ impl<S: Stream> Connection<S> {
 
     /// Judges a peer after a flush, and says whether it stays.
     pub(super) fn judge(&mut self, world: &mut World) -> bool {
+        if self.outbox.is_empty() {
+            // As most have taken all, this is asked before anything that takes longer.
+            return true;
+        }
         let Some(slow) = self.slow(world) else {
             return true;
         };

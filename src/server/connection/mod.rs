@@ -257,8 +257,7 @@ impl<S: Stream> Connection<S> {
 
     /// Sees to it that it is handed more of what it missed, if it has taken what it was handed.
     pub fn catch_up(&self, world: &mut World) {
-        if world.commons.hub.has_replays()
-            && let Phase::Open(session) = &self.phase
+        if let Phase::Open(session) = &self.phase
             && let Some(client) = session.dialect.client()
             && self.replay_room(&world.config) > 0
         {
