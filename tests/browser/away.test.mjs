@@ -1,10 +1,16 @@
 // What people see of what was said while their page was away, or before they came.
 
 import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { freeze } from './support/ordinary.mjs';
+import { Proxy } from './support/proxy.mjs';
+import { NO_SERVER } from './support/server.mjs';
 import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
+
+/** How long the page is cut off that loses its connection; by hand it may be longer. */
+const CUT_OFF_MS = Number(process.env.CUT_OFF_MS ?? 200);
 
 story('a page in the back/forward cache has hung up, and recovers when it is shown again', async (scene) => {
   const bob = await scene.arrive('Bob');
@@ -44,6 +50,30 @@ story('what is said while a page is offline is there once it is back, in order a
   await sayAll(bob, numbered(4, 4));
   await heardInOrder(ada, numbered(1, 4));
   assert.equal(await ada.log.getByText('missing').count(), 0);
+});
+
+story('what is said while a page is cut off is there once it is back, in order and once', async (scene) => {
+  const proxy = await Proxy.start(scene.server.url);
+  try {
+    const ada = await scene.visit('Ada', { base: proxy.url });
+    await ada.signIn();
+    await ada.isIn('general');
+    ada.tolerate(NO_SERVER);
+    const bob = await scene.arrive('Bob');
+    await sayAll(bob, numbered(1, 2));
+    await ada.see('message 2.');
+    proxy.cut();
+    await bob.see('Ada left the channel');
+    await sayAll(bob, numbered(3, 5));
+    await pause(CUT_OFF_MS);
+    proxy.mend();
+    await heardInOrder(ada, numbered(1, 5));
+    await sayAll(bob, numbered(6, 6));
+    await heardInOrder(ada, numbered(1, 6));
+    assert.equal(await ada.log.getByText('missing').count(), 0);
+  } finally {
+    proxy.close();
+  }
 });
 
 story('where more was said than is kept, a line says how many are missing', async (scene) => {

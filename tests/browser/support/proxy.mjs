@@ -9,6 +9,8 @@ export class Proxy {
   #target;
   #path;
   #dropsPort;
+  #isCut = false;
+  #sockets = new Set();
 
   /** Shows the server at `target` below `path`. One that `dropsPort` passes the Host on without it, as nginx's `$host` does. */
   static async start(target, { path = '/', dropsPort = false } = {}) {
@@ -17,6 +19,11 @@ export class Proxy {
     proxy.#path = path;
     proxy.#dropsPort = dropsPort;
     proxy.#listener = http.createServer((request, response) => proxy.#ask(request, response));
+    proxy.#listener.on('connection', (socket) => {
+      proxy.#sockets.add(socket);
+      socket.on('close', () => proxy.#sockets.delete(socket));
+      if (proxy.#isCut) socket.destroy();
+    });
     proxy.#listener.on('upgrade', (request, socket) => proxy.#join(request, socket));
     proxy.#listener.listen(0, '127.0.0.1');
     await once(proxy.#listener, 'listening');
@@ -25,6 +32,16 @@ export class Proxy {
 
   get url() {
     return `http://127.0.0.1:${this.#listener.address().port}`;
+  }
+
+  /** Cuts everyone off without a word, and lets nobody through until it is mended. */
+  cut() {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend() {
+    this.#isCut = false;
   }
 
   close() {
@@ -54,7 +71,10 @@ export class Proxy {
     const lines = Object.entries(this.#headers(request)).map(([name, value]) => `${name}: ${value}\r\n`);
     behind.write(`${request.method} ${this.#behind(request.url)} HTTP/1.1\r\n${lines.join('')}\r\n`);
     socket.pipe(behind).pipe(socket);
-    for (const [one, other] of [[socket, behind], [behind, socket]]) one.on('error', () => other.destroy());
+    for (const [one, other] of [[socket, behind], [behind, socket]]) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
   }
 
   #behind(url) {
