@@ -1,5 +1,5 @@
 //! The hub: who is in which channel, and what is said there. It takes messages in during a turn and hands out sealed
-//! batches at its end, to those who have followed; others are handed what they missed out of the log.
+//! batches at its end, to those who follow; others are handed what they missed out of the log, until they follow too.
 
 mod blocks;
 mod channels;

@@ -198,8 +198,8 @@ impl Log {
         [&head[part(head, 0)], &tail[part(tail, head.len())]]
     }
 
-    /// Whether there is more than may be kept. The newest message is no cause to drop itself, up to a quarter of what all
-    /// channels may keep.
+    /// Whether there is more than may be kept. The newest message does not count once it is the oldest that is kept, up to a
+    /// quarter of what all channels may keep: it is no cause to drop itself, but notices after it may be.
     fn exceeds(&self, bounds: &HistoryBounds) -> bool {
         if self.messages > bounds.messages {
             return true;

@@ -22,7 +22,7 @@ pub struct History {
     )]
     history: usize,
 
-    /// Bytes of messages and notices kept of each channel; its newest message is kept all the same
+    /// Bytes of messages and notices kept of each channel; its newest message does not count once nothing older is kept
     #[arg(long, env = "HUBBUB_HISTORY_BYTES", default_value = "256KiB", value_name = "SIZE", value_parser = size)]
     history_bytes: usize,
 
