@@ -14,7 +14,7 @@ use crate::vocabulary::{
 };
 
 /// What a run that nobody shares takes beside its bytes: its places in memory, and in the queue.
-const ALONE_BYTES: usize = 200;
+pub(super) const ALONE_BYTES: usize = 200;
 /// Bytes of the header of a frame with less than 64 KiB.
 const SHORT_HEADER_BYTES: usize = 4;
 

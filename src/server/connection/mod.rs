@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     state::{
-        addresses::Excess, batch::Slice, channel::Departure, dialect::DialectName, memory::Memory,
-        metrics::Omission, outbox::Outbox,
+        addresses::Excess, batch::Slice, channel::Departure, dialect::DialectName, hub::Room,
+        memory::Memory, metrics::Omission, outbox::Outbox,
     },
     vocabulary::{arrival::Arrival, config::Config, reason::Reason},
 };
@@ -249,17 +249,20 @@ impl<S: Stream> Connection<S> {
         self.is_held = false;
     }
 
-    /// Bytes that it may be handed of what it missed.
-    pub fn replay_room(&self, config: &Config) -> usize {
+    /// What it may be handed of what it missed.
+    pub fn replay_room(&self, config: &Config) -> Room {
         let unsent = self.outbox.unsent_bytes() + self.stream.held_bytes();
-        config.replay_bytes().saturating_sub(unsent)
+        Room {
+            bytes: config.replay_bytes().saturating_sub(unsent),
+            spare: (unsent > 0).then(|| config.max_unsent_bytes.saturating_sub(unsent)),
+        }
     }
 
     /// Sees to it that it is handed more of what it missed, if it has taken what it was handed.
     pub fn catch_up(&self, world: &mut World) {
         if let Phase::Open(session) = &self.phase
             && let Some(client) = session.dialect.client()
-            && self.replay_room(&world.config) > 0
+            && self.replay_room(&world.config).bytes > 0
         {
             world.commons.hub.resume(client);
         }

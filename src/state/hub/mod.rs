@@ -14,7 +14,10 @@ use std::time::Duration;
 use slab::Slab;
 
 use self::{channels::Channels, client::Client, replay::Replays};
-pub use self::{membership::Start, replay::Replayed};
+pub use self::{
+    membership::Start,
+    replay::{Replayed, Room},
+};
 use super::{
     batch::{Form, OpenBatch, Run, Slice},
     channel::{Departure, Owed},
@@ -322,9 +325,9 @@ impl Hub {
     }
 
     /// Hands out to those who have to catch up what they missed, as much as `room(slot)` says that each may be sent.
-    pub fn replay(
+    pub fn replay<R: Into<Room>>(
         &mut self,
-        room: impl FnMut(u32) -> usize,
+        room: impl FnMut(u32) -> R,
         deliver: impl FnMut(u32, Slice),
     ) -> Replayed {
         replay::hand_out(self, room, deliver)

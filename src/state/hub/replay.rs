@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{ChannelId, Hub, Space, blocks::Blocks, channels::Named, client::Place};
 use crate::{
     state::{
-        batch::{Form, Run, Slice},
+        batch::{ALONE_BYTES, Form, Run, Slice},
         memory::{of_list, of_table},
         seal::{Gap, Source},
     },
@@ -33,6 +33,36 @@ pub struct Replayed {
     pub messages: u64,
     /// Messages that the log no longer had.
     pub trimmed: u64,
+}
+
+/// How much a client may be handed. A message is handed out even if it is larger than that, unless its peer would lag by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Bytes.
+    pub bytes: usize,
+    /// Bytes that may wait for the client before it lags, less those that do. `None` if nothing waits: one message of
+    /// whatever size may.
+    pub spare: Option<usize>,
+}
+
+impl From<usize> for Room {
+    /// That of a client for whom nothing waits.
+    fn from(bytes: usize) -> Self {
+        let spare = None;
+        Self { bytes, spare }
+    }
+}
+
+impl Room {
+    fn takes(&self, message_bytes: usize) -> bool {
+        let bytes = message_bytes + ALONE_BYTES;
+        message_bytes <= self.bytes || self.spare.is_none_or(|spare| bytes <= spare)
+    }
+
+    fn fill(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.spare = Some(self.spare.unwrap_or_default().saturating_sub(bytes));
+    }
 }
 
 /// What one client has to catch up with.
@@ -258,9 +288,9 @@ impl Replays {
 }
 
 /// Hands out what is missing, to one after the other.
-pub(super) fn hand_out(
+pub(super) fn hand_out<R: Into<Room>>(
     hub: &mut Hub,
-    mut room: impl FnMut(u32) -> usize,
+    mut room: impl FnMut(u32) -> R,
     mut deliver: impl FnMut(u32, Slice),
 ) -> Replayed {
     let mut replayed = Replayed::default();
@@ -275,27 +305,41 @@ pub(super) fn hand_out(
         let (Some(slot), form) = (member.slot, member.form) else {
             continue;
         };
-        let mut deliver = |slice| deliver(slot, slice);
         reel.is_ready = false;
-        let mut left = room(slot);
-        reel.release(&mut deliver);
-        while left > 0
+        let mut left: Room = room(slot).into();
+        let mut told = 0;
+        let mut tell = |slice: Slice| {
+            told += slice.weight();
+            deliver(slot, slice);
+        };
+        reel.release(&mut tell);
+        if told > 0 {
+            left.spare = Some(left.spare.unwrap_or_default().saturating_sub(told));
+        }
+        let mut deliver = |slice| deliver(slot, slice);
+        while left.bytes > 0
             && let Some(mut track) = reel.tracks.pop_front()
         {
             let Advance {
                 lacking,
                 next,
                 encoded,
-            } = advance(hub, &mut track, form, left, &mut replayed);
+            } = advance(hub, &mut track, form, &left, &mut replayed);
+            let is_full = next.is_none() && lacking.is_none();
             let mut bytes = 0;
             for slice in lacking.into_iter().chain(next) {
                 // What has no bytes is work too.
                 bytes += slice.weight() + slice.len() as usize;
                 deliver(slice);
             }
-            left = left.saturating_sub(bytes);
+            left.fill(bytes);
             budget = budget.saturating_sub(bytes.max(encoded));
             let end = track.until.unwrap_or_else(|| hub.said(track.channel));
+            if track.next < end && is_full {
+                // It is the next to go on, once there is room for its next message.
+                reel.tracks.push_front(track);
+                break;
+            }
             if track.next < end {
                 reel.tracks.push_back(track);
             } else if track.until.is_none() {
@@ -331,7 +375,7 @@ fn advance(
     hub: &mut Hub,
     track: &mut Track,
     form: Form,
-    most: usize,
+    room: &Room,
     replayed: &mut Replayed,
 ) -> Advance {
     let is_known = hub.channels.still(track.channel, track.serial).is_some();
@@ -360,13 +404,16 @@ fn advance(
         let (run, from) = (block.run, block.from);
         let to = run.messages().min(narrow(end - from));
         let first = narrow(track.next - from);
+        advance.encoded = block.encoded;
+        if !room.takes(run.weight(first, first + 1)) {
+            return advance;
+        }
         let mut fitting = first + 1;
-        while fitting < to && run.weight(first, fitting + 1) <= most {
+        while fitting < to && run.weight(first, fitting + 1) <= room.bytes {
             fitting += 1;
         }
         replayed.messages += u64::from(fitting - first);
         track.next = from + u64::from(fitting);
-        advance.encoded = block.encoded;
         advance.next = Some(Slice {
             run,
             from: first,

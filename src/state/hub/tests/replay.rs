@@ -308,3 +308,33 @@ fn one_whose_connection_ends_is_handed_nothing_more() {
     scene.hub.exit(ada, Departure::Vanishes);
     assert_eq!((scene.hub.count(tea), scene.hub.clients()), (1, 1));
 }
+
+#[test]
+fn a_message_by_which_a_peer_would_lag_waits_until_nothing_else_does() {
+    let (mut scene, tea) = scene_with_tea(1);
+    let long = vec![b'x'; 1000];
+    scene.hub.say(tea, Kind::Text, false, 0, |bytes, _, _| {
+        bytes.extend_from_slice(&long);
+    });
+    scene.say(tea, 1);
+    scene.hub.seal(|_, _| {});
+    let ada = scene.enter(1);
+    scene.join(ada, "tea", Start::At(0));
+    let mut hand_out = |room: Room| {
+        let mut lengths = Vec::new();
+        scene.hub.resume(ada);
+        scene.hub.replay(
+            |_| room,
+            |_, slice| {
+                lengths.extend((slice.from..slice.to).map(|at| slice.run.body(at).len()));
+            },
+        );
+        assert!(scene.hub.is_quiet(), "nobody is asked again for nothing");
+        lengths
+    };
+    let narrow = |spare| Room { bytes: 100, spare };
+    assert_eq!(hand_out(narrow(Some(1000))), [5]);
+    assert!(hand_out(narrow(Some(1000))).is_empty());
+    assert_eq!(hand_out(narrow(None)), [1000]);
+    assert_eq!(hand_out(narrow(Some(1000))), [5]);
+}
