@@ -17,7 +17,7 @@ const CONFINED: [(&str, &[&str]); 9] = [
     ("listenfd::", &["system/listener/"]),
     ("proxy_header::", &["server/proxy_protocol.rs"]),
     ("sd_notify::", &["system/supervisor.rs"]),
-    ("socket2::", &["system/listener/"]),
+    ("socket2::", &["system/listener/", "system/client/dial.rs"]),
     (
         "tungstenite::",
         &["server/websocket/", "system/client/", "system/opening/"],
