@@ -9,6 +9,8 @@ import path from 'node:path';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 
+import { eventually } from './waiting.mjs';
+
 const GREETING = /listening on (ws:\S+)/;
 
 /** A blank page, in a browser of its own that ends with its context. */
@@ -27,13 +29,19 @@ export async function freeze(page, isFrozen) {
 async function launch(flags) {
   const profile = mkdtempSync(path.join(tmpdir(), 'hubbub-'));
   const all = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--no-first-run', '--window-size=1280,800', ...flags, 'about:blank'];
-  const child = spawn(process.env.WHOLE_CHROMIUM, all, { stdio: ['ignore', 'ignore', 'pipe'] });
-  process.once('exit', () => child.kill('SIGKILL'));
+  // A group of its own, as what it has started writes to the profile too.
+  const child = spawn(process.env.WHOLE_CHROMIUM, all, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const exit = once(child, 'exit');
+  let isEnded = false;
+  const end = () => {
+    if (!isEnded) process.kill(-child.pid, 'SIGKILL');
+    isEnded = true;
+  };
+  process.once('exit', end);
   after(async () => {
-    const exit = once(child, 'exit');
-    child.kill('SIGKILL');
+    end();
     await exit;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+    await eventually(() => rmSync(profile, { recursive: true, force: true }));
   });
   return chromium.connectOverCDP(await greeting(child), { noDefaults: true });
 }
