@@ -7,13 +7,18 @@ import time
 from arena.fault import Fault
 
 STOP_SECONDS = 5
+PATIENCE_SECONDS = 5
 
 
 def attack(field):
     members = []
-    for _ in range(field.peers):
+    until = time.monotonic() + PATIENCE_SECONDS
+    # Beside a fault that uses up all descriptors, one is not let in at once.
+    while len(members) < field.peers and time.monotonic() < until:
         with field.attempt():
             members.append(field.member('/relay?channel=stop'))
+            continue
+        time.sleep(0.1)
     time.sleep(0.2)
     stop(field)
     time.sleep(0.2)
