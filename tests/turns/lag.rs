@@ -148,3 +148,26 @@ fn one_that_asks_on_and_takes_nothing_of_a_channel_that_it_has_left_is_closed() 
         assert_eq!(closed(&room, Reason::SlowUnsent), 1, "{slow:?}");
     }
 }
+
+#[test]
+fn one_that_asks_for_too_much_at_once_behind_a_channel_that_it_has_left_is_closed_though_it_takes_all()
+ {
+    let config = Config {
+        max_unsent_bytes: 16 << 10,
+        ..Config::default()
+    };
+    let join = r#"{"action":"join-channel","message":"tea"}"#;
+    let leave = r#"{"action":"leave-channel","message":"tea"}"#;
+    let mut room = Room::of(config, 1, "/ws?name=Ada", &text(join));
+    let words = "x".repeat(2000);
+    let say = format!(r#"{{"action":"send-message","target":"tea","message":"{words}"}}"#);
+    for _ in 0..20 {
+        room.speak(0..1, &text(&say));
+    }
+    room.speak(0..1, &text(leave));
+    let again = text(r#"{"action":"join-channel","message":"tea","last":20}"#);
+    let refused = text(leave).repeat(300);
+    room.speak(0..1, &[again, refused].concat());
+    linger(&mut room);
+    assert_eq!(closed(&room, Reason::SlowUnsent), 1);
+}

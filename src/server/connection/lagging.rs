@@ -25,7 +25,7 @@ impl<S: Stream> Connection<S> {
 
     /// Judges a peer after a flush, and says whether it stays.
     pub(super) fn judge(&mut self, world: &mut World) -> bool {
-        if self.outbox.is_empty() {
+        if self.outbox.is_empty() && !world.commons.hub.has_replays() {
             // As most have taken all, this is asked before anything that takes longer.
             return true;
         }
