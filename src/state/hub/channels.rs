@@ -293,11 +293,9 @@ impl Channels {
 
     /// When something is too old.
     pub(super) fn due(&self) -> Option<Duration> {
-        let longest = self
-            .empty
-            .iter()
-            .filter_map(|empty| empty.first_key_value());
-        let lapses = longest.map(|(_, &longest)| self.lapses_at(longest));
+        let spaces = [Space::Relay, Space::Chat].into_iter();
+        let longest = spaces.filter_map(|space| self.longest_empty(space));
+        let lapses = longest.map(|longest| self.lapses_at(longest));
         lapses.chain(self.ages.next()).min()
     }
 
