@@ -59,9 +59,17 @@ impl Room {
         message_bytes <= self.bytes || self.spare.is_none_or(|spare| bytes <= spare)
     }
 
+    /// Notes that so many bytes of what was missed were handed out.
     fn fill(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_sub(bytes);
-        self.spare = Some(self.spare.unwrap_or_default().saturating_sub(bytes));
+        self.wait(bytes);
+    }
+
+    /// Notes that so many bytes more wait for the client.
+    fn wait(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.spare = Some(self.spare.unwrap_or_default().saturating_sub(bytes));
+        }
     }
 }
 
@@ -138,8 +146,9 @@ impl Reel {
         self.tracks.iter().any(|track| track.until.is_some())
     }
 
-    /// Tells what was held, and begins channels that it has joined, up to one that it has left.
-    fn release(&mut self, mut deliver: impl FnMut(Slice)) {
+    /// Tells what was held, and begins channels that it has joined, up to one that it has left. Returns the bytes told.
+    fn release(&mut self, mut deliver: impl FnMut(Slice)) -> usize {
+        let held = self.held_bytes;
         while !self.is_leaving()
             && let Some(held) = self.held.pop_front()
         {
@@ -151,6 +160,7 @@ impl Reel {
                 Held::Track(track) => self.tracks.push_back(track),
             }
         }
+        held - self.held_bytes
     }
 }
 
@@ -307,16 +317,8 @@ pub(super) fn hand_out<R: Into<Room>>(
         };
         reel.is_ready = false;
         let mut left: Room = room(slot).into();
-        let mut told = 0;
-        let mut tell = |slice: Slice| {
-            told += slice.weight();
-            deliver(slot, slice);
-        };
-        reel.release(&mut tell);
-        if told > 0 {
-            left.spare = Some(left.spare.unwrap_or_default().saturating_sub(told));
-        }
         let mut deliver = |slice| deliver(slot, slice);
+        left.wait(reel.release(&mut deliver));
         while left.bytes > 0
             && let Some(mut track) = reel.tracks.pop_front()
         {
@@ -347,7 +349,7 @@ pub(super) fn hand_out<R: Into<Room>>(
                 let seat = room.join(client, slot, form);
                 hub.settle_at(client, track.channel, Place::Seat(seat));
             }
-            reel.release(&mut deliver);
+            left.wait(reel.release(&mut deliver));
             if budget == 0 && !reel.tracks.is_empty() {
                 reel.is_ready = true;
                 hub.replays.ready.push_back(client);
