@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use super::{
-    dialect::{DialectName, chat::RECOVERIES},
+    dialect::{DialectName, chat::Outcome},
     memory::Memory,
 };
 use crate::vocabulary::reason::Reason;
@@ -81,8 +81,8 @@ pub struct Gauges {
     pub channels: usize,
     /// Bytes of what is kept of what was said, and how many messages.
     pub history: (usize, usize),
-    /// How those recovered who asked for what they missed, in the order of [`RECOVERIES`].
-    pub recoveries: [u64; RECOVERIES.len()],
+    /// How those recovered who asked for what they missed, by [`Outcome`].
+    pub recoveries: [u64; Outcome::ALL.len()],
     /// Bytes waiting in all outboxes.
     pub unsent_bytes: usize,
     /// Bytes held.
@@ -259,7 +259,10 @@ impl Gauges {
             "Joins that asked for what was missed, by what came of it.",
             "counter",
             "result",
-            RECOVERIES.into_iter().zip(self.recoveries),
+            Outcome::ALL
+                .map(Outcome::name)
+                .into_iter()
+                .zip(self.recoveries),
         )?;
         page.gauge(
             "hubbub_unsent_bytes",

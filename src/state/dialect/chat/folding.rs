@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Asked, Registry, alone, notices::Move, post, refuse};
+use super::{Asked, Outcome, Registry, alone, membership, notices::Move, post, refuse};
 use crate::{
     state::{
         batch::Form,
@@ -124,54 +124,36 @@ impl Folding<'_> {
         let epoch = self.hub.epoch(channel);
         let log = self.hub.log(channel);
         let first = log.first();
-        let recovery = Recovery::default();
-        let (start, recovery) = match self.asked.past {
-            Past::None => return (Start::Now, recovery),
-            Past::Last(messages) => (log.last(messages), recovery),
-            Past::Since { epoch: of, .. } if of != epoch => (
-                first,
-                Recovery {
-                    recovered: Some(false),
-                    reason: Some(Unrecovered::Epoch),
-                    ..recovery
-                },
-            ),
-            Past::Since { seq: known, .. } if known > seq => (
-                seq,
-                Recovery {
-                    recovered: Some(false),
-                    reason: Some(Unrecovered::Future),
-                    ..recovery
-                },
-            ),
-            Past::Since { seq: known, .. } if known < first => (
-                first,
-                Recovery {
-                    recovered: Some(false),
-                    gap: Some(Span {
-                        from: known + 1,
-                        to: first,
-                    }),
-                    ..recovery
-                },
-            ),
-            Past::Since { seq: known, .. } => (
-                known,
-                Recovery {
-                    recovered: Some(true),
-                    ..recovery
-                },
-            ),
+        let lost = |reason| Recovery {
+            recovered: Some(false),
+            reason: Some(reason),
+            ..Recovery::default()
         };
-        let result = match (recovery.recovered, recovery.gap, recovery.reason) {
-            (None, ..) => None,
-            (_, Some(_), _) => Some(1),
-            (_, _, Some(Unrecovered::Epoch)) => Some(2),
-            (_, _, Some(Unrecovered::Future)) => Some(3),
-            (Some(_), None, None) => Some(0),
+        let (start, outcome, recovery) = match self.asked.past {
+            Past::None => return (Start::Now, Recovery::default()),
+            Past::Last(messages) => (log.last(messages), None, Recovery::default()),
+            Past::Since { epoch: of, .. } if of != epoch => {
+                (first, Some(Outcome::Epoch), lost(Unrecovered::Epoch))
+            }
+            Past::Since { seq: known, .. } if known > seq => {
+                (seq, Some(Outcome::Future), lost(Unrecovered::Future))
+            }
+            Past::Since { seq: known, .. } => {
+                let gap = (known < first).then_some(Span {
+                    from: known + 1,
+                    to: first,
+                });
+                let outcome = gap.map_or(Outcome::Recovered, |_| Outcome::Gap);
+                let recovery = Recovery {
+                    recovered: Some(gap.is_none()),
+                    gap,
+                    ..Recovery::default()
+                };
+                (known.max(first), Some(outcome), recovery)
+            }
         };
-        if let Some(result) = result {
-            self.registry.recoveries[result] += 1;
+        if let Some(outcome) = outcome {
+            self.registry.recoveries[outcome as usize] += 1;
         }
         let replay = Span {
             from: start + 1,
@@ -224,7 +206,7 @@ impl Folding<'_> {
     }
 
     fn leave(&mut self, name: &str) -> Done {
-        let channel = self.channel(name)?;
+        let channel = membership(self.hub, self.client, name)?;
         let said = self.depart(channel, Departure::Leaves);
         let left = Told::Left {
             channel: name,
@@ -260,7 +242,7 @@ impl Folding<'_> {
     }
 
     fn say(&mut self, name: &str, body: &[u8]) -> Done {
-        let channel = self.channel(name)?;
+        let channel = membership(self.hub, self.client, name)?;
         let time = self.unix_ms;
         let said = self
             .hub
@@ -287,14 +269,5 @@ impl Folding<'_> {
             .map(|&client| post(self.hub, client, Rc::clone(&run)))
             .sum();
         Ok(said + post(self.hub, self.client, run))
-    }
-
-    /// The channel of this name, of which this is a member.
-    fn channel(&self, name: &str) -> Result<ChannelId, ChatError> {
-        let channel = self.hub.membership(self.client, name);
-        channel.ok_or_else(|| match self.hub.find(Space::Chat, name) {
-            Some(_) => ChatError::NotAMember(name.to_owned()),
-            None => ChatError::NoSuchChannel(name.to_owned()),
-        })
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::{Read, Registry, Waiting, alone, post, read, refuse};
+use super::{Read, Registry, Waiting, alone, membership, post, read, refuse};
 use crate::{
     state::{
         commons::Commons,
@@ -153,11 +153,7 @@ impl Looking<'_> {
         before: Option<u64>,
         limit: usize,
     ) -> Done {
-        let channel = self.hub.membership(self.client, name);
-        let channel = channel.ok_or_else(|| match self.hub.find(Space::Chat, name) {
-            Some(_) => ChatError::NotAMember(name.to_owned()),
-            None => ChatError::NoSuchChannel(name.to_owned()),
-        })?;
+        let channel = membership(self.hub, self.client, name)?;
         let is_other = |of: &u64| *of != self.hub.epoch(channel);
         if epoch.as_ref().is_some_and(is_other) {
             return Err(ChatError::OtherEpoch(name.to_owned()));

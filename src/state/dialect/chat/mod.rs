@@ -40,7 +40,7 @@ use crate::{
         channel::Departure,
         commons::Commons,
         engine::Deed,
-        hub::{ClientId, Hub},
+        hub::{ChannelId, ClientId, Hub, Space},
         seal::{Origin, Seal},
     },
     vocabulary::{
@@ -59,8 +59,33 @@ const ORIGIN_MAX: u64 = 1 << 52;
 /// Room for most answers, that of a list of [`LISTED_DEFAULT`](crate::vocabulary::config::LISTED_DEFAULT) members included.
 const ANSWER_BYTES: usize = 10 << 10;
 
-/// What may come of asking for what was missed.
-pub const RECOVERIES: [&str; 4] = ["recovered", "gap", "epoch", "future"];
+/// What came of asking for what was missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it is replayed.
+    Recovered,
+    /// Some of it is kept no longer.
+    Gap,
+    /// What one has is of another life of the channel.
+    Epoch,
+    /// One has what was not said yet.
+    Future,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Recovered, Self::Gap, Self::Epoch, Self::Future];
+
+    /// The name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered",
+            Self::Gap => "gap",
+            Self::Epoch => "epoch",
+            Self::Future => "future",
+        }
+    }
+}
 
 /// What all sessions of the chat share.
 #[derive(Debug)]
@@ -72,8 +97,8 @@ pub struct Registry {
     notices: Notices,
     limits: Limits,
     chance: fastrand::Rng,
-    /// How those recovered who asked for what they missed, in the order of [`RECOVERIES`].
-    recoveries: [u64; RECOVERIES.len()],
+    /// How those recovered who asked for what they missed, by [`Outcome`].
+    recoveries: [u64; Outcome::ALL.len()],
     /// What is to be said, while it is put together; empty in between.
     scratch: Vec<u8>,
 }
@@ -90,7 +115,7 @@ impl Registry {
             notices: Notices::new(config.notice_limit),
             limits: Limits::new(config.max_message_bytes, config.notice_limit),
             chance,
-            recoveries: [0; RECOVERIES.len()],
+            recoveries: [0; Outcome::ALL.len()],
             scratch: Vec::new(),
         };
         (registry, origin)
@@ -106,8 +131,8 @@ impl Registry {
         self.notices.expire(hub);
     }
 
-    /// How those recovered who asked for what they missed, in the order of [`RECOVERIES`].
-    pub fn recoveries(&self) -> [u64; RECOVERIES.len()] {
+    /// How those recovered who asked for what they missed, by [`Outcome`].
+    pub fn recoveries(&self) -> [u64; Outcome::ALL.len()] {
         self.recoveries
     }
 
@@ -378,6 +403,15 @@ fn not_allowed(deed: &'static str, channel: &str) -> ChatError {
         deed,
         channel: channel.to_owned(),
     }
+}
+
+/// The channel of this name, of which a client is a member.
+fn membership(hub: &Hub, client: ClientId, name: &str) -> Result<ChannelId, ChatError> {
+    let channel = hub.membership(client, name);
+    channel.ok_or_else(|| match hub.find(Space::Chat, name) {
+        Some(_) => ChatError::NotAMember(name.to_owned()),
+        None => ChatError::NoSuchChannel(name.to_owned()),
+    })
 }
 
 /// Tells one client something. Returns its bytes.
