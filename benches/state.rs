@@ -56,7 +56,7 @@ fn flush(outbox: &mut Outbox, most: usize) {
 fn batch(messages: usize) -> OpenBatch {
     let mut batch = OpenBatch::default();
     for _ in 0..messages {
-        batch.push_line(MESSAGE);
+        batch.push(Kind::Text, MESSAGE.as_bytes());
     }
     batch
 }

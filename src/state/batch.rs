@@ -50,18 +50,6 @@ impl OpenBatch {
         self.mark(kind);
     }
 
-    /// Adds a text message on one line: its newlines become spaces, since a newline separates messages.
-    pub fn push_line(&mut self, text: &str) {
-        let start = self.bodies.len();
-        self.bodies.extend_from_slice(text.as_bytes());
-        for byte in &mut self.bodies[start..] {
-            if *byte == SEPARATOR {
-                *byte = b' ';
-            }
-        }
-        self.mark(Kind::Text);
-    }
-
     /// Adds a message that is written by `write`. Returns its bytes.
     pub fn compose(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) -> usize {
         let start = self.bodies.len();

@@ -1,12 +1,14 @@
 //! What is said to one whose request is refused.
 
-use crate::vocabulary::config::LISTED_MAX;
 use std::borrow::Cow;
 
 use http::{HeaderName, StatusCode, header};
 
 use crate::state::addresses::Excess;
-use crate::vocabulary::{config::REQUEST_HEADERS_MAX, name::quoted};
+use crate::vocabulary::{
+    config::{LISTED_MAX, REQUEST_HEADERS_MAX},
+    name::quoted,
+};
 
 /// Seconds after which one who was refused may try again.
 const RETRY_AFTER_SECONDS: &str = "1";

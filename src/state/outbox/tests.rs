@@ -104,7 +104,7 @@ fn seen(bytes: &[u8]) -> Vec<Seen> {
 fn texts(words: &[&str], form: Form) -> Slice {
     let mut batch = OpenBatch::default();
     for word in words {
-        batch.push_line(word);
+        batch.push(Kind::Text, word.as_bytes());
     }
     Slice::whole(Rc::new(batch.encode(form, Seal::default())))
 }
@@ -160,9 +160,9 @@ fn single_messages_keep_frames_of_their_own_in_one_write() {
 fn text_is_not_joined_across_a_binary_message_nor_with_an_echo() {
     let mut outbox = Outbox::default();
     let mut batch = OpenBatch::default();
-    batch.push_line("a");
+    batch.push(Kind::Text, b"a");
     batch.push(Kind::Binary, b"\n");
-    batch.push_line("b");
+    batch.push(Kind::Text, b"b");
     outbox.push(Slice::whole(Rc::new(
         batch.encode(Form::Joined, Seal::default()),
     )));
@@ -352,7 +352,7 @@ fn whatever_the_stream_takes_messages_arrive_whole_once_and_in_order() {
                 if chance.u8(0..10) == 0 {
                     batch.push(Kind::Binary, word.as_bytes());
                 } else {
-                    batch.push_line(&word);
+                    batch.push(Kind::Text, word.as_bytes());
                 }
                 words.push(word);
             }

@@ -34,11 +34,8 @@ fn source(channel: &str) -> Rc<Source> {
 fn said(source: &Rc<Source>, first: u64, count: u64, bytes: usize, at: Duration) -> Slice {
     let mut batch = OpenBatch::default();
     for number in first..first + count {
-        batch.push_line(&format!(
-            "{} {number} {}",
-            source.channel,
-            "x".repeat(bytes)
-        ));
+        let message = format!("{} {number} {}", source.channel, "x".repeat(bytes));
+        batch.push(Kind::Text, message.as_bytes());
     }
     let origin = Some(Origin::Chat {
         source: Rc::clone(source),
@@ -72,7 +69,7 @@ fn trimmed(source: &Rc<Source>, from: u64, to: u64) -> Slice {
 fn relayed(words: &[&str], at: Duration) -> Slice {
     let mut batch = OpenBatch::default();
     for word in words {
-        batch.push_line(word);
+        batch.push(Kind::Text, word.as_bytes());
     }
     let origin = Some(Origin::Relay { channel: 1 });
     Slice::whole(Rc::new(batch.encode(Form::Joined, Seal { at, origin })))
