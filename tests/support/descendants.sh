@@ -1,15 +1,20 @@
 # Sourced: ends what a script has started.
 
-readonly mercy_seconds=5
+readonly mercy_seconds=5 rounds=4
 
 # Ends by its id whatever this script has started and still runs, since not everything stays in the process group that it was
 # started in. From then on signals change nothing, so that what is left to do at the end is done.
 end_descendants() {
     trap '' HUP INT TERM
-    local running tries
-    running=$(descendants $$)
+    local running round tries
+    # Whoever is stopped starts nothing more, and is still the parent of what it started until then: the next round finds that.
     # Those that have ended meanwhile are no matter.
+    for (( round = 0; round < rounds; round++ )); do
+        running=$(descendants $$)
+        kill -STOP $running 2>/dev/null || true
+    done
     kill -TERM $running 2>/dev/null || true
+    kill -CONT $running 2>/dev/null || true
     for (( tries = mercy_seconds * 10; tries > 0; tries-- )); do
         kill -0 $running 2>/dev/null || return 0
         sleep 0.1
