@@ -93,6 +93,8 @@ meet() {
             fi
         done
     done
+    # What was typed last has left once what is typed after it comes back.
+    type_line "$me goes" && terminal_shows "< $me goes"
 }
 
 # Prints whether a command succeeds, and ends the clients that it has started.
