@@ -91,7 +91,7 @@ fn flood(form: Form, duration: &str) -> f64 {
     let target =
         Target::new(&format!("ws://{address}/"), &Handshake::default()).expect("it is a URL");
     let mut stage = Stage {
-        target: &target,
+        targets: &[target],
         watched: None,
         fresh: true,
         log: None,

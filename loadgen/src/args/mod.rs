@@ -47,9 +47,9 @@ pub struct Args {
     #[arg(value_enum, default_value_t = Mode::Fanout)]
     pub mode: Mode,
 
-    /// Server under test, such as ws://127.0.0.1:8080/relay, wss://HOST/relay or unix:PATH [default: a server of its own, started and stopped]
+    /// Server under test, such as ws://127.0.0.1:8080/relay, wss://HOST/relay or unix:PATH; repeatable, for the nodes of one hub: the clients of each channel go to them in turn, by their numbers [default: a server of its own, started and stopped]
     #[arg(long)]
-    pub url: Option<String>,
+    pub url: Vec<String>,
 
     /// Server to compare, such as mine=ws://127.0.0.1:8080/relay; repeatable [default: its own server fills up to two]
     #[arg(long, value_name = "NAME=URL", value_parser = target)]
@@ -167,7 +167,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub subprotocol: Option<HeaderValue>,
 
-    /// Process whose CPU and memory are the server's; repeatable, one for each --target [default: whoever listens there]
+    /// Process whose CPU and memory are the server's; repeatable, one for each --target, or for each --url, whose processes add up [default: whoever listens there]
     #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     pub server_pid: Vec<i32>,
 

@@ -37,7 +37,7 @@ impl Args {
     pub(super) fn without_sense(&self) -> Option<String> {
         let servers = match self.mode {
             Compare => self.target.len(),
-            _ => usize::from(self.url.is_some()),
+            _ => self.url.len(),
         };
         let is_any = |scheme: &str| {
             let urls = self.target.iter().map(|(_, url)| url).chain(&self.url);
@@ -125,6 +125,8 @@ mod tests {
     fn several_servers_are_named_once_each() {
         let pids = refused("loadgen fanout --url ws://x/ --server-pid 1 --server-pid 2");
         assert!(pids.contains("2 times for 1 servers"), "{pids}");
+        let pids = refused("loadgen fanout --url ws://x/ --url ws://y/ --server-pid 1");
+        assert!(pids.contains("1 times for 2 servers"), "{pids}");
         let pids = refused("loadgen fanout --server-pid 1");
         assert!(pids.contains("1 times for 0 servers"), "{pids}");
         let pids = refused("loadgen compare --target a=ws://x --target b=ws://y --server-pid 1");

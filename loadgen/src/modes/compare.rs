@@ -1,6 +1,8 @@
 //! Several servers in interleaved rounds, so that whatever else the machine does meets them all: each figure as a ratio
 //! with its spread, and a verdict.
 
+use std::slice;
+
 use hubbub::system::opening::secrets::hidden;
 
 use crate::{
@@ -119,7 +121,7 @@ fn contenders(session: &Session, plan: &Plan) -> Result<Vec<Contender>, RunError
     let contender = |(name, url): (String, Option<String>)| {
         let pid = pids.next();
         let host = match &url {
-            Some(url) => Some(session.host_at(plan, Some(url), pid)?),
+            Some(url) => Some(session.host_at(plan, slice::from_ref(url), pid.as_slice())?),
             None => None,
         };
         Ok(Contender {
@@ -145,7 +147,7 @@ impl Contender {
         if let Some(host) = &self.host {
             return session.next_trial(plan, host);
         }
-        let host = session.host_at(plan, None, None)?;
+        let host = session.host_at(plan, &[], &[])?;
         session.next_trial(plan, &host)
     }
 }

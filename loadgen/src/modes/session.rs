@@ -31,10 +31,10 @@ pub struct Session<'a> {
     live: Live,
 }
 
-/// A server under test.
+/// A server under test, of one node or several.
 #[derive(Debug)]
 pub struct Host {
-    target: Target,
+    targets: Vec<Target>,
     watched: Option<Watched>,
     /// Trials that ran against it.
     trials: Cell<u32>,
@@ -106,7 +106,7 @@ impl<'a> Session<'a> {
         log: Option<Arc<DeliveryLog>>,
     ) -> Result<Trial, ShardError> {
         let mut stage = Stage {
-            target: &host.target,
+            targets: &host.targets,
             watched: host.watched.as_ref(),
             fresh: host.trials.replace(host.trials.get() + 1) == 0,
             log,
@@ -121,26 +121,19 @@ impl<'a> Session<'a> {
     /// # Errors
     /// A wrong URL, a process that cannot be watched, or a server that does not start.
     pub fn host(&self, plan: &Plan) -> Result<Host, RunError> {
-        let pid = self.args.server_pid.first().copied();
-        self.host_at(plan, self.args.url.as_deref(), pid)
+        self.host_at(plan, &self.args.url, &self.args.server_pid)
     }
 
-    /// A server by its URL and process, or a new one of our own if it has no URL.
+    /// A server by its URLs and processes, or a new one of our own if it has no URL.
     ///
     /// # Errors
     /// As [`host`](Self::host).
-    pub fn host_at(
-        &self,
-        plan: &Plan,
-        url: Option<&str>,
-        pid: Option<i32>,
-    ) -> Result<Host, RunError> {
-        let own = match url {
-            None => Some(Server::start()?),
-            Some(_) => None,
+    pub fn host_at(&self, plan: &Plan, urls: &[String], pids: &[i32]) -> Result<Host, RunError> {
+        let own = match urls {
+            [] => Some(Server::start()?),
+            _ => None,
         };
         let own_url = own.as_ref().map(|server| server.url(&plan.protocol));
-        let url = url.or(own_url.as_deref()).unwrap_or_default();
         let args = self.args;
         let handshake = Handshake {
             path: Some(args.path.as_deref().unwrap_or(plan.protocol.endpoint())),
@@ -149,19 +142,28 @@ impl<'a> Session<'a> {
             subprotocol: args.subprotocol.as_ref(),
             trust: Trust::new(args.insecure, args.ca.clone()),
         };
-        let target = Target::new(url, &handshake)?;
-        if plan.source_ips.is_some() && !target.is_near() {
+        let urls = urls.iter().chain(&own_url);
+        let targets = urls.map(|url| Target::new(url, &handshake));
+        let targets = targets.collect::<Result<Vec<_>, _>>()?;
+        if let Some(far) = targets.iter().find(|target| !target.is_near())
+            && plan.source_ips.is_some()
+        {
             return Err(RunError::SourceIps {
-                url: target.url().to_owned(),
+                url: far.url().to_owned(),
             });
         }
-        let watched = match pid.or(own.as_ref().map(Server::pid)) {
-            Some(pid) => Some(Watched::new(pid)?),
-            // Whoever was not named need not be seen either.
-            None => find::listener(target.place()).and_then(|pid| Watched::new(pid).ok()),
+        let own_pid = own.as_ref().map(Server::pid);
+        let pids: Vec<i32> = pids.iter().copied().chain(own_pid).collect();
+        let watched = if pids.is_empty() {
+            // Whoever was not named need not be seen either; of some nodes only, the figures would say nothing.
+            let found = targets.iter().map(|target| find::listener(target.place()));
+            let found: Option<Vec<i32>> = found.collect();
+            found.and_then(|pids| Watched::new(pids).ok())
+        } else {
+            Some(Watched::new(pids)?)
         };
         Ok(Host {
-            target,
+            targets,
             watched,
             trials: Cell::new(0),
             _own: own,

@@ -14,6 +14,9 @@ pub struct Config {
     /// The server; absent for one that the run started itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The nodes of a hub that has several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
     /// The servers that were compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Named>,
@@ -99,8 +102,10 @@ impl Config {
     /// Of a planned run.
     pub fn new(args: &Args, plan: &Plan) -> Self {
         let compares = args.mode == Mode::Compare;
+        let mut urls: Vec<String> = args.url.iter().map(|url| hidden(url)).collect();
         Self {
-            url: args.url.as_deref().map(hidden),
+            url: if plan.nodes == 1 { urls.pop() } else { None },
+            urls,
             targets: Vec::new(),
             protocol: plan.protocol.name(),
             clients: plan.clients,

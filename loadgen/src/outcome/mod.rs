@@ -12,6 +12,7 @@ pub mod idle;
 pub mod isolation;
 pub mod loadgen;
 pub mod messages;
+pub mod nodes;
 pub mod ratio;
 pub mod recovery;
 pub mod schema;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     outcome::{
-        churn::Churn, fairness::Fairness, isolation::Isolation, messages::Messages,
+        churn::Churn, fairness::Fairness, isolation::Isolation, messages::Messages, nodes::Nodes,
         recovery::Recovery, slow::Slow, storm::Storm, throughput::Throughput,
     },
     plan::Plan,
@@ -31,6 +31,9 @@ pub struct Traffic {
     /// From the first client that got a message to the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread_us: Option<Summary>,
+    /// What differs by the nodes of a hub that has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Nodes>,
     /// How evenly the clients were served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fairness: Option<Fairness>,
@@ -77,6 +80,7 @@ impl Traffic {
             sent_latency_us: collection.sent_latency.summary(),
             last_receiver_us: collection.last_receiver.summary(),
             spread_us: collection.spread.summary(),
+            nodes: Nodes::new(trial),
             fairness: Fairness::new(trial),
             slow: Slow::new(plan, trial),
             storm: Storm::new(plan, trial),

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::{
+    figures,
     plan::{Pacing, Plan},
     record::distribution::Summary,
     swarm::trial::Trial,
@@ -30,7 +31,7 @@ pub struct Conduct {
     pub latency: Option<Summary>,
     /// The part of a core that the busiest thread of the load generator used.
     pub own_share: f64,
-    /// The part of a core that the server used, if it was watched.
+    /// The part of a core that the server used, if it was watched; of several processes, each of them on average.
     pub server_share: Option<f64>,
 }
 
@@ -93,7 +94,9 @@ impl Validity {
             slip: trial.sums.slip.summary(),
             latency: trial.collection.latency.summary(),
             own_share: trial.own_cpu_share(),
-            server_share: trial.server_cpu_seconds.map(|cpu| cpu / seconds),
+            server_share: trial
+                .server_cpu_seconds
+                .map(|cpu| cpu / seconds / figures::ratio(trial.server_processes as u64, 1)),
         };
         conduct.judge()
     }

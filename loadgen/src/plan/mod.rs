@@ -43,6 +43,8 @@ pub struct Plan {
     pub pacing: Pacing,
     /// Channels that clients and publishers are spread over.
     pub channels: usize,
+    /// Nodes of the hub that they are spread over.
+    pub nodes: usize,
     /// Threads that the clients are divided among.
     pub threads: usize,
     /// How messages are said, and how one gets in.
@@ -120,6 +122,7 @@ impl Plan {
             },
             pacing,
             channels: args.channels as usize,
+            nodes: args.url.len().max(1),
             threads: args.threads.min(args.clients) as usize,
             protocol: Protocol::new(args)?,
             size_bytes: args.size,
@@ -218,9 +221,9 @@ impl Plan {
         if args.isolation && self.slow == 0 {
             return Err(PlanError::NobodySlow);
         }
-        let url = args.url.as_deref().unwrap_or_default();
+        let all_unix = !args.url.is_empty() && args.url.iter().all(|url| url.starts_with("unix:"));
         let ports = usize::from(self.source_ips.unwrap_or(1)) * PORTS_PER_SOURCE;
-        if self.sockets() > ports && !url.starts_with("unix:") {
+        if self.sockets() > ports && !all_unix {
             return Err(PlanError::Ports {
                 sockets: self.sockets(),
                 sources: self.sockets().div_ceil(PORTS_PER_SOURCE),

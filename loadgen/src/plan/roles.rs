@@ -44,6 +44,12 @@ impl Plan {
         client % self.channels
     }
 
+    /// Which node of the hub a client connects to first: the next one for the next of its channel, and channels begin
+    /// one further each, so that all of them have members on all nodes.
+    pub fn node(&self, client: usize) -> usize {
+        (client / self.channels + self.channel(client)) % self.nodes
+    }
+
     /// Publishers of the channel that has most.
     pub fn publishers_per_channel(&self) -> usize {
         self.publishers.div_ceil(self.channels)
@@ -105,5 +111,20 @@ mod tests {
         let firsts: Vec<usize> = (0..3).map(|thread| plan.first_clients_of(thread)).collect();
         assert_eq!(firsts, [4, 3, 3]);
         assert_eq!(plan.publishers_of(1).collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn the_clients_of_each_channel_go_to_all_nodes_in_turn() {
+        let nodes = |flags: &str| {
+            let plan = plan(format!("--clients 12 --url ws://a/ --url ws://b/ {flags}").trim());
+            (0..12).map(|client| plan.node(client)).collect::<Vec<_>>()
+        };
+        assert_eq!(nodes("")[..4], [0, 1, 0, 1]);
+        assert_eq!(nodes("--channels 2")[..6], [0, 1, 1, 0, 0, 1]);
+        assert_eq!(nodes("--channels 12")[..4], [0, 1, 0, 1]);
+        let three = nodes("--url ws://c/ --channels 4");
+        for node in 0..3 {
+            assert_eq!(three.iter().filter(|at| **at == node).count(), 4);
+        }
     }
 }

@@ -87,6 +87,10 @@ impl Record<'_> {
         }
         if measured {
             self.times.record(latency_ns, stamp.delay_ns);
+            if self.plan.nodes > 1 {
+                let is_near = self.ledger.node(stamp.publisher) == seat.node;
+                self.times.record_by_node(latency_ns, is_near);
+            }
             self.fairness.of(client).record(latency_ns);
         }
     }

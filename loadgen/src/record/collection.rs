@@ -9,7 +9,7 @@ use crate::{
         distribution::Distribution,
         flights::{Flights, Landing},
         order::{Order, Place},
-        sample::{SAMPLE, Sample, Totals},
+        sample::{ByNode, SAMPLE, Sample, Totals},
     },
 };
 
@@ -29,6 +29,8 @@ pub struct Collection {
     pub latency: Distribution,
     /// From the actual sending to each client.
     pub sent_latency: Distribution,
+    /// The first of these once more, where a hub has several nodes.
+    pub by_node: Option<ByNode>,
     /// From the intended sending to the last client.
     pub last_receiver: Distribution,
     /// From the first client to the last.
@@ -95,6 +97,7 @@ impl Collection {
             skipped: vec![0; plan.threads],
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
+            by_node: (plan.nodes > 1).then(ByNode::default),
             last_receiver: Distribution::default(),
             spread: Distribution::default(),
             batch: Distribution::default(),
@@ -105,6 +108,10 @@ impl Collection {
     pub fn add(&mut self, sample: &Sample) {
         self.latency.add(&sample.latency);
         self.sent_latency.add(&sample.sent_latency);
+        if let (Some(by_node), Some(more)) = (&mut self.by_node, &sample.by_node) {
+            by_node.own.add(&more.own);
+            by_node.other.add(&more.other);
+        }
         self.batch.add(&sample.batch);
         self.skipped[sample.thread] = sample.skipped;
         let open = self.open.entry(sample.moment).or_default();

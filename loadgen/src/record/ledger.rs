@@ -5,7 +5,7 @@ use std::{
     ops::Range,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
 };
 
@@ -26,6 +26,8 @@ pub struct Ledger {
     pub log: Option<Arc<DeliveryLog>>,
     /// Messages that each publisher sent.
     sent: Vec<AtomicU32>,
+    /// At which node of the hub each of them is.
+    nodes: Vec<AtomicUsize>,
     /// What may have got lost with its sender's connection, and whether anyone got it.
     doubts: Mutex<BTreeMap<Name, bool>>,
     /// The last number of each channel and epoch that anyone got.
@@ -40,6 +42,9 @@ impl Ledger {
             format: Format::new(fastrand::u32(..), plan.size_bytes),
             log,
             sent: sent.take(plan.publishers).collect(),
+            nodes: (0..plan.publishers)
+                .map(|publisher| plan.node(publisher).into())
+                .collect(),
             doubts: Mutex::default(),
             last: Mutex::default(),
         }
@@ -62,6 +67,12 @@ impl Ledger {
     /// Messages that a publisher sent so far.
     pub fn sent_by(&self, publisher: usize) -> u32 {
         self.sent[publisher].load(Ordering::Relaxed)
+    }
+
+    /// At which node of the hub a publisher is now.
+    #[inline]
+    pub fn node(&self, publisher: u16) -> usize {
+        self.nodes[usize::from(publisher)].load(Ordering::Relaxed)
     }
 
     /// Notes that a publisher was cut off before it got these back.

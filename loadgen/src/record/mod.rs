@@ -66,6 +66,7 @@ pub struct Record<'run> {
 struct Seat {
     role: Role,
     channel: usize,
+    node: usize,
 }
 
 /// A publisher as its receivers see it.
@@ -83,6 +84,7 @@ impl<'run> Record<'run> {
         let seat = |client| Seat {
             role: plan.role(client),
             channel: plan.channel(client),
+            node: plan.node(client),
         };
         let clients: Vec<Seat> = plan.clients_of(thread).map(seat).collect();
         let first = plan.first_clients_of(thread);
@@ -118,7 +120,7 @@ impl<'run> Record<'run> {
             clients,
             sample: Sample::new(thread, 0),
             before: Totals::default(),
-            times: Times::default(),
+            times: Times::new(plan.nodes),
             fairness: Fairness::new(first),
             sums: Sums::default(),
         }
@@ -137,6 +139,11 @@ impl<'run> Record<'run> {
     /// Which channel a client is in.
     pub fn channel(&self, client: usize) -> usize {
         self.clients[client].channel
+    }
+
+    /// Which node of the hub a client is at.
+    pub fn node(&self, client: usize) -> usize {
+        self.clients[client].node
     }
 
     /// Notes that a ping was answered.

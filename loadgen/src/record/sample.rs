@@ -22,10 +22,21 @@ pub struct Sample {
     pub latency: Distribution,
     /// From the actual sending to each client.
     pub sent_latency: Distribution,
+    /// The first of these once more, where a hub has several nodes.
+    pub by_node: Option<ByNode>,
     /// Messages in a frame.
     pub batch: Distribution,
     /// Messages that reached the last client of this thread.
     pub landed: Vec<Landed>,
+}
+
+/// Latencies by whether the receiver was at the node of the sender.
+#[derive(Debug, Default)]
+pub struct ByNode {
+    /// It was.
+    pub own: Distribution,
+    /// It was at another one.
+    pub other: Distribution,
 }
 
 /// A message that reached all the clients of a thread that it should.
@@ -62,6 +73,7 @@ impl Sample {
             skipped: 0,
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
+            by_node: None,
             batch: Distribution::default(),
             landed: Vec::new(),
         }

@@ -8,17 +8,17 @@ use crate::{
 /// What was done, in a line.
 pub fn heading(outcome: &Outcome) -> String {
     let config = &outcome.config;
-    let clients = grouped(config.clients as u64);
+    let clients = clients(config);
     let seconds = config.duration_seconds;
     let senders = || senders(config);
     match &outcome.findings {
-        Findings::Traffic(_) => format!("{clients} clients, {}, for {seconds} s", senders()),
-        Findings::Idle(_) => format!("{clients} silent clients, for {seconds} s"),
+        Findings::Traffic(_) => format!("{clients}, {}, for {seconds} s", senders()),
+        Findings::Idle(_) => format!("{clients}, all of them silent, for {seconds} s"),
         Findings::Connect {} => {
-            format!("{clients} clients at a time, connecting again and again for {seconds} s")
+            format!("{clients} at a time, connecting again and again for {seconds} s")
         }
         Findings::Search(_) => format!(
-            "{clients} clients, {} of them publishing, {} B a message, {seconds} s at each rate",
+            "{clients}, {} of them publishing, {} B a message, {seconds} s at each rate",
             config.publishers, config.size_bytes
         ),
         Findings::Comparison(_) => {
@@ -28,12 +28,20 @@ pub fn heading(outcome: &Outcome) -> String {
                 .map(|named| named.name.as_str())
                 .collect();
             format!(
-                "{}: {clients} clients, {}, {} rounds of {seconds} s each",
+                "{}: {clients}, {}, {} rounds of {seconds} s each",
                 names.join(" and "),
                 senders(),
                 config.rounds.unwrap_or(0)
             )
         }
+    }
+}
+
+fn clients(config: &Config) -> String {
+    let clients = grouped(config.clients as u64);
+    match config.urls.len() {
+        0 => format!("{clients} clients"),
+        nodes => format!("{clients} clients at {nodes} nodes"),
     }
 }
 

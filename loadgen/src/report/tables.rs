@@ -20,8 +20,17 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
             let storm = traffic.storm.as_ref();
             let churn = traffic.churn.as_ref();
             let recovery = traffic.recovery.as_ref();
+            let nodes = traffic.nodes.as_ref();
             vec![times(&[
                 ("latency", traffic.latency_us),
+                (
+                    "latency at the sender's node",
+                    nodes.and_then(|nodes| nodes.own_latency_us),
+                ),
+                (
+                    "latency at other nodes",
+                    nodes.and_then(|nodes| nodes.other_latency_us),
+                ),
                 ("to the last receiver", traffic.last_receiver_us),
                 ("first to last receiver", traffic.spread_us),
                 ("from the actual sending", traffic.sent_latency_us),

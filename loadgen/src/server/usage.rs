@@ -1,6 +1,6 @@
 //! What a process uses of the machine.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use nix::{time::clock_getcpuclockid, unistd::Pid};
 use procfs::{WithCurrentSystemInfo, process::Process};
@@ -9,42 +9,57 @@ use thiserror::Error;
 
 use crate::figures;
 
-/// The server's process, watched from outside.
+/// The server's processes, one for each node or one alone, watched from outside.
 #[derive(Debug)]
 pub struct Watched {
-    process: Process,
+    processes: Vec<Process>,
 }
 
 impl Watched {
-    /// Watches a process by its id.
+    /// Watches processes by their ids, each once.
     ///
     /// # Errors
     /// If there is no such process, or it may not be looked at.
-    pub fn new(pid: i32) -> Result<Self, UsageError> {
-        let process = Process::new(pid).map_err(|source| UsageError { pid, source })?;
-        Ok(Self { process })
+    pub fn new(pids: impl IntoIterator<Item = i32>) -> Result<Self, UsageError> {
+        let pids = BTreeSet::from_iter(pids).into_iter();
+        let process = |pid| Process::new(pid).map_err(|source| UsageError { pid, source });
+        Ok(Self {
+            processes: pids.map(process).collect::<Result<_, _>>()?,
+        })
     }
 
-    /// CPU seconds so far, user and system, of all its threads, those that have ended too; exact to a nanosecond. `None`
-    /// once it has ended.
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// CPU seconds so far, user and system, of all their threads, those that have ended too; exact to a nanosecond. `None`
+    /// once one of them has ended.
     pub fn cpu_seconds(&self) -> Option<f64> {
-        let clock = clock_getcpuclockid(Pid::from_raw(self.process.pid())).ok()?;
-        let time = Duration::from(nix::time::clock_gettime(clock).ok()?);
-        Some(time.as_secs_f64())
+        self.processes.iter().map(cpu_seconds).sum()
     }
 
-    /// Bytes of resident memory now. `None` once it has ended.
-    ///
-    /// Counted page by page where the kernel does that (`/proc/PID/smaps_rollup`): what `/proc/PID/stat` says lags by some
-    /// pages for each core, which is much when it is divided among a thousand small connections.
+    /// Bytes of resident memory now. `None` once one of them has ended.
     pub fn rss_bytes(&self) -> Option<u64> {
-        let counted = self.process.smaps_rollup().ok();
-        let maps = counted.iter().flat_map(|rollup| &rollup.memory_map_rollup);
-        let resident: Option<u64> = maps.map(|map| map.extension.map.get("Rss").copied()).sum();
-        resident
-            .filter(|&bytes| bytes > 0)
-            .or_else(|| Some(self.process.stat().ok()?.rss_bytes().get()))
+        self.processes.iter().map(rss_bytes).sum()
     }
+}
+
+fn cpu_seconds(process: &Process) -> Option<f64> {
+    let clock = clock_getcpuclockid(Pid::from_raw(process.pid())).ok()?;
+    let time = Duration::from(nix::time::clock_gettime(clock).ok()?);
+    Some(time.as_secs_f64())
+}
+
+/// Counted page by page where the kernel does that (`/proc/PID/smaps_rollup`): what `/proc/PID/stat` says lags by some
+/// pages for each core, which is much when it is divided among a thousand small connections.
+fn rss_bytes(process: &Process) -> Option<u64> {
+    let counted = process.smaps_rollup().ok();
+    let maps = counted.iter().flat_map(|rollup| &rollup.memory_map_rollup);
+    let resident: Option<u64> = maps.map(|map| map.extension.map.get("Rss").copied()).sum();
+    resident
+        .filter(|&bytes| bytes > 0)
+        .or_else(|| Some(process.stat().ok()?.rss_bytes().get()))
 }
 
 /// CPU seconds of the calling thread so far.
@@ -65,14 +80,17 @@ pub struct UsageError {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{
+        process::{Command, Stdio},
+        thread,
+    };
 
     use super::*;
 
     #[test]
     fn what_a_thread_used_still_counts_once_it_has_ended() {
         let own = i32::try_from(std::process::id()).unwrap();
-        let watched = Watched::new(own).unwrap();
+        let watched = Watched::new([own]).unwrap();
         let before = watched.cpu_seconds().unwrap();
         let busy = thread::spawn(|| {
             let start = thread_cpu_seconds();
@@ -80,5 +98,20 @@ mod tests {
         });
         busy.join().unwrap();
         assert!(watched.cpu_seconds().unwrap() >= before + 0.02);
+    }
+
+    #[test]
+    fn processes_add_up_each_once_and_are_unknown_once_one_has_ended() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let mut cat = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let other = i32::try_from(cat.id()).unwrap();
+        let [one, two] = [vec![own, own], vec![own, other]].map(|pids| Watched::new(pids).unwrap());
+        assert_eq!((one.count(), two.count()), (1, 2));
+        let alone = Watched::new([other]).unwrap().rss_bytes().unwrap();
+        let both = two.rss_bytes().unwrap();
+        assert!(alone > 0 && both > alone, "{alone} of {both}");
+        drop(cat.stdin.take());
+        cat.wait().unwrap();
+        assert_eq!((two.cpu_seconds(), two.rss_bytes()), (None, None));
     }
 }

@@ -7,6 +7,7 @@ mod faults;
 mod figures;
 mod input;
 mod modes;
+mod nodes;
 #[path = "../../../tests/picky/mod.rs"]
 mod picky;
 mod protocols;

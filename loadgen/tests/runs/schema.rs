@@ -4,7 +4,7 @@ use jsonschema::Validator;
 use loadgen::outcome::schema::SCHEMA;
 use serde_json::{Value, json};
 
-use crate::common::{Run, against, chat::Chat, relay::Relay, run, words};
+use crate::common::{Run, against, against_all, chat::Chat, relay::Relay, run, words};
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).unwrap()
@@ -74,6 +74,16 @@ fn results_with_all_that_can_be_asked_for_conform() {
             "10ms..50ms",
         ],
     ));
+}
+
+#[test]
+fn results_of_several_nodes_conform() {
+    let urls: [String; 2] = Relay::right().start_nodes();
+    for mode in ["fanout", "saturate", "idle", "connect"] {
+        conforms(&against_all(&urls, &[mode]));
+    }
+    let search = words("search --rate 2 --warmup 0s --duration 200ms --slo p99<1us");
+    conforms(&against_all(&urls, &search));
 }
 
 #[test]

@@ -49,8 +49,8 @@ impl Shard<'_> {
                 self.timer.arm(&self.common.clock, wake_ns)?;
             }
             self.turn()?;
-            if self.refused {
-                return Err(self.dial_error(DialError::Entry));
+            if let Some(index) = self.refused {
+                return Err(self.dial_error(index, DialError::Entry));
             }
             now_ns = self.common.clock.now_ns();
             if self.clients.len() - self.dialing - self.entering > inside {
@@ -61,12 +61,16 @@ impl Shard<'_> {
             }
             let waiting = self.dialing + self.entering > 0;
             if now_ns - progress_ns > nanoseconds(CONNECT_TIMEOUT) && waiting {
-                let mut dials = self.clients.iter().filter_map(Client::dialing);
-                if let Some(refused) = dials.find_map(Dial::refused) {
-                    return Err(self.dial_error(refused));
+                let mut clients = self.clients.iter().enumerate();
+                if let Some((index, refused)) =
+                    clients.find_map(|(index, client)| Some((index, client.dialing()?.refused()?)))
+                {
+                    return Err(self.dial_error(index, refused));
                 }
+                let waits = |client: &Client| client.dialing().is_some() || client.awaits();
+                let waiting = self.clients.iter().position(waits).unwrap_or(0);
                 return Err(ShardError::Stalled {
-                    url: self.target.url().to_owned(),
+                    url: self.url(waiting),
                     inside: self.common.connected() - self.entering,
                     wanted: self.plan.clients,
                 });
@@ -88,7 +92,7 @@ impl Shard<'_> {
                 turn_ns = intended_ns;
             }
             self.dial(turn_ns)
-                .map_err(|source| self.dial_error(source))?;
+                .map_err(|source| self.dial_error(self.clients.len(), source))?;
         }
         Ok(u64::MAX)
     }
@@ -127,7 +131,7 @@ impl Shard<'_> {
                 self.clients[index].abandon();
                 return Ok(());
             }
-            Err(source) => return Err(self.dial_error(source)),
+            Err(source) => return Err(self.dial_error(index, source)),
         };
         let now_ns = self.common.clock.now_ns();
         self.dialing -= 1;
@@ -169,9 +173,14 @@ impl Shard<'_> {
         self.clients[index].ask(entry)
     }
 
-    pub(super) fn dial_error(&self, source: DialError) -> ShardError {
+    /// Where a client connects to.
+    fn url(&self, index: usize) -> String {
+        self.targets[self.record.node(index)].url().to_owned()
+    }
+
+    fn dial_error(&self, index: usize, source: DialError) -> ShardError {
         ShardError::Dial {
-            url: self.target.url().to_owned(),
+            url: self.url(index),
             inside: self.common.connected() - self.entering,
             source,
         }

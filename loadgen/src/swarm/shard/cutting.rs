@@ -64,7 +64,7 @@ impl Shard<'_> {
         let channel = (self.plan.channels > 1).then(|| self.record.channel(index));
         let query = self.plan.protocol.query(number, channel);
         Client::dial(
-            self.target,
+            &self.targets[self.record.node(index)],
             query.as_deref(),
             self.source(number),
             self.poll.registry(),

@@ -51,7 +51,7 @@ const CLOSE_PROTOCOL_ERROR: u16 = 1002;
 #[derive(Debug)]
 pub struct Shard<'run> {
     plan: &'run Plan,
-    target: &'run Target,
+    targets: &'run [Target],
     common: &'run Common,
     thread: usize,
     poll: Poll,
@@ -62,8 +62,8 @@ pub struct Shard<'run> {
     dialing: usize,
     /// Of the first clients, those that wait for the answer to their entry.
     entering: usize,
-    /// Whether that answer was an error for one of them.
-    refused: bool,
+    /// One of them for which that answer was an error.
+    refused: Option<usize>,
     /// Whether slow clients have stopped reading.
     deaf: bool,
     publishers: Vec<Publisher>,
@@ -89,7 +89,7 @@ impl<'run> Shard<'run> {
     /// When the system lacks what every run needs, such as descriptors.
     pub fn new(
         plan: &'run Plan,
-        target: &'run Target,
+        targets: &'run [Target],
         common: &'run Common,
         thread: usize,
     ) -> Result<Self, ShardError> {
@@ -98,7 +98,7 @@ impl<'run> Shard<'run> {
         let numbers = publishers.filter_map(|number| u16::try_from(number).ok());
         Ok(Self {
             plan,
-            target,
+            targets,
             common,
             thread,
             timer: Timer::new(poll.registry(), TIMER)?,
@@ -107,7 +107,7 @@ impl<'run> Shard<'run> {
             clients: Vec::with_capacity(plan.clients_of(thread).len()),
             dialing: 0,
             entering: 0,
-            refused: false,
+            refused: None,
             deaf: false,
             publishers: numbers.map(Publisher::new).collect(),
             pace: Pace::Silent,
@@ -350,7 +350,9 @@ impl<'run> Shard<'run> {
                 entry.map_or(Ok(()), |entry| self.clients[index].ask(entry))
             }
             Answer::Refused => {
-                self.refused |= self.entering > 0;
+                if self.entering > 0 {
+                    self.refused = Some(index);
+                }
                 Err(End::Refused)
             }
         };

@@ -9,6 +9,7 @@ use crate::{
     figures,
     plan::Plan,
     record::{collection::Collection, fairness::Fairness, sums::Sums},
+    server::usage::Watched,
     swarm::{
         common::Common,
         shard::{ShardError, Window},
@@ -37,7 +38,7 @@ impl Trial {
         let left = || plan.duration.saturating_sub(begun.elapsed());
         while took_ns == 0 || !left().is_zero() {
             let common = Common::new(plan, None, stage.interrupts.clone());
-            let shards = shards(plan, stage.target, &common)?;
+            let shards = shards(plan, stage.targets, &common)?;
             let cpu_before = stage.cpu_seconds();
             let (shards, arrivals) = match stage.connect(plan, &common, shards, Some(left())) {
                 // What was measured before is worth a report.
@@ -74,6 +75,7 @@ impl Trial {
             },
             connect_cpu_seconds: cpu_seconds,
             server_cpu_seconds: cpu_seconds,
+            server_processes: stage.watched.map_or(0, Watched::count),
             windows,
             sent: 0,
             sums,

@@ -33,9 +33,9 @@ const ENTRY_GRACE: Duration = Duration::from_millis(500);
 
 /// What a trial runs with, beside its plan.
 pub struct Stage<'a> {
-    /// The server.
-    pub target: &'a Target,
-    /// Its process, if that is known.
+    /// The server's nodes.
+    pub targets: &'a [Target],
+    /// Its processes, if they are known.
     pub watched: Option<&'a Watched>,
     /// Whether no trial ran against it before.
     pub fresh: bool,
@@ -58,6 +58,8 @@ pub struct Trial {
     pub connect_cpu_seconds: Option<f64>,
     /// CPU seconds of the server in the measured time, if it was watched.
     pub server_cpu_seconds: Option<f64>,
+    /// The server's processes, if it was watched.
+    pub server_processes: usize,
     /// What each thread did in the measured time.
     pub windows: Vec<Window>,
     /// Messages sent.
@@ -81,7 +83,7 @@ impl Trial {
         let common = Common::new(plan, stage.log.clone(), stage.interrupts.clone());
         let start = stage.rss_bytes();
         let begun_ns = common.clock.now_ns();
-        let shards = shards(plan, stage.target, &common)?;
+        let shards = shards(plan, stage.targets, &common)?;
         let cpu_before = stage.cpu_seconds();
         let (shards, _) = stage.connect(plan, &common, shards, None)?;
         let took_ns = common.clock.now_ns() - begun_ns;
@@ -102,6 +104,7 @@ impl Trial {
             },
             connect_cpu_seconds,
             server_cpu_seconds: windows.iter().find_map(Window::server_cpu_seconds),
+            server_processes: stage.watched.map_or(0, Watched::count),
             windows,
             sent: common.ledger.sent(),
             sums,
@@ -114,11 +117,11 @@ impl Trial {
 
 fn shards<'run>(
     plan: &'run Plan,
-    target: &'run Target,
+    targets: &'run [Target],
     common: &'run Common,
 ) -> Result<Vec<Shard<'run>>, ShardError> {
     (0..plan.threads)
-        .map(|thread| Shard::new(plan, target, common, thread))
+        .map(|thread| Shard::new(plan, targets, common, thread))
         .collect()
 }
 

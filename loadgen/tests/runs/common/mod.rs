@@ -73,6 +73,12 @@ pub(crate) fn against(url: &str, flags: &[&str]) -> Run {
     run(&[flags, &["--url", url]].concat())
 }
 
+/// Runs the load generator against the nodes of a hub.
+pub(crate) fn against_all(urls: &[String], flags: &[&str]) -> Run {
+    let urls = urls.iter().flat_map(|url| ["--url", url]);
+    run(&[flags, &urls.collect::<Vec<_>>()].concat())
+}
+
 impl Run {
     /// What a run told whose result went to stdout.
     pub(crate) fn of(output: &Output) -> Self {

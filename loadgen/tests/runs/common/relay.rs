@@ -104,6 +104,11 @@ impl Relay {
         room::open(self, Door::OPEN)
     }
 
+    /// Starts it with several nodes; their URLs.
+    pub(crate) fn start_nodes<const N: usize>(self) -> [String; N] {
+        room::open_nodes(self, Door::OPEN)
+    }
+
     fn deliver(&mut self, room: &mut Room) {
         let waiting = mem::take(&mut self.waiting);
         for client in room.clients() {

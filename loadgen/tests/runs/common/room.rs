@@ -1,6 +1,7 @@
 //! A WebSocket server that knows who is in it, and leaves to its host what is said to whom.
 
 use std::{
+    array,
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     ops::Range,
@@ -55,6 +56,7 @@ pub(crate) struct Room {
 struct Client {
     stream: Option<TcpStream>,
     query: String,
+    node: usize,
 }
 
 /// How many may come in, and the answer to everyone else.
@@ -74,8 +76,12 @@ impl Door {
 
 /// Opens a room that lasts as long as the tests, and returns its URL.
 pub(crate) fn open(host: impl Host, door: Door) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("ws://{}/relay", listener.local_addr().unwrap());
+    let [url] = open_nodes(host, door);
+    url
+}
+
+/// Opens a room with several nodes, each with such a door, and returns their URLs.
+pub(crate) fn open_nodes<const N: usize>(host: impl Host, door: Door) -> [String; N] {
     let period = host.period();
     let room = Arc::new(Mutex::new((host, Room::default())));
     if let Some(period) = period {
@@ -88,39 +94,48 @@ pub(crate) fn open(host: impl Host, door: Door) -> String {
             }
         });
     }
-    thread::spawn(move || {
-        for (number, stream) in listener.incoming().enumerate() {
-            let mut stream = stream.unwrap();
-            if number < door.seats {
-                welcome(stream, &room);
-            } else {
-                let _ = stream.read(&mut [0; 4096]);
-                let _ = stream.write_all(door.refusal);
+    array::from_fn(|node| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://{}/relay", listener.local_addr().unwrap());
+        let room = Arc::clone(&room);
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                if number < door.seats {
+                    welcome(stream, node, &room);
+                } else {
+                    let _ = stream.read(&mut [0; 4096]);
+                    let _ = stream.write_all(door.refusal);
+                }
             }
-        }
-    });
-    url
+        });
+        url
+    })
 }
 
-fn welcome<H: Host>(stream: TcpStream, shared: &Arc<Mutex<(H, Room)>>) {
+fn welcome<H: Host>(stream: TcpStream, node: usize, shared: &Arc<Mutex<(H, Room)>>) {
     stream.set_nodelay(true).unwrap();
     // Nobody says anything until a client that was told it is in is in; one after another, so that numbers are those of
     // the load generator.
     let mut locked = shared.lock().unwrap();
     let mut query = String::new();
     #[expect(clippy::result_large_err, reason = "the error is tungstenite's")]
-    let note = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
+    let remember = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
         query.push_str(request.uri().query().unwrap_or_default());
         Ok(response)
     };
     // Whoever gave up in the handshake is nobody.
-    let Ok(mut socket) = accept_hdr(stream.try_clone().unwrap(), note) else {
+    let Ok(mut socket) = accept_hdr(stream.try_clone().unwrap(), remember) else {
         return;
     };
     let (host, room) = &mut *locked;
     let number = room.clients.len();
     let stream = Some(stream);
-    room.clients.push(Client { stream, query });
+    room.clients.push(Client {
+        stream,
+        query,
+        node,
+    });
     host.entered(room, number);
     drop(locked);
     let shared = Arc::clone(shared);
@@ -146,6 +161,11 @@ impl Room {
     /// What a client's URL asked for beside its path.
     pub(crate) fn query(&self, client: usize) -> &str {
         &self.clients[client].query
+    }
+
+    /// Which node a client is at.
+    pub(crate) fn node(&self, client: usize) -> usize {
+        self.clients[client].node
     }
 
     /// Says something to a client.
