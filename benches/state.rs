@@ -144,7 +144,7 @@ fn recover(criterion: &mut Criterion) {
     let channel = hub.join(host, Space::Chat, "bench", Start::Now);
     let channel = channel.expect("it is the first");
     for _ in 0..history.messages {
-        hub.say(channel, Kind::Text, false, 0, |bytes, _, _| {
+        hub.say(channel, Kind::Text, false, |bytes, _, _| {
             bytes.extend_from_slice(MESSAGE.as_bytes());
         });
     }
@@ -179,7 +179,7 @@ fn fan_out(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(u64::from(members)));
         group.bench_function(BenchmarkId::from_parameter(members), |bencher| {
             bencher.iter(|| {
-                hub.say(channel, Kind::Text, false, 0, |bytes, _, _| {
+                hub.say(channel, Kind::Text, false, |bytes, _, _| {
                     bytes.extend_from_slice(MESSAGE.as_bytes());
                 });
                 hub.seal(|slot, slice| {

@@ -162,6 +162,7 @@ impl<S: Stream> Server<S> {
             };
         }
         self.world.refusals.settle(now.monotonic);
+        self.world.commons.begin_turn(now);
         self.read();
         self.expire(is_poll_full);
         self.report();
@@ -323,7 +324,6 @@ impl<S: Stream> Server<S> {
             self.enlist(slot);
         }
         self.due = due;
-        self.world.commons.expire(self.world.now);
     }
 
     fn seal(&mut self) {

@@ -8,10 +8,13 @@ use super::{
         chat::{self, Asked, Registry},
         relay,
     },
-    engine::{Action, Actor, Deed, Engine, Local, Sequenced},
+    engine::{Action, Actor, Deed, Engine, Event, Local, Sequenced},
     hub::{ClientId, Hub},
 };
-use crate::vocabulary::{config::Config, time::Now};
+use crate::vocabulary::{
+    config::Config,
+    time::{Moment, Now},
+};
 
 /// The channels, the people of the chat, and the engine that says in which order things happen to them.
 #[derive(Debug)]
@@ -58,25 +61,42 @@ impl Commons {
         0
     }
 
+    /// Notes the time. By that of a sequence that nobody shares, says and forgets what is due.
+    pub fn begin_turn(&mut self, now: Now) {
+        self.hub.begin_turn(now);
+        self.hub.expire();
+        if !self.engine.is_shared() {
+            self.reach(now.into());
+        }
+    }
+
     /// Does what was sequenced since. Returns the bytes that came of it.
     pub fn advance(&mut self, now: Now) -> usize {
         self.hub.begin_turn(now);
         let mut said = 0;
-        while let Some(sequenced) = self.engine.next(now) {
-            let Actor::Ours(client) = sequenced.action.actor else {
-                said += self.fold(sequenced, Asked::default());
-                continue;
-            };
-            let deed = &sequenced.action.deed;
-            let (bytes, is_answered) = (deed.bytes(), deed.is_answered());
-            let waited = is_answered.then(|| self.registry.waited(client));
-            let asked = waited.as_ref().map(Asked::of).unwrap_or_default();
-            said += self.fold(sequenced, asked);
-            if is_answered {
-                said += chat::look_on(self, client);
-            }
-            self.relieve(client, bytes);
+        while let Some(sequenced) = self.engine.next(now, self.registry.next()) {
+            said += self.take(sequenced);
         }
+        said
+    }
+
+    /// Does what was not given back at once. Returns the bytes that came of it.
+    fn take(&mut self, sequenced: Sequenced<'_>) -> usize {
+        let Event::Action(Action {
+            actor: Actor::Ours(client),
+            deed,
+        }) = &sequenced.event
+        else {
+            return self.fold(sequenced, Asked::default());
+        };
+        let (client, bytes, is_answered) = (*client, deed.bytes(), deed.is_answered());
+        let waited = is_answered.then(|| self.registry.waited(client));
+        let asked = waited.as_ref().map(Asked::of).unwrap_or_default();
+        let mut said = self.fold(sequenced, asked);
+        if is_answered {
+            said += chat::look_on(self, client);
+        }
+        self.relieve(client, bytes);
         said
     }
 
@@ -90,35 +110,36 @@ impl Commons {
         mem::take(&mut self.relieved)
     }
 
-    /// Says and forgets what is due.
-    pub fn expire(&mut self, now: Now) {
-        self.hub.begin_turn(now);
-        self.registry.expire(&mut self.hub);
-        self.hub.expire();
-    }
-
     /// When there is something to do that nobody's message brings about.
     pub fn due(&self) -> Option<Duration> {
-        let due = [self.registry.next(), self.hub.due(), self.engine.due()];
+        // In the time of a sequence that others share too, something is forgotten whenever that goes on.
+        let lapses_at = self.hub.lapses_at().filter(|_| !self.engine.is_shared());
+        let says_at = self.engine.due(self.registry.next());
+        let due = [lapses_at, says_at, self.hub.due()];
         due.into_iter().flatten().min()
     }
 
+    /// Goes on in the time of the sequence: says and forgets what is due by then.
+    fn reach(&mut self, moment: Moment) {
+        self.hub.reach(moment);
+        self.registry.expire(&mut self.hub);
+    }
+
     fn fold(&mut self, sequenced: Sequenced<'_>, asked: Asked<'_>) -> usize {
-        let Sequenced { action, unix_ms } = sequenced;
-        match action.deed {
+        let Sequenced { event, moment } = sequenced;
+        if moment != self.hub.moment() {
+            self.reach(moment);
+        }
+        let Event::Action(Action { actor, deed }) = event else {
+            return 0;
+        };
+        match deed {
             Deed::Relay {
                 channel,
                 kind,
                 body,
-            } => relay::fold(&mut self.hub, action.actor, &channel, kind, &body, unix_ms),
-            deed => chat::fold(
-                &mut self.hub,
-                &mut self.registry,
-                action.actor,
-                deed,
-                asked,
-                unix_ms,
-            ),
+            } => relay::fold(&mut self.hub, actor, &channel, kind, &body),
+            deed => chat::fold(&mut self.hub, &mut self.registry, actor, deed, asked),
         }
     }
 }

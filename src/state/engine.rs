@@ -7,7 +7,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::hub::ClientId;
-use crate::vocabulary::{chat::Identity, frame::Kind, time::Now};
+use crate::vocabulary::{
+    chat::Identity,
+    frame::Kind,
+    time::{Moment, Now},
+};
 
 /// Something that is done, and by whom.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,25 +69,43 @@ pub enum Deed<'a> {
     },
 }
 
-/// An action in its place, at its time.
+/// What is in the sequence, at its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sequenced<'a> {
-    /// The action.
-    pub action: Action<'a>,
-    /// When it is done, in milliseconds since the Unix epoch.
-    pub unix_ms: u64,
+    /// What happens.
+    pub event: Event<'a>,
+    /// When. All that came together has one moment, and none comes before that of what came before.
+    pub moment: Moment,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// Someone does something.
+    Action(Action<'a>),
+    /// Nobody does anything: time goes on, and what falls due is done.
+    Nothing,
 }
 
 /// What brings actions into a sequence. Those of one actor come back in the order in which they were given, each once.
+///
+/// Where others have the same sequence, what is made of it must be the same for all of them: it depends on nothing but
+/// what is in it, and on its moments. By these, what was said is too old, empty channels are forgotten and summaries fall
+/// due, before what is done at the same moment.
 pub trait Engine: Debug {
+    /// Whether others have the same sequence. If not, its time is that of our clock, whatever is in it.
+    fn is_shared(&self) -> bool;
+
     /// Takes an action, and gives it back at once if its place is known at once.
     fn submit<'a>(&mut self, action: Action<'a>, now: Now) -> Option<Sequenced<'a>>;
 
-    /// The next action in the sequence that was not given back at once, if its place is known by now.
-    fn next(&mut self, now: Now) -> Option<Sequenced<'static>>;
+    /// What is next in the sequence and was not given back at once, if its place is known by now. At `due`, by the time of
+    /// the sequence, something is to be said that nobody does: where that time goes on only with what is in the sequence,
+    /// someone has to see to it that something is.
+    fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>>;
 
-    /// When to ask for the next, if there is anything to wait for.
-    fn due(&self) -> Option<Duration>;
+    /// When to ask for the next, by our clock, if there is anything to wait for; `due` is as above.
+    fn due(&self, due: Option<Duration>) -> Option<Duration>;
 }
 
 /// The engine of a server that is alone: what comes first is first.
@@ -91,17 +113,23 @@ pub trait Engine: Debug {
 pub struct Local;
 
 impl Engine for Local {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn submit<'a>(&mut self, action: Action<'a>, now: Now) -> Option<Sequenced<'a>> {
-        let unix_ms = now.unix_ms;
-        Some(Sequenced { action, unix_ms })
+        Some(Sequenced {
+            event: Event::Action(action),
+            moment: now.into(),
+        })
     }
 
-    fn next(&mut self, _: Now) -> Option<Sequenced<'static>> {
+    fn next(&mut self, _: Now, _: Option<Duration>) -> Option<Sequenced<'static>> {
         None
     }
 
-    fn due(&self) -> Option<Duration> {
-        None
+    fn due(&self, due: Option<Duration>) -> Option<Duration> {
+        due
     }
 }
 

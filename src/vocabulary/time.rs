@@ -17,3 +17,22 @@ impl Now {
         Duration::from_millis(self.unix_ms)
     }
 }
+
+/// When something is in a sequence that several servers may have: the same for all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Time since an origin that all of them share; never goes back.
+    pub at: Duration,
+    /// What is told of it: milliseconds since the Unix epoch, which may jump.
+    pub unix_ms: u64,
+}
+
+impl From<Now> for Moment {
+    /// That of a server whose clock nobody shares.
+    fn from(now: Now) -> Self {
+        Self {
+            at: now.monotonic,
+            unix_ms: now.unix_ms,
+        }
+    }
+}

@@ -35,7 +35,7 @@ enum Step {
     ListChannels(usize),
     /// The client ends its session in the midst of a turn.
     Exit(usize),
-    /// The turn ends and, before the next one, the connections of these clients break.
+    /// The turn ends and, before the next one, the connections of these clients break and time passes.
     EndTurn {
         broken: u8,
         passed_ms: u64,
@@ -166,12 +166,13 @@ impl Play {
     }
 
     fn end_turn(&mut self, broken: u8, passed_ms: u64) {
-        self.subject.end_turn(self.model.now);
+        self.subject.end_turn();
         self.model.end_turn();
         for seat in (0..CLIENTS).filter(|seat| broken & (1 << seat) != 0) {
             self.exit(seat, Departure::Vanishes);
         }
-        self.model.now.monotonic += Duration::from_millis(passed_ms);
+        self.model.begin_turn(Duration::from_millis(passed_ms));
+        self.subject.begin_turn(self.model.now);
     }
 
     fn ask(&mut self, seat: usize, request: &Value) {

@@ -175,8 +175,9 @@ impl Model {
         }
     }
 
-    /// What is due is said, and everything said is heard.
-    pub(crate) fn end_turn(&mut self) {
+    /// Time has passed, and what is due is said.
+    pub(crate) fn begin_turn(&mut self, passed: Duration) {
+        self.now.monotonic += passed;
         let due = |room: &Room| {
             room.summary
                 .filter(|&(_, _, due)| due <= self.now.monotonic)
@@ -199,6 +200,10 @@ impl Model {
                 json!({"event": "summary", "joined": joined, "left": left, "count": count}),
             );
         }
+    }
+
+    /// Everything said is heard.
+    pub(crate) fn end_turn(&mut self) {
         for (heard, coming) in self.heard.iter_mut().zip(&mut self.coming) {
             for (channel, value) in coming.drain(..) {
                 match channel {

@@ -73,8 +73,11 @@ impl Subject {
         dialect.end(departure, &mut self.commons, now);
     }
 
-    pub(crate) fn end_turn(&mut self, now: Now) {
-        self.commons.expire(now);
+    pub(crate) fn begin_turn(&mut self, now: Now) {
+        self.commons.begin_turn(now);
+    }
+
+    pub(crate) fn end_turn(&mut self) {
         let hub = &mut self.commons.hub;
         let (heard, following) = (&mut self.heard, &mut self.following);
         hub.seal(|slot, slice| {

@@ -8,8 +8,8 @@ use crate::peer::{Kind, Peer, Role};
 use crate::simulation::{Simulation, Weather};
 use crate::socket::Manners;
 
-/// How late a channel may be forgotten.
-const FORGETTING: Duration = Duration::from_millis(50);
+/// How late a channel may be forgotten, by a clock that goes unevenly too.
+const FORGETTING: Duration = Duration::from_millis(150);
 /// Steps without news after which a calm server has nothing left to do.
 const QUIET_STEPS: usize = 10;
 /// Steps in which everything that is under way arrives, whatever is paused.

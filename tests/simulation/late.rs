@@ -1,5 +1,5 @@
 //! An engine that is late, as one that others share is: what is done comes back turns later, in order, and among what
-//! clients of other servers do.
+//! clients of other servers do. Its time is of a clock of its own, and goes on only with what is in the sequence.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -8,8 +8,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use arrayvec::ArrayString;
-use hubbub::state::engine::{Action, Actor, Deed, Engine, Sequenced};
-use hubbub::vocabulary::{chat::Identity, frame::Kind, time::Now};
+use hubbub::state::engine::{Action, Actor, Deed, Engine, Event, Sequenced};
+use hubbub::vocabulary::{
+    chat::Identity,
+    frame::Kind,
+    time::{Moment, Now},
+};
 use serde_json::json;
 
 use crate::peer::{
@@ -21,8 +25,13 @@ use crate::peer::{
 const TURNS_MAX: u64 = 50;
 /// The most clients that other servers have at once.
 const FOREIGNERS_MAX: usize = 6;
-/// How far the clock that things are sequenced by is from ours, at most, either way.
+/// How far the time that is told of things is from ours, at most, either way, and how unevenly the clock goes that they are
+/// sequenced by.
 const SKEW_MS: u64 = 50;
+/// How far that is ahead of ours.
+const AHEAD: Duration = Duration::from_hours(24 * 365 * 55);
+/// After how long something is in the sequence again.
+const SILENCE_MAX: Duration = Duration::from_millis(100);
 
 /// The engine, as the server has it.
 #[derive(Debug)]
@@ -42,6 +51,8 @@ pub struct Sequence {
     /// How many clients there ever were here.
     everyone: usize,
     is_calm: bool,
+    /// When something was in the sequence last, by our clock, and by its own.
+    last: (Duration, Duration),
     chance: fastrand::Rng,
 }
 
@@ -71,6 +82,7 @@ impl Sequence {
             breadth,
             everyone: 1,
             is_calm: false,
+            last: (Duration::ZERO, AHEAD),
             chance,
         }))
     }
@@ -99,12 +111,21 @@ impl Sequence {
         }
     }
 
-    fn sequence<'a>(&mut self, action: Action<'a>, now: Now) -> Sequenced<'a> {
-        let skewed = now.unix_ms + self.chance.u64(0..=2 * SKEW_MS);
-        Sequenced {
-            action,
-            unix_ms: skewed - SKEW_MS,
-        }
+    fn sequence<'a>(&mut self, event: Event<'a>, now: Now) -> Sequenced<'a> {
+        let mut skew = || self.chance.u64(0..=2 * SKEW_MS);
+        let unix_ms = now.unix_ms + skew() - SKEW_MS;
+        let at = now.monotonic + AHEAD + Duration::from_millis(skew());
+        let at = at.max(self.last.1);
+        self.last = (now.monotonic, at);
+        let moment = Moment { at, unix_ms };
+        Sequenced { event, moment }
+    }
+
+    /// When nothing but time is in the sequence, by our clock.
+    fn goes_on_at(&self, due: Option<Duration>) -> Duration {
+        let silence_ends = self.last.0 + SILENCE_MAX;
+        let due = due.map(|due| due.saturating_sub(AHEAD));
+        due.map_or(silence_ends, |due| due.min(silence_ends))
     }
 
     /// Something that is done elsewhere, by chance.
@@ -145,13 +166,17 @@ impl Sequence {
 }
 
 impl Engine for Late {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn submit<'a>(&mut self, action: Action<'a>, now: Now) -> Option<Sequenced<'a>> {
         let mut sequence = self.0.borrow_mut();
         let turns = sequence.turns_max;
         let delay = sequence.chance.u64(0..=turns);
         let newest = sequence.waiting.back().map(|&(turn, _)| turn);
         if delay == 0 && newest.is_none() {
-            return Some(sequence.sequence(action, now));
+            return Some(sequence.sequence(Event::Action(action), now));
         }
         let turn = newest.unwrap_or_default().max(sequence.turn + delay);
         let Action { actor, deed } = action;
@@ -160,27 +185,27 @@ impl Engine for Late {
         None
     }
 
-    fn next(&mut self, now: Now) -> Option<Sequenced<'static>> {
+    fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>> {
         let mut sequence = self.0.borrow_mut();
-        let is_due = |sequence: &Sequence| {
-            let next = sequence.waiting.front();
-            next.is_some_and(|&(turn, _)| turn <= sequence.turn)
+        let turn = sequence.turn;
+        let event = if let Some(action) = sequence.happen() {
+            Event::Action(action)
+        } else if let Some((_, action)) = sequence.waiting.pop_front_if(|next| next.0 <= turn) {
+            Event::Action(action)
+        } else if sequence.goes_on_at(due) <= now.monotonic {
+            Event::Nothing
+        } else {
+            sequence.turn += 1;
+            return None;
         };
-        let action = match sequence.happen() {
-            Some(action) => action,
-            None if is_due(&sequence) => sequence.waiting.pop_front()?.1,
-            None => {
-                sequence.turn += 1;
-                return None;
-            }
-        };
-        Some(sequence.sequence(action, now))
+        Some(sequence.sequence(event, now))
     }
 
-    fn due(&self) -> Option<Duration> {
+    fn due(&self, due: Option<Duration>) -> Option<Duration> {
         let sequence = self.0.borrow();
         let has_news = !sequence.is_idle() || !sequence.is_calm;
-        has_news.then_some(Duration::ZERO)
+        let goes_on_at = sequence.goes_on_at(due);
+        Some(if has_news { Duration::ZERO } else { goes_on_at })
     }
 }
 

@@ -101,7 +101,6 @@ pub(in crate::state) fn fold(
     channel: &str,
     kind: Kind,
     body: &[u8],
-    unix_ms: u64,
 ) -> usize {
     // One of ours is in the channel that it speaks in, and in no other, until it has left.
     let own = match actor {
@@ -111,7 +110,7 @@ pub(in crate::state) fn fold(
     let Some(channel) = own.or_else(|| hub.found(Space::Relay, channel)) else {
         return 0;
     };
-    hub.say(channel, kind, false, unix_ms, |bytes, _, _| {
+    hub.say(channel, kind, false, |bytes, _, _| {
         bytes.extend_from_slice(body);
     })
 }

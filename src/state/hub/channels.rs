@@ -1,7 +1,8 @@
 //! The channels by name, those that nobody is in included for as long as they are remembered; and the bounds of all their
 //! logs together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use crate::state::{
     log::Log,
     memory::of_list,
     seal::{Origin, Seal, Source},
-    timers::Timers,
 };
 use crate::vocabulary::config::{CHANNELS_MAX, HistoryBounds};
 
@@ -35,7 +35,7 @@ pub(super) struct Channels {
     /// How many things have been put in such an order.
     moments: u64,
     /// When to see what of a log is too old.
-    ages: Timers,
+    ages: BTreeSet<(Duration, ChannelId)>,
     pub(super) bounds: HistoryBounds,
     /// Bytes in all logs.
     bytes: usize,
@@ -58,8 +58,12 @@ pub(super) struct Named {
     pub(super) unix_ms: u64,
     /// Where it is among the empty, and since when it is one.
     emptied: Option<(u64, Duration)>,
+    /// When something was last said in it, by the time of the sequence.
+    said_at: Option<Duration>,
     /// Where it is among the quiet.
     quiet: Option<u64>,
+    /// When to see what of its log is too old.
+    ages_at: Option<Duration>,
 }
 
 impl Named {
@@ -96,7 +100,7 @@ impl Channels {
             empty: Default::default(),
             quiet: BTreeMap::new(),
             moments: 0,
-            ages: Timers::default(),
+            ages: BTreeSet::new(),
             bounds,
             bytes: 0,
             messages: 0,
@@ -151,7 +155,9 @@ impl Channels {
             is_loud: false,
             unix_ms: 0,
             emptied: None,
+            said_at: None,
             quiet: None,
+            ages_at: None,
         })));
         self.by_name[space as usize].insert(name.into(), id);
         self.empties(id, now);
@@ -191,11 +197,11 @@ impl Channels {
         self.empty[named.space as usize].insert(self.moments, id);
     }
 
-    /// Adds to the log of a channel the last that was said there, which may be the first of its turn, and drops what all
-    /// keep too much.
-    pub(super) fn log(&mut self, id: ChannelId, is_notice: bool, is_first: bool, now: Duration) {
+    /// Adds to the log of a channel the last that was said there, and drops what all keep too much.
+    pub(super) fn log(&mut self, id: ChannelId, is_notice: bool, now: Duration) {
         let bounds = self.bounds;
         let named = &mut self.all[id.0 as usize];
+        let is_first = named.said_at.replace(now) != Some(now);
         let had = (named.log.bytes(), named.log.messages());
         let was_empty = named.log.is_empty();
         let (kind, body) = named.channel.newest();
@@ -233,10 +239,13 @@ impl Channels {
 
     /// Sees to it that a log is looked at when its oldest message is too old.
     fn look_at(&mut self, id: ChannelId, now: Duration) {
-        if let Some(due) = self.all[id.0 as usize].log.ages_at(now, self.bounds.age) {
-            self.ages.set(id.0, due);
-        } else {
-            self.ages.cancel(id.0);
+        let named = &mut self.all[id.0 as usize];
+        let due = named.log.ages_at(now, self.bounds.age);
+        if let Some(before) = mem::replace(&mut named.ages_at, due) {
+            self.ages.remove(&(before, id));
+        }
+        if let Some(due) = due {
+            self.ages.insert((due, id));
         }
     }
 
@@ -267,7 +276,7 @@ impl Channels {
     }
 
     /// Drops what of a log is too old.
-    pub(super) fn age(&mut self, id: ChannelId, now: Duration) {
+    fn age(&mut self, id: ChannelId, now: Duration) {
         let named = &mut self.all[id.0 as usize];
         let had = (named.log.bytes(), named.log.messages());
         named.log.age(now, self.bounds.age);
@@ -277,10 +286,10 @@ impl Channels {
 
     /// Drops what is too old of all logs, and forgets channels that have been empty for too long.
     pub(super) fn expire(&mut self, now: Duration) {
-        let mut due = Vec::new();
-        self.ages.expire(now, &mut due);
-        for id in due {
-            self.age(ChannelId(id), now);
+        while let Some(&(due, id)) = self.ages.first()
+            && due <= now
+        {
+            self.age(id, now);
         }
         for space in [Space::Relay, Space::Chat] {
             while let Some(longest) = self.longest_empty(space)
@@ -296,7 +305,8 @@ impl Channels {
         let spaces = [Space::Relay, Space::Chat].into_iter();
         let longest = spaces.filter_map(|space| self.longest_empty(space));
         let lapses = longest.map(|longest| self.lapses_at(longest));
-        lapses.chain(self.ages.next()).min()
+        let ages = self.ages.first().map(|&(due, _)| due);
+        lapses.chain(ages).min()
     }
 
     fn lapses_at(&self, id: ChannelId) -> Duration {
@@ -314,7 +324,9 @@ impl Channels {
         if let Some(moment) = named.quiet {
             self.quiet.remove(&moment);
         }
-        self.ages.cancel(id.0);
+        if let Some(due) = named.ages_at {
+            self.ages.remove(&(due, id));
+        }
         self.count((named.log.bytes(), named.log.messages()), (0, 0));
     }
 
@@ -351,7 +363,7 @@ impl Channels {
             + named.sum::<usize>()
             + entries
             + of_list::<(u64, ChannelId)>(orders)
-            + self.ages.heap_bytes();
+            + of_list::<(Duration, ChannelId)>(self.ages.len());
         let logs = self.all.iter().map(|(_, named)| named.log.heap_bytes());
         (channels, logs.sum())
     }

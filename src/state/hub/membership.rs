@@ -88,7 +88,7 @@ impl Hub {
     /// The channel of this name, which is created if it is not remembered. `None` if there are too many.
     pub fn found(&mut self, space: Space, name: &str) -> Option<ChannelId> {
         let known = self.channels.find(space, name);
-        known.or_else(|| self.channels.found(space, name, self.now.monotonic))
+        known.or_else(|| self.channels.found(space, name, self.moment.at))
     }
 
     /// Lets a member leave a channel, which is remembered for a while if nobody is left.
@@ -101,7 +101,7 @@ impl Hub {
             }
             Place::Away => {}
         }
-        self.channels.leave(channel, self.now.monotonic);
+        self.channels.leave(channel, self.moment.at);
     }
 
     /// Hands a member nothing more of a channel that it is in.

@@ -28,7 +28,7 @@ use super::{
 use crate::vocabulary::{
     config::{HistoryBounds, SPARE_BATCHES_MAX},
     frame::Kind,
-    time::Now,
+    time::{Moment, Now},
 };
 
 /// A client of the hub, from [`Hub::enter`] to [`Hub::exit`].
@@ -62,6 +62,8 @@ pub struct Hub {
     burdened: Vec<u32>,
     spare: Vec<OpenBatch>,
     now: Now,
+    /// That of the last that was sequenced.
+    moment: Moment,
 }
 
 #[derive(Debug)]
@@ -84,12 +86,21 @@ impl Hub {
             burdened: Vec::new(),
             spare: Vec::new(),
             now: Now::default(),
+            moment: Moment::default(),
         }
     }
 
-    /// Notes the time: that of all that is done until it is noted again.
+    /// Notes the time by our clock: that of all that is handed out until it is noted again.
     pub fn begin_turn(&mut self, now: Now) {
         self.now = now;
+    }
+
+    /// Goes on in the time of the sequence, that of all that is done until it goes on again: forgets what is too old by
+    /// then. It never goes back.
+    pub fn reach(&mut self, moment: Moment) {
+        let at = self.moment.at.max(moment.at);
+        self.moment = Moment { at, ..moment };
+        self.channels.expire(at);
     }
 
     /// Takes in a client; what it is owed is delivered to `slot`, in its form. One of another server has none.
@@ -126,29 +137,25 @@ impl Hub {
     }
 
     /// Says something in a channel, as `write` writes it, without a newline; it is told which number the message has in
-    /// the channel, and when it is said if that is now. Returns the message's bytes.
+    /// the channel, and when it is said. Returns the message's bytes.
     pub fn say(
         &mut self,
         id: ChannelId,
         kind: Kind,
         is_notice: bool,
-        unix_ms: u64,
         write: impl FnOnce(&mut Vec<u8>, u64, u64),
     ) -> usize {
         let named = self.channels.get_mut(id);
-        let is_first = !named.is_loud;
-        if is_first {
-            named.is_loud = true;
+        if !mem::replace(&mut named.is_loud, true) {
             named.channel.begin(self.spare.pop().unwrap_or_default());
             self.loud.push(id);
         }
-        named.unix_ms = named.unix_ms.max(unix_ms);
+        named.unix_ms = named.unix_ms.max(self.moment.unix_ms);
         let (number, unix_ms) = (named.channel.said() + 1, named.unix_ms);
         let bytes = named
             .channel
             .compose(kind, |bytes| write(bytes, number, unix_ms));
-        self.channels
-            .log(id, is_notice, is_first, self.now.monotonic);
+        self.channels.log(id, is_notice, self.moment.at);
         bytes
     }
 
@@ -209,16 +216,19 @@ impl Hub {
         self.loud.is_empty() && self.mail.is_empty() && !self.replays.are_ready()
     }
 
-    /// Drops what is too old.
+    /// Drops what was encoded to be handed out and is too old.
     pub fn expire(&mut self) {
-        self.channels.expire(self.now.monotonic);
         self.replays.expire(self.now.monotonic);
     }
 
-    /// When something is too old.
+    /// When that is, by our clock.
     pub fn due(&self) -> Option<Duration> {
-        let due = [self.channels.due(), self.replays.due()];
-        due.into_iter().flatten().min()
+        self.replays.due()
+    }
+
+    /// When something is to be forgotten, by the time of the sequence.
+    pub fn lapses_at(&self) -> Option<Duration> {
+        self.channels.due()
     }
 
     /// The channel of this name, if it has members.
@@ -240,6 +250,11 @@ impl Hub {
     /// This life of a channel, by its name.
     pub fn source(&self, channel: ChannelId) -> &Rc<Source> {
         &self.channels.get(channel).source
+    }
+
+    /// The time of the sequence.
+    pub fn moment(&self) -> Moment {
+        self.moment
     }
 
     /// The time that was noted.
@@ -273,9 +288,8 @@ impl Hub {
         self.channels.get(channel).channel.said()
     }
 
-    /// The log of a channel, without what is too old.
-    pub fn log(&mut self, channel: ChannelId) -> &Log {
-        self.channels.age(channel, self.now.monotonic);
+    /// The log of a channel.
+    pub fn log(&self, channel: ChannelId) -> &Log {
         &self.channels.get(channel).log
     }
 

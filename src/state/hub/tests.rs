@@ -11,11 +11,13 @@ fn hub() -> Hub {
 /// Lets time pass, and ends what is due.
 fn wait(hub: &mut Hub, time: Duration) {
     let now = hub.now();
-    hub.begin_turn(Now {
+    let now = Now {
         monotonic: now.monotonic + time,
         ..now
-    });
+    };
+    hub.begin_turn(now);
     hub.expire();
+    hub.reach(now.into());
 }
 
 fn join(hub: &mut Hub, client: ClientId, space: Space, name: &str) -> ChannelId {
@@ -24,7 +26,7 @@ fn join(hub: &mut Hub, client: ClientId, space: Space, name: &str) -> ChannelId 
 }
 
 fn say(hub: &mut Hub, channel: ChannelId, line: &str) {
-    hub.say(channel, Kind::Text, false, 0, |bytes, _, _| {
+    hub.say(channel, Kind::Text, false, |bytes, _, _| {
         bytes.extend_from_slice(line.as_bytes());
     });
 }
@@ -90,7 +92,7 @@ fn an_empty_channel_is_remembered_for_a_while() {
     assert_eq!(said(&mut hub), [(1, 1)]);
     assert_eq!((hub.channels(), hub.remembered(Space::Relay)), (0, 1));
     wait(&mut hub, 2 * HistoryBounds::default().age);
-    assert_eq!((hub.remembered(Space::Relay), hub.due()), (0, None));
+    assert_eq!((hub.remembered(Space::Relay), hub.lapses_at()), (0, None));
 }
 
 #[test]
@@ -169,12 +171,8 @@ fn a_channel_in_which_something_waits_to_be_handed_out_is_not_due_to_be_forgotte
     let tea = join(&mut hub, ada, Space::Relay, "tea");
     say(&mut hub, tea, "farewell");
     hub.exit(ada, Departure::Leaves);
-    hub.begin_turn(Now {
-        monotonic: 2 * HistoryBounds::default().age,
-        ..Now::default()
-    });
-    hub.expire();
-    assert_eq!((hub.remembered(Space::Relay), hub.due()), (1, None));
+    wait(&mut hub, 2 * HistoryBounds::default().age);
+    assert_eq!((hub.remembered(Space::Relay), hub.lapses_at()), (1, None));
     assert_eq!(said(&mut hub), [(1, 1)]);
-    assert!(hub.due().is_some());
+    assert!(hub.lapses_at().is_some());
 }

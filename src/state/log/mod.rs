@@ -13,8 +13,7 @@ use crate::vocabulary::{
 };
 
 /// The unit of ages: enough for a year in 32 bits, and for nobody to see.
-const TICK: Duration = Duration::from_millis(TICK_MILLIS as u64);
-const TICK_MILLIS: u32 = 10;
+const TICK_MILLIS: u64 = 10;
 /// The least that the ring of bodies grows by.
 const GROWTH_BYTES_MIN: usize = 64;
 /// Which part of itself the ring of bodies grows by.
@@ -92,7 +91,7 @@ impl Log {
         self.bodies.extend(body);
         self.entries.push_back(Entry {
             end: low_bits(self.start + self.bodies.len() as u64),
-            at: ticks(now),
+            at: low_bits(ticks(now)),
             kind,
             is_notice,
         });
@@ -114,11 +113,13 @@ impl Log {
         self.shrink();
     }
 
-    /// When the oldest is too old: up to two ticks late, and never early.
+    /// When the oldest is too old: up to a tick late, and never early. It is the same whenever one asks.
     pub fn ages_at(&self, now: Duration, most: Duration) -> Option<Duration> {
         let first = self.entries.front()?;
-        let age = TICK * ticks(now).wrapping_sub(first.at);
-        Some(now.saturating_sub(age) + most + TICK)
+        let now = ticks(now);
+        let age = low_bits(now).wrapping_sub(first.at);
+        let next = now.saturating_sub(u64::from(age)) + 1;
+        Some(Duration::from_millis(next * TICK_MILLIS) + most)
     }
 
     /// Whether nothing is kept.
@@ -247,21 +248,15 @@ fn shrink<T>(ring: &mut VecDeque<T>, least: usize) {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a log has less than 4 GiB, so that the last bits tell two ends in it apart"
-)]
-fn low_bits(bytes: u64) -> u32 {
-    bytes as u32
+/// The last bits, which tell two ends in a log apart, as it has less than 4 GiB, and two moments, as an age is less than a
+/// year.
+#[expect(clippy::cast_possible_truncation, reason = "they are what is meant")]
+fn low_bits(number: u64) -> u32 {
+    number as u32
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "an age is less than a year, so that the last bits tell two moments in it apart"
-)]
-fn ticks(time: Duration) -> u32 {
-    let whole = time.as_secs() * (1000 / u64::from(TICK_MILLIS));
-    (whole + u64::from(time.subsec_millis() / TICK_MILLIS)) as u32
+fn ticks(time: Duration) -> u64 {
+    time.as_secs() * (1000 / TICK_MILLIS) + u64::from(time.subsec_millis()) / TICK_MILLIS
 }
 
 #[cfg(test)]

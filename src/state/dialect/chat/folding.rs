@@ -25,7 +25,6 @@ pub fn fold(
     actor: Actor,
     deed: Deed<'_>,
     asked: Asked<'_>,
-    unix_ms: u64,
 ) -> usize {
     let client = match (actor, &deed) {
         (Actor::Ours(client), _) => client,
@@ -45,7 +44,6 @@ pub fn fold(
         registry,
         client,
         asked,
-        unix_ms,
     };
     let done = match deed {
         Deed::Enter(_) => {
@@ -71,13 +69,12 @@ pub fn fold(
     done.unwrap_or_else(|error| refuse(hub, client, &error, asked.reference))
 }
 
-/// Someone who does something, at a time.
+/// Someone who does something.
 struct Folding<'a> {
     hub: &'a mut Hub,
     registry: &'a mut Registry,
     client: ClientId,
     asked: Asked<'a>,
-    unix_ms: u64,
 }
 
 /// The bytes that were said and answered, or why nothing was done.
@@ -115,8 +112,7 @@ impl Folding<'_> {
         let members = self.hub.count(channel) + 1;
         let identity = self.registry.people.identity(self.client);
         let notices = &mut self.registry.notices;
-        let (hub, time) = (&mut *self.hub, self.unix_ms);
-        Ok(notices.tell(hub, channel, identity, Move::Joined, members, time))
+        Ok(notices.tell(self.hub, channel, identity, Move::Joined, members))
     }
 
     /// From where on one who joins is to be handed what was said, and what it is told of that; `seq` is the last number.
@@ -237,16 +233,14 @@ impl Folding<'_> {
         if members == 1 {
             return 0;
         }
-        let (hub, time) = (&mut *self.hub, self.unix_ms);
-        notices.tell(hub, channel, identity, Move::Left, members, time)
+        notices.tell(self.hub, channel, identity, Move::Left, members)
     }
 
     fn say(&mut self, name: &str, body: &[u8]) -> Done {
         let channel = membership(self.hub, self.client, name)?;
-        let time = self.unix_ms;
         let said = self
             .hub
-            .say(channel, Kind::Text, false, time, |bytes, seq, unix_ms| {
+            .say(channel, Kind::Text, false, |bytes, seq, unix_ms| {
                 bytes.extend_from_slice(body);
                 number(bytes, seq, unix_ms);
             });
@@ -260,7 +254,7 @@ impl Folding<'_> {
             message,
             sender: people.identity(self.client).mention(),
             target: target.mention(),
-            time: self.unix_ms,
+            time: self.hub.moment().unix_ms,
             reference,
         };
         let run = alone(self.hub, &told, None);

@@ -61,7 +61,6 @@ impl Notices {
         who: &Identity,
         what: Move,
         members: usize,
-        unix_ms: u64,
     ) -> usize {
         if members > self.limit {
             self.count(hub, channel, what);
@@ -72,10 +71,10 @@ impl Notices {
             Move::Left => ("left", Event::Left { member: who }),
         };
         let message = format!("{} {verb} the channel", who.name);
-        say(hub, channel, &message, event, unix_ms)
+        say(hub, channel, &message, event)
     }
 
-    /// When the next summary is due.
+    /// When the next summary is due, by the time of the sequence.
     pub(super) fn next(&self) -> Option<Duration> {
         self.due.front().map(|&(due, _)| due)
     }
@@ -83,7 +82,7 @@ impl Notices {
     /// Tells the summaries that are due.
     pub(super) fn expire(&mut self, hub: &mut Hub) {
         while let Some(&(due, serial)) = self.due.front()
-            && due <= hub.now().monotonic
+            && due <= hub.moment().at
         {
             self.due.pop_front();
             let summary = self.waiting.remove(&serial);
@@ -99,7 +98,7 @@ impl Notices {
     fn count(&mut self, hub: &Hub, channel: ChannelId, what: Move) {
         let serial = hub.serial(channel).expect("there is someone to tell");
         let summary = self.waiting.entry(serial).or_insert_with(|| {
-            let due = hub.now().monotonic + SUMMARY_INTERVAL;
+            let due = hub.moment().at + SUMMARY_INTERVAL;
             self.due.push_back((due, serial));
             Summary {
                 channel,
@@ -131,19 +130,18 @@ impl Summary {
             left,
             count: hub.count(channel),
         };
-        let time = hub.now().unix_ms;
-        say(hub, channel, &message, event, time);
+        say(hub, channel, &message, event);
     }
 }
 
-fn say(hub: &mut Hub, channel: ChannelId, message: &str, event: Event<'_>, unix_ms: u64) -> usize {
+fn say(hub: &mut Hub, channel: ChannelId, message: &str, event: Event<'_>) -> usize {
     let source = Rc::clone(hub.source(channel));
     let told = Told::Notice {
         message,
         target: &source.channel,
         event,
     };
-    hub.say(channel, Kind::Text, true, unix_ms, |bytes, seq, time| {
+    hub.say(channel, Kind::Text, true, |bytes, seq, time| {
         write(&told, bytes);
         number(bytes, seq, time);
     })

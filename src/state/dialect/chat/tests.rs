@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::state::{
-    engine::{self, Actor, Engine, Local, Sequenced},
+    engine::{self, Actor, Engine, Event, Local, Sequenced},
     hub::{Space, Start},
 };
 use crate::vocabulary::config::CHANNELS_MAX;
@@ -40,6 +40,10 @@ impl Late {
 }
 
 impl Engine for Late {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn submit<'a>(&mut self, action: engine::Action<'a>, _: Now) -> Option<Sequenced<'a>> {
         let engine::Action { actor, deed } = action;
         let deed = deed.into_owned();
@@ -48,15 +52,17 @@ impl Engine for Late {
         None
     }
 
-    fn next(&mut self, now: Now) -> Option<Sequenced<'static>> {
+    fn next(&mut self, now: Now, _: Option<Duration>) -> Option<Sequenced<'static>> {
         let mut lateness = self.0.borrow_mut();
         lateness.free = lateness.free.checked_sub(1)?;
         let action = lateness.queue.pop_front()?;
-        let unix_ms = now.unix_ms;
-        Some(Sequenced { action, unix_ms })
+        Some(Sequenced {
+            event: Event::Action(action),
+            moment: now.into(),
+        })
     }
 
-    fn due(&self) -> Option<Duration> {
+    fn due(&self, _: Option<Duration>) -> Option<Duration> {
         None
     }
 }
@@ -137,8 +143,8 @@ impl Scene {
             now,
             ..
         } = self;
+        commons.begin_turn(*now);
         commons.advance(*now);
-        commons.expire(*now);
         let mut hear = |slot: u32, slice: crate::state::batch::Slice| {
             for message in slice.from..slice.to {
                 let body = serde_json::from_slice(slice.run.body(message)).unwrap();

@@ -27,6 +27,12 @@ fn say_bytes(hub: &mut Hub, channel: ChannelId, bytes: usize) {
     say(hub, channel, &"x".repeat(bytes));
 }
 
+/// Hands out what was said, and lets what is said then come later.
+fn turn(hub: &mut Hub) {
+    said(hub);
+    wait(hub, MOMENT);
+}
+
 /// The places of what is kept.
 fn kept(hub: &mut Hub, channel: ChannelId) -> std::ops::Range<u64> {
     let log = hub.log(channel);
@@ -42,7 +48,7 @@ fn as_many_messages_are_kept_as_may_be_and_notices_between_them() {
     let (mut hub, [tea]) = hub_of(bounds(), ["tea"]);
     for _ in 0..5 {
         say(&mut hub, tea, "m");
-        hub.say(tea, Kind::Text, true, 0, |bytes, _, _| bytes.push(b'n'));
+        hub.say(tea, Kind::Text, true, |bytes, _, _| bytes.push(b'n'));
     }
     assert_eq!(kept(&mut hub, tea), 3..10, "three and the notices between");
     assert_eq!(hub.kept(), (7, 3));
@@ -72,13 +78,13 @@ fn what_is_too_old_is_dropped_whether_someone_asks_or_not() {
     said(&mut hub);
     wait(&mut hub, (AGE / 2).saturating_sub(MOMENT));
     assert_eq!(hub.kept(), (8, 2));
-    let due = hub.due().expect("something will be too old");
-    let in_time = due.saturating_sub(hub.now().monotonic);
+    let due = hub.lapses_at().expect("something will be too old");
+    let in_time = due.saturating_sub(hub.moment().at);
     assert!(in_time < Duration::from_millis(200), "{in_time:?}");
     wait(&mut hub, in_time);
     assert_eq!(hub.kept(), (5, 1));
     wait(&mut hub, AGE);
-    assert_eq!((hub.kept(), hub.due()), ((0, 0), None));
+    assert_eq!((hub.kept(), hub.lapses_at()), ((0, 0), None));
     assert_eq!(hub.heap_bytes().1, 0);
 }
 
@@ -87,10 +93,7 @@ fn one_who_asks_late_is_not_shown_what_is_too_old() {
     let (mut hub, [tea]) = hub_of(bounds(), ["tea"]);
     say(&mut hub, tea, "old");
     said(&mut hub);
-    hub.begin_turn(Now {
-        monotonic: AGE + Duration::from_millis(20),
-        ..Now::default()
-    });
+    wait(&mut hub, AGE + Duration::from_millis(20));
     assert_eq!(kept(&mut hub, tea), 1..1);
     assert_eq!(hub.kept(), (0, 0));
 }
@@ -102,13 +105,13 @@ fn beyond_the_total_the_oldest_goes_of_those_that_were_quiet_longest() {
     for channel in [tea, milk, soup, wine] {
         say_bytes(&mut hub, channel, 500);
         say_bytes(&mut hub, channel, 500);
-        said(&mut hub);
+        turn(&mut hub);
     }
     assert_eq!(hub.kept(), (4000, 8));
     say_bytes(&mut hub, tea, 1);
     assert_eq!(kept(&mut hub, tea), 1..3, "its own bytes");
     assert_eq!(kept(&mut hub, milk), 0..2);
-    said(&mut hub);
+    turn(&mut hub);
     say_bytes(&mut hub, beer, 600);
     assert_eq!(
         kept(&mut hub, milk),

@@ -67,7 +67,7 @@ impl Scene {
         let name = self.hub.name(channel).to_owned();
         for _ in 0..messages {
             self.hub
-                .say(channel, Kind::Text, false, 0, |bytes, number, _| {
+                .say(channel, Kind::Text, false, |bytes, number, _| {
                     bytes.extend_from_slice(format!("{name} {number}").as_bytes());
                 });
         }
@@ -313,7 +313,7 @@ fn one_whose_connection_ends_is_handed_nothing_more() {
 fn a_message_by_which_a_peer_would_lag_waits_until_nothing_else_does() {
     let (mut scene, tea) = scene_with_tea(1);
     let long = vec![b'x'; 1000];
-    scene.hub.say(tea, Kind::Text, false, 0, |bytes, _, _| {
+    scene.hub.say(tea, Kind::Text, false, |bytes, _, _| {
         bytes.extend_from_slice(&long);
     });
     scene.say(tea, 1);
