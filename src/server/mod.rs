@@ -298,6 +298,12 @@ impl<S: Stream> Server<S> {
             self.enlist(key.slot);
         }
         self.held.bytes += TURN_BYTES_MAX - budget + self.world.commons.advance(self.world.now);
+        for slot in self.world.commons.take_turned_out() {
+            let connection = &mut self.tenants[slot as usize].connection;
+            connection.close(Reason::Unavailable, &mut self.world);
+            self.rearm(slot);
+            self.enlist(slot);
+        }
         for slot in self.world.commons.take_relieved() {
             self.tenants[slot as usize].connection.go_on_reading();
             self.enlist(slot);

@@ -8,7 +8,7 @@ use super::{
         chat::{self, Asked, Registry},
         relay,
     },
-    engine::{Action, Actor, Deed, Engine, Event, Local, Sequenced},
+    engine::{Action, Actor, Deed, Engine, Event, Local, Refusal, Sequenced},
     hub::{ClientId, Hub},
 };
 use crate::vocabulary::{
@@ -26,6 +26,8 @@ pub struct Commons {
     engine: Box<dyn Engine>,
     /// Slots of clients that may be read again.
     relieved: Vec<u32>,
+    /// Slots of clients of the relay who said what was not passed on.
+    turned_out: Vec<u32>,
 }
 
 impl Commons {
@@ -42,6 +44,7 @@ impl Commons {
             registry,
             engine,
             relieved: Vec::new(),
+            turned_out: Vec::new(),
         }
     }
 
@@ -82,12 +85,13 @@ impl Commons {
 
     /// Does what was not given back at once. Returns the bytes that came of it.
     fn take(&mut self, sequenced: Sequenced<'_>) -> usize {
-        let Event::Action(Action {
-            actor: Actor::Ours(client),
-            deed,
-        }) = &sequenced.event
-        else {
-            return self.fold(sequenced, Asked::default());
+        let (client, deed) = match &sequenced.event {
+            Event::Action(Action {
+                actor: Actor::Ours(client),
+                deed,
+            })
+            | Event::Refused { client, deed, .. } => (client, deed),
+            Event::Action(_) | Event::Nothing => return self.fold(sequenced, Asked::default()),
         };
         let (client, bytes, is_answered) = (*client, deed.bytes(), deed.is_answered());
         let waited = is_answered.then(|| self.registry.waited(client));
@@ -110,6 +114,11 @@ impl Commons {
         mem::take(&mut self.relieved)
     }
 
+    /// Slots of clients of the relay who said what was not passed on, and have no other way to be told.
+    pub fn take_turned_out(&mut self) -> Vec<u32> {
+        mem::take(&mut self.turned_out)
+    }
+
     /// When there is something to do that nobody's message brings about.
     pub fn due(&self) -> Option<Duration> {
         // In the time of a sequence that others share too, something is forgotten whenever that goes on.
@@ -127,6 +136,9 @@ impl Commons {
 
     fn fold(&mut self, sequenced: Sequenced<'_>, asked: Asked<'_>) -> usize {
         let Sequenced { event, moment } = sequenced;
+        if let Event::Refused { client, deed, why } = event {
+            return self.refuse(client, &deed, why, asked.reference);
+        }
         if moment != self.hub.moment() {
             self.reach(moment);
         }
@@ -141,5 +153,20 @@ impl Commons {
             } => relay::fold(&mut self.hub, actor, &channel, kind, &body),
             deed => chat::fold(&mut self.hub, &mut self.registry, actor, deed, asked),
         }
+    }
+
+    /// Tells a client that what it asked for is not done; one of the relay, which is answered nothing, is to go.
+    fn refuse(
+        &mut self,
+        client: ClientId,
+        deed: &Deed<'_>,
+        why: Refusal,
+        reference: Option<&str>,
+    ) -> usize {
+        if deed.is_answered() {
+            return chat::refuse(&mut self.hub, client, &why.error(), reference);
+        }
+        self.turned_out.extend(self.hub.slot(client));
+        0
     }
 }

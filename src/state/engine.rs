@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::hub::ClientId;
 use crate::vocabulary::{
-    chat::Identity,
+    chat::{ChatError, Identity},
     frame::Kind,
     time::{Moment, Now},
 };
@@ -85,6 +85,34 @@ pub enum Event<'a> {
     Action(Action<'a>),
     /// Nobody does anything: time goes on, and what falls due is done.
     Nothing,
+    /// What a client of this server asked for is not done, which is no part of the sequence and has no moment.
+    Refused {
+        /// Who asked.
+        client: ClientId,
+        /// For what.
+        deed: Deed<'a>,
+        /// Why not.
+        why: Refusal,
+    },
+}
+
+impl<'a> Event<'a> {
+    /// The same at its moment.
+    pub fn at(self, moment: Moment) -> Sequenced<'a> {
+        Sequenced {
+            event: self,
+            moment,
+        }
+    }
+}
+
+/// Why something is not done that may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It was not done: too much waits to be sequenced, or for too long.
+    Unavailable,
+    /// Whether it was done nobody can tell.
+    Unknown,
 }
 
 /// What brings actions into a sequence. Those of one actor come back in the order in which they were given, each once.
@@ -130,6 +158,16 @@ impl Engine for Local {
 
     fn due(&self, due: Option<Duration>) -> Option<Duration> {
         due
+    }
+}
+
+impl Refusal {
+    /// What whoever asked is told.
+    pub fn error(self) -> ChatError {
+        match self {
+            Self::Unavailable => ChatError::Unavailable,
+            Self::Unknown => ChatError::Unknown,
+        }
     }
 }
 

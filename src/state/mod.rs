@@ -8,6 +8,7 @@ pub mod commons;
 pub mod dialect;
 pub mod engine;
 pub mod hub;
+pub mod journal;
 pub mod log;
 pub mod memory;
 pub mod metrics;

@@ -110,6 +110,8 @@ pub const TLS_HELD_BYTES_MAX: usize = 64 << 10;
 pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
 /// How far an issuer's clock may be ahead of ours, for tokens that are not valid before some moment.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
+/// Bytes of what clients do that share one entry of the journal; one that is larger has one alone.
+pub const ENTRY_BYTES_MAX: usize = 64 << 10;
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
 
@@ -213,6 +215,15 @@ pub struct HistoryBounds {
     pub age: Duration,
     /// Bytes of all channels together.
     pub total_bytes: usize,
+}
+
+/// How much may wait at a node for the journal that it shares with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalBounds {
+    /// Bytes that are to be appended. At half of it those who want to say something are read no more.
+    pub queue_bytes: usize,
+    /// How long anything of it may wait; what comes and goes may wait for as long as it takes.
+    pub patience: Duration,
 }
 
 /// What one client may send in a second; without a bound, anything.

@@ -19,6 +19,8 @@ pub enum Reason {
     MessageTooLarge,
     /// The peer published where its token does not let it.
     NotAllowed,
+    /// What the peer said in the relay could not be brought into the order that several servers share.
+    Unavailable,
     /// The peer's token has expired.
     TokenExpired,
     /// The peer left more than `--max-unsent` bytes unsent.
@@ -51,7 +53,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ClosedByPeer,
         Self::EndOfStream,
         Self::Reset,
@@ -60,6 +62,7 @@ impl Reason {
         Self::NotUtf8,
         Self::MessageTooLarge,
         Self::NotAllowed,
+        Self::Unavailable,
         Self::TokenExpired,
         Self::SlowUnsent,
         Self::SlowLag,
@@ -87,6 +90,7 @@ impl Reason {
             Self::NotUtf8 => "not-utf8",
             Self::MessageTooLarge => "message-too-large",
             Self::NotAllowed => "not-allowed",
+            Self::Unavailable => "unavailable",
             Self::TokenExpired => "token-expired",
             Self::SlowUnsent => "slow-unsent",
             Self::SlowLag => "slow-lag",
@@ -140,6 +144,7 @@ impl Reason {
             Self::NotUtf8 => Some((1007, "text that is not UTF-8")),
             Self::MessageTooLarge => Some((1009, "message too large")),
             Self::NotAllowed => Some((1008, "the token does not allow to publish here")),
+            Self::Unavailable => Some((1013, "not said, try again later")),
             Self::TokenExpired => Some((1008, "the token has expired")),
             Self::GoingAway => Some((1001, "server going away")),
             Self::SlowUnsent => Some((4001, "slow consumer: too many bytes unsent")),

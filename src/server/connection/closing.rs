@@ -26,7 +26,7 @@ pub(super) struct Closing {
 
 impl<S: Stream> Connection<S> {
     /// Begins the end: out of the hub at once; the peer is still sent all that it was owed, and told why.
-    pub(super) fn close(&mut self, reason: Reason, world: &mut World) {
+    pub fn close(&mut self, reason: Reason, world: &mut World) {
         self.depart(reason, Departure::Leaves, world);
     }
 

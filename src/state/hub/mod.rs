@@ -35,6 +35,18 @@ use crate::vocabulary::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(u32);
 
+impl ClientId {
+    /// The one of this number.
+    pub fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// A number that nobody else has who is here.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// A channel of the hub. It stays valid while the channel has members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(u32);
@@ -235,6 +247,11 @@ impl Hub {
     pub fn find(&self, space: Space, name: &str) -> Option<ChannelId> {
         let channel = self.channels.find(space, name);
         channel.filter(|&channel| self.count(channel) > 0)
+    }
+
+    /// Where what a client is owed is delivered to. `None` for one of another server, and one whose connection has ended.
+    pub fn slot(&self, client: ClientId) -> Option<u32> {
+        self.clients.get(client.0 as usize)?.slot
     }
 
     /// Whether so much of a client waits to be sequenced that it is not read.

@@ -86,6 +86,16 @@ pub enum ChatError {
     /// More lists than a client may ask for at once.
     #[error("more than {TURN_LISTED_MAX} entries were asked for at once; ask again later")]
     TooManyRequests,
+    /// What several servers share cannot be reached.
+    #[error(
+        "nothing was done, since the servers cannot agree on an order for now; try again later"
+    )]
+    Unavailable,
+    /// What several servers share was lost.
+    #[error(
+        "whether it was done cannot be told, since the servers lost their order; look before you try again"
+    )]
+    Unknown,
 }
 
 impl ChatError {
@@ -106,6 +116,8 @@ impl ChatError {
             Self::AmbiguousName(_) => "ambiguous-name",
             Self::TooManyChannels | Self::ServerFull => "too-many-channels",
             Self::TooManyRequests => "too-many-requests",
+            Self::Unavailable => "unavailable",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -421,7 +421,12 @@ fn answer(hub: &mut Hub, client: ClientId, told: &Told<'_>) -> usize {
 }
 
 /// Tells one client that a request is not granted. Returns the bytes of it.
-fn refuse(hub: &mut Hub, client: ClientId, error: &ChatError, reference: Option<&str>) -> usize {
+pub fn refuse(
+    hub: &mut Hub,
+    client: ClientId,
+    error: &ChatError,
+    reference: Option<&str>,
+) -> usize {
     let told = Told::Error {
         code: error.code(),
         message: &error.to_string(),

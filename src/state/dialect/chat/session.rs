@@ -40,7 +40,7 @@ impl Waiting {
 /// What of a request the engine knows nothing of.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    pub(super) reference: Option<&'a str>,
+    pub(in crate::state) reference: Option<&'a str>,
     pub(super) past: Past,
     pub(super) members: usize,
 }

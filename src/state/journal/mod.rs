@@ -1,0 +1,321 @@
+//! The journal: one sequence of entries that several nodes write and all of them read, and so the engine of a server that
+//! is one of several. What an entry says is bytes here, and where it comes from and goes to is nobody's business here.
+
+mod header;
+mod line;
+mod queue;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use self::{
+    header::{EntryKind, Header, HeaderError, NodeId},
+    queue::Batch,
+};
+use self::{
+    line::Line,
+    queue::{Queue, Refused, is_refusable},
+};
+use super::{
+    engine::{Action, Actor, Engine, Event, Refusal, Sequenced},
+    hub::ClientId,
+};
+use crate::vocabulary::{
+    config::JournalBounds,
+    time::{Moment, Now},
+};
+
+/// The format of entries, and the way in which they are folded. A node that knows another one cannot go on.
+pub const VERSION: u64 = 1;
+
+/// What this node does on its way into the journal, and what all nodes do on its way out of it.
+#[derive(Debug)]
+pub struct Journal {
+    bounds: JournalBounds,
+    /// Which node this is, once it is one.
+    node: Option<NodeId>,
+    /// The nodes that are there, and the number of the last entry of each.
+    living: BTreeMap<NodeId, u64>,
+    queue: Queue,
+    /// What was read and is not passed on yet.
+    read: VecDeque<Entry>,
+    /// Bytes of that.
+    read_bytes: usize,
+    /// When the newest entry was appended, and when it was read by our clock.
+    newest: Option<(Duration, Duration)>,
+    /// Entries, and ends of entries, that no node of ours wrote.
+    foreign: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    header: Header,
+    body: Bytes,
+    /// Whether something of it was passed on.
+    is_begun: bool,
+}
+
+/// A journal as an engine. Whoever reads and writes it has a handle of its own.
+#[derive(Clone, Debug)]
+pub struct JournalEngine(pub Rc<RefCell<Journal>>);
+
+impl Journal {
+    /// Empty, of a node that is none yet.
+    pub fn new(bounds: JournalBounds) -> Self {
+        Self {
+            bounds,
+            node: None,
+            living: BTreeMap::new(),
+            queue: Queue::default(),
+            read: VecDeque::new(),
+            read_bytes: 0,
+            newest: None,
+            foreign: 0,
+        }
+    }
+
+    /// Says which node this is, and which others are there, as of its hello: the next entry to be [taken](Self::take) is the
+    /// one after that.
+    pub fn begin(&mut self, node: NodeId, others: impl IntoIterator<Item = (NodeId, u64)>) {
+        self.living = others.into_iter().collect();
+        self.living.insert(node, 0);
+        self.node = Some(node);
+    }
+
+    /// What is to be appended now: the same until it is said to be [appended](Self::appended) or came back.
+    pub fn batch(&mut self) -> Option<&Batch> {
+        self.node?;
+        self.queue.next()
+    }
+
+    /// Notes that all of ours up to a number is in the journal.
+    pub fn appended(&mut self, number: u64) {
+        self.queue.appended(number);
+    }
+
+    /// Has all that did not come back appended again, under the numbers that it had.
+    pub fn append_again(&mut self) {
+        self.queue.send_again();
+    }
+
+    /// Adds an entry that is about the node itself.
+    pub fn tell(&mut self, kind: EntryKind, body: Vec<u8>, now: Duration) {
+        self.queue.add_entry(kind, body, now);
+    }
+
+    /// Takes the next entry that was read. One that was there before is dropped.
+    pub fn take(&mut self, header: Header, body: Bytes, now: Duration) {
+        self.newest = Some((header.time, now));
+        match header.kind {
+            EntryKind::Hello => {
+                self.living.insert(header.node, 0);
+            }
+            EntryKind::Actions | EntryKind::Alive | EntryKind::Bye => {
+                let Some(last) = self.living.get_mut(&header.node) else {
+                    self.foreign += 1;
+                    return;
+                };
+                if header.number <= *last {
+                    return;
+                }
+                *last = header.number;
+                if header.kind == EntryKind::Bye {
+                    self.living.remove(&header.node);
+                }
+            }
+            EntryKind::Death => {
+                self.living.remove(&dead(&body));
+            }
+            EntryKind::Kept | EntryKind::Lost => {}
+        }
+        self.read_bytes += body.len();
+        self.read.push_back(Entry {
+            header,
+            body,
+            is_begun: false,
+        });
+    }
+
+    /// Refuses what waits to be appended if there is too much of it, or it has waited for too long. To be asked in every turn
+    /// in which nothing can be appended.
+    pub fn refuse_late(&mut self, now: Duration) {
+        let is_late = |since| since + self.bounds.patience <= now;
+        if self.queue.oldest().is_some_and(is_late) {
+            self.queue.refuse_waiting();
+        }
+    }
+
+    /// Which node this is, once it is one.
+    pub fn node(&self) -> Option<NodeId> {
+        self.node
+    }
+
+    /// The nodes that are there, in the order in which they came.
+    pub fn living(&self) -> impl Iterator<Item = NodeId> {
+        self.living.keys().copied()
+    }
+
+    /// Bytes that wait to be appended.
+    pub fn queue_bytes(&self) -> usize {
+        self.queue.waiting_bytes()
+    }
+
+    /// Since when the oldest waits that is to be appended.
+    pub fn oldest(&self) -> Option<Duration> {
+        self.queue.oldest()
+    }
+
+    /// Bytes that were read and not passed on.
+    pub fn unread_bytes(&self) -> usize {
+        self.read_bytes
+    }
+
+    /// Entries, and ends of entries, that no node of ours wrote.
+    pub fn foreign(&self) -> u64 {
+        self.foreign
+    }
+
+    /// Whether those who want to say something are to be read no more for now.
+    pub fn is_congested(&self) -> bool {
+        self.queue.waiting_bytes() >= self.bounds.queue_bytes / 2
+    }
+
+    fn submit(&mut self, client: ClientId, action: &Action<'_>, now: Duration) {
+        let is_full = self.queue.waiting_bytes() + action.deed.bytes() > self.bounds.queue_bytes;
+        if is_full && is_refusable(&action.deed) {
+            self.queue
+                .refuse(client.number(), action.deed.clone().into_owned());
+        } else {
+            self.queue.add(client.number(), &action.deed, now);
+        }
+    }
+
+    fn next(&mut self) -> Option<Sequenced<'static>> {
+        if let Some(Refused { client, deed, .. }) = self.queue.take_refused() {
+            let client = ClientId::of_number(client);
+            let why = Refusal::Unavailable;
+            return Some(Event::Refused { client, deed, why }.at(Moment::default()));
+        }
+        loop {
+            let entry = self.read.front_mut()?;
+            let moment = moment_of(entry.header.time);
+            if let Some(event) = entry.next(self.node, &mut self.foreign, &mut self.read_bytes) {
+                return Some(event.at(moment));
+            }
+            let Header { node, number, .. } = entry.header;
+            self.read.pop_front();
+            if self.node == Some(node) {
+                self.queue.came_back(number);
+            }
+        }
+    }
+
+    /// When something is due, by our clock, as far as the journal's can be told from it.
+    fn comes_at(&self, due: Duration) -> Option<Duration> {
+        let (time, read_at) = self.newest?;
+        Some(read_at + due.saturating_sub(time))
+    }
+
+    /// Whether it is this node that has to see to it that time goes on.
+    fn is_first(&self) -> bool {
+        self.node.is_some() && self.living.keys().next().copied() == self.node
+    }
+
+    /// Adds an entry that says nothing, once something falls due by the journal's time, if nobody else will.
+    fn prompt(&mut self, now: Duration, due: Option<Duration>) {
+        let Some(due) = due.filter(|_| self.is_first()) else {
+            return;
+        };
+        let has_come = self.comes_at(due).is_some_and(|at| at <= now);
+        if has_come && self.queue.is_empty() {
+            self.tell(EntryKind::Actions, Vec::new(), now);
+        }
+    }
+}
+
+impl Entry {
+    /// The next that happens in it.
+    fn next(
+        &mut self,
+        ours: Option<NodeId>,
+        foreign: &mut u64,
+        unread_bytes: &mut usize,
+    ) -> Option<Event<'static>> {
+        let was_begun = mem::replace(&mut self.is_begun, true);
+        if self.header.kind != EntryKind::Actions || self.body.is_empty() {
+            *unread_bytes -= self.body.len();
+            self.body.clear();
+            return (!was_begun).then_some(Event::Nothing);
+        }
+        let line = Line::read(&self.body);
+        let read = line
+            .and_then(|(line, rest)| Some((line.client, line.deed()?.into_owned(), rest.len())));
+        let Some((client, deed, rest)) = read else {
+            *foreign += 1;
+            *unread_bytes -= self.body.len();
+            self.body.clear();
+            return (!was_begun).then_some(Event::Nothing);
+        };
+        *unread_bytes -= self.body.len() - rest;
+        self.body = self.body.slice(self.body.len() - rest..);
+        let actor = if ours == Some(self.header.node) {
+            Actor::Ours(ClientId::of_number(client))
+        } else {
+            Actor::Theirs(u64::from(self.header.node.0) << 32 | u64::from(client))
+        };
+        Some(Event::Action(Action { actor, deed }))
+    }
+}
+
+/// The node that a death is about. None of ours has the number of what is no number.
+fn dead(body: &[u8]) -> NodeId {
+    let text = str::from_utf8(body).ok();
+    NodeId(text.and_then(|text| text.parse().ok()).unwrap_or_default())
+}
+
+fn moment_of(time: Duration) -> Moment {
+    Moment {
+        at: time,
+        unix_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+impl Engine for JournalEngine {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn submit<'a>(&mut self, action: Action<'a>, now: Now) -> Option<Sequenced<'a>> {
+        let Actor::Ours(client) = action.actor else {
+            unreachable!("only who is here does something here");
+        };
+        self.0.borrow_mut().submit(client, &action, now.monotonic);
+        None
+    }
+
+    fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>> {
+        let mut journal = self.0.borrow_mut();
+        let next = journal.next();
+        if next.is_none() {
+            journal.prompt(now.monotonic, due);
+        }
+        next
+    }
+
+    fn due(&self, due: Option<Duration>) -> Option<Duration> {
+        let journal = self.0.borrow();
+        if !journal.read.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let due = due.filter(|_| journal.is_first() && journal.queue.is_empty());
+        journal.comes_at(due?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

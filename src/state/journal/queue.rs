@@ -1,0 +1,300 @@
+//! What clients of this node do, on its way into the journal and back.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{header::EntryKind, line::Line};
+use crate::{state::engine::Deed, vocabulary::config::ENTRY_BYTES_MAX};
+
+/// What is to be appended as one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The node's own number for it.
+    pub number: u64,
+    /// What it is for.
+    pub kind: EntryKind,
+    /// What it says.
+    pub body: Bytes,
+}
+
+/// Batches in the order of their numbers, and what will be in the next ones.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    /// How many were handed out.
+    number: u64,
+    /// Those that were handed out and did not come back yet, with the clients that they are of.
+    sent: VecDeque<(Batch, Box<[u32]>)>,
+    /// How many of these are known to be in the journal.
+    appended: usize,
+    /// What was never handed out: full ones, and last the one that grows.
+    waiting: VecDeque<Draft>,
+    /// Bytes of those.
+    waiting_bytes: usize,
+    /// What will not be done, in the order in which it was asked for.
+    refused: VecDeque<Refused>,
+}
+
+/// What a client asked for that will not be done.
+#[derive(Debug, PartialEq)]
+pub(super) struct Refused {
+    pub(super) client: u32,
+    pub(super) deed: Deed<'static>,
+    /// The last batch that had been handed out by then: of what comes back after it, all was asked for later.
+    after: u64,
+}
+
+#[derive(Debug)]
+struct Draft {
+    kind: EntryKind,
+    body: Vec<u8>,
+    clients: Vec<u32>,
+    /// When the first of it was asked for.
+    since: Duration,
+}
+
+impl Draft {
+    fn new(kind: EntryKind, since: Duration) -> Self {
+        Self {
+            kind,
+            body: Vec::new(),
+            clients: Vec::new(),
+            since,
+        }
+    }
+
+    fn has_room(&self, bytes: usize) -> bool {
+        self.kind == EntryKind::Actions && self.body.len() + bytes <= ENTRY_BYTES_MAX
+    }
+}
+
+impl Queue {
+    /// Adds what a client does.
+    pub(super) fn add(&mut self, client: u32, deed: &Deed<'_>, now: Duration) {
+        let mut line = Vec::new();
+        Line::of(client, deed).write(&mut line);
+        self.waiting_bytes += line.len();
+        let newest = self.waiting.back();
+        if !newest.is_some_and(|draft| draft.has_room(line.len())) {
+            let draft = Draft::new(EntryKind::Actions, now);
+            self.waiting.push_back(draft);
+        }
+        let draft = self.waiting.back_mut().expect("there is one with room");
+        draft.body.append(&mut line);
+        draft.clients.push(client);
+    }
+
+    /// Adds an entry that is about the node itself.
+    pub(super) fn add_entry(&mut self, kind: EntryKind, body: Vec<u8>, now: Duration) {
+        let draft = Draft::new(kind, now);
+        self.waiting_bytes += body.len();
+        self.waiting.push_back(Draft { body, ..draft });
+    }
+
+    /// What is to be appended now: the same until that is known to be done.
+    pub(super) fn next(&mut self) -> Option<&Batch> {
+        if self.sent.len() == self.appended {
+            let mut draft = self.waiting.pop_front()?;
+            self.waiting_bytes -= draft.body.len();
+            self.number += 1;
+            draft.clients.sort_unstable();
+            draft.clients.dedup();
+            let batch = Batch {
+                number: self.number,
+                kind: draft.kind,
+                body: draft.body.into(),
+            };
+            self.sent.push_back((batch, draft.clients.into()));
+        }
+        self.sent.get(self.appended).map(|(batch, _)| batch)
+    }
+
+    /// Notes that all up to a number are in the journal.
+    pub(super) fn appended(&mut self, number: u64) {
+        let appended = |(batch, _): &&(Batch, _)| batch.number <= number;
+        self.appended = self.sent.iter().take_while(appended).count();
+    }
+
+    /// Notes that all up to a number came back.
+    pub(super) fn came_back(&mut self, number: u64) {
+        while let Some((batch, _)) = self.sent.front()
+            && batch.number <= number
+        {
+            self.sent.pop_front();
+            self.appended = self.appended.saturating_sub(1);
+        }
+    }
+
+    /// Has all that did not come back handed out again.
+    pub(super) fn send_again(&mut self) {
+        self.appended = 0;
+    }
+
+    /// Bytes of what was never handed out.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// Since when the oldest waits that was never handed out.
+    pub(super) fn oldest(&self) -> Option<Duration> {
+        self.waiting.front().map(|draft| draft.since)
+    }
+
+    /// Whether nothing is on its way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sent.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Refuses what a client asks for.
+    pub(super) fn refuse(&mut self, client: u32, deed: Deed<'static>) {
+        let after = self.number;
+        self.refused.push_back(Refused {
+            client,
+            deed,
+            after,
+        });
+    }
+
+    /// Refuses all that was never handed out, but for who comes and goes.
+    pub(super) fn refuse_waiting(&mut self) {
+        self.waiting_bytes = 0;
+        for draft in mem::take(&mut self.waiting) {
+            if draft.kind != EntryKind::Actions {
+                self.add_entry(draft.kind, draft.body, draft.since);
+                continue;
+            }
+            let mut body = &draft.body[..];
+            while let Some((line, rest)) = Line::read(body) {
+                body = rest;
+                let deed = line.deed().expect("it was written here");
+                if is_refusable(&deed) {
+                    self.refuse(line.client, deed.into_owned());
+                } else {
+                    self.add(line.client, &deed, draft.since);
+                }
+            }
+        }
+    }
+
+    /// The next that will not be done, if all that the same client asked for before came back. To be asked before anything
+    /// that comes back is passed on, as that may be what the client asked for after.
+    pub(super) fn take_refused(&mut self) -> Option<Refused> {
+        let is_under_way = |refused: &Refused| {
+            let sent = self.sent.iter();
+            let mut before = sent.take_while(|(batch, _)| batch.number <= refused.after);
+            before.any(|(_, clients)| clients.binary_search(&refused.client).is_ok())
+        };
+        let mut refused = self.refused.iter();
+        let next = refused.position(|refused| !is_under_way(refused))?;
+        self.refused.remove(next)
+    }
+}
+
+/// Whether it may be refused: not who comes and goes, as that is a fact.
+pub(super) fn is_refusable(deed: &Deed<'_>) -> bool {
+    !matches!(deed, Deed::Enter(_) | Deed::Exit | Deed::Leave(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join(channel: &str) -> Deed<'static> {
+        Deed::Join(channel.to_owned().into())
+    }
+
+    fn numbers(queue: &mut Queue) -> Vec<u64> {
+        let mut numbers = Vec::new();
+        while let Some(number) = queue.next().map(|batch| batch.number) {
+            numbers.push(number);
+            queue.appended(number);
+        }
+        numbers
+    }
+
+    #[test]
+    fn what_gathers_while_a_batch_is_under_way_is_the_next() {
+        let mut queue = Queue::default();
+        queue.add(1, &join("a"), Duration::ZERO);
+        let first = queue.next().unwrap().clone();
+        queue.add(1, &join("b"), Duration::ZERO);
+        queue.add(2, &join("c"), Duration::ZERO);
+        assert_eq!(queue.next(), Some(&first));
+        queue.appended(first.number);
+        let second = queue.next().unwrap();
+        assert_eq!(second.number, 2);
+        let (line, rest) = Line::read(&second.body).unwrap();
+        assert_eq!((line.client, line.deed()), (1, Some(join("b"))));
+        let (line, rest) = Line::read(rest).unwrap();
+        assert_eq!((line.client, line.deed()), (2, Some(join("c"))));
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn a_batch_has_its_bound_and_what_is_larger_goes_alone() {
+        let mut queue = Queue::default();
+        for bytes in [
+            ENTRY_BYTES_MAX / 2,
+            ENTRY_BYTES_MAX / 2,
+            2 * ENTRY_BYTES_MAX,
+            1,
+        ] {
+            queue.add(1, &join(&"x".repeat(bytes)), Duration::ZERO);
+        }
+        assert_eq!(numbers(&mut queue), [1, 2, 3, 4]);
+        assert_eq!(queue.waiting_bytes(), 0);
+    }
+
+    #[test]
+    fn what_did_not_come_back_is_handed_out_again_under_its_number() {
+        let mut queue = Queue::default();
+        for channel in ["a", "b", "c"] {
+            queue.add(1, &join(channel), Duration::ZERO);
+            numbers(&mut queue);
+        }
+        queue.came_back(1);
+        queue.send_again();
+        assert_eq!(numbers(&mut queue), [2, 3]);
+        queue.came_back(3);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_was_never_handed_out_can_be_refused_but_not_who_comes_and_goes() {
+        let mut queue = Queue::default();
+        queue.add(1, &join("a"), Duration::ZERO);
+        queue.add(1, &Deed::Exit, Duration::ZERO);
+        queue.add(2, &join("b"), Duration::ZERO);
+        queue.refuse_waiting();
+        let mut refused = || {
+            queue
+                .take_refused()
+                .map(|refused| (refused.client, refused.deed))
+        };
+        assert_eq!(refused(), Some((1, join("a"))));
+        assert_eq!(refused(), Some((2, join("b"))));
+        assert_eq!(refused(), None);
+        let batch = queue.next().unwrap();
+        let (line, rest) = Line::read(&batch.body).unwrap();
+        assert_eq!((line.deed(), rest), (Some(Deed::Exit), &[][..]));
+    }
+
+    #[test]
+    fn who_has_something_under_way_is_refused_the_rest_after_it() {
+        let mut queue = Queue::default();
+        queue.add(1, &join("a"), Duration::ZERO);
+        queue.next();
+        queue.add(1, &join("b"), Duration::ZERO);
+        queue.add(2, &join("c"), Duration::ZERO);
+        queue.refuse_waiting();
+        queue.add(1, &join("d"), Duration::ZERO);
+        queue.appended(1);
+        queue.next();
+        assert_eq!(queue.take_refused().map(|refused| refused.client), Some(2));
+        assert_eq!(queue.take_refused(), None);
+        queue.came_back(1);
+        assert_eq!(queue.take_refused().map(|refused| refused.client), Some(1));
+    }
+}

@@ -1,0 +1,228 @@
+use super::*;
+use crate::state::engine::Deed;
+
+const US: NodeId = NodeId(7);
+const OTHER: NodeId = NodeId(8);
+
+fn journal() -> Journal {
+    let mut journal = Journal::new(JournalBounds {
+        queue_bytes: 4096,
+        patience: Duration::from_secs(10),
+    });
+    journal.begin(US, []);
+    journal
+}
+
+fn header(kind: EntryKind, node: NodeId, number: u64, seconds: u64) -> Header {
+    Header {
+        kind,
+        node,
+        number,
+        time: Duration::from_secs(seconds),
+        previous: None,
+    }
+}
+
+fn join(channel: &str) -> Deed<'static> {
+    Deed::Join(channel.to_owned().into())
+}
+
+fn submit(journal: &mut Journal, client: u32, deed: Deed<'_>) {
+    let client = ClientId::of_number(client);
+    let actor = Actor::Ours(client);
+    journal.submit(client, &Action { actor, deed }, Duration::ZERO);
+}
+
+/// Appends what is to be appended and reads it, in which second.
+fn turn_over(journal: &mut Journal, seconds: u64) {
+    let batch = journal.batch().expect("something to append").clone();
+    journal.appended(batch.number);
+    let header = header(batch.kind, US, batch.number, seconds);
+    journal.take(header, batch.body, Duration::from_secs(seconds));
+}
+
+fn events(journal: &mut Journal) -> Vec<(u64, Event<'static>)> {
+    let mut events = Vec::new();
+    while let Some(Sequenced { event, moment }) = journal.next() {
+        events.push((moment.at.as_secs(), event));
+    }
+    events
+}
+
+fn action(actor: Actor, deed: Deed<'static>) -> Event<'static> {
+    Event::Action(Action { actor, deed })
+}
+
+#[test]
+fn what_is_done_comes_back_in_order_at_the_moment_of_its_entry() {
+    let mut journal = journal();
+    submit(&mut journal, 1, join("tea"));
+    submit(&mut journal, 2, join("tea"));
+    assert_eq!(events(&mut journal), []);
+    turn_over(&mut journal, 5);
+    let ours = |number| Actor::Ours(ClientId::of_number(number));
+    assert_eq!(
+        events(&mut journal),
+        [
+            (5, action(ours(1), join("tea"))),
+            (5, action(ours(2), join("tea")))
+        ]
+    );
+    assert!(journal.queue.is_empty());
+    assert_eq!(journal.unread_bytes(), 0);
+}
+
+#[test]
+fn every_kind_of_deed_is_the_same_when_it_comes_back() {
+    let identity = crate::vocabulary::chat::Identity {
+        id: "id".into(),
+        name: "Ada \u{1f375}".into(),
+        avatar: arrayvec::ArrayString::from(&"0".repeat(64)).unwrap(),
+    };
+    let body = || b"\0 bytes \xff".to_vec().into();
+    let deeds = [
+        Deed::Enter(Rc::new(identity)),
+        join("tea"),
+        Deed::Say {
+            channel: "tea".into(),
+            body: body(),
+        },
+        Deed::Private {
+            target: "id".into(),
+            message: "psst".into(),
+            reference: Some("r".into()),
+        },
+        Deed::Relay {
+            channel: "lobby".into(),
+            kind: crate::vocabulary::frame::Kind::Binary,
+            body: body(),
+        },
+        Deed::Relay {
+            channel: "lobby".into(),
+            kind: crate::vocabulary::frame::Kind::Text,
+            body: body(),
+        },
+        Deed::Leave("tea".into()),
+        Deed::Exit,
+    ];
+    let mut journal = journal();
+    for deed in deeds.clone() {
+        submit(&mut journal, 3, deed);
+    }
+    turn_over(&mut journal, 1);
+    let came_back = events(&mut journal).into_iter().map(|(_, event)| event);
+    let actor = Actor::Ours(ClientId::of_number(3));
+    let expected = deeds.map(|deed| action(actor, deed));
+    assert_eq!(came_back.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_was_read_before_is_read_once() {
+    let mut journal = journal();
+    submit(&mut journal, 1, join("tea"));
+    let batch = journal.batch().unwrap().clone();
+    for _ in 0..2 {
+        let header = header(batch.kind, US, batch.number, 1);
+        journal.take(header, batch.body.clone(), Duration::ZERO);
+    }
+    assert_eq!(events(&mut journal).len(), 1);
+}
+
+#[test]
+fn entries_of_who_is_no_node_are_skipped_and_counted() {
+    let mut journal = journal();
+    let body = Bytes::from_static(b"\x01\x01");
+    journal.take(
+        header(EntryKind::Actions, OTHER, 1, 1),
+        body.clone(),
+        Duration::ZERO,
+    );
+    assert_eq!((events(&mut journal), journal.foreign()), (vec![], 1));
+    journal.take(
+        header(EntryKind::Hello, OTHER, 0, 2),
+        Bytes::new(),
+        Duration::ZERO,
+    );
+    journal.take(
+        header(EntryKind::Actions, OTHER, 1, 3),
+        body,
+        Duration::ZERO,
+    );
+    let theirs = Actor::Theirs(8 << 32 | 1);
+    assert_eq!(
+        events(&mut journal),
+        [(2, Event::Nothing), (3, action(theirs, Deed::Exit))]
+    );
+    journal.take(
+        header(EntryKind::Death, NodeId::default(), 0, 4),
+        Bytes::from_static(b"8"),
+        Duration::ZERO,
+    );
+    assert_eq!(journal.living().collect::<Vec<_>>(), [US]);
+}
+
+#[test]
+fn of_an_entry_that_nobody_of_ours_would_have_written_the_rest_is_skipped() {
+    let mut journal = journal();
+    let mut body = Vec::new();
+    Line::of(1, &join("tea")).write(&mut body);
+    body.extend_from_slice(b"\xff\xff\xff\xff\xff\xff");
+    journal.take(
+        header(EntryKind::Actions, US, 1, 1),
+        body.into(),
+        Duration::ZERO,
+    );
+    assert_eq!(events(&mut journal).len(), 1);
+    assert_eq!((journal.foreign(), journal.unread_bytes()), (1, 0));
+}
+
+#[test]
+fn where_nothing_can_be_appended_what_waits_for_too_long_or_is_too_much_is_refused() {
+    let mut journal = journal();
+    submit(&mut journal, 1, join("tea"));
+    submit(&mut journal, 1, join(&"x".repeat(4096)));
+    let refused = |deed| Event::Refused {
+        client: ClientId::of_number(1),
+        deed,
+        why: Refusal::Unavailable,
+    };
+    assert_eq!(
+        events(&mut journal),
+        [(0, refused(join(&"x".repeat(4096))))]
+    );
+    journal.refuse_late(Duration::from_secs(9));
+    assert_eq!(events(&mut journal), []);
+    journal.refuse_late(Duration::from_secs(10));
+    assert_eq!(events(&mut journal), [(0, refused(join("tea")))]);
+    assert_eq!(journal.queue_bytes(), 0);
+}
+
+#[test]
+fn the_first_of_the_living_sees_to_it_that_time_goes_on() {
+    let due_at = Duration::from_secs(11);
+    let due = Some(due_at);
+    let mut journal = journal();
+    journal.take(
+        header(EntryKind::Hello, OTHER, 0, 10),
+        Bytes::new(),
+        Duration::from_secs(100),
+    );
+    events(&mut journal);
+    journal.prompt(Duration::from_secs(100), due);
+    assert_eq!(journal.batch(), None);
+    assert_eq!(journal.comes_at(due_at), Some(Duration::from_secs(101)));
+    journal.prompt(Duration::from_secs(101), due);
+    journal.prompt(Duration::from_secs(101), due);
+    turn_over(&mut journal, 11);
+    assert_eq!(events(&mut journal), [(11, Event::Nothing)]);
+    assert_eq!(journal.batch(), None);
+    let mut second = Journal::new(journal.bounds);
+    second.begin(OTHER, [(US, 0)]);
+    second.take(
+        header(EntryKind::Alive, US, 1, 20),
+        Bytes::new(),
+        Duration::ZERO,
+    );
+    second.prompt(Duration::from_secs(100), due);
+    assert_eq!(second.batch(), None);
+}
