@@ -39,6 +39,8 @@ impl Commons {
     /// The same, with another engine.
     pub fn with_engine(config: &Config, seed: u64, engine: Box<dyn Engine>) -> Self {
         let (registry, origin) = Registry::new(config, seed);
+        // What others share is counted as they count it.
+        let origin = if engine.is_shared() { 0 } else { origin };
         Self {
             hub: Hub::new(config.history, origin),
             registry,

@@ -215,6 +215,8 @@ pub struct HistoryBounds {
     pub age: Duration,
     /// Bytes of all channels together.
     pub total_bytes: usize,
+    /// How many channels of the chat there may be, and as many of the relay; not the operator's to set.
+    pub channels: usize,
 }
 
 /// How much may wait at a node for the journal that it shares with others.
@@ -264,6 +266,7 @@ impl Default for HistoryBounds {
             bytes: 256 << 10,
             age: Duration::from_mins(5),
             total_bytes: 64 << 20,
+            channels: CHANNELS_MAX,
         }
     }
 }

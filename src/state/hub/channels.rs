@@ -15,7 +15,7 @@ use crate::state::{
     memory::of_list,
     seal::{Origin, Seal, Source},
 };
-use crate::vocabulary::config::{CHANNELS_MAX, HistoryBounds};
+use crate::vocabulary::config::HistoryBounds;
 
 /// All channels.
 #[derive(Debug)]
@@ -24,14 +24,15 @@ pub(super) struct Channels {
     by_name: [BTreeMap<Box<str>, ChannelId>; 2],
     /// How many channels there ever were.
     founded: u64,
-    /// What epochs are counted from, so that they are others when the server has begun again.
-    origin: u64,
+    /// The epoch of the channel of the chat that was founded last. The first comes after one that is another when the server
+    /// has begun again.
+    epoch: u64,
     /// How many channels of each space have members.
     populated: [usize; 2],
     /// Those of each space that have none, in the order in which that came about.
     empty: [BTreeMap<u64, ChannelId>; 2],
-    /// Those that keep something, in the order in which something was last said there.
-    quiet: BTreeMap<u64, ChannelId>,
+    /// Those of each space that keep something, in the order in which something was last said there.
+    quiet: [BTreeMap<u64, ChannelId>; 2],
     /// How many things have been put in such an order.
     moments: u64,
     /// When to see what of a log is too old.
@@ -54,6 +55,8 @@ pub(super) struct Named {
     /// Clients that are members, those of other servers included.
     pub(super) members: usize,
     pub(super) is_loud: bool,
+    /// It only keeps its place until what was said in it is handed out: there may be another of its name.
+    is_forgotten: bool,
     /// When something was last said in it: never earlier than before, whatever the clock does.
     pub(super) unix_ms: u64,
     /// Where it is among the empty, and since when it is one.
@@ -90,15 +93,15 @@ impl Named {
 }
 
 impl Channels {
-    pub(super) fn new(bounds: HistoryBounds, origin: u64) -> Self {
+    pub(super) fn new(bounds: HistoryBounds, epoch: u64) -> Self {
         Self {
             all: Slab::new(),
             by_name: Default::default(),
             founded: 0,
-            origin,
+            epoch,
             populated: [0; 2],
             empty: Default::default(),
-            quiet: BTreeMap::new(),
+            quiet: Default::default(),
             moments: 0,
             ages: BTreeSet::new(),
             bounds,
@@ -118,11 +121,13 @@ impl Channels {
     /// The channel, unless it is forgotten and its place perhaps another's.
     pub(super) fn still(&self, id: ChannelId, serial: u64) -> Option<&Named> {
         let named = self.all.get(id.0 as usize);
-        named.filter(|named| named.serial == serial)
+        named.filter(|named| named.serial == serial && !named.is_forgotten)
     }
 
     pub(super) fn serial(&self, id: ChannelId) -> Option<u64> {
-        self.all.get(id.0 as usize).map(|named| named.serial)
+        let named = self.all.get(id.0 as usize);
+        let named = named.filter(|named| !named.is_forgotten);
+        named.map(|named| named.serial)
     }
 
     pub(super) fn find(&self, space: Space, name: &str) -> Option<ChannelId> {
@@ -131,7 +136,7 @@ impl Channels {
 
     /// Makes a channel, in the place of the one that was empty longest if there are too many. `None` if none is.
     pub(super) fn found(&mut self, space: Space, name: &str, now: Duration) -> Option<ChannelId> {
-        if self.by_name[space as usize].len() >= CHANNELS_MAX {
+        if self.by_name[space as usize].len() >= self.bounds.channels {
             // Those of the relay are no more than its connections, who are in one each.
             match self.longest_empty(space) {
                 Some(longest) => self.forget(longest),
@@ -140,19 +145,19 @@ impl Channels {
             }
         }
         self.founded += 1;
-        let serial = self.founded;
         let source = Source {
             channel: name.into(),
-            epoch: self.origin + serial,
+            epoch: self.next_epoch(space, now),
         };
         let id = ChannelId(super::id(self.all.insert(Named {
             space,
             source: Rc::new(source),
-            serial,
+            serial: self.founded,
             channel: Channel::default(),
             log: Log::default(),
             members: 0,
             is_loud: false,
+            is_forgotten: false,
             unix_ms: 0,
             emptied: None,
             said_at: None,
@@ -164,10 +169,21 @@ impl Channels {
         Some(id)
     }
 
-    /// The channel that has been empty longest, and in which nothing waits to be handed out.
+    /// Where several servers have the same channels, those of the chat have the same epochs: they are counted from the time
+    /// of the sequence, so that they are others when all of the servers have begun again. (That of a server which is alone
+    /// is far below what chance has them counted from.) Those of the relay have none.
+    fn next_epoch(&mut self, space: Space, now: Duration) -> u64 {
+        if space == Space::Relay {
+            return 0;
+        }
+        let least = u64::try_from(now.as_micros()).expect("a time of this age");
+        self.epoch = least.max(self.epoch + 1);
+        self.epoch
+    }
+
     fn longest_empty(&self, space: Space) -> Option<ChannelId> {
-        let mut empty = self.empty[space as usize].values().copied();
-        empty.find(|&id| !self.get(id).is_loud)
+        let longest = self.empty[space as usize].first_key_value();
+        longest.map(|(_, &id)| id)
     }
 
     /// Counts a member more.
@@ -190,11 +206,15 @@ impl Channels {
         }
     }
 
+    /// Notes that a channel is the last that is empty.
     fn empties(&mut self, id: ChannelId, now: Duration) {
         self.moments += 1;
         let named = &mut self.all[id.0 as usize];
-        named.emptied = Some((self.moments, now));
-        self.empty[named.space as usize].insert(self.moments, id);
+        let empty = &mut self.empty[named.space as usize];
+        if let Some((moment, _)) = named.emptied.replace((self.moments, now)) {
+            empty.remove(&moment);
+        }
+        empty.insert(self.moments, id);
     }
 
     /// Adds to the log of a channel the last that was said there, and drops what all keep too much.
@@ -202,6 +222,8 @@ impl Channels {
         let bounds = self.bounds;
         let named = &mut self.all[id.0 as usize];
         let is_first = named.said_at.replace(now) != Some(now);
+        // Members of a relay are known to their own servers only: if none is ours, who speaks is one of another.
+        let is_elsewhere = named.space == Space::Relay && named.members == 0;
         let had = (named.log.bytes(), named.log.messages());
         let was_empty = named.log.is_empty();
         let (kind, body) = named.channel.newest();
@@ -217,6 +239,9 @@ impl Channels {
         if is_first || !has_place {
             self.place_last(id);
         }
+        if is_first && is_elsewhere {
+            self.empties(id, now);
+        }
         self.trim();
     }
 
@@ -227,7 +252,7 @@ impl Channels {
         if has.0 == 0
             && let Some(moment) = named.quiet.take()
         {
-            self.quiet.remove(&moment);
+            self.quiet[named.space as usize].remove(&moment);
         }
         self.count(had, has);
     }
@@ -252,20 +277,22 @@ impl Channels {
     /// Notes that a channel is the last in which something was said.
     fn place_last(&mut self, id: ChannelId) {
         let named = &mut self.all[id.0 as usize];
+        let quiet = &mut self.quiet[named.space as usize];
         if let Some(moment) = named.quiet.take() {
-            self.quiet.remove(&moment);
+            quiet.remove(&moment);
         }
         if named.log.bytes() > 0 {
             self.moments += 1;
             named.quiet = Some(self.moments);
-            self.quiet.insert(self.moments, id);
+            quiet.insert(self.moments, id);
         }
     }
 
-    /// Drops the oldest of those that were quiet longest while all keep too much.
+    /// Drops the oldest of those that were quiet longest while all keep too much. Those of relays go before those of the
+    /// chat, of which all servers that have the same keep the same.
     fn trim(&mut self) {
         while self.bytes > self.bounds.total_bytes
-            && let Some((_, &quietest)) = self.quiet.first_key_value()
+            && let Some((_, &quietest)) = self.quiet.iter().find_map(BTreeMap::first_key_value)
         {
             let log = &mut self.all[quietest.0 as usize].log;
             let had = (log.bytes(), log.messages());
@@ -314,20 +341,35 @@ impl Channels {
         emptied.unwrap_or_default() + self.bounds.age
     }
 
+    /// Forgets a channel at once; it keeps its place for as long as something that was said in it is not handed out.
     fn forget(&mut self, id: ChannelId) {
-        let named = self.all.remove(id.0 as usize);
+        let named = &mut self.all[id.0 as usize];
         let space = named.space as usize;
+        let log = mem::take(&mut named.log);
+        named.is_forgotten = true;
         self.by_name[space].remove(&*named.source.channel);
         if let Some((moment, _)) = named.emptied {
             self.empty[space].remove(&moment);
         }
         if let Some(moment) = named.quiet {
-            self.quiet.remove(&moment);
+            self.quiet[space].remove(&moment);
         }
         if let Some(due) = named.ages_at {
             self.ages.remove(&(due, id));
         }
-        self.count((named.log.bytes(), named.log.messages()), (0, 0));
+        if !named.is_loud {
+            self.all.remove(id.0 as usize);
+        }
+        self.count((log.bytes(), log.messages()), (0, 0));
+    }
+
+    /// Notes that all that was said in a channel is handed out.
+    pub(super) fn quieten(&mut self, id: ChannelId) {
+        let named = &mut self.all[id.0 as usize];
+        named.is_loud = false;
+        if named.is_forgotten {
+            self.all.remove(id.0 as usize);
+        }
     }
 
     /// Those of a space that have members, by name.
@@ -358,7 +400,8 @@ impl Channels {
             name + named.channel.heap_bytes()
         });
         let entries = self.all.len() * size_of::<(Box<str>, ChannelId)>();
-        let orders = self.empty.iter().map(BTreeMap::len).sum::<usize>() + self.quiet.len();
+        let orders = self.empty.iter().chain(&self.quiet);
+        let orders = orders.map(BTreeMap::len).sum();
         let channels = of_list::<Named>(self.all.capacity())
             + named.sum::<usize>()
             + entries

@@ -87,11 +87,11 @@ enum Mail {
 }
 
 impl Hub {
-    /// Nobody yet. Epochs are counted from `origin`.
-    pub fn new(history: HistoryBounds, origin: u64) -> Self {
+    /// Nobody yet. Epochs come after `epoch`.
+    pub fn new(history: HistoryBounds, epoch: u64) -> Self {
         Self {
             clients: Slab::new(),
-            channels: Channels::new(history, origin),
+            channels: Channels::new(history, epoch),
             loud: Vec::new(),
             mail: Vec::new(),
             replays: Replays::default(),
@@ -212,7 +212,7 @@ impl Hub {
             if self.spare.len() < SPARE_BATCHES_MAX {
                 self.spare.push(batch);
             }
-            named.is_loud = false;
+            self.channels.quieten(id);
         }
         self.loud = loud;
     }

@@ -163,16 +163,3 @@ fn one_that_goes_before_it_was_handed_what_it_missed_leaves_nothing_to_do() {
     hub.exit(bob, Departure::Vanishes);
     assert!(hub.is_quiet() && !hub.has_replays());
 }
-
-#[test]
-fn a_channel_in_which_something_waits_to_be_handed_out_is_not_due_to_be_forgotten() {
-    let mut hub = hub();
-    let ada = hub.enter(Some(1), Form::Joined);
-    let tea = join(&mut hub, ada, Space::Relay, "tea");
-    say(&mut hub, tea, "farewell");
-    hub.exit(ada, Departure::Leaves);
-    wait(&mut hub, 2 * HistoryBounds::default().age);
-    assert_eq!((hub.remembered(Space::Relay), hub.lapses_at()), (1, None));
-    assert_eq!(said(&mut hub), [(1, 1)]);
-    assert!(hub.lapses_at().is_some());
-}

@@ -15,6 +15,7 @@ fn bounds(messages: usize, bytes: usize) -> HistoryBounds {
         bytes,
         age: AGE,
         total_bytes: 1 << 20,
+        ..HistoryBounds::default()
     }
 }
 

@@ -30,7 +30,7 @@ pub struct History {
     #[arg(long, env = "HUBBUB_HISTORY_AGE", default_value = "5m", value_name = "DURATION", value_parser = duration)]
     history_age: Duration,
 
-    /// Bytes kept of all channels; beyond it the oldest of those that were quiet longest go first
+    /// Bytes kept of all channels; beyond it the oldest of those that were quiet longest go first, relays before the chat
     #[arg(long, env = "HUBBUB_HISTORY_TOTAL", default_value = "64MiB", value_name = "SIZE", value_parser = size)]
     history_total: usize,
 }
@@ -44,6 +44,7 @@ impl History {
                 bytes: self.history_bytes,
                 age: self.history_age,
                 total_bytes: self.history_total,
+                ..config.history
             },
             ..config
         }

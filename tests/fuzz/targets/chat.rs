@@ -9,7 +9,7 @@ use std::time::Duration;
 use hubbub::{
     state::{batch::Slice, channel::Departure, commons::Commons, dialect::chat::Chat},
     vocabulary::{
-        config::{Config, HistoryBounds, SUMMARY_INTERVAL},
+        config::{CHANNELS_MAX, Config, HistoryBounds, SUMMARY_INTERVAL},
         message::Message,
         name::is_name,
         pass::{Pass, Patterns, Rights},
@@ -32,6 +32,7 @@ const HISTORY: HistoryBounds = HistoryBounds {
     bytes: 2000,
     age: Duration::from_secs(2),
     total_bytes: 3000,
+    channels: CHANNELS_MAX,
 };
 /// Bytes of what was missed that each takes in a turn.
 const ROOM_BYTES: usize = 400;

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct People {
     by_client: HashMap<ClientId, Box<Person>>,
+    /// How many ever entered.
+    entered: u64,
     persons: HashMap<Box<str>, BTreeSet<ClientId>>,
     namesakes: HashMap<Box<str>, BTreeSet<ClientId>>,
 }
@@ -23,6 +25,8 @@ pub(super) struct People {
 #[derive(Debug)]
 struct Person {
     identity: Rc<Identity>,
+    /// How many had entered when it did.
+    entered: u64,
     /// What it is about with one whose session is here.
     session: Option<Session>,
 }
@@ -35,13 +39,21 @@ impl People {
         identity: Rc<Identity>,
         session: Option<Session>,
     ) {
-        let person = Person { identity, session };
+        let person = Person {
+            identity,
+            entered: 0,
+            session,
+        };
         self.by_client.insert(client, Box::new(person));
     }
 
     /// Takes in someone who was expected: others find it from now on.
     pub(super) fn enter(&mut self, client: ClientId) {
-        let identity = &self.by_client[&client].identity;
+        self.entered += 1;
+        let person = self.by_client.get_mut(&client);
+        let person = person.expect("it was expected");
+        person.entered = self.entered;
+        let identity = &person.identity;
         let person = self.persons.entry(identity.id.as_ref().into()).or_default();
         person.insert(client);
         let namesakes = self.namesakes.entry(identity.name.clone()).or_default();
@@ -98,13 +110,16 @@ impl People {
         let named = || self.namesakes.get(target);
         let clients = self.persons.get(target).or_else(named);
         let clients = clients.ok_or_else(|| ChatError::NoSuchClient(target.to_owned()))?;
-        let mut identities = clients.iter().map(|&client| self.identity(client));
-        let first = identities.next().expect("a set is struck when it is empty");
-        if identities.all(|identity| identity.id == first.id) {
-            Ok((clients, first))
-        } else {
-            Err(ChatError::AmbiguousName(target.to_owned()))
+        let mut people = clients.iter().map(|client| &self.by_client[client]);
+        let any = people.next().expect("a set is struck when it is empty");
+        if people.any(|person| person.identity.id != any.identity.id) {
+            return Err(ChatError::AmbiguousName(target.to_owned()));
         }
+        // Sessions of one person may have several names: all servers tell the same one.
+        let people = clients.iter().map(|client| &self.by_client[client]);
+        let first = people.min_by_key(|person| person.entered);
+        let first = first.expect("a set is struck when it is empty");
+        Ok((clients, &first.identity))
     }
 }
 

@@ -12,6 +12,7 @@ fn bounds() -> HistoryBounds {
         bytes: 1000,
         age: AGE,
         total_bytes: 4000,
+        ..HistoryBounds::default()
     }
 }
 
@@ -256,12 +257,88 @@ fn beyond_so_many_channels_the_one_that_is_empty_longest_goes_and_none_is_made_w
 }
 
 #[test]
-fn one_in_which_something_waits_to_be_handed_out_does_not_lapse_before() {
+fn one_in_which_something_waits_to_be_handed_out_is_forgotten_in_time_and_that_handed_out() {
     let (mut hub, [tea]) = hub_of(bounds(), ["tea"]);
+    let epoch = hub.epoch(tea);
     say(&mut hub, tea, "farewell");
     leave(&mut hub, 0, tea);
     wait(&mut hub, AGE * 2);
-    assert_eq!(said(&mut hub), [(1, 1)]);
-    wait(&mut hub, Duration::ZERO);
-    assert_eq!(hub.serial(tea), None);
+    assert_eq!((hub.serial(tea), hub.remembered(Space::Chat)), (None, 0));
+    assert_eq!((hub.kept(), hub.lapses_at()), ((0, 0), None));
+    let again = join(&mut hub, ClientId(0), Space::Chat, "tea");
+    assert_ne!((again, hub.epoch(again)), (tea, epoch));
+    say(&mut hub, again, "back");
+    let mut bytes = Vec::new();
+    hub.seal(|_, slice| bytes.push(slice.first_bytes()));
+    assert_eq!(bytes, ["farewell".len(), "back".len()]);
+    assert_eq!(
+        join(&mut hub, ClientId(0), Space::Chat, "coffee"),
+        tea,
+        "its place"
+    );
+}
+
+#[test]
+fn who_was_quiet_longest_does_not_depend_on_when_something_was_handed_out() {
+    let quietest = |turns: [bool; 3]| {
+        let (mut hub, [tea, milk, soup]) = hub_of(bounds(), ["tea", "milk", "soup"]);
+        for (channel, is_turn_over) in [tea, milk, tea].into_iter().zip(turns) {
+            say_bytes(&mut hub, channel, 900);
+            if is_turn_over {
+                said(&mut hub);
+            }
+        }
+        wait(&mut hub, MOMENT);
+        for _ in 0..3 {
+            say_bytes(&mut hub, soup, 900);
+        }
+        [tea, milk].map(|channel| kept(&mut hub, channel))
+    };
+    assert_eq!(quietest([false; 3]), quietest([true; 3]));
+}
+
+#[test]
+fn those_of_relays_go_before_those_of_the_chat() {
+    let (mut hub, [tea, milk, soup]) = hub_of(bounds(), ["tea", "milk", "soup"]);
+    let lobby = hub.found(Space::Relay, "lobby").unwrap();
+    for channel in [tea, milk, lobby, soup] {
+        say_bytes(&mut hub, channel, 1000);
+        wait(&mut hub, MOMENT);
+    }
+    assert_eq!(hub.kept(), (4000, 4));
+    let wine = hub.found(Space::Chat, "wine").unwrap();
+    say_bytes(&mut hub, wine, 1000);
+    assert_eq!(hub.log(lobby).messages(), 0);
+    for channel in [tea, milk, soup, wine] {
+        assert_eq!(hub.log(channel).messages(), 1);
+    }
+}
+
+#[test]
+fn an_epoch_is_the_next_or_the_time_if_that_is_later_and_relays_have_none() {
+    let mut hub = Hub::new(bounds(), 70_000_000);
+    let mut epochs = Vec::new();
+    for name in ["tea", "milk", "soup", "wine"] {
+        hub.found(Space::Relay, name);
+        let channel = hub.found(Space::Chat, name).unwrap();
+        epochs.push(hub.epoch(channel));
+        if name == "milk" {
+            wait(&mut hub, 2 * AGE);
+        }
+    }
+    assert_eq!(epochs, [70_000_001, 70_000_002, 120_000_000, 120_000_001]);
+}
+
+#[test]
+fn one_of_a_relay_lives_on_while_something_is_said_in_it_elsewhere() {
+    let mut hub = Hub::new(bounds(), 0);
+    let lobby = hub.found(Space::Relay, "lobby").unwrap();
+    for _ in 0..3 {
+        wait(&mut hub, AGE.saturating_sub(MOMENT));
+        say(&mut hub, lobby, "from nobody here");
+        said(&mut hub);
+    }
+    assert_eq!(hub.log(lobby).messages(), 2);
+    wait(&mut hub, AGE);
+    assert_eq!(hub.serial(lobby), None);
 }

@@ -58,6 +58,7 @@ fn history(second: u8) -> HistoryBounds {
             bytes: 1000,
             age: Duration::from_secs(5),
             total_bytes: 2000,
+            ..usual
         },
         _ => HistoryBounds {
             messages: 0,
