@@ -6,7 +6,13 @@
 -- time of its first entry in µs, or the next number above all that is there: ids of anyone else (`XADD key *`, in ms) lie
 -- below, so Redis counts their entries on in our era. An entry has the fields `h`, its header, and `b`, a body of the node's.
 -- The header is `VERSION KIND NODE NUMBER TIME_US`; those of `k` (kept) and `o` (lost), with which an era begins, end with
--- ` PREVIOUS_ID`, the last id before. TIME_US grows with every entry, though the clock may go back.
+-- ` PREVIOUS_ID`, the last id before. TIME_US grows from call to call, though the clock may go back.
+--
+-- Lua hashes an argument byte by byte, which costs more than all else that Redis does with a large body. So an `a` entry (what
+-- a node's clients do) may also be appended without this script, under a header of the node's own making:
+--   XADD journal NOMKSTREAM [MINID ~ ID] ERA-* h HEADER b BODY
+-- Redis refuses it once there is a later era, and answers nothing where the stream is gone. Repeats, and entries of nodes that
+-- are gone, are then skipped by every reader alike, by node and number; and none takes a time that is not above the last.
 --
 -- KEYS[2], of the same hash tag, is a hash:
 --   era    the era
@@ -15,15 +21,14 @@
 --   clock  what the clock said then, in ms
 --   hung   until when, in ms, nobody is declared dead
 --   next   the last id that a node was given
---   n:ID   of each living node: the number of its last entry
---   s:ID   of each living node: when it last appended something, in ms
+--   n:ID   of each living node: the last number that it gave here
+--   s:ID   of each living node: when it was last here, in ms
 -- Snapshots order nothing: nodes write them to keys of their own, beside this script.
 --
 -- ARGV is an operation and what it takes; LEASE_MS is how long a node may be silent. An answer is a list of texts:
 --   append ERA RUN LEASE_MS NODE NUMBER KIND BODY MINID
 --       ok ID TIME_US         appended, and what is older than MINID may be gone (`-`: nothing); `b` (bye) strikes NODE off
 --       again LAST_NUMBER     nothing was done, since the number was there before: an answer was lost
---       jump LAST_NUMBER      nothing was done, since a number is missing before this one
 --       buried                nothing was done, since the node is not a living one (after a lost answer to its bye: well so)
 --   hello ERA RUN LEASE_MS BODY
 --       ok ID TIME_US NODE LIVING…   appended; the node's id, and those that were there before, ascending. ERA `0` means
@@ -63,6 +68,7 @@ local node = (operation == 'append' or operation == 'death') and ARGV[5] or ''
 local held_era, held_run, held_time, held_clock, held_number =
     unpack(redis.call('HMGET', nodes, 'era', 'run', 't', 'clock', 'n:' .. node))
 local time_us = math.max(clock_us, (tonumber(held_time) or 0) + 1)
+local time, clock_time = text(time_us), text(clock_ms)
 local gap_ms = clock_ms - (tonumber(held_clock) or clock_ms)
 local was_hung = math.abs(gap_ms) * 2 >= lease_ms
 
@@ -85,7 +91,7 @@ end
 
 -- The new entry's id; nothing if the stream is gone, or an id bars it that is no era of ours.
 local function add(kind, number, body, minid)
-    local header = string.format('1 %s %s %s %.0f', kind, node, number, time_us)
+    local header = '1 ' .. kind .. ' ' .. node .. ' ' .. number .. ' ' .. time
     local id
     if minid then
         id = redis.pcall('XADD', journal, 'NOMKSTREAM', 'MINID', '~', minid, era .. '-*', 'h', header, 'b', body)
@@ -104,9 +110,9 @@ end
 -- Writes down fields, and that there was an entry.
 local function note(...)
     if was_hung then
-        redis.call('HSET', nodes, 't', text(time_us), 'clock', text(clock_ms), 'hung', text(clock_ms + lease_ms), ...)
+        redis.call('HSET', nodes, 't', time, 'clock', clock_time, 'hung', text(clock_ms + lease_ms), ...)
     else
-        redis.call('HSET', nodes, 't', text(time_us), 'clock', text(clock_ms), ...)
+        redis.call('HSET', nodes, 't', time, 'clock', clock_time, ...)
     end
 end
 
@@ -120,10 +126,8 @@ if operation == 'append' then
         return other_era()
     elseif not held_number then
         return { 'buried' }
-    end
-    local step = number - held_number
-    if step ~= 1 then
-        return { step < 1 and 'again' or 'jump', held_number }
+    elseif tonumber(number) <= tonumber(held_number) then
+        return { 'again', held_number }
     end
     local id = add(kind, number, body, minid ~= '-' and minid)
     if not id then
@@ -132,9 +136,9 @@ if operation == 'append' then
         note()
         strike_off(node)
     else
-        note('n:' .. node, number, 's:' .. node, text(clock_ms))
+        note('n:' .. node, number, 's:' .. node, clock_time)
     end
-    return { 'ok', id, text(time_us) }
+    return { 'ok', id, time }
 end
 
 -- Opens an era after those that are known, at a time after one that is known.
@@ -142,12 +146,13 @@ local function open(kind, known_era, known_time_us, body)
     local next_id = redis.call('HGET', nodes, 'next') or '0'
     local previous = last_id()
     time_us = math.max(time_us, known_time_us + 1)
+    time = text(time_us)
     local new_era = math.max(time_us, known_era + 1, string.match(previous, '%d+') + 1)
     if new_era > era_max then
         error({ err = 'ERR no era can follow what is in the journal: delete its key, and start the nodes again' })
     end
     era = text(new_era)
-    local header = string.format('1 %s 0 0 %.0f %s', kind, time_us, previous)
+    local header = '1 ' .. kind .. ' 0 0 ' .. time .. ' ' .. previous
     local id = redis.call('XADD', journal, era .. '-0', 'h', header, 'b', body)
     if kind == 'o' then
         redis.call('DEL', nodes)
@@ -160,7 +165,7 @@ if operation == 'hello' then
     local body = ARGV[5]
     if era == '0' and not held_era then
         open('o', 0, 0, '')
-        time_us = time_us + 1
+        time = text(time_us + 1)
     elseif (era ~= '0' and era ~= held_era) or run ~= held_run then
         return other_era()
     else
@@ -176,8 +181,8 @@ if operation == 'hello' then
     if not id then
         return other_era()
     end
-    note('next', node, 'n:' .. node, '0', 's:' .. node, text(clock_ms))
-    local answer = { 'ok', id, text(time_us), node }
+    note('next', node, 'n:' .. node, '0', 's:' .. node, clock_time)
+    local answer = { 'ok', id, time, node }
     for _, other in ipairs(living) do
         answer[#answer + 1] = text(other)
     end
@@ -203,9 +208,9 @@ if operation == 'death' then
     if not id then
         return other_era()
     end
-    note('s:' .. node, text(clock_ms))
+    note('s:' .. node, clock_time)
     strike_off(target)
-    return { 'ok', id, text(time_us) }
+    return { 'ok', id, time }
 end
 
 local function is_beyond(id, other)
@@ -227,7 +232,7 @@ if operation == 'era' then
     end
     local is_kept = goes_on and may_be_kept
     local id = open(is_kept and 'k' or 'o', tonumber(era), tonumber(read_time), body)
-    return { 'ok', id, text(time_us), is_kept and 'kept' or 'lost' }
+    return { 'ok', id, time, is_kept and 'kept' or 'lost' }
 end
 
 return redis.error_reply('ERR no such operation: ' .. tostring(operation))
