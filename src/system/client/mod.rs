@@ -2,9 +2,8 @@
 //!
 //! A [`target`] is [dialled](dial), and a [`session`] goes on until one side closes: at the [`console`] lines of the
 //! [`input`] are taken and messages are printed, both as the [`dialogue`] has it. [`persistence`] has one session after
-//! the other, with a [`backoff`] between.
+//! the other, with a [`backoff`](crate::state::backoff) between.
 
-pub mod backoff;
 pub mod chat;
 pub mod console;
 pub mod dial;
@@ -33,13 +32,20 @@ use self::{
     target::{Target, TargetError},
     watch::Watch,
 };
-use crate::system::{
-    opening::request::Header,
-    tls::client::{Tls, Trust, TrustError},
+use crate::{
+    state::backoff::Backoff,
+    system::{
+        opening::request::Header,
+        tls::client::{Tls, Trust, TrustError},
+    },
 };
 
 /// Bytes of the largest message that is received, and of the longest line that is sent.
 pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// How long the wait is at most after one failure, to connect or to be let in.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// How long it is at most after many.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What to connect to, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,4 +154,9 @@ pub fn run(options: Options) -> Result<(), ClientError> {
         timeout: options.handshake_timeout,
     };
     Persistence::new(dial, &mut watch, &mut console).run(options.reconnects)
+}
+
+/// The waits before connecting, or asking to be let in, once more.
+fn backoff() -> Backoff {
+    Backoff::new(FIRST_WAIT, LONGEST_WAIT)
 }

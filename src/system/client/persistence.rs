@@ -6,14 +6,17 @@ use std::time::Duration;
 use humantime::format_duration;
 
 use super::{
-    ClientError,
-    backoff::{Backoff, STABLE},
+    ClientError, backoff,
     console::{Console, tell},
     dial::{Dial, DialError},
     ending::EndError,
     session::Session,
     watch::Watch,
 };
+use crate::state::backoff::Backoff;
+
+/// Connected for this long counts as a success; a server that accepts and drops at once is not hammered.
+const STABLE: Duration = Duration::from_secs(10);
 
 /// A client that connects again.
 #[expect(missing_debug_implementations, reason = "what it waits with has none")]
@@ -36,7 +39,7 @@ impl<'a> Persistence<'a> {
             dial,
             watch,
             console,
-            backoff: Backoff::default(),
+            backoff: backoff(),
             since: Duration::ZERO,
         }
     }

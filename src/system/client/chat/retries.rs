@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::system::client::backoff::Backoff;
+use crate::{state::backoff::Backoff, system::client::backoff};
 
 /// What is to be asked again.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Retries {
     pub(super) fn new(chance: u64) -> Self {
         Self {
             chance: Rng::with_seed(chance),
-            backoff: Backoff::default(),
+            backoff: backoff(),
             waiting: Vec::new(),
         }
     }
