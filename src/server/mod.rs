@@ -8,6 +8,7 @@ pub mod gate;
 pub mod http;
 pub mod page;
 pub mod proxy_protocol;
+pub mod redis;
 pub mod refusals;
 pub mod stream;
 pub mod websocket;

@@ -114,6 +114,14 @@ pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
 pub const ENTRY_BYTES_MAX: usize = 64 << 10;
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
+/// Bytes of the largest answer of Redis that is waited for; the connection ends with a larger one.
+pub const REDIS_REPLY_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a line of such an answer: of what is said in one, such as an error, or of a number.
+pub const REDIS_LINE_BYTES_MAX: usize = 16 << 10;
+/// Elements of all lists of such an answer together.
+pub const REDIS_REPLY_ELEMENTS_MAX: usize = 1 << 16;
+/// Lists within lists of such an answer. Those that are asked for have four.
+pub const REDIS_REPLY_LEVELS_MAX: usize = 8;
 
 /// The longest that any duration may be, so that it can be added to any time.
 pub const DURATION_MAX: Duration = Duration::from_hours(24 * 365);

@@ -1,0 +1,3 @@
+//! Redis, over any [`Stream`](super::stream::Stream).
+
+mod resp;
