@@ -114,6 +114,18 @@ pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
 pub const ENTRY_BYTES_MAX: usize = 64 << 10;
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
 pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
+/// From the beginning of a connection to Redis until it stands, and how long any answer of Redis is waited for without a byte
+/// of it: what is lost after as long is asked again before anybody has waited for too long.
+pub const REDIS_ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long Redis holds back the answer that there is nothing new, so that its silence shows.
+pub const REDIS_BLOCK: Duration = Duration::from_millis(500);
+/// The longest first wait before Redis is tried again, and the longest of all.
+pub const REDIS_RETRY_WAITS: [Duration; 2] =
+    [Duration::from_millis(50), Duration::from_millis(500)];
+/// The same where an operator has something to mend first.
+pub const REDIS_REFUSED_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
+/// How long Redis has to load its data, to make room or the like before it is asked again.
+pub const REDIS_PAUSE: Duration = Duration::from_millis(50);
 /// Bytes of the largest answer of Redis that is waited for; the connection ends with a larger one.
 pub const REDIS_REPLY_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a line of such an answer: of what is said in one, such as an error, or of a number.
