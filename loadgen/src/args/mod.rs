@@ -47,7 +47,7 @@ pub struct Args {
     #[arg(value_enum, default_value_t = Mode::Fanout)]
     pub mode: Mode,
 
-    /// Server under test, such as ws://127.0.0.1:8080/relay, wss://HOST/relay or unix:PATH; repeatable, for the nodes of one hub: the clients of each channel go to them in turn, by their numbers [default: a server of its own, started and stopped]
+    /// Server under test, such as ws://127.0.0.1:8080/relay, wss://HOST/relay or unix:PATH; repeatable, for the nodes of one hub: the clients of each channel go to them in turn, by their numbers, and with --protocol chat (without --churn) whoever loses its node recovers at the next one [default: a server of its own, started and stopped]
     #[arg(long)]
     pub url: Vec<String>,
 

@@ -1,14 +1,18 @@
-//! How it went for those who were cut off and came back.
+//! How it went for those who lost their connections and came back.
 
 use serde::Serialize;
 
 use crate::{plan::Plan, record::distribution::Summary, swarm::trial::Trial};
 
-/// How it went for those who were cut off and came back.
+/// How it went for those who lost their connections and came back.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Recovery {
     /// How often someone was cut off.
     pub cuts: u64,
+    /// How often someone came in at another node, since its own was gone.
+    pub moved: u64,
+    /// How often someone was told that its channel had begun again, and that any end of what was before may be missing.
+    pub epochs: u64,
     /// How often one had all again that it had missed.
     pub recovered: u64,
     /// How often one was told that some would never come, and got all else.
@@ -21,11 +25,14 @@ pub struct Recovery {
     pub silent: u64,
     /// Numbers that came again.
     pub repeated: u64,
-    /// Messages that nobody got, after whose sending their senders were cut off; they are not expected.
+    /// Messages that nobody got, after whose sending their senders lost their connections; they are not expected.
     pub unknown: u64,
-    /// From the begin of the new connection to the last message that was missed.
+    /// From the begin of the new connection to the last message that was missed, of those who were cut off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caught_up_us: Option<Summary>,
+    /// From the end of the old connection to the same, of those who moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_caught_up_us: Option<Summary>,
 }
 
 impl Recovery {
@@ -34,6 +41,8 @@ impl Recovery {
         let recovery = &trial.sums.recovery;
         plan.has_numbers().then(|| Self {
             cuts: recovery.cuts,
+            moved: recovery.moved,
+            epochs: recovery.epochs,
             recovered: recovery.recovered,
             with_gaps: recovery.with_gaps,
             failed: recovery.failed,
@@ -42,6 +51,7 @@ impl Recovery {
             repeated: recovery.repeated,
             unknown: recovery.unknown,
             caught_up_us: recovery.caught_up.summary(),
+            moved_caught_up_us: recovery.moved_caught_up.summary(),
         })
     }
 }

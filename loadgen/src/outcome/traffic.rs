@@ -46,7 +46,7 @@ pub struct Traffic {
     /// How it went for those who left and rejoined.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub churn: Option<Churn>,
-    /// How it went for those who were cut off and came back.
+    /// How it went for those who lost their connections and came back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Recovery>,
     /// What slow clients do to the others.
@@ -110,7 +110,7 @@ impl Traffic {
             (recovery.failed, recovery.silent, recovery.repeated)
         });
         [
-            (failed_back, "not recovered after a cut"),
+            (failed_back, "not recovered after a lost connection"),
             (silent, "left out of the numbers without a gap"),
             (repeated, "numbers that came again"),
             (lost, "lost"),

@@ -14,6 +14,8 @@ pub enum Line {
     Epoch(u64),
     /// The client is in.
     Joined(Joined),
+    /// Something that the client said may never be told, or was not.
+    Doubt,
     /// Anything else.
     Other,
 }
@@ -55,6 +57,11 @@ impl Line {
         struct Begun {
             epoch: u64,
         }
+        #[derive(Deserialize)]
+        struct Failed<'a> {
+            code: &'a str,
+            r#ref: Option<&'a str>,
+        }
         let action = line.strip_prefix(ACTION).unwrap_or_default();
         let end = memchr::memchr(b'"', action).unwrap_or_default();
         match &action[..end] {
@@ -63,9 +70,19 @@ impl Line {
             b"epoch" => serde_json::from_slice(line)
                 .map_or(Self::Other, |Begun { epoch }| Self::Epoch(epoch)),
             b"joined" => serde_json::from_slice(line).map_or(Self::Other, Self::Joined),
+            b"error" => match serde_json::from_slice(line) {
+                // Messages are said without a reference, and nothing else is but to leave, which is never refused.
+                Ok(Failed { code, r#ref: None }) if is_passing(code) => Self::Doubt,
+                _ => Self::Other,
+            },
             _ => Self::Other,
         }
     }
+}
+
+/// Whether an error says that something may not have been done because of the server's state, and not of what was asked.
+pub fn is_passing(code: &str) -> bool {
+    matches!(code, "unavailable" | "unknown")
 }
 
 /// The number of a message, which stands at its end.
@@ -100,6 +117,22 @@ mod tests {
                 Line::Epoch(7),
             ),
             (r#"{"action":"welcome","seq":1}"#, Line::Other),
+            (
+                r#"{"action":"error","code":"unknown","message":"x"}"#,
+                Line::Doubt,
+            ),
+            (
+                r#"{"action":"error","code":"unavailable","message":"x"}"#,
+                Line::Doubt,
+            ),
+            (
+                r#"{"action":"error","code":"unavailable","message":"x","ref":"join"}"#,
+                Line::Other,
+            ),
+            (
+                r#"{"action":"error","code":"bad-json","message":"x"}"#,
+                Line::Other,
+            ),
             ("hello", Line::Other),
         ] {
             assert_eq!(Line::read(line.as_bytes()), read, "{line}");

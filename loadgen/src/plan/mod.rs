@@ -156,7 +156,14 @@ impl Plan {
 
     /// Whether clients follow the numbers of their channel, and so know of gaps.
     pub fn has_numbers(&self) -> bool {
-        self.protocol == Protocol::Chat && (self.cut.is_some() || self.skips)
+        self.protocol == Protocol::Chat && (self.cut.is_some() || self.skips || self.moves())
+    }
+
+    /// Whether a client whose node is gone goes to the next one: there it can ask for what it missed, unless it leaves its
+    /// channel now and then.
+    pub fn moves(&self) -> bool {
+        let can_recover = self.protocol == Protocol::Chat && self.churn.is_none();
+        self.nodes > 1 && can_recover && self.pacing != Pacing::Silent
     }
 
     /// Whether a message that does not come cannot be told from one that the server was allowed to skip.

@@ -4,11 +4,13 @@ use serde::Deserialize;
 
 use crate::{
     args::{Args, values::ProtocolName},
-    plan::error::PlanError,
+    plan::{error::PlanError, lines::is_passing},
 };
 
 /// Where the payload goes in a template.
 const PLACE: &str = "%s";
+/// By what an answer is known to be that to an entry.
+const JOIN: &str = "join";
 
 /// What is spoken inside of WebSocket messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub enum Answer {
     Left,
     /// It may not.
     Refused,
+    /// It may not be in, and should ask again.
+    Later,
 }
 
 impl Protocol {
@@ -103,7 +107,10 @@ impl Protocol {
     pub fn entry(&self, channel: usize) -> Option<String> {
         match self {
             Self::Relay => None,
-            Self::Chat => Some(action("join-channel", channel)),
+            Self::Chat => Some(format!(
+                r#"{{"action":"join-channel","message":"{}","ref":"{JOIN}"}}"#,
+                named(channel)
+            )),
             Self::Raw { hello, .. } => hello.clone(),
         }
     }
@@ -112,13 +119,16 @@ impl Protocol {
     pub fn reentry(channel: usize, epoch: u64, seq: u64) -> String {
         let name = named(channel);
         format!(
-            r#"{{"action":"join-channel","message":"{name}","since":{{"epoch":{epoch},"seq":{seq}}}}}"#
+            r#"{{"action":"join-channel","message":"{name}","since":{{"epoch":{epoch},"seq":{seq}}},"ref":"{JOIN}"}}"#
         )
     }
 
     /// What a client says to leave.
     pub fn exit(channel: usize) -> String {
-        action("leave-channel", channel)
+        format!(
+            r#"{{"action":"leave-channel","message":"{}"}}"#,
+            named(channel)
+        )
     }
 
     /// A message with this payload.
@@ -145,11 +155,18 @@ impl Protocol {
         #[derive(Deserialize)]
         struct Told<'a> {
             action: &'a str,
+            code: Option<&'a str>,
+            r#ref: Option<&'a str>,
         }
         frame.split(|&byte| byte == b'\n').find_map(|line| {
-            match serde_json::from_slice::<Told>(line).ok()?.action {
+            let told: Told = serde_json::from_slice(line).ok()?;
+            let is_passing = told.code.is_some_and(is_passing);
+            match told.action {
                 "joined" => Some(Answer::Joined),
                 "left" => Some(Answer::Left),
+                "error" if is_passing && told.r#ref == Some(JOIN) => Some(Answer::Later),
+                // It is of a message.
+                "error" if is_passing => None,
                 "error" => Some(Answer::Refused),
                 _ => None,
             }
@@ -160,10 +177,6 @@ impl Protocol {
 /// What a channel is called.
 fn named(channel: usize) -> String {
     format!("loadgen-{channel}")
-}
-
-fn action(action: &str, channel: usize) -> String {
-    format!(r#"{{"action":"{action}","message":"{}"}}"#, named(channel))
 }
 
 fn around(template: &str) -> Result<(String, String), PlanError> {
@@ -212,6 +225,16 @@ mod tests {
         assert_eq!(
             Protocol::answer(br#"{"action":"error","code":"bad-name"}"#),
             Some(Answer::Refused)
+        );
+        assert_eq!(
+            Protocol::answer(
+                br#"{"action":"error","code":"unavailable","message":"x","ref":"join"}"#
+            ),
+            Some(Answer::Later)
+        );
+        assert_eq!(
+            Protocol::answer(br#"{"action":"error","code":"unknown","message":"x"}"#),
+            None
         );
         assert_eq!(Protocol::answer(b"hello"), None);
         assert_eq!(Protocol::answer(b"[1]\n7"), None);

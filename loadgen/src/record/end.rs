@@ -15,6 +15,18 @@ pub enum End {
     Refused,
 }
 
+impl End {
+    /// Whether it may be that the node is gone, and not that it wanted this client away.
+    pub fn may_be_the_nodes(self) -> bool {
+        self == Self::Broken || self.is_goodbye()
+    }
+
+    /// Whether the node said so itself: that it goes away, or begins anew (RFC 6455, section 7.4.1, and its registry).
+    pub fn is_goodbye(self) -> bool {
+        matches!(self, Self::Closed(Some(1001 | 1012)))
+    }
+}
+
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -75,7 +75,14 @@ impl Ledger {
         self.nodes[usize::from(publisher)].load(Ordering::Relaxed)
     }
 
-    /// Notes that a publisher was cut off before it got these back.
+    /// Notes at which node a client is, if that is a publisher.
+    pub fn note_node(&self, client: usize, node: usize) {
+        if let Some(of) = self.nodes.get(client) {
+            of.store(node, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that a publisher lost its connection before it got these back.
     pub fn doubt(&self, publisher: usize, sequences: Range<u32>) {
         if let Ok(publisher) = u16::try_from(publisher) {
             let names = sequences.map(|sequence| ((publisher, sequence), false));

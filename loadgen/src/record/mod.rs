@@ -18,6 +18,7 @@ pub mod sample;
 pub mod sums;
 pub mod tally;
 mod times;
+pub mod track;
 
 use std::{mem, ops::Range};
 
@@ -32,10 +33,10 @@ use integrity::Integrity;
 use ledger::Ledger;
 use log::Lines;
 use order::Order;
-use recovery::Track;
 use sample::{Sample, Totals};
 use sums::Sums;
 use times::Times;
+use track::Track;
 
 /// The record of one thread. Clients are numbered as in that thread.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ pub struct Record<'run> {
     integrity: Integrity,
     storm_integrity: Integrity,
     order: Order,
-    /// By client, where clients are cut off.
+    /// By client, where clients follow the numbers of their channels.
     tracks: Vec<Track>,
     sample: Sample,
     /// What was received before the sample.
@@ -129,6 +130,11 @@ impl<'run> Record<'run> {
     /// Sets the measured window, in nanoseconds since the origin.
     pub fn measure(&mut self, window_ns: Range<u64>) {
         self.window_ns = window_ns;
+    }
+
+    /// A client's number in the whole run.
+    pub fn number(&self, client: usize) -> usize {
+        self.thread + client * self.plan.threads
     }
 
     /// What a client is there for.

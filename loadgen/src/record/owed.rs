@@ -13,6 +13,13 @@ impl Record<'_> {
         self.integrity.next(client, place).unwrap_or(0)
     }
 
+    /// How many of its own messages a publisher does not wait for: it got them back, or they may have got lost.
+    pub fn settled(&self, publisher: usize) -> u32 {
+        let track = self.tracks.get(publisher / self.plan.threads);
+        let written_off = track.map_or(0, |track| track.written_off);
+        self.returned(publisher).max(written_off)
+    }
+
     /// Whether a client has all that was sent so far, if it should have it.
     pub fn is_complete(&self, client: usize) -> bool {
         let (integrity, row) = match self.role(client) {

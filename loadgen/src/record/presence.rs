@@ -29,12 +29,17 @@ impl Record<'_> {
 
     /// Notes that a client was disconnected without having asked for it.
     pub fn disconnected(&mut self, client: usize, end: End) {
+        self.ended(client, end);
+        self.left(client);
+    }
+
+    /// Notes how a client was disconnected, which may be there again.
+    pub(super) fn ended(&mut self, client: usize, end: End) {
         let ends = match self.role(client) {
             Role::Slow => &mut self.sums.slow_disconnects,
             _ => &mut self.sums.disconnects,
         };
         *ends.entry(end).or_default() += 1;
-        self.left(client);
     }
 
     /// Notes that a client gets no more: nobody waits for it any longer. If it comes back, it counts anew from what it

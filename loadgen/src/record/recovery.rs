@@ -1,185 +1,185 @@
-//! Who is cut off and comes back: by the numbers of the messages, whether each client got all of them, over all its
-//! connections, or was told which it would not get.
+//! Who loses its connection and comes back: by the numbers of the messages, whether each client got all of them, over all
+//! its connections, or was told which it would not get.
 
 use crate::{
-    plan::lines::{Joined, Line, Numbers},
-    record::{Record, distribution::Distribution},
+    plan::lines::Line,
+    record::{Record, distribution::Distribution, end::End, track::Return},
 };
 
-/// How it went for those who were cut off, over all of them.
+/// How it went for those who lost their connections, over all of them.
 #[derive(Debug, Default)]
 pub struct Recovery {
     /// How often someone was cut off.
     pub cuts: u64,
+    /// How often someone came in at another node, since its own was gone.
+    pub moved: u64,
+    /// How often someone was told that its channel had begun again, and that any end of what was before may be missing.
+    pub epochs: u64,
     /// How often one had all again that it had missed.
     pub recovered: u64,
     /// How often one was told that some would never come, and got all else.
     pub with_gaps: u64,
     /// How often one did not come back, or not to where the channel is.
     pub failed: u64,
-    /// From the begin of the new connection to the last message that was missed.
+    /// From the begin of the new connection to the last message that was missed, of those who were cut off.
     pub caught_up: Distribution,
+    /// From the end of the old connection to the same, of those who moved.
+    pub moved_caught_up: Distribution,
     /// Deliveries that a gap declared missing.
     pub declared: u64,
     /// Numbers that were left out, and no gap said so.
     pub silent: u64,
     /// Numbers that came again.
     pub repeated: u64,
-    /// Messages that nobody got, after whose sending their senders were cut off.
+    /// Messages that nobody got, after whose sending their senders lost their connections.
     pub unknown: u64,
-}
-
-/// One client's way through the numbers of its channel.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Track {
-    /// Which life of the channel it knows.
-    pub epoch: u64,
-    /// The last number that it got, or was told that it will not get.
-    pub seq: u64,
-    is_in: bool,
-    /// Numbers that were left out without a word.
-    pub silent: u64,
-    /// Numbers that were declared missing.
-    pub declared: u64,
-    returning: Option<Return>,
-}
-
-/// A client that was cut off, until it has what it missed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Return {
-    dialed_ns: u64,
-    /// The last number that it missed, once it was told.
-    until: Option<u64>,
-    has_gap: bool,
-    /// Whether the server said nothing of what was missed.
-    is_ignored: bool,
 }
 
 impl Recovery {
     /// Adds that of another thread.
     pub fn add(&mut self, other: &Self) {
         self.cuts += other.cuts;
+        self.moved += other.moved;
+        self.epochs += other.epochs;
         self.recovered += other.recovered;
         self.with_gaps += other.with_gaps;
         self.failed += other.failed;
         self.caught_up.add(&other.caught_up);
+        self.moved_caught_up.add(&other.moved_caught_up);
         self.declared += other.declared;
         self.silent += other.silent;
         self.repeated += other.repeated;
         self.unknown += other.unknown;
     }
-}
 
-impl Track {
-    /// Goes on to a number; how many were left out before it.
-    fn go(&mut self, seq: u64) {
-        self.silent += seq.saturating_sub(self.seq + 1);
-        self.seq = self.seq.max(seq);
-    }
-
-    fn skip(&mut self, gap: Numbers) {
-        self.silent += gap.from.saturating_sub(self.seq + 1);
-        let first = gap.from.max(self.seq + 1);
-        self.declared += (gap.to + 1).saturating_sub(first);
-        self.seq = self.seq.max(gap.to);
-        if let Some(returning) = &mut self.returning {
-            returning.has_gap = true;
-        }
-    }
-
-    fn join(&mut self, joined: Joined) {
-        let Some(returning) = &mut self.returning else {
-            (self.epoch, self.seq, self.is_in) = (joined.epoch, joined.seq, true);
+    /// Adds one that has what it missed.
+    fn came_back(&mut self, way: Return, now_ns: u64) {
+        if way.is_ignored {
+            self.failed += 1;
             return;
-        };
-        returning.until = Some(joined.seq);
-        returning.is_ignored =
-            joined.recovered != Some(true) && joined.gap.is_none() && joined.epoch == self.epoch;
-        if joined.epoch != self.epoch {
-            let begin = joined.replay.map_or(joined.seq + 1, |replay| replay.from);
-            self.begin(joined.epoch, begin);
-        } else if let Some(gap) = joined.gap {
-            self.skip(gap);
         }
-    }
-
-    /// Goes on in another life of the channel, which declares that any end of the last may be missing.
-    fn begin(&mut self, epoch: u64, first: u64) {
-        (self.epoch, self.seq) = (epoch, first.saturating_sub(1));
-        self.declared = u64::MAX;
-        if let Some(returning) = &mut self.returning {
-            returning.has_gap = true;
+        let took_ns = now_ns.saturating_sub(way.begun_ns);
+        if way.has_moved {
+            self.moved_caught_up.record(took_ns);
+        } else {
+            self.caught_up.record(took_ns);
+        }
+        if way.has_gap {
+            self.with_gaps += 1;
+        } else {
+            self.recovered += 1;
         }
     }
 }
 
 impl Record<'_> {
-    /// Follows the numbers of what a client got, if it may be cut off.
+    /// Follows the numbers of what a client got, if it may lose its connection.
     pub fn followed(&mut self, client: usize, frame: &[u8], now_ns: u64) {
         let Some(track) = self.tracks.get_mut(client) else {
             return;
         };
         let recovery = &mut self.sums.recovery;
+        let mut is_in_doubt = false;
         for line in frame.split(|&byte| byte == b'\n') {
             match Line::read(line) {
                 Line::Numbered(seq) if track.is_in && seq <= track.seq => recovery.repeated += 1,
                 Line::Numbered(seq) if track.is_in => track.go(seq),
                 Line::Gap(gap) => track.skip(gap),
-                Line::Epoch(epoch) => track.begin(epoch, 1),
-                Line::Joined(joined) => track.join(joined),
+                Line::Epoch(epoch) => {
+                    track.begin_again(epoch);
+                    recovery.epochs += 1;
+                }
+                Line::Joined(joined) => recovery.epochs += u64::from(track.join(joined)),
+                Line::Doubt => is_in_doubt = true,
                 Line::Numbered(_) | Line::Other => {}
             }
-            let Some(returning) = track.returning else {
-                continue;
-            };
-            if returning.until.is_some_and(|until| track.seq >= until) {
-                track.returning = None;
-                if returning.is_ignored {
-                    recovery.failed += 1;
-                    continue;
-                }
-                let took_ns = now_ns.saturating_sub(returning.dialed_ns);
-                recovery.caught_up.record(took_ns);
-                if returning.has_gap {
-                    recovery.with_gaps += 1;
-                } else {
-                    recovery.recovered += 1;
-                }
+            if let Some(way) = track.caught_up() {
+                recovery.came_back(way, now_ns);
             }
+        }
+        if is_in_doubt {
+            self.doubt(client);
         }
     }
 
-    /// Notes that a client was cut off. What it sent and did not get back may have got lost with its connection.
+    /// Notes that a client was cut off, and will come back to the node where it began.
     pub fn cut_off(&mut self, client: usize) {
         self.sums.recovery.cuts += 1;
         if let Some(track) = self.tracks.get_mut(client) {
             track.returning = Some(Return::default());
         }
-        let publisher = self.thread + client * self.plan.threads;
-        if publisher < self.plan.publishers {
-            let under_way = self.returned(publisher)..self.ledger.sent_by(publisher);
-            self.ledger.doubt(publisher, under_way);
-        }
+        self.doubt(client);
+        self.go_to(client, self.plan.node(self.number(client)));
     }
 
-    /// Notes that a client that was cut off begins to connect again.
-    pub fn comes_back(&mut self, client: usize, now_ns: u64) {
+    /// Notes that a client lost its connection at `now_ns`, and looks whether its node is there, which has said so itself if
+    /// it is not.
+    pub fn lost_connection(&mut self, client: usize, end: End, now_ns: u64) {
         if let Some(track) = self.tracks.get_mut(client) {
-            track.returning = Some(Return {
-                dialed_ns: now_ns,
-                ..Return::default()
-            });
+            // Who has not caught up since the last time is still on its way.
+            let way = track.returning.get_or_insert_with(|| Return::begun(now_ns));
+            (way.end, way.tries) = (Some(end), 0);
+        }
+        self.doubt(client);
+        if end.is_goodbye() {
+            self.moves_on(client);
         }
     }
 
-    /// Whether a client was cut off and has not caught up since.
+    /// Has a client that was not let in ask at the next node; how many have not let it in so far.
+    pub fn moves_on(&mut self, client: usize) -> usize {
+        self.go_to(client, (self.node(client) + 1) % self.plan.nodes);
+        let track = self.tracks.get_mut(client);
+        let way = track.and_then(|track| track.returning.as_mut());
+        way.map_or(0, |way| {
+            way.tries += 1;
+            way.tries
+        })
+    }
+
+    /// Notes that a client asks to come in again.
+    pub fn comes_back(&mut self, client: usize, now_ns: u64) {
+        let track = self.tracks.get_mut(client);
+        if let Some(way) = track.and_then(|track| track.returning.as_mut()) {
+            if way.end.is_none() && way.tries == 0 {
+                way.begun_ns = now_ns;
+            }
+            way.ask();
+        }
+    }
+
+    /// Notes that a node let a client in again: if it is the very one that ended its connection, that was there all the
+    /// time.
+    pub fn let_in(&mut self, client: usize) {
+        let track = self.tracks.get_mut(client);
+        let Some(way) = track.and_then(|track| track.returning.as_mut()) else {
+            return;
+        };
+        let has_moved = way.tries > 0;
+        way.has_moved |= has_moved;
+        way.tries = 0;
+        if has_moved {
+            self.sums.recovery.moved += 1;
+        } else if let Some(end) = way.end {
+            self.ended(client, end);
+        }
+    }
+
+    /// Whether a client lost its connection and has not caught up since.
     #[inline]
     pub fn is_returning(&self, client: usize) -> bool {
         let track = self.tracks.get(client);
         track.is_some_and(|track| track.returning.is_some())
     }
 
-    /// What a client that was cut off has of its channel: the epoch and the last number.
+    /// Whether such a client is not in yet.
+    pub fn is_outside(&self, client: usize) -> bool {
+        let track = self.tracks.get(client);
+        let way = track.and_then(|track| track.returning);
+        way.is_some_and(|way| way.is_outside())
+    }
+
+    /// What a client that lost its connection has of its channel: the epoch and the last number.
     pub fn since(&self, client: usize) -> Option<(u64, u64)> {
         let track = self.tracks.get(client)?;
         track.returning.map(|_| (track.epoch, track.seq))
@@ -202,6 +202,24 @@ impl Record<'_> {
                     && !missing.iter().any(|range| range.contains(&sequence))
             });
         }
+    }
+
+    /// Notes that what a client sent and did not get back may have got lost.
+    fn doubt(&mut self, client: usize) {
+        let publisher = self.number(client);
+        if publisher < self.plan.publishers {
+            let sent = self.ledger.sent_by(publisher);
+            self.ledger.doubt(publisher, self.returned(publisher)..sent);
+            if let Some(track) = self.tracks.get_mut(client) {
+                track.written_off = sent;
+            }
+        }
+    }
+
+    /// Notes at which node of the hub a client is.
+    fn go_to(&mut self, client: usize, node: usize) {
+        self.clients[client].node = node;
+        self.ledger.note_node(self.number(client), node);
     }
 
     /// Of the deliveries that a client was owed and did not get, those that are lost: no gap names them, and somebody

@@ -109,13 +109,16 @@ fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {
 }
 
 fn of_recovery(facts: &mut Vec<(&'static str, String)>, recovery: &Recovery) {
-    facts.push(("cut off", grouped(recovery.cuts)));
+    let left = [recovery.cuts, recovery.moved].map(grouped);
+    facts.push(("cut off / moved to another node", left.join(" / ")));
     let came = [recovery.recovered, recovery.with_gaps, recovery.failed].map(grouped);
     facts.push(("recovered / with gaps / failed", came.join(" / ")));
     facts.push(("declared missing by gaps", grouped(recovery.declared)));
     let wrong = [recovery.silent, recovery.repeated].map(grouped);
     facts.push(("numbers left out silently / again", wrong.join(" / ")));
-    facts.push(("unknown to all, sender cut off", grouped(recovery.unknown)));
+    facts.push(("told of a new epoch", grouped(recovery.epochs)));
+    let unknown = grouped(recovery.unknown);
+    facts.push(("unknown to all, sender's connection lost", unknown));
 }
 
 fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {

@@ -55,6 +55,10 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
                     recovery.and_then(|recovery| recovery.caught_up_us),
                 ),
                 (
+                    "at another node and caught up",
+                    recovery.and_then(|recovery| recovery.moved_caught_up_us),
+                ),
+                (
                     "leaving and rejoining",
                     churn.and_then(|churn| churn.rejoin_us),
                 ),

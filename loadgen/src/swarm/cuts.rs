@@ -1,10 +1,6 @@
 //! Who is cut off when, and comes back when.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-    ops::{Range, RangeInclusive},
-};
+use std::ops::{Range, RangeInclusive};
 
 /// The cuts of one thread: so many in a period, at random; where these are all, all at once.
 #[derive(Debug)]
@@ -17,8 +13,6 @@ pub struct Cuts {
     away_ns: RangeInclusive<u64>,
     /// How often it was time so far.
     turns: u64,
-    /// Those who are away, by when they come back.
-    away: BinaryHeap<Reverse<(u64, usize)>>,
 }
 
 impl Cuts {
@@ -37,7 +31,6 @@ impl Cuts {
             period_ns,
             away_ns,
             turns: 0,
-            away: BinaryHeap::new(),
         }
     }
 
@@ -46,19 +39,10 @@ impl Cuts {
         self.span_ns.end = self.span_ns.start;
     }
 
-    /// When something is to be done, in nanoseconds since the origin.
-    pub fn next_ns(&self) -> u64 {
-        let back_ns = self
-            .away
-            .peek()
-            .map_or(u64::MAX, |Reverse((back_ns, _))| *back_ns);
-        self.next_cut_ns().min(back_ns)
-    }
-
     /// Who is cut off at `now_ns`, and when each comes back.
     pub fn due(&mut self, now_ns: u64) -> Vec<(usize, u64)> {
         let mut cut = Vec::new();
-        while now_ns >= self.next_cut_ns() {
+        while now_ns >= self.next_ns() {
             self.turns += 1;
             let back_ns = now_ns + fastrand::u64(self.away_ns.clone());
             if self.each == self.clients.len() {
@@ -70,21 +54,8 @@ impl Cuts {
         cut
     }
 
-    /// Notes that one was cut off.
-    pub fn leaving(&mut self, client: usize, back_ns: u64) {
-        self.away.push(Reverse((back_ns, client)));
-    }
-
-    /// Who comes back at `now_ns`, if anyone.
-    pub fn back(&mut self, now_ns: u64) -> Option<usize> {
-        let Reverse((back_ns, client)) = *self.away.peek()?;
-        (back_ns <= now_ns).then(|| {
-            self.away.pop();
-            client
-        })
-    }
-
-    fn next_cut_ns(&self) -> u64 {
+    /// When the next one is, in nanoseconds since the origin.
+    pub fn next_ns(&self) -> u64 {
         let a_period = if self.each == self.clients.len() {
             self.each.min(1)
         } else {
@@ -110,13 +81,7 @@ mod tests {
         assert_eq!(cuts.due(99), []);
         let cut = cuts.due(u64::MAX - 100);
         assert_eq!(cut.len(), 4);
-        let (client, _) = cut[0];
-        cuts.leaving(client, 15);
-        assert_eq!(
-            (cuts.next_ns(), cuts.back(14), cuts.back(15)),
-            (15, None, Some(client))
-        );
-        assert_eq!((cuts.next_ns(), cuts.back(u64::MAX)), (u64::MAX, None));
+        assert_eq!(cuts.next_ns(), u64::MAX);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! All clients: divided among threads, each with one loop for its sockets.
 
+pub mod away;
 pub mod churn;
 pub mod client;
 pub mod common;

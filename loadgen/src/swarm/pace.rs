@@ -19,15 +19,15 @@ pub enum Pace {
 }
 
 impl Pace {
-    /// When a publisher's message number `sequence` should be sent, if that is not after `now_ns`; `returned` of its
-    /// messages have come back.
-    pub fn due(&self, publisher: usize, sequence: u32, returned: u32, now_ns: u64) -> Option<u64> {
+    /// When a publisher's message number `sequence` should be sent, if that is not after `now_ns`; `settled` of its
+    /// messages have come back, or never will.
+    pub fn due(&self, publisher: usize, sequence: u32, settled: u32, now_ns: u64) -> Option<u64> {
         match self {
             Self::Open(schedule) => schedule
                 .time_of(publisher, sequence)
                 .filter(|&time_ns| time_ns <= now_ns),
             Self::Closed { window, until_ns } => {
-                let under_way = sequence.saturating_sub(returned);
+                let under_way = sequence.saturating_sub(settled);
                 (under_way < *window && now_ns < *until_ns).then_some(now_ns)
             }
             Self::Silent => None,

@@ -112,7 +112,7 @@ impl Publisher {
 
     fn due(&self, pace: &Pace, record: &Record, now_ns: u64) -> Option<u64> {
         let publisher = usize::from(self.number);
-        let due_ns = pace.due(publisher, self.next, record.returned(publisher), now_ns)?;
+        let due_ns = pace.due(publisher, self.next, record.settled(publisher), now_ns)?;
         Some(due_ns.max(self.back_ns))
     }
 }

@@ -7,6 +7,7 @@ mod faults;
 mod figures;
 mod input;
 mod modes;
+mod moves;
 mod nodes;
 #[path = "../../../tests/picky/mod.rs"]
 mod picky;

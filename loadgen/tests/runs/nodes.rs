@@ -141,7 +141,7 @@ fn a_node_that_lets_nobody_in_is_named() {
 }
 
 /// A Hubbub that listens twice, which lasts as long as the tests; its two hosts and ports.
-fn listening_twice() -> Vec<String> {
+pub(crate) fn listening_twice() -> Vec<String> {
     let (listening, places) = mpsc::channel();
     thread::spawn(move || {
         let reactor = Reactor::bind(Config {

@@ -2,9 +2,10 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
+use mio::Token;
+
 use crate::{
-    plan::{nanoseconds, protocol::Protocol, roles::Role},
-    record::end::End,
+    plan::{nanoseconds, roles::Role},
     swarm::{
         client::Client,
         dial::{Dial, DialError},
@@ -106,8 +107,23 @@ impl Shard<'_> {
         Ok(())
     }
 
+    /// A client of that number that begins to connect.
+    pub(super) fn dialed(&mut self, index: usize, begun_ns: u64) -> Result<Client, DialError> {
+        let number = self.record.number(index);
+        let channel = (self.plan.channels > 1).then(|| self.record.channel(index));
+        let query = self.plan.protocol.query(number, channel);
+        Client::dial(
+            &self.targets[self.record.node(index)],
+            query.as_deref(),
+            self.source(number),
+            self.poll.registry(),
+            Token(index),
+            begun_ns,
+        )
+    }
+
     /// The address that a client connects from, if that is ours to choose.
-    pub(super) fn source(&self, number: usize) -> Option<Ipv4Addr> {
+    fn source(&self, number: usize) -> Option<Ipv4Addr> {
         let count = usize::from(self.plan.source_ips?);
         let last = u8::try_from(number % count + 1).expect("there are fewer addresses");
         Some(Ipv4Addr::new(127, 0, 0, last))
@@ -122,7 +138,7 @@ impl Shard<'_> {
             Ok(None) => return Ok(()),
             Err(_) if self.record.is_returning(index) => {
                 self.dialing -= 1;
-                self.clients[index].abandon();
+                self.not_let_in(index, self.common.clock.now_ns());
                 return Ok(());
             }
             Err(_) if self.may_fail(index) => {
@@ -155,22 +171,6 @@ impl Shard<'_> {
     fn may_fail(&self, index: usize) -> bool {
         let others_came = self.common.connected() > 0;
         self.record.role(index) == Role::Newcomer || (self.plan.some_may_fail && others_came)
-    }
-
-    /// Says what is to be said on entry.
-    fn enter(&mut self, index: usize) -> Result<(), End> {
-        let newcomer = self.record.role(index) == Role::Newcomer;
-        if newcomer && self.plan.protocol == Protocol::Relay {
-            self.record.entered(index);
-        }
-        let Some(entry) = self.plan.protocol.entry(self.record.channel(index)) else {
-            return Ok(());
-        };
-        if !self.plan.protocol.answers() {
-            return self.clients[index].say(entry);
-        }
-        self.entering += usize::from(!newcomer);
-        self.clients[index].ask(entry)
     }
 
     /// Where a client connects to.

@@ -1,13 +1,10 @@
-//! Clients that are cut off, and come back.
+//! Clients that are cut off.
 
 use std::ops::Range;
 
-use mio::Token;
-
 use crate::{
-    plan::{nanoseconds, protocol::Protocol, roles::Role},
-    record::end::End,
-    swarm::{client::Client, cuts::Cuts, dial::DialError, shard::Shard},
+    plan::{nanoseconds, roles::Role},
+    swarm::{cuts::Cuts, shard::Shard},
 };
 
 impl Shard<'_> {
@@ -27,63 +24,19 @@ impl Shard<'_> {
         });
     }
 
-    /// Cuts off whose turn it is, and has those connect again whose time away is over; when the next one is due.
+    /// Cuts off whose turn it is; when the next one is.
     pub(super) fn cut_due(&mut self, now_ns: u64) -> u64 {
-        let Some(mut cuts) = self.cuts.take() else {
+        let Some(cuts) = &mut self.cuts else {
             return u64::MAX;
         };
-        for (index, back_ns) in cuts.due(now_ns) {
+        let cut = cuts.due(now_ns);
+        let next_ns = cuts.next_ns();
+        for (index, back_ns) in cut {
             if self.clients[index].is_open() {
                 self.record.cut_off(index);
-                self.clients[index].cut();
-                if let Some(publisher) = self.publishers.get_mut(index) {
-                    publisher.cut();
-                }
-                cuts.leaving(index, back_ns);
+                self.cut(index, back_ns);
             }
         }
-        while let Some(index) = cuts.back(now_ns) {
-            self.record.comes_back(index, now_ns);
-            match self.dialed(index, now_ns) {
-                Ok(client) => {
-                    self.clients[index] = client;
-                    self.dialing += 1;
-                }
-                // It counts as one that has not come back.
-                Err(_) => self.clients[index].abandon(),
-            }
-        }
-        let next_ns = cuts.next_ns();
-        self.cuts = Some(cuts);
         next_ns
-    }
-
-    /// A client of that number that begins to connect.
-    pub(super) fn dialed(&mut self, index: usize, begun_ns: u64) -> Result<Client, DialError> {
-        let number = self.thread + index * self.plan.threads;
-        let channel = (self.plan.channels > 1).then(|| self.record.channel(index));
-        let query = self.plan.protocol.query(number, channel);
-        Client::dial(
-            &self.targets[self.record.node(index)],
-            query.as_deref(),
-            self.source(number),
-            self.poll.registry(),
-            Token(index),
-            begun_ns,
-        )
-    }
-
-    /// Goes on where a client was cut off that is connected again.
-    pub(super) fn resume(&mut self, index: usize, now_ns: u64) -> Result<(), End> {
-        let channel = self.record.channel(index);
-        if let Some((epoch, seq)) = self.record.since(index) {
-            let entry = Protocol::reentry(channel, epoch, seq);
-            self.clients[index].ask(entry)?;
-        }
-        if let Some(publisher) = self.publishers.get_mut(index) {
-            publisher.back(now_ns);
-            self.publish(index);
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,9 @@
 
 mod connecting;
 mod cutting;
+mod entering;
 mod error;
+mod returning;
 mod sampling;
 mod sending;
 mod settling;
@@ -19,18 +21,17 @@ use mio::{Events, Poll, Token, event::Event};
 use sampling::Sampling;
 
 use crate::{
-    plan::{Plan, nanoseconds, protocol::Answer, roles::Role, target::Target},
+    plan::{Plan, nanoseconds, roles::Role, target::Target},
     record::{
         Record,
-        end::End,
         fairness::Fairness,
         sample::{SAMPLE, Sample},
         sums::Sums,
     },
     server::usage::{self, Watched},
     swarm::{
-        churn::Churn, client::Client, common::Common, cuts::Cuts, pace::Pace, publisher::Publisher,
-        timer::Timer,
+        away::Away, churn::Churn, client::Client, common::Common, cuts::Cuts, pace::Pace,
+        publisher::Publisher, timer::Timer,
     },
 };
 
@@ -74,6 +75,9 @@ pub struct Shard<'run> {
     next_due_ns: u64,
     churn: Option<Churn>,
     cuts: Option<Cuts>,
+    away: Away,
+    /// Whether clients whose node is gone go to another one by now.
+    moves: bool,
     storm_ns: u64,
     sampling: Sampling,
     /// When the events that are being handled came.
@@ -115,6 +119,8 @@ impl<'run> Shard<'run> {
             next_due_ns: u64::MAX,
             churn: None,
             cuts: None,
+            away: Away::default(),
+            moves: false,
             storm_ns: u64::MAX,
             sampling: Sampling::default(),
             turn_ns: 0,
@@ -217,6 +223,7 @@ impl<'run> Shard<'run> {
             Churn::new(rovers.collect(), begin_ns..end_ns, nanoseconds(period))
         });
         self.begin_to_cut(begin_ns..end_ns);
+        self.moves = self.plan.moves();
         if self.plan.storm > 0 {
             self.storm_ns = begin_ns.midpoint(end_ns);
         }
@@ -246,11 +253,13 @@ impl<'run> Shard<'run> {
         self.sample(now_ns);
         let leave_ns = self.leave_due(now_ns);
         let cut_ns = self.cut_due(now_ns);
+        let back_ns = self.come_back_due(now_ns);
         let storm_ns = self.storm(now_ns);
         self.next_due_ns
             .min(self.sampling.next_ns)
             .min(leave_ns)
             .min(cut_ns)
+            .min(back_ns)
             .min(storm_ns)
     }
 
@@ -323,59 +332,6 @@ impl<'run> Shard<'run> {
         if let (Pace::Closed { .. }, true) = (self.pace, index < self.publishers.len()) {
             self.publish(index);
         }
-    }
-
-    /// Goes on with what a client asked the server for.
-    fn answered(&mut self, index: usize, answer: Answer, now_ns: u64) {
-        let channel = self.record.channel(index);
-        let went = match answer {
-            Answer::Joined => {
-                match self.churn.as_mut().and_then(|churn| churn.back(index)) {
-                    Some(left_ns) => {
-                        self.record.rejoined(index, now_ns - left_ns);
-                        self.record.entered(index);
-                    }
-                    None if self.record.role(index) == Role::Newcomer => {
-                        let begun_ns = self.clients[index].begun_ns();
-                        self.record.joined(now_ns.saturating_sub(begun_ns));
-                        self.record.entered(index);
-                    }
-                    None => self.entering = self.entering.saturating_sub(1),
-                }
-                Ok(())
-            }
-            Answer::Left => {
-                self.record.left(index);
-                let entry = self.plan.protocol.entry(channel);
-                entry.map_or(Ok(()), |entry| self.clients[index].ask(entry))
-            }
-            Answer::Refused => {
-                if self.entering > 0 {
-                    self.refused = Some(index);
-                }
-                Err(End::Refused)
-            }
-        };
-        if let Err(end) = went {
-            self.lost(index, end);
-        }
-    }
-
-    fn lost(&mut self, index: usize, end: End) {
-        let client = &mut self.clients[index];
-        if !client.is_open() {
-            return;
-        }
-        self.record.disconnected(index, end);
-        let roams = self.churn.as_mut().and_then(|churn| churn.back(index));
-        if client.awaits() && roams.is_none() && self.record.role(index) != Role::Newcomer {
-            self.entering = self.entering.saturating_sub(1);
-        }
-        client.close(match end {
-            End::Closed(code) => code,
-            End::Broken => None,
-            End::Protocol | End::Refused => Some(CLOSE_PROTOCOL_ERROR),
-        });
     }
 
     fn mark(&self, watched: Option<&Watched>) -> Mark {

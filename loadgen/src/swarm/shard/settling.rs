@@ -107,7 +107,8 @@ impl Shard<'_> {
                 // Who was never asked to come has not failed to.
                 None => interrupted,
             };
-            if !came {
+            // Who does not come back is counted as that.
+            if !came && !self.record.is_returning(index) {
                 self.record.failed_to_connect(index);
             }
         }

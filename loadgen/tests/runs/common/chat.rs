@@ -14,15 +14,52 @@ use crate::common::room::{self, Door, Host, Room};
 const PERIOD: Duration = Duration::from_millis(5);
 
 /// The server, and what it answers those who want to join.
-#[derive(Debug, Default)]
 pub(crate) struct Chat {
     entry: Entry,
     /// How many messages and notices a channel keeps.
     history: usize,
     fault: Option<Fault>,
+    script: Script,
+    rule: Rule,
+    /// Which life of all channels it is.
+    epoch: u64,
+    /// Messages that were said.
+    said: usize,
     channels: BTreeMap<String, Channel>,
     /// What waits for each client.
     outbox: BTreeMap<usize, Vec<String>>,
+}
+
+/// Decides what happens beside, and what becomes of a message.
+type Script = Box<dyn FnMut(&mut Room, Event) -> Fate + Send>;
+/// How often a client gets the message of a number that is told to all.
+type Rule = Box<dyn FnMut(usize, usize) -> usize + Send>;
+
+/// What a script decides on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A client came in.
+    Entered,
+    /// A client said the message of this number, counted from 0.
+    Said {
+        /// Who.
+        from: usize,
+        /// Which one of all.
+        number: usize,
+    },
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// All are told.
+    Told,
+    /// Nobody is.
+    Unheard,
+    /// Its sender is told that it may not, for this reason.
+    Refused(&'static str),
+    /// All are told, after the server has forgotten all that was said before.
+    First,
 }
 
 /// What becomes of those who want to join.
@@ -60,8 +97,21 @@ struct Channel {
     log: VecDeque<(u64, Value)>,
 }
 
-/// The one life of all channels.
-const EPOCH: u64 = 1;
+impl Default for Chat {
+    fn default() -> Self {
+        Self {
+            entry: Entry::Free,
+            history: 0,
+            fault: None,
+            script: Box::new(|_, _| Fate::Told),
+            rule: Box::new(|_, _| 1),
+            epoch: 1,
+            said: 0,
+            channels: BTreeMap::new(),
+            outbox: BTreeMap::new(),
+        }
+    }
+}
 
 impl Chat {
     /// A server that has this answer.
@@ -69,6 +119,25 @@ impl Chat {
         Self {
             entry,
             ..Self::default()
+        }
+    }
+
+    /// The same where a script decides what happens.
+    pub(crate) fn scripted(
+        self,
+        script: impl FnMut(&mut Room, Event) -> Fate + Send + 'static,
+    ) -> Self {
+        Self {
+            script: Box::new(script),
+            ..self
+        }
+    }
+
+    /// The same where a rule says how often who gets which message.
+    pub(crate) fn ruled(self, rule: impl FnMut(usize, usize) -> usize + Send + 'static) -> Self {
+        Self {
+            rule: Box::new(rule),
+            ..self
         }
     }
 
@@ -86,12 +155,17 @@ impl Chat {
         room::open(self, Door::OPEN)
     }
 
+    /// Starts it with several nodes; their URLs.
+    pub(crate) fn start_nodes<const N: usize>(self) -> [String; N] {
+        room::open_nodes(self, Door::OPEN)
+    }
+
     fn tell(&mut self, client: usize, object: &Value) {
         let lines = self.outbox.entry(client).or_default();
         lines.push(object.to_string());
     }
 
-    fn tell_members(&mut self, name: &str, mut object: Value) {
+    fn tell_members(&mut self, name: &str, mut object: Value, number: Option<usize>) {
         let channel = self.channels.entry(name.to_owned()).or_default();
         channel.seq += 1;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -104,7 +178,31 @@ impl Chat {
             channel.log.pop_front();
         }
         for client in channel.members.clone() {
-            self.tell(client, &object);
+            let copies = number.map_or(1, |number| (self.rule)(client, number));
+            for _ in 0..copies {
+                self.tell(client, &object);
+            }
+        }
+    }
+
+    /// All channels begin again, and their members are told.
+    fn forget(&mut self) {
+        self.epoch += 1;
+        let mut told = Vec::new();
+        for (name, channel) in &mut self.channels {
+            channel.seq = 0;
+            channel.log.clear();
+            let epoch =
+                json!({"action": "epoch", "channel": name, "epoch": self.epoch, "reason": "lost"});
+            told.extend(
+                channel
+                    .members
+                    .iter()
+                    .map(|member| (*member, epoch.clone())),
+            );
+        }
+        for (client, epoch) in told {
+            self.tell(client, &epoch);
         }
     }
 
@@ -117,12 +215,11 @@ impl Chat {
                 return self.tell(client, &error);
             }
         }
-        self.tell_members(name, notice(client, "joined"));
+        self.tell_members(name, notice(client, "joined"), None);
         let channel = self.channels.entry(name.to_owned()).or_default();
         channel.members.push(client);
         let seq = channel.seq;
-        let mut joined =
-            json!({"action": "joined", "channel": name, "members": [], "seq": seq, "epoch": EPOCH});
+        let mut joined = json!({"action": "joined", "channel": name, "members": [], "seq": seq, "epoch": self.epoch});
         let since = since.filter(|_| self.fault != Some(Fault::Deaf));
         let replay = since.map(|since| channel.replay(since, self.fault, &mut joined));
         self.tell(client, &joined);
@@ -134,7 +231,7 @@ impl Chat {
     fn leave(&mut self, client: usize, name: &str) {
         let channel = self.channels.entry(name.to_owned()).or_default();
         channel.members.retain(|&member| member != client);
-        self.tell_members(name, notice(client, "left"));
+        self.tell_members(name, notice(client, "left"), None);
         self.tell(client, &json!({"action": "left", "channel": name}));
     }
 }
@@ -175,23 +272,38 @@ impl Host for Chat {
             client,
             &json!({"action": "welcome", "client": {"id": client.to_string()}}),
         );
+        (self.script)(room, Event::Entered);
     }
 
-    fn said(&mut self, _room: &mut Room, from: usize, text: &str) {
+    fn said(&mut self, room: &mut Room, from: usize, text: &str) {
         let said: Value = serde_json::from_str(text).unwrap();
         let word = |name: &str| said[name].as_str().unwrap_or_default();
         match word("action") {
             "join-channel" => {
                 if said["since"].is_object() {
-                    assert_eq!(said["since"]["epoch"], EPOCH, "the epoch that it was told");
+                    assert_eq!(
+                        said["since"]["epoch"], self.epoch,
+                        "the epoch that it was told"
+                    );
                 }
                 self.join(from, word("message"), said["since"]["seq"].as_u64());
             }
             "leave-channel" => self.leave(from, word("message")),
             "send-message" => {
+                let number = self.said;
+                self.said += 1;
+                match (self.script)(room, Event::Said { from, number }) {
+                    Fate::Told => {}
+                    Fate::Unheard => return,
+                    Fate::Refused(code) => {
+                        let error = json!({"action": "error", "code": code, "message": "not now"});
+                        return self.tell(from, &error);
+                    }
+                    Fate::First => self.forget(),
+                }
                 let sender = json!({"id": from.to_string(), "name": from.to_string()});
                 let object = json!({"message": word("message"), "sender": sender});
-                self.tell_members(word("target"), object);
+                self.tell_members(word("target"), object, Some(number));
             }
             other => panic!("nobody asked for {other}"),
         }

@@ -3,7 +3,7 @@
 use std::{
     array,
     io::{Read, Write},
-    net::{Shutdown, TcpListener, TcpStream},
+    net::{Shutdown, TcpStream},
     ops::Range,
     sync::{Arc, Mutex},
     thread,
@@ -22,6 +22,8 @@ use tungstenite::{
         },
     },
 };
+
+use crate::common::entrance::Entrance;
 
 /// Decides what a room does.
 pub(crate) trait Host: Send + 'static {
@@ -50,6 +52,8 @@ pub(crate) trait Host: Send + 'static {
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     clients: Vec<Client>,
+    /// By node.
+    entrances: Vec<Entrance>,
 }
 
 #[derive(Debug)]
@@ -95,20 +99,19 @@ pub(crate) fn open_nodes<const N: usize>(host: impl Host, door: Door) -> [String
         });
     }
     array::from_fn(|node| {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("ws://{}/relay", listener.local_addr().unwrap());
-        let room = Arc::clone(&room);
-        thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
-                let mut stream = stream.unwrap();
-                if number < door.seats {
-                    welcome(stream, node, &room);
-                } else {
-                    let _ = stream.read(&mut [0; 4096]);
-                    let _ = stream.write_all(door.refusal);
-                }
+        let shared = Arc::clone(&room);
+        let mut number = 0;
+        let entrance = Entrance::new(move |mut stream| {
+            if number < door.seats {
+                welcome(stream, node, &shared);
+            } else {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(door.refusal);
             }
+            number += 1;
         });
+        let url = format!("ws://{}/relay", entrance.address());
+        room.lock().unwrap().1.entrances.push(entrance);
         url
     })
 }
@@ -166,6 +169,27 @@ impl Room {
     /// Which node a client is at.
     pub(crate) fn node(&self, client: usize) -> usize {
         self.clients[client].node
+    }
+
+    /// Clients that are at a node now.
+    pub(crate) fn present(&self, node: usize) -> usize {
+        let here = |client: &&Client| client.node == node && client.stream.is_some();
+        self.clients.iter().filter(here).count()
+    }
+
+    /// A node is gone, with all connections to it, and nobody listens there.
+    pub(crate) fn fall(&mut self, node: usize) {
+        self.entrances[node].shut();
+        for client in self.clients() {
+            if self.node(client) == node {
+                self.hang_up(client);
+            }
+        }
+    }
+
+    /// A node that was gone is there again, without anyone.
+    pub(crate) fn rise(&mut self, node: usize) {
+        self.entrances[node].open();
     }
 
     /// Says something to a client.

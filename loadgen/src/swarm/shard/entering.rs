@@ -1,0 +1,68 @@
+//! How a client that is connected gets into its channel, and out of it.
+
+use crate::{
+    plan::{
+        protocol::{Answer, Protocol},
+        roles::Role,
+    },
+    record::end::End,
+    swarm::shard::Shard,
+};
+
+impl Shard<'_> {
+    /// Says what is to be said on entry.
+    pub(super) fn enter(&mut self, index: usize) -> Result<(), End> {
+        let newcomer = self.record.role(index) == Role::Newcomer;
+        if newcomer && self.plan.protocol == Protocol::Relay {
+            self.record.entered(index);
+        }
+        let Some(entry) = self.plan.protocol.entry(self.record.channel(index)) else {
+            return Ok(());
+        };
+        if !self.plan.protocol.answers() {
+            return self.clients[index].say(entry);
+        }
+        self.entering += usize::from(!newcomer);
+        self.clients[index].ask(entry)
+    }
+
+    /// Goes on with what a client asked the server for.
+    pub(super) fn answered(&mut self, index: usize, answer: Answer, now_ns: u64) {
+        let channel = self.record.channel(index);
+        let went = match answer {
+            Answer::Joined => {
+                match self.churn.as_mut().and_then(|churn| churn.back(index)) {
+                    Some(left_ns) => {
+                        self.record.rejoined(index, now_ns - left_ns);
+                        self.record.entered(index);
+                    }
+                    None if self.record.role(index) == Role::Newcomer => {
+                        let begun_ns = self.clients[index].begun_ns();
+                        self.record.joined(now_ns.saturating_sub(begun_ns));
+                        self.record.entered(index);
+                    }
+                    None => self.entering = self.entering.saturating_sub(1),
+                }
+                Ok(())
+            }
+            Answer::Left => {
+                self.record.left(index);
+                let entry = self.plan.protocol.entry(channel);
+                entry.map_or(Ok(()), |entry| self.clients[index].ask(entry))
+            }
+            Answer::Later if self.record.is_returning(index) => {
+                self.ask_later(index, now_ns);
+                Ok(())
+            }
+            Answer::Refused | Answer::Later => {
+                if self.entering > 0 {
+                    self.refused = Some(index);
+                }
+                Err(End::Refused)
+            }
+        };
+        if let Err(end) = went {
+            self.lost(index, end);
+        }
+    }
+}
