@@ -1,7 +1,13 @@
 //! Nodes that go while a run is on: their clients go to the next one, and have every message once over all their
 //! connections, or were told which will not come.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use crate::{
     common::{
@@ -18,9 +24,11 @@ use crate::{
 const LONG: usize = 100_000;
 /// The message, counted from 0, at which something happens.
 const FATEFUL: usize = 30;
+/// The same where a busy machine may get through few.
+const EARLY: usize = 4;
 /// Clients of a run, every other of which begins at the first of two nodes; the first two of all publish.
 const CLIENTS: usize = 10;
-/// One that begins there and does not publish.
+/// One of them.
 const VICTIM: usize = 4;
 
 /// A run against a chat of two nodes.
@@ -128,14 +136,15 @@ fn who_is_cut_off_comes_back_to_where_it_began_or_else_goes_on() {
 
 #[test]
 fn a_closed_loop_goes_on_at_the_next_node() {
-    // All that the first publisher has under way is gone with its node.
-    let fall = |room: &mut Room, _| {
-        room.fall(0);
-        Fate::Unheard
-    };
+    // All that the publisher has under way is gone with its node.
+    let mut is_gone = false;
     let chat = Chat::keeping(LONG, None).scripted(move |room, event| match event {
-        Event::Said { from, number } if number >= FATEFUL && room.node(from) == 0 && from < 2 => {
-            fall(room, from)
+        Event::Said { from, number } if number >= EARLY && room.node(from) == 0 => {
+            if !is_gone {
+                room.fall(0);
+            }
+            is_gone = true;
+            Fate::Unheard
         }
         _ => Fate::Told,
     });
@@ -144,7 +153,7 @@ fn a_closed_loop_goes_on_at_the_next_node() {
     let run = against_all(&urls, &words(flags)).good();
     assert_eq!(run.count("recovery.moved"), 2, "{run:#?}");
     assert!((1..=2).contains(&run.count("recovery.unknown")), "{run:#?}");
-    assert!(run.message("sent") > 2 * FATEFUL as u64, "{run:#?}");
+    assert!(run.message("sent") > 2 + EARLY as u64, "{run:#?}");
 }
 
 #[test]
@@ -187,8 +196,8 @@ fn who_is_disconnected_by_a_node_that_is_there_has_not_moved() {
 fn what_nobody_got_of_a_lost_node_is_unknown_and_not_lost() {
     let mut is_gone = false;
     let chat = Chat::keeping(LONG, None).scripted(move |room, event| match event {
-        // The first publisher's last word.
-        Event::Said { from: 0, number } if number >= FATEFUL && !is_gone => {
+        // The last word of the publisher there.
+        Event::Said { from, number } if number >= FATEFUL && room.node(from) == 0 && !is_gone => {
             is_gone = true;
             room.fall(0);
             Fate::Unheard
@@ -202,10 +211,18 @@ fn what_nobody_got_of_a_lost_node_is_unknown_and_not_lost() {
 
 #[test]
 fn what_some_got_of_a_lost_node_must_come_to_all() {
-    // One at the other node is passed over with the last word of the first publisher.
-    let other = VICTIM + 1;
-    let chat = befallen(first_falls)
-        .ruled(move |to, number| usize::from(to != other || number != FATEFUL));
+    // One at the other node is passed over with the last that was said before the first fell.
+    let other = Arc::new(AtomicUsize::new(0));
+    let passed_over = Arc::clone(&other);
+    let chat = befallen(move |room, from| {
+        let mut clients = room.clients();
+        let there = clients.find(|client| room.node(*client) == 1 && *client != from);
+        other.store(there.unwrap(), Ordering::SeqCst);
+        first_falls(room, from)
+    })
+    .ruled(move |to, number| {
+        usize::from(number != FATEFUL || to != passed_over.load(Ordering::SeqCst))
+    });
     let run = at_two(chat, "--rate 200");
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert_eq!(

@@ -9,11 +9,14 @@ use std::{
 
 use hubbub::{
     system::reactor::Reactor,
-    vocabulary::{address::Address, config::Config},
+    vocabulary::{
+        address::Address,
+        config::{Config, HistoryBounds},
+    },
 };
 
 use crate::common::{
-    Run, against_all, refusal,
+    Run, against_all, loadgen, refused_by,
     relay::{Relay, Said},
     room::Room,
     words,
@@ -136,7 +139,12 @@ fn an_order_that_differs_from_node_to_node_is_found() {
 #[test]
 fn a_node_that_lets_nobody_in_is_named() {
     let [one]: [String; 1] = Relay::right().start_nodes();
-    let told = refusal(&["--url", &one, "--url", "ws://127.0.0.1:1/relay"]);
+    let (_, told) = refused_by(&mut loadgen(&[
+        "--url",
+        &one,
+        "--url",
+        "ws://127.0.0.1:1/relay",
+    ]));
     assert!(told.contains("ws://127.0.0.1:1/relay"), "{told}");
 }
 
@@ -146,6 +154,12 @@ pub(crate) fn listening_twice() -> Vec<String> {
     thread::spawn(move || {
         let reactor = Reactor::bind(Config {
             addrs: vec![Address::loopback(0); 2],
+            // Nobody outruns it.
+            history: HistoryBounds {
+                messages: 10_000,
+                bytes: 16 << 20,
+                ..HistoryBounds::default()
+            },
             ..Config::default()
         })
         .unwrap();
@@ -162,6 +176,7 @@ pub(crate) fn listening_twice() -> Vec<String> {
 #[test]
 fn every_mode_works_with_several_nodes() {
     let places = listening_twice();
+    let own = std::process::id().to_string();
     for mode in [
         "fanout",
         "fanout --protocol chat --channels 2 --threads 2",
@@ -179,8 +194,9 @@ fn every_mode_works_with_several_nodes() {
             .iter()
             .map(|url| format!("{url}{endpoint}"))
             .collect();
-        let run = against_all(&urls, &words(mode));
-        // The process that listens at both is this one, and counts once.
+        // The process of both is this one, and counts once.
+        let pids = ["--server-pid", &own, "--server-pid", &own];
+        let run = against_all(&urls, &[&words(mode)[..], &pids].concat());
         assert!(run.figure("server.rss_bytes_start") > 0.0, "{run:#?}");
         if !mode.starts_with("search") {
             run.good();
