@@ -113,8 +113,9 @@ impl Record<'_> {
     }
 
     /// Notes that a client lost its connection at `now_ns`, and looks whether its node is there, which has said so itself if
-    /// it is not.
-    pub fn lost_connection(&mut self, client: usize, end: End, now_ns: u64) {
+    /// it is not. Whether it had come back before, and not even caught up.
+    pub fn lost_connection(&mut self, client: usize, end: End, now_ns: u64) -> bool {
+        let was_returning = self.is_returning(client);
         if let Some(track) = self.tracks.get_mut(client) {
             // Who has not caught up since the last time is still on its way.
             let way = track.returning.get_or_insert_with(|| Return::begun(now_ns));
@@ -124,6 +125,7 @@ impl Record<'_> {
         if end.is_goodbye() {
             self.moves_on(client);
         }
+        was_returning
     }
 
     /// Has a client that was not let in ask at the next node; how many have not let it in so far.

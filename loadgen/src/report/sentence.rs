@@ -90,7 +90,13 @@ fn whats_good(outcome: &Outcome) -> String {
             "what came to a client came once and in order; what did not come cannot be judged, since the server may skip it"
                 .to_owned()
         }
-        Findings::Traffic(_) => "every client got every message once and in order".to_owned(),
+        Findings::Traffic(traffic) => match traffic.recovery.as_ref() {
+            Some(recovery) if recovery.declared > 0 => format!(
+                "every client got every message once and in order, or was told that it would not ({} deliveries)",
+                grouped(recovery.declared)
+            ),
+            _ => "every client got every message once and in order".to_owned(),
+        },
         Findings::Idle(_) => "every client stayed connected".to_owned(),
         Findings::Connect {} => "every client came in".to_owned(),
         Findings::Search(search) => highest(search, outcome),

@@ -174,6 +174,27 @@ fn who_is_said_goodbye_to_goes_to_the_next_node() {
 }
 
 #[test]
+fn a_node_that_answers_nobody_is_gone() {
+    let stuck = befallen(|room, _| {
+        room.stick(0);
+        Fate::Told
+    });
+    let run = at_two(stuck, "--rate 200 --settle 10s").good();
+    assert_eq!(run.count("recovery.moved"), 5, "{run:#?}");
+    assert!(
+        run.figure("recovery.moved_caught_up_us.p50") > 2e6,
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn who_is_not_let_into_its_channel_for_now_asks_again() {
+    let run = at_two(befallen_with(Some(Fault::Busy), first_falls), "--rate 200").good();
+    assert_eq!(run.count("recovery.moved"), 5, "{run:#?}");
+    assert_eq!(run.count("recovery.recovered"), 5, "{run:#?}");
+}
+
+#[test]
 fn who_is_disconnected_by_a_node_that_is_there_has_not_moved() {
     let dropped = befallen(|room, _| {
         room.hang_up(VICTIM);
@@ -283,6 +304,12 @@ fn an_epoch_declares_that_the_end_of_the_one_before_may_be_missing() {
     assert!(run.count("recovery.declared") > 0, "{run:#?}");
     none(&run, &["silent", "repeated", "failed"]);
     assert!(run.table.contains("told of a new epoch"), "{}", run.table);
+    let told = "or was told that it would not";
+    assert!(
+        run.code == Some(3) || run.table.contains(told),
+        "{}",
+        run.table
+    );
 }
 
 #[test]

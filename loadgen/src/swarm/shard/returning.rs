@@ -103,11 +103,13 @@ impl Shard<'_> {
     /// Has a client whose node may be gone look for one that is there.
     fn search(&mut self, index: usize, end: End) {
         let now_ns = self.common.clock.now_ns();
-        self.record.lost_connection(index, end, now_ns);
+        let was_returning = self.record.lost_connection(index, end, now_ns);
+        // A node that lets one in to end it at once is not asked without end.
+        let pause_ns = if was_returning { nanoseconds(PAUSE) } else { 0 };
         if let End::Closed(code) = end {
             self.clients[index].close(code);
         }
-        self.cut(index, now_ns);
+        self.cut(index, now_ns + pause_ns);
     }
 
     /// Asks for the channel, and for what was said there since.

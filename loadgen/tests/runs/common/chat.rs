@@ -1,7 +1,7 @@
 //! A chat server in small: channels that are joined with JSON actions, and frames that carry several objects.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     mem,
     time::{Duration, SystemTime},
 };
@@ -25,6 +25,8 @@ pub(crate) struct Chat {
     epoch: u64,
     /// Messages that were said.
     said: usize,
+    /// Who has asked to come back.
+    asked: BTreeSet<usize>,
     channels: BTreeMap<String, Channel>,
     /// What waits for each client.
     outbox: BTreeMap<usize, Vec<String>>,
@@ -87,6 +89,8 @@ pub(crate) enum Fault {
     Deaf,
     /// The last message of the replay comes twice.
     Double,
+    /// At first they are told to ask again.
+    Busy,
 }
 
 #[derive(Debug, Default)]
@@ -107,6 +111,7 @@ impl Default for Chat {
             rule: Box::new(|_, _| 1),
             epoch: 1,
             said: 0,
+            asked: BTreeSet::new(),
             channels: BTreeMap::new(),
             outbox: BTreeMap::new(),
         }
@@ -250,7 +255,7 @@ impl Channel {
         match fault {
             Some(Fault::Late) => from += 1,
             Some(Fault::Early) => from -= 1,
-            Some(Fault::Short | Fault::Double | Fault::Deaf) | None => {}
+            Some(Fault::Short | Fault::Double | Fault::Deaf | Fault::Busy) | None => {}
         }
         let kept = self.log.iter().filter(|(seq, _)| *seq >= from);
         let mut replay: Vec<Value> = kept.map(|(_, object)| object.clone()).collect();
@@ -285,6 +290,14 @@ impl Host for Chat {
                         said["since"]["epoch"], self.epoch,
                         "the epoch that it was told"
                     );
+                }
+                if said["since"].is_object()
+                    && self.fault == Some(Fault::Busy)
+                    && self.asked.insert(from)
+                {
+                    let error =
+                        json!({"action": "error", "code": "unavailable", "ref": said["ref"]});
+                    return self.tell(from, &error);
                 }
                 self.join(from, word("message"), said["since"]["seq"].as_u64());
             }

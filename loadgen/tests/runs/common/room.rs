@@ -2,6 +2,7 @@
 
 use std::{
     array,
+    collections::BTreeSet,
     io::{Read, Write},
     net::{Shutdown, TcpStream},
     ops::Range,
@@ -54,6 +55,9 @@ pub(crate) struct Room {
     clients: Vec<Client>,
     /// By node.
     entrances: Vec<Entrance>,
+    /// Nodes that answer nobody, and who waits there.
+    mute: BTreeSet<usize>,
+    waiting: Vec<TcpStream>,
 }
 
 #[derive(Debug)]
@@ -121,6 +125,9 @@ fn welcome<H: Host>(stream: TcpStream, node: usize, shared: &Arc<Mutex<(H, Room)
     // Nobody says anything until a client that was told it is in is in; one after another, so that numbers are those of
     // the load generator.
     let mut locked = shared.lock().unwrap();
+    if locked.1.mute.contains(&node) {
+        return locked.1.waiting.push(stream);
+    }
     let mut query = String::new();
     #[expect(clippy::result_large_err, reason = "the error is tungstenite's")]
     let remember = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
@@ -180,6 +187,16 @@ impl Room {
     /// A node is gone, with all connections to it, and nobody listens there.
     pub(crate) fn fall(&mut self, node: usize) {
         self.entrances[node].shut();
+        self.hang_up_all(node);
+    }
+
+    /// A node is stuck: connections to it are gone, and whoever comes is not answered.
+    pub(crate) fn stick(&mut self, node: usize) {
+        self.mute.insert(node);
+        self.hang_up_all(node);
+    }
+
+    fn hang_up_all(&mut self, node: usize) {
         for client in self.clients() {
             if self.node(client) == node {
                 self.hang_up(client);
