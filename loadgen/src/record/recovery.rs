@@ -98,6 +98,7 @@ impl Record<'_> {
             }
         }
         if is_in_doubt {
+            self.doubt_overtaken(client);
             self.doubt(client);
         }
     }
@@ -218,6 +219,17 @@ impl Record<'_> {
         }
     }
 
+    /// Notes the same of what was overtaken: the answers of a frame are looked at when all of its messages are there, so that
+    /// what came behind the one that says that something may be lost has come before it.
+    fn doubt_overtaken(&self, client: usize) {
+        let publisher = self.number(client);
+        if let Some(source) = self.publishers.get(publisher) {
+            for range in self.integrity.missing(client, source.place) {
+                self.ledger.doubt(publisher, range.clone());
+            }
+        }
+    }
+
     /// Notes at which node of the hub a client is.
     fn go_to(&mut self, client: usize, node: usize) {
         self.clients[client].node = node;
@@ -243,5 +255,26 @@ impl Record<'_> {
             .max(missing.min(silent));
         recovery.declared += missing - lost;
         lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{args::Args, plan::Plan, record::ledger::Ledger};
+
+    #[test]
+    fn what_could_not_be_said_is_in_doubt_though_what_was_said_later_comes_in_the_same_frame() {
+        let line = "loadgen --clients 2 --publishers 1 --protocol chat --skips";
+        let plan = Plan::new(&Args::read(line.split(' ')).unwrap()).unwrap();
+        let ledger = Ledger::new(&plan, None);
+        let mut record = Record::new(&ledger, &plan, 0);
+        let [_, later] = [0, 1].map(|sequence| record.sent(0, sequence, 0, 0, 0));
+        let error = r#"{"action":"error","code":"unavailable","message":"not now"}"#;
+        let frame = format!("{error}\n{later}");
+        record.received(0, frame.as_bytes(), 1);
+        record.followed(0, frame.as_bytes(), 1);
+        record.vouch();
+        assert_eq!(ledger.unknown(), 1);
     }
 }
