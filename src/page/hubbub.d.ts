@@ -52,6 +52,8 @@ export interface Notice {
   joined?: number;
   left?: number;
   count?: number;
+  /** The server of those who left is gone. */
+  reason?: 'node-lost';
   seq: number;
   time: number;
 }

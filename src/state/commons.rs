@@ -24,6 +24,7 @@ pub struct Commons {
     /// Who is who in the chat.
     pub registry: Registry,
     engine: Box<dyn Engine>,
+    is_buried: bool,
     /// Slots of clients that may be read again.
     relieved: Vec<u32>,
     /// Slots of clients of the relay who said what was not passed on.
@@ -45,6 +46,7 @@ impl Commons {
             hub: Hub::new(config.history, origin),
             registry,
             engine,
+            is_buried: false,
             relieved: Vec::new(),
             turned_out: Vec::new(),
         }
@@ -78,11 +80,21 @@ impl Commons {
     /// Does what was sequenced since. Returns the bytes that came of it.
     pub fn advance(&mut self, now: Now) -> usize {
         self.hub.begin_turn(now);
-        let mut said = 0;
-        while let Some(sequenced) = self.engine.next(now, self.registry.next()) {
+        // Whoever is gone with its server is so before anything that is later.
+        let mut said = chat::vanish(&mut self.hub, &mut self.registry);
+        while !self.is_buried
+            && !self.registry.is_vanishing()
+            && let Some(sequenced) = self.engine.next(now, self.registry.next())
+        {
             said += self.take(sequenced);
         }
         said
+    }
+
+    /// Whether this server was taken for gone. Its clients are here, and in the chat of nobody else: nothing that others do
+    /// has happened here since.
+    pub fn is_buried(&self) -> bool {
+        self.is_buried
     }
 
     /// Does what was not given back at once. Returns the bytes that came of it.
@@ -93,7 +105,9 @@ impl Commons {
                 deed,
             })
             | Event::Refused { client, deed, .. } => (client, deed),
-            Event::Action(_) | Event::Nothing => return self.fold(sequenced, Asked::default()),
+            Event::Action(_) | Event::Nothing | Event::Death(_) | Event::Burial => {
+                return self.fold(sequenced, Asked::default());
+            }
         };
         let (client, bytes, is_answered) = (*client, deed.bytes(), deed.is_answered());
         let waited = is_answered.then(|| self.registry.waited(client));
@@ -123,6 +137,9 @@ impl Commons {
 
     /// When there is something to do that nobody's message brings about.
     pub fn due(&self) -> Option<Duration> {
+        if self.registry.is_vanishing() {
+            return Some(Duration::ZERO);
+        }
         // In the time of a sequence that others share too, something is forgotten whenever that goes on.
         let lapses_at = self.hub.lapses_at().filter(|_| !self.engine.is_shared());
         let says_at = self.engine.due(self.registry.next());
@@ -138,15 +155,28 @@ impl Commons {
 
     fn fold(&mut self, sequenced: Sequenced<'_>, asked: Asked<'_>) -> usize {
         let Sequenced { event, moment } = sequenced;
-        if let Event::Refused { client, deed, why } = event {
-            return self.refuse(client, &deed, why, asked.reference);
-        }
-        if moment != self.hub.moment() {
+        let is_in_sequence = !matches!(event, Event::Refused { .. });
+        if is_in_sequence && moment != self.hub.moment() {
             self.reach(moment);
         }
-        let Event::Action(Action { actor, deed }) = event else {
-            return 0;
-        };
+        match event {
+            Event::Action(Action { actor, deed }) => self.do_deed(actor, deed, asked),
+            Event::Nothing => 0,
+            Event::Death(node) => {
+                chat::bury(&mut self.registry, node);
+                chat::vanish(&mut self.hub, &mut self.registry)
+            }
+            Event::Burial => {
+                self.is_buried = true;
+                0
+            }
+            Event::Refused { client, deed, why } => {
+                self.refuse(client, &deed, why, asked.reference)
+            }
+        }
+    }
+
+    fn do_deed(&mut self, actor: Actor, deed: Deed<'_>, asked: Asked<'_>) -> usize {
         match deed {
             Deed::Relay {
                 channel,

@@ -10,6 +10,7 @@ use super::hub::ClientId;
 use crate::vocabulary::{
     chat::{ChatError, Identity},
     frame::Kind,
+    id::NodeId,
     time::{Moment, Now},
 };
 
@@ -27,8 +28,13 @@ pub struct Action<'a> {
 pub enum Actor {
     /// A client of this server.
     Ours(ClientId),
-    /// A client of another, by the number that it alone has.
-    Theirs(u64),
+    /// A client of another.
+    Theirs {
+        /// Which one.
+        node: NodeId,
+        /// A number that nobody else has who is there.
+        client: u32,
+    },
 }
 
 /// What is done. A client of the chat enters before, and exits after all else.
@@ -85,6 +91,10 @@ pub enum Event<'a> {
     Action(Action<'a>),
     /// Nobody does anything: time goes on, and what falls due is done.
     Nothing,
+    /// Another server is gone, and all its clients with it: they are out of the chat before anything comes that is later.
+    Death(NodeId),
+    /// This server was taken for gone, and all its clients with it: it has no part in what comes later.
+    Burial,
     /// What a client of this server asked for is not done, which is no part of the sequence and has no moment.
     Refused {
         /// Who asked.

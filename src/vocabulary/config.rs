@@ -87,6 +87,10 @@ pub const TURN_LISTED_MAX: usize = 2 * LISTED_MAX;
 pub const REF_BYTES_MAX: usize = 64;
 /// How often at most the comings and goings of a large channel are summarised.
 pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
+/// People of a server that is gone, and channels that they were in, that one turn lets go; the rest waits for the next.
+pub const TURN_VANISHING_MAX: usize = 1000;
+/// Members that a channel may lose with a server and be told of each; of more it is told how many.
+pub const LOSSES_TOLD_MAX: usize = 10;
 /// How often at most the memory of everyone is added up for the metrics.
 pub const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
 /// Emptied batches kept to be used again; channels in which nothing is said hold none.

@@ -13,6 +13,11 @@ pub struct Key {
     pub generation: u32,
 }
 
+/// A server of several that are one, by the number that it was given when it came: none has one twice, and the newest has
+/// the greatest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
 impl fmt::Display for Key {
     /// `slot.generation`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

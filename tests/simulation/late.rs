@@ -12,6 +12,7 @@ use hubbub::state::engine::{Action, Actor, Deed, Engine, Event, Sequenced};
 use hubbub::vocabulary::{
     chat::Identity,
     frame::Kind,
+    id::NodeId,
     time::{Moment, Now},
 };
 use serde_json::json;
@@ -46,7 +47,9 @@ pub struct Sequence {
     waiting: VecDeque<(u64, Action<'static>)>,
     foreigners: Vec<Foreigner>,
     /// How many there ever were.
-    foreigners_ever: u64,
+    foreigners_ever: u32,
+    /// The other servers.
+    nodes: [NodeId; 2],
     breadth: usize,
     /// How many clients there ever were here.
     everyone: usize,
@@ -58,7 +61,8 @@ pub struct Sequence {
 
 #[derive(Debug)]
 struct Foreigner {
-    number: u64,
+    node: NodeId,
+    number: u32,
     identity: Rc<Identity>,
     said: u64,
 }
@@ -79,6 +83,7 @@ impl Sequence {
             waiting: VecDeque::new(),
             foreigners: Vec::new(),
             foreigners_ever: 0,
+            nodes: [NodeId(1), NodeId(2)],
             breadth,
             everyone: 1,
             is_calm: false,
@@ -128,23 +133,42 @@ impl Sequence {
         due.map_or(silence_ends, |due| due.min(silence_ends))
     }
 
-    /// Something that is done elsewhere, by chance.
-    fn happen(&mut self) -> Option<Action<'static>> {
+    /// Something that happens elsewhere, by chance.
+    fn happen(&mut self) -> Option<Event<'static>> {
         if self.is_calm || self.chance.u8(0..4) > 0 {
             return None;
         }
+        if self.chance.u8(0..64) == 0 {
+            return Some(self.lose_node());
+        }
+        Some(Event::Action(self.act()))
+    }
+
+    /// One of the others is gone, and another one comes.
+    fn lose_node(&mut self) -> Event<'static> {
+        let [one, other] = self.nodes;
+        let gone = self.chance.choice(self.nodes).expect("there are two");
+        let stays = if gone == one { other } else { one };
+        self.nodes = [stays, NodeId(one.0.max(other.0) + 1)];
+        self.foreigners.retain(|foreigner| foreigner.node != gone);
+        Event::Death(gone)
+    }
+
+    /// Something that is done elsewhere.
+    fn act(&mut self) -> Action<'static> {
         if self.foreigners.is_empty()
             || self.foreigners.len() < FOREIGNERS_MAX && self.chance.u8(0..8) == 0
         {
             self.foreigners_ever += 1;
-            let foreigner = Foreigner::new(self.foreigners_ever);
+            let node = self.chance.choice(self.nodes).expect("there are two");
+            let foreigner = Foreigner::new(node, self.foreigners_ever);
             let action = foreigner.does(Deed::Enter(Rc::clone(&foreigner.identity)));
             self.foreigners.push(foreigner);
-            return Some(action);
+            return action;
         }
         let index = self.chance.usize(0..self.foreigners.len());
         if self.chance.u8(0..32) == 0 {
-            return Some(self.foreigners.swap_remove(index).does(Deed::Exit));
+            return self.foreigners.swap_remove(index).does(Deed::Exit);
         }
         let channel = channel_name(self.chance.usize(0..self.breadth));
         let deed = match self.chance.u8(0..16) {
@@ -161,7 +185,7 @@ impl Sequence {
                 self.foreigners[index].relay(channel)
             }
         };
-        Some(self.foreigners[index].does(deed))
+        self.foreigners[index].does(deed)
     }
 }
 
@@ -188,8 +212,8 @@ impl Engine for Late {
     fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>> {
         let mut sequence = self.0.borrow_mut();
         let turn = sequence.turn;
-        let event = if let Some(action) = sequence.happen() {
-            Event::Action(action)
+        let event = if let Some(event) = sequence.happen() {
+            event
         } else if let Some((_, action)) = sequence.waiting.pop_front_if(|next| next.0 <= turn) {
             Event::Action(action)
         } else if sequence.goes_on_at(due) <= now.monotonic {
@@ -210,8 +234,9 @@ impl Engine for Late {
 }
 
 impl Foreigner {
-    fn new(number: u64) -> Self {
+    fn new(node: NodeId, number: u32) -> Self {
         Self {
+            node,
             number,
             identity: Rc::new(Identity {
                 id: format!("foreign-{number}").into(),
@@ -224,7 +249,10 @@ impl Foreigner {
 
     fn does<'a>(&self, deed: Deed<'a>) -> Action<'a> {
         Action {
-            actor: Actor::Theirs(self.number),
+            actor: Actor::Theirs {
+                node: self.node,
+                client: self.number,
+            },
             deed,
         }
     }

@@ -105,7 +105,7 @@ pub(in crate::state) fn fold(
     // One of ours is in the channel that it speaks in, and in no other, until it has left.
     let own = match actor {
         Actor::Ours(client) => hub.memberships(client).next(),
-        Actor::Theirs(_) => None,
+        Actor::Theirs { .. } => None,
     };
     let Some(channel) = own.or_else(|| hub.found(Space::Relay, channel)) else {
         return 0;

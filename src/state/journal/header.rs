@@ -7,10 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::VERSION;
-
-/// A node, by the number that it was given when it said hello: none has one twice, and the newest has the greatest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub u32);
+use crate::vocabulary::id::NodeId;
 
 /// What an entry is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use self::{
-    header::{EntryKind, Header, HeaderError, NodeId},
+    header::{EntryKind, Header, HeaderError},
     queue::Batch,
 };
 use self::{
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::vocabulary::{
     config::JournalBounds,
+    id::NodeId,
     time::{Moment, Now},
 };
 
@@ -248,9 +249,14 @@ impl Entry {
     ) -> Option<Event<'static>> {
         let was_begun = mem::replace(&mut self.is_begun, true);
         if self.header.kind != EntryKind::Actions || self.body.is_empty() {
+            let event = match self.header.kind {
+                EntryKind::Death if ours == Some(dead(&self.body)) => Event::Burial,
+                EntryKind::Death => Event::Death(dead(&self.body)),
+                _ => Event::Nothing,
+            };
             *unread_bytes -= self.body.len();
             self.body.clear();
-            return (!was_begun).then_some(Event::Nothing);
+            return (!was_begun).then_some(event);
         }
         let line = Line::read(&self.body);
         let read = line
@@ -266,7 +272,8 @@ impl Entry {
         let actor = if ours == Some(self.header.node) {
             Actor::Ours(ClientId::of_number(client))
         } else {
-            Actor::Theirs(u64::from(self.header.node.0) << 32 | u64::from(client))
+            let node = self.header.node;
+            Actor::Theirs { node, client }
         };
         Some(Event::Action(Action { actor, deed }))
     }

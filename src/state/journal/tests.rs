@@ -148,7 +148,10 @@ fn entries_of_who_is_no_node_are_skipped_and_counted() {
         body,
         Duration::ZERO,
     );
-    let theirs = Actor::Theirs(8 << 32 | 1);
+    let theirs = Actor::Theirs {
+        node: OTHER,
+        client: 1,
+    };
     assert_eq!(
         events(&mut journal),
         [(2, Event::Nothing), (3, action(theirs, Deed::Exit))]
@@ -159,6 +162,18 @@ fn entries_of_who_is_no_node_are_skipped_and_counted() {
         Duration::ZERO,
     );
     assert_eq!(journal.living().collect::<Vec<_>>(), [US]);
+    assert_eq!(events(&mut journal), [(4, Event::Death(OTHER))]);
+}
+
+#[test]
+fn a_node_that_is_taken_for_dead_reads_so() {
+    let mut journal = journal();
+    journal.take(
+        header(EntryKind::Death, OTHER, 0, 1),
+        Bytes::from_static(b"7"),
+        Duration::ZERO,
+    );
+    assert_eq!(events(&mut journal), [(1, Event::Burial)]);
 }
 
 #[test]

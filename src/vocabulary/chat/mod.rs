@@ -8,7 +8,7 @@ mod who;
 pub use self::{
     error::ChatError,
     request::{Action, Past, Request, reference},
-    told::{Event, GapReason, Recovery, Span, Told, Unrecovered, number},
+    told::{Event, GapReason, LeftReason, Recovery, Span, Told, Unrecovered, number},
     who::{ChannelEntry, Identity, Limits, Mention, ServerIdentity},
 };
 

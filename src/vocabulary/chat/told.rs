@@ -219,6 +219,9 @@ pub enum Event<'a> {
     Left {
         /// Who.
         member: &'a Identity,
+        /// Why, if it did not leave.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<LeftReason>,
     },
     /// In a large channel: how many came and went since the last summary.
     Summary {
@@ -228,5 +231,16 @@ pub enum Event<'a> {
         left: u64,
         /// How many members there are now.
         count: usize,
+        /// Why so many went at once, if they did not leave.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<LeftReason>,
     },
+}
+
+/// Why someone went who did not leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftReason {
+    /// The server that it was connected to is gone.
+    NodeLost,
 }

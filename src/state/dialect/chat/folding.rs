@@ -28,16 +28,20 @@ pub fn fold(
 ) -> usize {
     let client = match (actor, &deed) {
         (Actor::Ours(client), _) => client,
-        (Actor::Theirs(number), Deed::Enter(identity)) => {
-            let client = hub.enter(None, Form::Joined);
-            registry.foreign.insert(number, client);
-            registry.people.expect(client, Rc::clone(identity), None);
-            client
+        (Actor::Theirs { node, client }, Deed::Enter(identity)) => {
+            let here = hub.enter(None, Form::Joined);
+            let theirs = registry.foreign.entry(node).or_default();
+            theirs.insert(client, here);
+            registry.people.expect(here, Rc::clone(identity), None);
+            here
         }
-        (Actor::Theirs(number), _) => match registry.foreign.get(&number) {
-            Some(&client) => client,
-            None => return 0,
-        },
+        (Actor::Theirs { node, client }, _) => {
+            let theirs = registry.foreign.get(&node);
+            match theirs.and_then(|theirs| theirs.get(&client)) {
+                Some(&here) => here,
+                None => return 0,
+            }
+        }
     };
     let mut folding = Folding {
         hub,
@@ -51,8 +55,10 @@ pub fn fold(
             Ok(0)
         }
         Deed::Exit => {
-            if let Actor::Theirs(number) = actor {
-                folding.registry.foreign.remove(&number);
+            if let Actor::Theirs { node, client } = actor
+                && let Some(theirs) = folding.registry.foreign.get_mut(&node)
+            {
+                theirs.remove(&client);
             }
             Ok(folding.exit())
         }
@@ -225,15 +231,13 @@ impl Folding<'_> {
     /// Leaves a channel and tells those who stay. Returns the bytes said.
     fn depart(&mut self, channel: ChannelId, departure: Departure) -> usize {
         let members = self.hub.count(channel);
-        self.hub.leave(self.client, channel, departure);
-        let identity = self.registry.people.identity(self.client);
-        let rosters = &mut self.registry.rosters;
-        rosters.leave(channel, self.client, &identity.id);
-        let notices = &mut self.registry.notices;
+        let registry = &mut *self.registry;
+        let identity = registry.depart(self.hub, self.client, channel, departure);
         if members == 1 {
             return 0;
         }
-        notices.tell(self.hub, channel, identity, Move::Left, members)
+        let notices = &mut registry.notices;
+        notices.tell(self.hub, channel, &identity, Move::Left, members)
     }
 
     fn say(&mut self, name: &str, body: &[u8]) -> Done {

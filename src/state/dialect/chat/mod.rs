@@ -9,9 +9,10 @@ mod notices;
 mod people;
 mod rosters;
 mod session;
+mod vanishing;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use self::{
     folding::fold,
     looking::look_on,
     session::{Asked, Waited},
+    vanishing::{bury, vanish},
 };
 use self::{
     looking::Look,
@@ -33,6 +35,7 @@ use self::{
     people::People,
     rosters::Rosters,
     session::{Session, Waiting},
+    vanishing::Vanishing,
 };
 use crate::{
     state::{
@@ -41,12 +44,14 @@ use crate::{
         commons::Commons,
         engine::Deed,
         hub::{ChannelId, ClientId, Hub, Space},
+        memory::of_table,
         seal::{Origin, Seal},
     },
     vocabulary::{
         chat::{Action, ChatError, Identity, Limits, Request, ServerIdentity, Told, reference},
         config::{Config, FRAME_BYTES_MAX},
         frame::Kind,
+        id::NodeId,
         message::Message,
         pass::{Pass, Rights},
         time::Now,
@@ -92,7 +97,9 @@ impl Outcome {
 pub struct Registry {
     people: People,
     /// Clients of other servers, by the numbers that they have there.
-    foreign: HashMap<u64, ClientId>,
+    foreign: BTreeMap<NodeId, HashMap<u32, ClientId>>,
+    /// Those of one that is gone, until they are all gone too.
+    vanishing: Option<Vanishing>,
     rosters: Rosters,
     notices: Notices,
     limits: Limits,
@@ -110,7 +117,8 @@ impl Registry {
         let origin = chance.u64(..ORIGIN_MAX);
         let registry = Self {
             people: People::default(),
-            foreign: HashMap::new(),
+            foreign: BTreeMap::new(),
+            vanishing: None,
             rosters: Rosters::default(),
             notices: Notices::new(config.notice_limit),
             limits: Limits::new(config.max_message_bytes, config.notice_limit),
@@ -131,6 +139,11 @@ impl Registry {
         self.notices.expire(hub);
     }
 
+    /// Whether some are to vanish before anything else is done.
+    pub fn is_vanishing(&self) -> bool {
+        self.vanishing.is_some()
+    }
+
     /// How those recovered who asked for what they missed, by [`Outcome`].
     pub fn recoveries(&self) -> [u64; Outcome::ALL.len()] {
         self.recoveries
@@ -143,7 +156,9 @@ impl Registry {
 
     /// Bytes that the people take.
     pub fn heap_bytes(&self) -> usize {
-        self.people.heap_bytes() + self.rosters.heap_bytes()
+        let foreign = self.foreign.values();
+        let foreign = foreign.map(|clients| of_table::<(u32, ClientId)>(clients.capacity()));
+        self.people.heap_bytes() + self.rosters.heap_bytes() + foreign.sum::<usize>()
     }
 
     /// Notes what is to be known of a deed of a client that is under way.
@@ -160,6 +175,20 @@ impl Registry {
             Some(Waiting::Deed(waited)) => waited,
             other => unreachable!("deeds come back in their order, not {other:?}"),
         }
+    }
+
+    /// Takes a member out of a channel. Returns who it is.
+    fn depart(
+        &mut self,
+        hub: &mut Hub,
+        client: ClientId,
+        channel: ChannelId,
+        departure: Departure,
+    ) -> Rc<Identity> {
+        hub.leave(client, channel, departure);
+        let identity = Rc::clone(self.people.identity(client));
+        self.rosters.leave(channel, client, &identity.id);
+        identity
     }
 
     fn identity(&mut self, name: &str, email: Option<&str>, id: Option<Box<str>>) -> Identity {

@@ -5,12 +5,12 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::write;
+use super::{vanishing::Loss, write};
 use crate::{
     state::hub::{ChannelId, Hub},
     vocabulary::{
-        chat::{Event, Identity, Told, number},
-        config::SUMMARY_INTERVAL,
+        chat::{Event, Identity, LeftReason, Told, number},
+        config::{LOSSES_TOLD_MAX, SUMMARY_INTERVAL},
         frame::Kind,
     },
 };
@@ -38,6 +38,8 @@ pub(super) struct Notices {
 #[derive(Debug)]
 struct Summary {
     channel: ChannelId,
+    /// When it is to be told.
+    due: Duration,
     joined: u64,
     left: u64,
 }
@@ -66,12 +68,29 @@ impl Notices {
             self.count(hub, channel, what);
             return 0;
         }
-        let (verb, event) = match what {
-            Move::Joined => ("joined", Event::Joined { member: who }),
-            Move::Left => ("left", Event::Left { member: who }),
-        };
-        let message = format!("{} {verb} the channel", who.name);
-        say(hub, channel, &message, event)
+        match what {
+            Move::Joined => say_joined(hub, channel, who),
+            Move::Left => say_left(hub, channel, who, None),
+        }
+    }
+
+    /// Tells those who are left in a channel whom it has lost with their server: one by one, or how many, along with what
+    /// waits to be summarised. Returns the bytes said.
+    pub(super) fn tell_loss(&mut self, hub: &mut Hub, loss: &Loss) -> usize {
+        let channel = loss.channel;
+        let reason = Some(LeftReason::NodeLost);
+        if hub.count(channel) == 0 {
+            return 0;
+        }
+        if loss.lost <= LOSSES_TOLD_MAX && loss.members <= self.limit {
+            let gone = loss.gone.iter();
+            return gone.map(|who| say_left(hub, channel, who, reason)).sum();
+        }
+        let serial = hub.serial(channel).expect("someone is there");
+        let waiting = self.waiting.remove(&serial);
+        let mut summary = waiting.unwrap_or_else(|| Summary::new(channel, hub.moment().at));
+        summary.left += loss.lost as u64;
+        summary.tell(hub, reason)
     }
 
     /// When the next summary is due, by the time of the sequence.
@@ -85,12 +104,17 @@ impl Notices {
             && due <= hub.moment().at
         {
             self.due.pop_front();
+            // One that was told before may have a successor.
+            let is_due = |summary: &Summary| summary.due == due;
+            if !self.waiting.get(&serial).is_some_and(is_due) {
+                continue;
+            }
             let summary = self.waiting.remove(&serial);
             let still = |summary: &Summary| {
                 hub.serial(summary.channel) == Some(serial) && hub.count(summary.channel) > 0
             };
             if let Some(summary) = summary.filter(still) {
-                summary.tell(hub);
+                summary.tell(hub, None);
             }
         }
     }
@@ -100,11 +124,7 @@ impl Notices {
         let summary = self.waiting.entry(serial).or_insert_with(|| {
             let due = hub.moment().at + SUMMARY_INTERVAL;
             self.due.push_back((due, serial));
-            Summary {
-                channel,
-                joined: 0,
-                left: 0,
-            }
+            Summary::new(channel, due)
         });
         match what {
             Move::Joined => summary.joined += 1,
@@ -114,11 +134,21 @@ impl Notices {
 }
 
 impl Summary {
-    fn tell(self, hub: &mut Hub) {
+    fn new(channel: ChannelId, due: Duration) -> Self {
+        Self {
+            channel,
+            due,
+            joined: 0,
+            left: 0,
+        }
+    }
+
+    fn tell(self, hub: &mut Hub, reason: Option<LeftReason>) -> usize {
         let Self {
             channel,
             joined,
             left,
+            ..
         } = self;
         let message = match (joined, left) {
             (joined, 0) => format!("{joined} joined"),
@@ -129,9 +159,25 @@ impl Summary {
             joined,
             left,
             count: hub.count(channel),
+            reason,
         };
-        say(hub, channel, &message, event);
+        say(hub, channel, &message, event)
     }
+}
+
+fn say_joined(hub: &mut Hub, channel: ChannelId, member: &Identity) -> usize {
+    let message = format!("{} joined the channel", member.name);
+    say(hub, channel, &message, Event::Joined { member })
+}
+
+fn say_left(
+    hub: &mut Hub,
+    channel: ChannelId,
+    member: &Identity,
+    reason: Option<LeftReason>,
+) -> usize {
+    let message = format!("{} left the channel", member.name);
+    say(hub, channel, &message, Event::Left { member, reason })
 }
 
 fn say(hub: &mut Hub, channel: ChannelId, message: &str, event: Event<'_>) -> usize {

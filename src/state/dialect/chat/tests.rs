@@ -2,6 +2,7 @@ mod history;
 mod late;
 mod recovery;
 mod rosters;
+mod vanishing;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -21,21 +22,25 @@ struct Late(Rc<RefCell<Lateness>>);
 
 #[derive(Debug, Default)]
 struct Lateness {
-    queue: VecDeque<engine::Action<'static>>,
+    queue: VecDeque<Event<'static>>,
     free: usize,
 }
 
 impl Late {
     /// Lets it give back so many more.
-    fn free(&self, actions: usize) {
-        self.0.borrow_mut().free += actions;
+    fn free(&self, events: usize) {
+        self.0.borrow_mut().free += events;
     }
 
     /// Adds what someone elsewhere does.
-    fn overhear(&self, number: u64, deed: Deed<'static>) {
-        let actor = Actor::Theirs(number);
-        let action = engine::Action { actor, deed };
-        self.0.borrow_mut().queue.push_back(action);
+    fn overhear(&self, node: NodeId, client: u32, deed: Deed<'static>) {
+        let actor = Actor::Theirs { node, client };
+        self.add(Event::Action(engine::Action { actor, deed }));
+    }
+
+    /// Adds something that happens.
+    fn add(&self, event: Event<'static>) {
+        self.0.borrow_mut().queue.push_back(event);
     }
 }
 
@@ -47,19 +52,15 @@ impl Engine for Late {
     fn submit<'a>(&mut self, action: engine::Action<'a>, _: Now) -> Option<Sequenced<'a>> {
         let engine::Action { actor, deed } = action;
         let deed = deed.into_owned();
-        let action = engine::Action { actor, deed };
-        self.0.borrow_mut().queue.push_back(action);
+        self.add(Event::Action(engine::Action { actor, deed }));
         None
     }
 
     fn next(&mut self, now: Now, _: Option<Duration>) -> Option<Sequenced<'static>> {
         let mut lateness = self.0.borrow_mut();
         lateness.free = lateness.free.checked_sub(1)?;
-        let action = lateness.queue.pop_front()?;
-        Some(Sequenced {
-            event: Event::Action(action),
-            moment: now.into(),
-        })
+        let event = lateness.queue.pop_front()?;
+        Some(event.at(now.into()))
     }
 
     fn due(&self, _: Option<Duration>) -> Option<Duration> {

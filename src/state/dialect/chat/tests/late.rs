@@ -4,6 +4,8 @@ use super::*;
 use crate::state::dialect::relay::Relay;
 use crate::vocabulary::config::UNANSWERED_BYTES_MAX;
 
+const NODE: NodeId = NodeId(2);
+
 /// A chat over an engine that is late, and two who have entered it.
 fn scene() -> (Scene, Late, [usize; 2]) {
     let late = Late::default();
@@ -72,11 +74,12 @@ fn those_elsewhere_are_in_the_same_sequence() {
             .registry
             .identity("Eve", None, Some("eve".into())),
     );
-    late.overhear(7, Deed::Enter(eve));
-    late.overhear(7, Deed::Join("tea".into()));
+    late.overhear(NODE, 7, Deed::Enter(eve));
+    late.overhear(NODE, 7, Deed::Join("tea".into()));
     scene.ask(ada, &json!({"action": "join-channel", "message": "tea"}));
     let body = br#"{"action":"send-message","message":"hi"}"#;
     late.overhear(
+        NODE,
         7,
         Deed::Say {
             channel: "tea".into(),
@@ -96,8 +99,8 @@ fn those_elsewhere_are_in_the_same_sequence() {
     late.free(1);
     scene.turn();
     assert_eq!(actions(&scene.take(bob)), ["send-private"]);
-    late.overhear(7, Deed::Exit);
-    late.overhear(7, Deed::Leave("tea".into()));
+    late.overhear(NODE, 7, Deed::Exit);
+    late.overhear(NODE, 7, Deed::Leave("tea".into()));
     late.free(2);
     scene.turn();
     let heard = scene.take(ada);
