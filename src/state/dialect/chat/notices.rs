@@ -79,14 +79,15 @@ impl Notices {
     pub(super) fn tell_loss(&mut self, hub: &mut Hub, loss: &Loss) -> usize {
         let channel = loss.channel;
         let reason = Some(LeftReason::NodeLost);
+        let serial = hub.serial(channel).expect("nothing is forgotten meanwhile");
         if hub.count(channel) == 0 {
+            self.waiting.remove(&serial);
             return 0;
         }
         if loss.lost <= LOSSES_TOLD_MAX && loss.members <= self.limit {
             let gone = loss.gone.iter();
             return gone.map(|who| say_left(hub, channel, who, reason)).sum();
         }
-        let serial = hub.serial(channel).expect("someone is there");
         let waiting = self.waiting.remove(&serial);
         let mut summary = waiting.unwrap_or_else(|| Summary::new(channel, hub.moment().at));
         summary.left += loss.lost as u64;

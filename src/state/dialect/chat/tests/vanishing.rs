@@ -117,6 +117,22 @@ fn in_a_large_channel_what_waits_to_be_summarised_is_told_along_with_it_and_once
 }
 
 #[test]
+fn what_waits_to_be_summarised_in_a_channel_that_all_vanish_from_is_not_told_to_who_comes_later() {
+    let (mut scene, late, ada) = scene(&[]);
+    for client in 0..202 {
+        come(&mut scene, &late, GONE, client, &["tea"]);
+    }
+    late.add(Event::Death(GONE));
+    scene.turn();
+    scene.join(ada, "tea", &json!({}));
+    scene.take(ada);
+    scene.now.monotonic += Duration::from_secs(2);
+    late.add(Event::Nothing);
+    scene.turn();
+    assert_eq!(scene.take(ada), Vec::<Value>::new());
+}
+
+#[test]
 fn many_vanish_over_several_turns_and_nothing_later_happens_before_all_have() {
     let (mut scene, late, ada) = scene(&["tea"]);
     let people = u32::try_from(TURN_VANISHING_MAX).unwrap();

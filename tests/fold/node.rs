@@ -1,0 +1,237 @@
+//! A node: the chat as it makes it of the journal, its own clients, and a clock that nobody shares.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hubbub::state::{
+    batch::{Form, Slice},
+    channel::Departure,
+    commons::Commons,
+    dialect::{chat::Chat, relay::Relay},
+    hub::Space,
+    journal::{EntryKind, Journal, JournalEngine},
+    seal::Origin,
+};
+use hubbub::vocabulary::{
+    config::{Config, JournalBounds},
+    id::NodeId,
+    message::Message,
+    pass::Pass,
+    time::Now,
+};
+use serde_json::{Value, json};
+
+use crate::stream::Stream;
+
+const JOURNAL: JournalBounds = JournalBounds {
+    queue_bytes: 1 << 20,
+    patience: Duration::MAX,
+};
+
+/// A message by the channel's name, its epoch and its number.
+pub type Place = (String, u64, u64);
+
+/// What a channel of the chat is to a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sight {
+    pub epoch: u64,
+    pub said: u64,
+    /// The first number that is kept.
+    pub oldest: u64,
+    pub members: usize,
+}
+
+/// All that it knows, by name.
+pub type Channels = BTreeMap<String, Sight>;
+
+/// One of several, and how far it is.
+pub struct Node {
+    pub id: NodeId,
+    pub commons: Commons,
+    pub journal: Rc<RefCell<Journal>>,
+    pub now: Now,
+    /// How many entries it has read.
+    pub read: usize,
+    /// Its clients, by slot.
+    pub people: BTreeMap<u32, Chat>,
+    pub relays: BTreeMap<u32, Relay>,
+    slots: u32,
+    /// What it was told that is not looked at yet: what was said in channels, and everything else by slot.
+    pub said: Vec<(Place, Vec<u8>)>,
+    pub told: Vec<(u32, Value)>,
+}
+
+impl Node {
+    pub fn new(config: &Config, id: NodeId, all: &[NodeId], now: Now) -> Self {
+        let mut journal = Journal::new(JOURNAL);
+        journal.begin(id, all.iter().map(|&node| (node, 0)));
+        let journal = Rc::new(RefCell::new(journal));
+        let engine = Box::new(JournalEngine(Rc::clone(&journal)));
+        Self {
+            id,
+            commons: Commons::with_engine(config, u64::from(id.0), engine),
+            journal,
+            now,
+            read: 0,
+            people: BTreeMap::new(),
+            relays: BTreeMap::new(),
+            slots: 0,
+            said: Vec::new(),
+            told: Vec::new(),
+        }
+    }
+
+    fn slot(&mut self) -> u32 {
+        self.slots += 1;
+        self.slots
+    }
+
+    /// Someone comes, who is one of those of a name.
+    pub fn enter(&mut self, name: &str) -> u32 {
+        let slot = self.slot();
+        let pass = Pass {
+            id: Some(format!("id of {name}").into()),
+            name: Some(format!("{name} at {}", self.id.0).into()),
+            ..Pass::default()
+        };
+        let chat = Chat::enter(&mut self.commons, slot, name, None, pass, self.now);
+        self.people.insert(slot, chat);
+        slot
+    }
+
+    pub fn ask(&mut self, slot: u32, request: &Value) {
+        let text = request.to_string();
+        let chat = self.people.get_mut(&slot).expect("it is here");
+        chat.hear(Message::Text(&text), &mut self.commons, self.now);
+    }
+
+    pub fn exit(&mut self, slot: u32) {
+        let chat = self.people.remove(&slot).expect("it is here");
+        chat.end(Departure::Leaves, &mut self.commons, self.now);
+    }
+
+    pub fn enter_relay(&mut self, channel: &str) {
+        let slot = self.slot();
+        let hub = &mut self.commons.hub;
+        let relay = Relay::join(hub, slot, channel, Form::Joined, 5, true);
+        self.relays.insert(slot, relay);
+    }
+
+    pub fn say_on_relay(&mut self, slot: u32, words: &str) {
+        let relay = &self.relays[&slot];
+        let said = relay.hear(Message::Text(words), &mut self.commons, self.now);
+        said.expect("it may speak");
+    }
+
+    pub fn exit_relay(&mut self, slot: u32) {
+        let relay = self.relays.remove(&slot).expect("it is here");
+        relay.end(Departure::Vanishes, &mut self.commons.hub, self.now);
+    }
+
+    /// Appends what is to be appended, if there is anything.
+    pub fn append(&mut self, stream: &mut Stream) {
+        let mut journal = self.journal.borrow_mut();
+        if let Some(batch) = journal.batch().cloned() {
+            stream.append(batch.kind, self.id, batch.number, batch.body);
+            journal.appended(batch.number);
+        }
+    }
+
+    /// Says that it is there.
+    pub fn live(&mut self) {
+        let mut journal = self.journal.borrow_mut();
+        journal.tell(EntryKind::Alive, Vec::new(), self.now.monotonic);
+    }
+
+    /// Reads the next entry, if there is one, and does what it says.
+    pub fn read(&mut self, stream: &Stream) -> bool {
+        let Some((header, body)) = stream.entries.get(self.read) else {
+            return false;
+        };
+        self.read += 1;
+        let mut journal = self.journal.borrow_mut();
+        journal.take(header.clone(), body.clone(), self.now.monotonic);
+        drop(journal);
+        self.commons.advance(self.now);
+        true
+    }
+
+    /// Ends a turn, and begins the next one later.
+    pub fn end_turn(&mut self, passed: Duration) {
+        let Self {
+            commons,
+            said,
+            told,
+            now,
+            ..
+        } = self;
+        let mut hear = |slot: u32, slice: Slice| {
+            let run = &slice.run;
+            for message in slice.from..slice.to {
+                let body = run.body(message).to_vec();
+                match &run.seal().origin {
+                    Some(Origin::Chat { source, first }) => {
+                        let number = first + u64::from(message);
+                        let channel = String::from(&*source.channel);
+                        said.push(((channel, source.epoch, number), body));
+                    }
+                    Some(Origin::Relay { .. }) => {}
+                    _ => told.push((slot, serde_json::from_slice(&body).expect("JSON"))),
+                }
+            }
+        };
+        commons.hub.seal(&mut hear);
+        commons.hub.replay(|_| 1 << 20, &mut hear);
+        commons.registry.end_turn();
+        now.monotonic += passed;
+        now.unix_ms += 1;
+        commons.begin_turn(*now);
+    }
+
+    /// What it makes of the channels of the chat.
+    pub fn look(&self) -> Channels {
+        let hub = &self.commons.hub;
+        let channels = hub.channels_of(Space::Chat).map(|(name, channel)| {
+            let sight = Sight {
+                epoch: hub.epoch(channel),
+                said: hub.said(channel),
+                oldest: hub.log(channel).first() + 1,
+                members: hub.count(channel),
+            };
+            (name.to_owned(), sight)
+        });
+        channels.collect()
+    }
+
+    /// All messages of them that it keeps.
+    pub fn kept(&self) -> Vec<(Place, Vec<u8>)> {
+        let hub = &self.commons.hub;
+        let mut kept = Vec::new();
+        for (name, channel) in hub.channels_of(Space::Chat) {
+            let (epoch, log) = (hub.epoch(channel), hub.log(channel));
+            for place in log.first()..log.said() {
+                let body = log.body(place).concat();
+                kept.push(((name.to_owned(), epoch, place + 1), body));
+            }
+        }
+        kept
+    }
+
+    /// Who it says is in a channel, as someone is told who asks.
+    pub fn list(&mut self, slot: u32, channel: &str) -> Value {
+        let asks =
+            json!({"action": "list-members", "target": channel, "limit": 1000, "ref": "who"});
+        self.ask(slot, &asks);
+        self.end_turn(Duration::ZERO);
+        let told = self.told.drain(..);
+        let mut told = told.filter(|(to, told)| *to == slot && told["ref"] == "who");
+        let (_, answer) = told.next().expect("an answer");
+        match answer["code"].as_str() {
+            Some("no-such-channel") => json!([]),
+            None => answer["members"].clone(),
+            Some(code) => panic!("{code}"),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The journal as Redis keeps it: entries in order, each with its time.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hubbub::state::journal::{EntryKind, Header};
+use hubbub::vocabulary::id::NodeId;
+
+/// When the first entry may be appended, since the Unix epoch.
+const BEGINNING: Duration = Duration::from_hours(500_000);
+
+/// All entries.
+pub struct Stream {
+    pub entries: Vec<(Header, Bytes)>,
+    /// Since the Unix epoch.
+    pub now: Duration,
+}
+
+impl Stream {
+    pub fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            now: BEGINNING,
+        }
+    }
+
+    /// Appends an entry; none has the time of another.
+    pub fn append(&mut self, kind: EntryKind, node: NodeId, number: u64, body: Bytes) {
+        self.now += Duration::from_micros(1);
+        let header = Header {
+            kind,
+            node,
+            number,
+            time: self.now,
+            previous: None,
+        };
+        self.entries.push((header, body));
+    }
+}
