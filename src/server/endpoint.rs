@@ -20,6 +20,8 @@ use crate::{
 pub enum Endpoint {
     /// A response that is ready.
     Response(Response),
+    /// Whether all is well at the moment.
+    Health,
     /// The metrics of the moment.
     Metrics,
     /// A WebSocket session.
@@ -69,10 +71,7 @@ impl Endpoint {
         }
         let query = request.uri().query().unwrap_or_default();
         match path {
-            "/healthz" => Ok(Self::Response(Response::ok(
-                "text/plain; charset=utf-8",
-                &b"ok"[..],
-            ))),
+            "/healthz" => Ok(Self::Health),
             "/metrics" if role.has_metrics() => Ok(Self::Metrics),
             _ if !role.has_sessions() => Err(HttpError::not_found()),
             "/relay" => relay(query).map(Self::Session),

@@ -5,6 +5,7 @@ mod admission;
 pub mod connection;
 pub mod endpoint;
 pub mod gate;
+pub mod health;
 pub mod http;
 pub mod page;
 pub mod proxy_protocol;
@@ -26,6 +27,7 @@ use self::{
     admission::{Seat, Seats},
     connection::Connection,
     gate::token::Keyring,
+    health::Health,
     stream::{Readiness, Stream},
     world::{Drain, World},
 };
@@ -136,6 +138,11 @@ impl<S: Stream> Server<S> {
     /// From now on everyone who wants a session needs a token that this accepts. Sessions that have begun go on.
     pub fn demand_tokens(&mut self, keyring: Keyring) {
         self.world.gate.demand_tokens(keyring);
+    }
+
+    /// Notes how the server stands with others, as of the turns that follow.
+    pub fn note_health(&mut self, health: Health) {
+        self.world.health = health;
     }
 
     /// Notes an event of a connection; it is acted on in the next turn. One for a connection that is gone is ignored.

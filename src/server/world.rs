@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{gate::Gate, refusals::Refusals, websocket::Protocol};
+use super::{gate::Gate, health::Health, refusals::Refusals, websocket::Protocol};
 use crate::{
     state::{
         addresses::Addresses,
@@ -38,6 +38,8 @@ pub struct World {
     pub scrapers: Vec<u32>,
     /// The time of this turn.
     pub now: Now,
+    /// How it stands with other servers of the same hub.
+    pub health: Health,
     /// The end that was announced, if one was.
     pub drain: Option<Drain>,
     /// Open connections, those that are refused included.
@@ -73,6 +75,7 @@ impl World {
             config,
             metrics: Metrics::default(),
             now: Now::default(),
+            health: Health::default(),
             drain: None,
             connections: 0,
             unsent_bytes: 0,

@@ -70,6 +70,14 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// One without members, in which so many messages were said.
+    pub fn after(said: u64) -> Self {
+        Self {
+            first: said,
+            ..Self::default()
+        }
+    }
+
     /// Bytes that it takes beside itself.
     pub fn heap_bytes(&self) -> usize {
         let rows = self.rows.iter().map(Vec::capacity).sum();

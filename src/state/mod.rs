@@ -15,5 +15,6 @@ pub mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod seal;
+pub mod snapshot;
 pub mod throttle;
 pub mod timers;

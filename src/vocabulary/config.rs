@@ -4,7 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use thiserror::Error;
 
-use super::{address::Address, forwarded::TrustedProxy, origin::AllowedOrigin};
+use super::{
+    address::Address, forwarded::TrustedProxy, origin::AllowedOrigin, redis::RedisSettings,
+};
 
 /// Bytes that one turn takes in from all sockets together; the rest waits for the next turn.
 pub const TURN_BYTES_MAX: usize = 256 << 10;
@@ -114,6 +116,14 @@ pub const TLS_HELD_BYTES_MAX: usize = 64 << 10;
 pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
 /// How far an issuer's clock may be ahead of ours, for tokens that are not valid before some moment.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
+/// Connections to Redis; as many more descriptors are kept back for them.
+pub const REDIS_CONNECTIONS: usize = 2;
+/// How long what clients ask for may wait for Redis before it is refused.
+pub const REDIS_QUEUE_PATIENCE: Duration = Duration::from_secs(10);
+/// The least that a node may be silent for before it is dead: less than that is any hiccup.
+pub const REDIS_LEASE_MIN: Duration = Duration::from_secs(1);
+/// Characters of the longest name that keys in Redis may begin with.
+pub const REDIS_PREFIX_CHARS_MAX: usize = 64;
 /// Bytes of what clients do that share one entry of the journal; one that is larger has one alone.
 pub const ENTRY_BYTES_MAX: usize = 64 << 10;
 /// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
@@ -202,6 +212,8 @@ pub struct Config {
     pub history: HistoryBounds,
     /// How long what was said in a channel waits for more to go out with it; zero sends it with its turn.
     pub batch_window: Duration,
+    /// Where the servers share what is said and done, if this one is not alone.
+    pub redis: Option<RedisSettings>,
     /// How long a stopping server gives its peers to go.
     pub drain_timeout: Duration,
     /// How long the last bytes to a peer, its close frame among them, are waited for.
@@ -283,6 +295,26 @@ pub struct TokenRules {
     pub issuer: Option<String>,
 }
 
+impl HistoryBounds {
+    fn validate(&self) -> Result<(), ConfigError> {
+        if self.messages > HISTORY_MESSAGES_MAX {
+            return Err(ConfigError::HistoryMessages {
+                messages: self.messages,
+            });
+        }
+        if self.bytes > HISTORY_BYTES_MAX {
+            return Err(ConfigError::HistoryBytes { bytes: self.bytes });
+        }
+        if self.total_bytes < self.bytes {
+            return Err(ConfigError::HistoryTotal {
+                total: self.total_bytes,
+                one: self.bytes,
+            });
+        }
+        Ok(())
+    }
+}
+
 impl Default for HistoryBounds {
     fn default() -> Self {
         Self {
@@ -326,6 +358,7 @@ impl Default for Config {
             notice_limit: 200,
             history: HistoryBounds::default(),
             batch_window: Duration::ZERO,
+            redis: None,
             drain_timeout: Duration::from_secs(5),
             linger_timeout: Duration::from_secs(2),
         }
@@ -339,7 +372,8 @@ impl Config {
             .admin_addr
             .as_ref()
             .map_or(0, |_| ADMIN_CONNECTIONS_MAX);
-        RESERVED_DESCRIPTORS + admin
+        let redis = self.redis.as_ref().map_or(0, |_| REDIS_CONNECTIONS);
+        RESERVED_DESCRIPTORS + admin + redis
     }
 
     /// Whether peers lag within bounds that are narrower than what the kernel holds for each.
@@ -421,21 +455,9 @@ impl Config {
                 one: self.max_unsent_bytes,
             });
         }
-        if self.history.messages > HISTORY_MESSAGES_MAX {
-            return Err(ConfigError::HistoryMessages {
-                messages: self.history.messages,
-            });
-        }
-        if self.history.bytes > HISTORY_BYTES_MAX {
-            return Err(ConfigError::HistoryBytes {
-                bytes: self.history.bytes,
-            });
-        }
-        if self.history.total_bytes < self.history.bytes {
-            return Err(ConfigError::HistoryTotal {
-                total: self.history.total_bytes,
-                one: self.history.bytes,
-            });
+        self.history.validate()?;
+        if let Some(redis) = &self.redis {
+            self.validate_redis(redis)?;
         }
         let counts = [
             ("--max-connections", self.max_connections),
@@ -460,6 +482,32 @@ impl Config {
         ];
         if let Some((flag, _)) = counts.into_iter().find(|(_, count)| *count == Some(0)) {
             return Err(ConfigError::Zero { flag });
+        }
+        Ok(())
+    }
+
+    fn validate_redis(&self, redis: &RedisSettings) -> Result<(), ConfigError> {
+        let (lease, prefix) = (redis.lease, &redis.prefix);
+        if !(REDIS_LEASE_MIN..=DURATION_MAX).contains(&lease) {
+            return Err(ConfigError::RedisLease { lease });
+        }
+        let has_good_length = (1..=REDIS_PREFIX_CHARS_MAX).contains(&prefix.chars().count());
+        if !has_good_length || prefix.contains(['{', '}']) || prefix.chars().any(char::is_control) {
+            return Err(ConfigError::RedisPrefix {
+                prefix: prefix.clone(),
+            });
+        }
+        if self.max_message_bytes > redis.bounds.queue_bytes / 4 {
+            return Err(ConfigError::RedisQueue {
+                queue: redis.bounds.queue_bytes,
+                one: self.max_message_bytes,
+            });
+        }
+        if redis.history_bytes < redis.bounds.queue_bytes {
+            return Err(ConfigError::RedisHistory {
+                history: redis.history_bytes,
+                queue: redis.bounds.queue_bytes,
+            });
         }
         Ok(())
     }
@@ -553,6 +601,38 @@ pub enum ConfigError {
         total: usize,
         /// What `--history-bytes` says.
         one: usize,
+    },
+    /// Dead at any hiccup, or never.
+    #[error("--redis-lease ({lease:?}) must be between 1s and a year")]
+    RedisLease {
+        /// What `--redis-lease` says.
+        lease: Duration,
+    },
+    /// Keys that would not lie together.
+    #[error(
+        "--redis-prefix ({prefix:?}) must have 1 to {REDIS_PREFIX_CHARS_MAX} characters, none of them a brace"
+    )]
+    RedisPrefix {
+        /// What `--redis-prefix` says.
+        prefix: String,
+    },
+    /// One message would be a good part of all that may wait.
+    #[error(
+        "--redis-queue ({queue} bytes) must be at least four times --max-message ({one} bytes)"
+    )]
+    RedisQueue {
+        /// What `--redis-queue` says.
+        queue: usize,
+        /// What `--max-message` says.
+        one: usize,
+    },
+    /// A node that says all that it may would be behind at once.
+    #[error("--redis-history ({history} bytes) must be at least --redis-queue ({queue} bytes)")]
+    RedisHistory {
+        /// What `--redis-history` says.
+        history: usize,
+        /// What `--redis-queue` says.
+        queue: usize,
     },
     /// More connections than descriptors.
     #[error(

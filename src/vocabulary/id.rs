@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A connection: a slot of the server's slab, and which of its successive tenants is meant.
 ///
 /// The generation is what keeps a late event for a closed socket from reaching the newcomer in its slot.
@@ -15,7 +17,9 @@ pub struct Key {
 
 /// A server of several that are one, by the number that it was given when it came: none has one twice, and the newest has
 /// the greatest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize,
+)]
 pub struct NodeId(pub u32);
 
 impl fmt::Display for Key {

@@ -13,6 +13,7 @@ pub mod name;
 pub mod origin;
 pub mod pass;
 pub mod reason;
+pub mod redis;
 pub mod time;
 pub mod units;
 pub mod visible;

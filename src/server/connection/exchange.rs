@@ -163,6 +163,13 @@ impl<S: Stream> Connection<S> {
             Ok(Endpoint::Response(response)) => {
                 return self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
             }
+            Ok(Endpoint::Health) => match world.health.check() {
+                Ok(()) => {
+                    let well = Response::ok("text/plain; charset=utf-8", &b"ok"[..]);
+                    return self.respond(&well, is_head, goes_on, Reason::HttpDone, world);
+                }
+                Err(error) => Err(error),
+            },
             Ok(Endpoint::Metrics) => {
                 if let Phase::Http(exchange) = &mut self.phase {
                     exchange.scrape = Some(Scrape { is_head, goes_on });
@@ -172,7 +179,8 @@ impl<S: Stream> Connection<S> {
             }
             Ok(Endpoint::Session(kind)) => {
                 let mut tried = 0;
-                let opened = self.enter(request, kind, &mut tried, world);
+                let admitted = world.health.admit();
+                let opened = admitted.and_then(|()| self.enter(request, kind, &mut tried, world));
                 toll = tried * TOKEN_TOLL_BYTES;
                 opened
             }

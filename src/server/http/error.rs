@@ -237,6 +237,14 @@ impl HttpError {
         }
     }
 
+    /// 503: the server cannot agree with others on an order.
+    pub fn redis(message: &'static str) -> Self {
+        Self {
+            headers: &[(header::RETRY_AFTER, RETRY_AFTER_SECONDS)],
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "redis", message)
+        }
+    }
+
     fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,

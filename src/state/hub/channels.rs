@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::{ChannelId, Space};
+use super::{ChannelId, ChannelRecord, HubRecord, Space};
 use crate::state::{
     channel::Channel,
     log::Log,
@@ -33,8 +33,8 @@ pub(super) struct Channels {
     empty: [BTreeMap<u64, ChannelId>; 2],
     /// Those of each space that keep something, in the order in which something was last said there.
     quiet: [BTreeMap<u64, ChannelId>; 2],
-    /// How many things have been put in such an order.
-    moments: u64,
+    /// How many things of each space have been put in such an order.
+    moments: [u64; 2],
     /// When to see what of a log is too old.
     ages: BTreeSet<(Duration, ChannelId)>,
     pub(super) bounds: HistoryBounds,
@@ -102,7 +102,7 @@ impl Channels {
             populated: [0; 2],
             empty: Default::default(),
             quiet: Default::default(),
-            moments: 0,
+            moments: [0; 2],
             ages: BTreeSet::new(),
             bounds,
             bytes: 0,
@@ -144,10 +144,18 @@ impl Channels {
                 None => return None,
             }
         }
+        let epoch = self.next_epoch(space, now);
+        let id = self.add(space, name, epoch);
+        self.empties(id, now);
+        Some(id)
+    }
+
+    /// Adds a channel in which nothing was said yet.
+    fn add(&mut self, space: Space, name: &str, epoch: u64) -> ChannelId {
         self.founded += 1;
         let source = Source {
             channel: name.into(),
-            epoch: self.next_epoch(space, now),
+            epoch,
         };
         let id = ChannelId(super::id(self.all.insert(Named {
             space,
@@ -165,8 +173,70 @@ impl Channels {
             ages_at: None,
         })));
         self.by_name[space as usize].insert(name.into(), id);
-        self.empties(id, now);
+        id
+    }
+
+    /// What is common to all channels of the chat.
+    pub(super) fn record(&self) -> HubRecord {
+        HubRecord {
+            epoch: self.epoch,
+            moments: self.moments[Space::Chat as usize],
+        }
+    }
+
+    /// Goes on from there.
+    pub(super) fn resume_from(&mut self, record: &HubRecord) {
+        self.epoch = record.epoch;
+        self.moments[Space::Chat as usize] = record.moments;
+    }
+
+    /// A channel of the chat as it is.
+    pub(super) fn record_of(&self, id: ChannelId) -> ChannelRecord {
+        let named = self.get(id);
+        ChannelRecord {
+            name: named.source.channel.clone(),
+            epoch: named.source.epoch,
+            said: named.channel.said(),
+            unix_ms: named.unix_ms,
+            emptied: named.emptied,
+            said_at: named.said_at,
+            quiet: named.quiet,
+            log: named.log.record(),
+        }
+    }
+
+    /// Makes a channel of the chat as it was, but for its members. `None` if it could not have been so.
+    pub(super) fn restore(&mut self, record: &ChannelRecord, now: Duration) -> Option<ChannelId> {
+        let log = record.log.log()?;
+        let is_known = self.find(Space::Chat, &record.name).is_some();
+        if is_known || log.said() != record.said {
+            return None;
+        }
+        let id = self.add(Space::Chat, &record.name, record.epoch);
+        let named = &mut self.all[id.0 as usize];
+        named.channel = Channel::after(record.said);
+        named.unix_ms = record.unix_ms;
+        named.said_at = record.said_at;
+        named.emptied = record.emptied;
+        if let Some((moment, _)) = named.emptied {
+            self.empty[Space::Chat as usize].insert(moment, id);
+        } else {
+            self.populated[Space::Chat as usize] += 1;
+        }
+        named.quiet = record.quiet;
+        if let Some(moment) = named.quiet {
+            self.quiet[Space::Chat as usize].insert(moment, id);
+        }
+        named.log = log;
+        let has = (named.log.bytes(), named.log.messages());
+        self.count((0, 0), has);
+        self.look_at(id, now);
         Some(id)
+    }
+
+    /// Counts a member more of a channel that was restored.
+    pub(super) fn reenter(&mut self, id: ChannelId) {
+        self.all[id.0 as usize].members += 1;
     }
 
     /// Where several servers have the same channels, those of the chat have the same epochs: they are counted from the time
@@ -208,13 +278,14 @@ impl Channels {
 
     /// Notes that a channel is the last that is empty.
     fn empties(&mut self, id: ChannelId, now: Duration) {
-        self.moments += 1;
         let named = &mut self.all[id.0 as usize];
-        let empty = &mut self.empty[named.space as usize];
-        if let Some((moment, _)) = named.emptied.replace((self.moments, now)) {
-            empty.remove(&moment);
+        let space = named.space as usize;
+        self.moments[space] += 1;
+        let moment = self.moments[space];
+        if let Some((before, _)) = named.emptied.replace((moment, now)) {
+            self.empty[space].remove(&before);
         }
-        empty.insert(self.moments, id);
+        self.empty[space].insert(moment, id);
     }
 
     /// Adds to the log of a channel the last that was said there, and drops what all keep too much.
@@ -277,14 +348,15 @@ impl Channels {
     /// Notes that a channel is the last in which something was said.
     fn place_last(&mut self, id: ChannelId) {
         let named = &mut self.all[id.0 as usize];
-        let quiet = &mut self.quiet[named.space as usize];
+        let space = named.space as usize;
         if let Some(moment) = named.quiet.take() {
-            quiet.remove(&moment);
+            self.quiet[space].remove(&moment);
         }
         if named.log.bytes() > 0 {
-            self.moments += 1;
-            named.quiet = Some(self.moments);
-            quiet.insert(self.moments, id);
+            self.moments[space] += 1;
+            let moment = self.moments[space];
+            named.quiet = Some(moment);
+            self.quiet[space].insert(moment, id);
         }
     }
 
@@ -377,6 +449,11 @@ impl Channels {
         let all = self.by_name[space as usize].iter();
         all.map(|(name, &id)| (&**name, id))
             .filter(|&(_, id)| self.get(id).members > 0)
+    }
+
+    /// Those of a space by name, those that nobody is in included.
+    pub(super) fn remembered_by_name(&self, space: Space) -> impl Iterator<Item = ChannelId> {
+        self.by_name[space as usize].values().copied()
     }
 
     /// How many of a space there are, those that nobody is in included.

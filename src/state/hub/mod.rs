@@ -5,6 +5,7 @@ mod blocks;
 mod channels;
 mod client;
 mod membership;
+mod record;
 mod replay;
 
 use std::mem;
@@ -16,6 +17,7 @@ use slab::Slab;
 use self::{channels::Channels, client::Client, replay::Replays};
 pub use self::{
     membership::Start,
+    record::{ChannelRecord, HubRecord},
     replay::{Replayed, Room},
 };
 use super::{
@@ -252,6 +254,11 @@ impl Hub {
     /// Where what a client is owed is delivered to. `None` for one of another server, and one whose connection has ended.
     pub fn slot(&self, client: ClientId) -> Option<u32> {
         self.clients.get(client.0 as usize)?.slot
+    }
+
+    /// The channel of this name, whether it has members or not.
+    pub fn find_remembered(&self, space: Space, name: &str) -> Option<ChannelId> {
+        self.channels.find(space, name)
     }
 
     /// Whether so much of a client waits to be sequenced that it is not read.

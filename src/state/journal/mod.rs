@@ -110,7 +110,9 @@ impl Journal {
     }
 
     /// Takes the next entry that was read. One that was there before is dropped.
-    pub fn take(&mut self, header: Header, body: Bytes, now: Duration) {
+    pub fn take(&mut self, mut header: Header, body: Bytes, now: Duration) {
+        let last = self.newest.map(|(time, _)| time);
+        header.time = header.time.max(last.unwrap_or_default());
         self.newest = Some((header.time, now));
         match header.kind {
             EntryKind::Hello => {

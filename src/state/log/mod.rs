@@ -3,9 +3,12 @@
 //! Bodies lie end to end in one ring, and what is to be known of each in another. Both grow by little at a time, so that a
 //! log takes hardly more than what it keeps.
 
+mod record;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub use self::record::LogRecord;
 use super::{batch::OpenBatch, memory::of_list};
 use crate::vocabulary::{
     config::{HistoryBounds, REPLAY_BLOCK_BYTES},

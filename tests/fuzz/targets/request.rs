@@ -73,7 +73,7 @@ fn answer(gate: &Gate, request: &http::Request<()>) -> String {
             let bytes = response.encode(UNIX_MS, is_head, keeps_alive(request));
             return checked(&bytes, is_head);
         }
-        Ok(Endpoint::Metrics) => return "metrics".to_owned(),
+        Ok(Endpoint::Metrics | Endpoint::Health) => return "metrics".to_owned(),
         Ok(Endpoint::Session(kind)) => websocket::accept(request).and_then(|bytes| {
             let admission = gate.admit(request, &kind, UNIX_MS, &mut 0)?;
             Ok((bytes, kind, admission))

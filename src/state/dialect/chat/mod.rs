@@ -7,6 +7,7 @@ mod folding;
 mod looking;
 mod notices;
 mod people;
+mod record;
 mod rosters;
 mod session;
 mod vanishing;
@@ -26,6 +27,7 @@ use uuid::Builder;
 pub use self::{
     folding::fold,
     looking::look_on,
+    record::{PersonRecord, SessionsRecord, SummaryRecord},
     session::{Asked, Waited},
     vanishing::{bury, vanish},
 };

@@ -5,9 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{vanishing::Loss, write};
+use super::{record::SummaryRecord, vanishing::Loss, write};
 use crate::{
-    state::hub::{ChannelId, Hub},
+    state::hub::{ChannelId, Hub, Space},
     vocabulary::{
         chat::{Event, Identity, LeftReason, Told, number},
         config::{LOSSES_TOLD_MAX, SUMMARY_INTERVAL},
@@ -92,6 +92,37 @@ impl Notices {
         let mut summary = waiting.unwrap_or_else(|| Summary::new(channel, hub.moment().at));
         summary.left += loss.lost as u64;
         summary.tell(hub, reason)
+    }
+
+    /// Those that wait, in the order in which they fall due.
+    pub(super) fn records(&self, hub: &Hub) -> Vec<SummaryRecord> {
+        let waiting = self.due.iter().filter_map(|&(due, serial)| {
+            let summary = self.waiting.get(&serial)?;
+            // One of a channel that is forgotten will not be told, nor one that was told early.
+            let is_due = summary.due == due && hub.serial(summary.channel) == Some(serial);
+            is_due.then(|| SummaryRecord {
+                channel: hub.name(summary.channel).into(),
+                due,
+                joined: summary.joined,
+                left: summary.left,
+            })
+        });
+        waiting.collect()
+    }
+
+    /// Has one wait. `None` if there is no such channel.
+    pub(super) fn restore(&mut self, hub: &Hub, record: &SummaryRecord) -> Option<()> {
+        let channel = hub.find_remembered(Space::Chat, &record.channel)?;
+        let serial = hub.serial(channel)?;
+        self.due.push_back((record.due, serial));
+        let summary = Summary {
+            channel,
+            due: record.due,
+            joined: record.joined,
+            left: record.left,
+        };
+        self.waiting.insert(serial, summary);
+        Some(())
     }
 
     /// When the next summary is due, by the time of the sequence.

@@ -92,6 +92,28 @@ impl People {
         strike(&mut self.namesakes, &person.identity.name, client);
     }
 
+    /// Those who entered, in the order in which they did.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = (ClientId, &Rc<Identity>)> {
+        let entered = self
+            .by_client
+            .iter()
+            .filter(|(_, person)| person.entered > 0);
+        let mut entered: Vec<_> = entered.collect();
+        entered.sort_unstable_by_key(|(_, person)| person.entered);
+        entered
+            .into_iter()
+            .map(|(&client, person)| (client, &person.identity))
+    }
+
+    /// Those whose sessions are here.
+    pub(super) fn here(&self) -> impl Iterator<Item = ClientId> {
+        let here = self
+            .by_client
+            .iter()
+            .filter(|(_, person)| person.session.is_some());
+        here.map(|(&client, _)| client)
+    }
+
     /// How others see a client.
     pub(super) fn identity(&self, client: ClientId) -> &Rc<Identity> {
         &self.by_client[&client].identity

@@ -1,0 +1,194 @@
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use arrayvec::ArrayString;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    state::engine::{Action, Actor, Deed, Engine, Event, Sequenced},
+    vocabulary::{
+        chat::Identity,
+        config::{Config, HistoryBounds},
+        time::Now,
+    },
+};
+
+const US: NodeId = NodeId(9);
+
+/// A sequence in which all is done elsewhere.
+#[derive(Clone, Debug, Default)]
+struct Elsewhere(Rc<RefCell<VecDeque<Sequenced<'static>>>>);
+
+impl Engine for Elsewhere {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn submit<'a>(&mut self, _: Action<'a>, _: Now) -> Option<Sequenced<'a>> {
+        unreachable!("nobody is here")
+    }
+
+    fn next(&mut self, _: Now, _: Option<Duration>) -> Option<Sequenced<'static>> {
+        self.0.borrow_mut().pop_front()
+    }
+
+    fn due(&self, _: Option<Duration>) -> Option<Duration> {
+        None
+    }
+}
+
+/// A server that only follows.
+struct Follower {
+    commons: Commons,
+    sequence: Elsewhere,
+}
+
+impl Follower {
+    fn new(config: &Config) -> Self {
+        let sequence = Elsewhere::default();
+        let commons = Commons::with_engine(config, 0, Box::new(sequence.clone()));
+        Self { commons, sequence }
+    }
+
+    /// Follows on, to the end of a turn.
+    fn follow(&mut self, events: &[Sequenced<'static>]) {
+        self.sequence.0.borrow_mut().extend(events.iter().cloned());
+        self.commons.advance(Now::default());
+        self.commons.hub.seal(|_, _| ());
+        while self.commons.registry.is_vanishing() {
+            self.commons.advance(Now::default());
+        }
+    }
+
+    fn frozen(&self) -> Vec<u8> {
+        freeze(&self.commons, US)
+    }
+}
+
+/// Something that may happen at a moment, among a few people and channels.
+fn happening(chance: &mut fastrand::Rng, at: Duration, body: u64) -> Sequenced<'static> {
+    let node = NodeId(chance.u32(1..4));
+    let actor = Actor::Theirs {
+        node,
+        client: chance.u32(0..4),
+    };
+    let channel = format!("c{}", chance.u8(0..6));
+    let deed = match chance.u8(0..24) {
+        0..5 => Deed::Enter(Rc::new(Identity {
+            id: format!("id{}", chance.u8(0..5)).into(),
+            name: format!("name{}", chance.u8(0..4)).into(),
+            avatar: ArrayString::new(),
+        })),
+        5..7 => Deed::Exit,
+        7..14 => Deed::Join(channel.into()),
+        14..16 => Deed::Leave(channel.into()),
+        16 => Deed::Private {
+            target: "id1".into(),
+            message: "psst".into(),
+            reference: None,
+        },
+        _ => Deed::Say {
+            channel: channel.into(),
+            body: json!({ "message": body }).to_string().into_bytes().into(),
+        },
+    };
+    let event = match chance.u8(0..64) {
+        0 => Event::Death(node),
+        1 => Event::Nothing,
+        _ => Event::Action(Action { actor, deed }),
+    };
+    let unix_ms = u64::try_from(at.as_millis()).unwrap();
+    event.at(Moment { at, unix_ms })
+}
+
+/// All that happens, where nobody enters who is in already.
+fn sequence(seed: u64, length: u64) -> Vec<Sequenced<'static>> {
+    let mut chance = fastrand::Rng::with_seed(seed);
+    let mut at = Duration::from_hours(500_000);
+    let mut inside = std::collections::HashSet::new();
+    let mut events = Vec::new();
+    for body in 0..length {
+        at += Duration::from_millis(chance.u64(0..900));
+        let happening = happening(&mut chance, at, body);
+        let is_possible = match &happening.event {
+            Event::Death(node) => {
+                inside.retain(|(of, _)| of != node);
+                true
+            }
+            Event::Action(Action {
+                actor: Actor::Theirs { node, client },
+                deed,
+            }) => match deed {
+                Deed::Enter(_) => inside.insert((*node, *client)),
+                Deed::Exit => inside.remove(&(*node, *client)),
+                _ => inside.contains(&(*node, *client)),
+            },
+            _ => true,
+        };
+        if is_possible {
+            events.push(happening);
+        }
+    }
+    events
+}
+
+fn config(chance: &mut fastrand::Rng) -> Config {
+    Config {
+        notice_limit: chance.usize(1..4),
+        history: HistoryBounds {
+            messages: chance.usize(0..8),
+            bytes: 400,
+            age: Duration::from_secs(chance.u64(2..30)),
+            total_bytes: 800,
+            channels: chance.usize(3..7),
+        },
+        ..Config::default()
+    }
+}
+
+#[test]
+fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
+    for seed in 0..200 {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let config = config(&mut chance);
+        let events = sequence(seed, 300);
+        let (before, after) = events.split_at(chance.usize(0..events.len()));
+        let mut first = Follower::new(&config);
+        for turn in before.chunks(chance.usize(1..20)) {
+            first.follow(turn);
+        }
+        let snapshot = first.frozen();
+        let mut newcomer = Follower::new(&config);
+        thaw(&mut newcomer.commons, &snapshot).unwrap();
+        assert_eq!(newcomer.frozen(), snapshot, "seed {seed}");
+        for turn in after.chunks(7) {
+            first.follow(turn);
+        }
+        for turn in after.chunks(11) {
+            newcomer.follow(turn);
+        }
+        assert_eq!(newcomer.frozen(), first.frozen(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
+    let config = Config::default();
+    let mut first = Follower::new(&config);
+    first.follow(&sequence(1, 200));
+    let snapshot = first.frozen();
+    for end in 0..snapshot.len() {
+        let mut newcomer = Follower::new(&config);
+        let thawed = thaw(&mut newcomer.commons, &snapshot[..end]);
+        assert_eq!(thawed, Err(SnapshotError::Damaged), "{end}");
+    }
+    for place in 0..snapshot.len() {
+        let mut damaged = snapshot.clone();
+        damaged[place] ^= 0x55;
+        let mut newcomer = Follower::new(&config);
+        // It may still be one, of something else.
+        let _ = thaw(&mut newcomer.commons, &damaged);
+    }
+}
