@@ -10,6 +10,7 @@ use super::{
     },
     engine::{Action, Actor, Deed, Engine, Event, Local, Refusal, Sequenced},
     hub::{ClientId, Hub},
+    snapshot::{self, SnapshotError},
 };
 use crate::vocabulary::{
     config::Config,
@@ -91,6 +92,14 @@ impl Commons {
         said
     }
 
+    /// Makes what another server knows known to this one, which knows nothing of the chat yet.
+    ///
+    /// # Errors
+    /// It is not what a server knows; this one is of no use then.
+    pub fn learn(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
+        snapshot::thaw(self, snapshot)
+    }
+
     /// Whether this server was taken for gone. Its clients are here, and in the chat of nobody else: nothing that others do
     /// has happened here since.
     pub fn is_buried(&self) -> bool {
@@ -105,7 +114,11 @@ impl Commons {
                 deed,
             })
             | Event::Refused { client, deed, .. } => (client, deed),
-            Event::Action(_) | Event::Nothing | Event::Death(_) | Event::Burial => {
+            Event::Action(_)
+            | Event::Nothing
+            | Event::Death(_)
+            | Event::Burial
+            | Event::Asked { .. } => {
                 return self.fold(sequenced, Asked::default());
             }
         };
@@ -168,6 +181,11 @@ impl Commons {
             }
             Event::Burial => {
                 self.is_buried = true;
+                0
+            }
+            Event::Asked { newcomer, ours } => {
+                let snapshot = snapshot::freeze(self, ours);
+                self.engine.give(newcomer, snapshot);
                 0
             }
             Event::Refused { client, deed, why } => {

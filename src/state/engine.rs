@@ -95,6 +95,13 @@ pub enum Event<'a> {
     Death(NodeId),
     /// This server was taken for gone, and all its clients with it: it has no part in what comes later.
     Burial,
+    /// Another server comes, and this one is to tell it what there is by now.
+    Asked {
+        /// Who wants to know.
+        newcomer: NodeId,
+        /// Who this server is.
+        ours: NodeId,
+    },
     /// What a client of this server asked for is not done, which is no part of the sequence and has no moment.
     Refused {
         /// Who asked.
@@ -141,6 +148,11 @@ pub trait Engine: Debug {
     /// the sequence, something is to be said that nobody does: where that time goes on only with what is in the sequence,
     /// someone has to see to it that something is.
     fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>>;
+
+    /// Hands a server that comes what there was when it [asked](Event::Asked). Nobody comes to one that is alone.
+    fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {
+        drop((newcomer, snapshot));
+    }
 
     /// When to ask for the next, by our clock, if there is anything to wait for; `due` is as above.
     fn due(&self, due: Option<Duration>) -> Option<Duration>;

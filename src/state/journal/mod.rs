@@ -51,6 +51,8 @@ pub struct Journal {
     newest: Option<(Duration, Duration)>,
     /// Entries, and ends of entries, that no node of ours wrote.
     foreign: u64,
+    /// What those who come are to be handed.
+    gifts: VecDeque<(NodeId, Bytes)>,
 }
 
 #[derive(Debug)]
@@ -59,6 +61,8 @@ struct Entry {
     body: Bytes,
     /// Whether something of it was passed on.
     is_begun: bool,
+    /// Whether this node is to tell a newcomer what there is.
+    is_ours_to_answer: bool,
 }
 
 /// A journal as an engine. Whoever reads and writes it has a handle of its own.
@@ -77,6 +81,7 @@ impl Journal {
             read_bytes: 0,
             newest: None,
             foreign: 0,
+            gifts: VecDeque::new(),
         }
     }
 
@@ -114,8 +119,13 @@ impl Journal {
         let last = self.newest.map(|(time, _)| time);
         header.time = header.time.max(last.unwrap_or_default());
         self.newest = Some((header.time, now));
+        let mut is_ours_to_answer = false;
         match header.kind {
             EntryKind::Hello => {
+                let silent = silent(&body);
+                let mut others = self.living.keys();
+                let giver = others.find(|node| !silent.contains(node));
+                is_ours_to_answer = self.node.is_some() && giver == self.node.as_ref();
                 self.living.insert(header.node, 0);
             }
             EntryKind::Actions | EntryKind::Alive | EntryKind::Bye => {
@@ -141,7 +151,13 @@ impl Journal {
             header,
             body,
             is_begun: false,
+            is_ours_to_answer,
         });
+    }
+
+    /// What a newcomer is to be handed, if there is one that waits.
+    pub fn take_gift(&mut self) -> Option<(NodeId, Bytes)> {
+        self.gifts.pop_front()
     }
 
     /// Refuses what waits to be appended if there is too much of it, or it has waited for too long. To be asked in every turn
@@ -254,6 +270,12 @@ impl Entry {
             let event = match self.header.kind {
                 EntryKind::Death if ours == Some(dead(&self.body)) => Event::Burial,
                 EntryKind::Death => Event::Death(dead(&self.body)),
+                // Whoever is still there of one that goes is gone with it.
+                EntryKind::Bye if ours != Some(self.header.node) => Event::Death(self.header.node),
+                EntryKind::Hello if self.is_ours_to_answer => Event::Asked {
+                    newcomer: self.header.node,
+                    ours: ours.unwrap_or_default(),
+                },
                 _ => Event::Nothing,
             };
             *unread_bytes -= self.body.len();
@@ -279,6 +301,19 @@ impl Entry {
         };
         Some(Event::Action(Action { actor, deed }))
     }
+}
+
+/// What a hello says if these were asked before and did not answer: their numbers.
+pub fn hello(silent: &[NodeId]) -> Vec<u8> {
+    let numbers = silent.iter().map(|node| node.0.to_string());
+    numbers.collect::<Vec<_>>().join(" ").into_bytes()
+}
+
+/// Those who are not to answer a hello.
+fn silent(body: &[u8]) -> Vec<NodeId> {
+    let numbers = str::from_utf8(body).unwrap_or_default().split(' ');
+    let numbers = numbers.filter_map(|number| number.parse().ok());
+    numbers.map(NodeId).collect()
 }
 
 /// The node that a death is about. None of ours has the number of what is no number.
@@ -314,6 +349,11 @@ impl Engine for JournalEngine {
             journal.prompt(now.monotonic, due);
         }
         next
+    }
+
+    fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {
+        let gift = (newcomer, snapshot.into());
+        self.0.borrow_mut().gifts.push_back(gift);
     }
 
     fn due(&self, due: Option<Duration>) -> Option<Duration> {

@@ -140,7 +140,7 @@ fn entries_of_who_is_no_node_are_skipped_and_counted() {
     assert_eq!((events(&mut journal), journal.foreign()), (vec![], 1));
     journal.take(
         header(EntryKind::Hello, OTHER, 0, 2),
-        Bytes::new(),
+        hello(&[US]).into(),
         Duration::ZERO,
     );
     journal.take(
@@ -240,4 +240,30 @@ fn the_first_of_the_living_sees_to_it_that_time_goes_on() {
     );
     second.prompt(Duration::from_secs(100), due);
     assert_eq!(second.batch(), None);
+}
+
+#[test]
+fn who_came_first_of_those_that_are_not_said_to_be_silent_answers_a_newcomer() {
+    let asks = |silent: &[NodeId]| {
+        let mut journal = journal();
+        let other = header(EntryKind::Hello, OTHER, 0, 1);
+        journal.take(other, hello(silent).into(), Duration::ZERO);
+        events(&mut journal)
+    };
+    let asked = Event::Asked {
+        newcomer: OTHER,
+        ours: US,
+    };
+    assert_eq!(asks(&[]), [(1, asked)]);
+    assert_eq!(asks(&[NodeId(3), US]), [(1, Event::Nothing)]);
+}
+
+#[test]
+fn who_goes_leaves_nobody_behind() {
+    let mut journal = journal();
+    let other = header(EntryKind::Hello, OTHER, 0, 1);
+    journal.take(other, hello(&[US]).into(), Duration::ZERO);
+    let bye = header(EntryKind::Bye, OTHER, 1, 2);
+    journal.take(bye, Bytes::new(), Duration::ZERO);
+    assert_eq!(events(&mut journal)[1], (2, Event::Death(OTHER)));
 }
