@@ -122,8 +122,9 @@ impl FakeRedis {
                 self.run_id
             ),
             "REPLICATION" => format!(
-                "# Replication\r\nrole:master\r\nconnected_slaves:0\r\nmaster_replid:{}\r\nmaster_replid2:{:040}\r\n",
-                self.run_id, 0
+                "# Replication\r\nrole:master\r\nconnected_slaves:0\r\nmaster_replid:{}\r\nmaster_replid2:{:0>40}\r\n",
+                self.run_id,
+                self.former_master.as_deref().unwrap_or_default()
             ),
             "CLUSTER" => "# Cluster\r\ncluster_enabled:0\r\n".to_owned(),
             _ => String::new(),
@@ -142,6 +143,9 @@ impl FakeRedis {
             return Ok(Reply::OK);
         }
         let settings = &self.settings;
+        if settings.is_reticent {
+            return Err(Failure::NoPerm);
+        }
         let pairs = words.rest().iter().filter_map(|name| {
             let value = match &name[..] {
                 b"appendonly" if settings.is_written => "yes",

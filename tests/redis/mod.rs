@@ -29,6 +29,8 @@ pub struct Settings {
     pub is_written: bool,
     /// `appendfsync always`.
     pub is_synced: bool,
+    /// Nobody may ask for any of that.
+    pub is_reticent: bool,
 }
 
 /// A connection to it.
@@ -64,6 +66,8 @@ pub struct FakeRedis {
     digest: String,
     has_script: bool,
     run_id: String,
+    /// The master in whose place it is, if it was the replica of one.
+    former_master: Option<String>,
     state: State,
     is_stalled: bool,
     /// Why it refuses what it refuses.
@@ -103,6 +107,7 @@ impl FakeRedis {
             digest: digest(script::SOURCE),
             has_script: false,
             run_id: String::new(),
+            former_master: None,
             state: State::Up,
             is_stalled: false,
             refusal: None,
@@ -209,6 +214,13 @@ impl FakeRedis {
             State::Up
         };
         self.begin_run();
+    }
+
+    /// Ends it, and has a replica of it that has had so much take its place.
+    pub fn fail_over(&mut self, store: Store) {
+        self.crash();
+        self.former_master = Some(self.run_id.clone());
+        self.restart(Memory::Former(store), false);
     }
 
     /// Ends its loading.

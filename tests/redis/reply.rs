@@ -38,6 +38,8 @@ pub enum Failure {
     NoAuth,
     /// A password is wrong.
     WrongPass,
+    /// It may not be asked that.
+    NoPerm,
     /// A key is of another type.
     WrongType,
     /// It does not know the script.
@@ -132,6 +134,9 @@ impl Failure {
             Self::Loading => "LOADING Redis is loading the dataset in memory",
             Self::NoAuth => "NOAUTH Authentication required.",
             Self::WrongPass => "WRONGPASS invalid username-password pair or user is disabled.",
+            Self::NoPerm => {
+                "NOPERM User default has no permissions to run the 'config|get' command"
+            }
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value",
             Self::NoScript => "NOSCRIPT No matching script. Please use EVAL.",
             Self::Exhausted => {

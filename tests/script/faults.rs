@@ -85,21 +85,40 @@ fn a_crash_ends_all_connections_and_the_next_run_has_what_it_is_given() {
     fake.redis.crash();
     assert!(fake.redis.is_over(other));
     assert_eq!(fake.redis.connect(), None);
-    fake.restart(Memory::Whole, false);
+    fake.redis.restart(Memory::Whole, false);
+    fake.reconnect();
     assert_eq!(length(&mut fake), entries(2));
     assert_ne!(run_id(&mut fake), before);
     for (memory, count) in [(moment, 1), (Store::default(), 0)] {
         fake.redis.crash();
-        fake.restart(Memory::Former(memory), false);
+        fake.redis.restart(Memory::Former(memory), false);
+        fake.reconnect();
         assert_eq!(length(&mut fake), entries(count));
     }
+}
+
+#[test]
+fn a_replica_that_takes_its_place_says_so() {
+    let mut fake = greeted();
+    let moment = fake.redis.moment();
+    fake.ask(&["XADD", "stream", "1-*", "key", "value"]);
+    let told = |fake: &mut Fake| match fake.ask(&["INFO", "replication"]) {
+        Answer::Text(text) => text.contains(&format!("master_replid2:{:040}", 0)),
+        other => panic!("{other:?}"),
+    };
+    assert!(told(&mut fake));
+    fake.redis.fail_over(moment);
+    fake.reconnect();
+    assert!(!told(&mut fake));
+    assert_eq!(length(&mut fake), entries(1));
 }
 
 #[test]
 fn one_that_loads_greets_and_does_nothing_else() {
     let mut fake = greeted();
     fake.redis.crash();
-    fake.restart(Memory::Whole, true);
+    fake.redis.restart(Memory::Whole, true);
+    fake.reconnect();
     assert!(matches!(fake.ask(&["HELLO", "3"]), Answer::List(_)));
     assert!(matches!(run_id(&mut fake), Answer::Text(_)));
     for refused in [["PING", ""], ["XLEN", "stream"], ["SCRIPT", "FLUSH"]] {
@@ -223,6 +242,11 @@ fn what_it_is_worth_is_told() {
     for pair in [["appendonly", "yes"], ["appendfsync", "always"]] {
         assert!(answer.windows(2).any(|told| told == pair), "{answer:?}");
     }
+    let mut reticent = Fake::new(Settings {
+        is_reticent: true,
+        ..synced()
+    });
+    assert!(is_refused(&reticent.ask(&asked), "NOPERM"));
     let facts = fake.ask(&["XINFO", "STREAM", "stream"]);
     assert!(
         matches!(facts, Answer::List(facts) if facts.contains(&Answer::Text("1-1".to_owned())))

@@ -43,6 +43,7 @@ fn synced() -> Settings {
         password: None,
         is_written: true,
         is_synced: true,
+        is_reticent: false,
     }
 }
 

@@ -10,7 +10,7 @@ use redis_protocol::resp3::{
     types::{OwnedFrame, Resp3Frame},
 };
 
-use crate::redis::{Client, FakeRedis, Memory, Settings};
+use crate::redis::{Client, FakeRedis, Settings};
 
 /// What a Redis answers.
 #[derive(Debug, PartialEq)]
@@ -72,9 +72,8 @@ impl Fake {
         fake
     }
 
-    /// Starts it again after a crash, and connects to it.
-    pub fn restart(&mut self, memory: Memory, is_loading: bool) {
-        self.redis.restart(memory, is_loading);
+    /// Has a new connection, after the one before ended.
+    pub fn reconnect(&mut self) {
         self.client = self.redis.connect().unwrap();
     }
 }
