@@ -16,6 +16,8 @@ use crate::{
 /// Handshakes under way at once, on all threads: the smallest listen backlog that is common. Beyond it the kernel drops
 /// what it cannot queue, and the next attempt comes a second later.
 const DIALS_MAX: usize = 128;
+/// Clients that begin to connect in one turn while messages are exchanged: all at once would keep the schedule waiting.
+pub(super) const DIALS_PER_TURN: usize = 4;
 /// How long connecting may go without one more client coming in.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 

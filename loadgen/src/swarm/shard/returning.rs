@@ -8,7 +8,7 @@ use crate::{
     record::end::End,
     swarm::{
         dial::Dial,
-        shard::{CLOSE_PROTOCOL_ERROR, Shard},
+        shard::{CLOSE_PROTOCOL_ERROR, Shard, connecting::DIALS_PER_TURN},
     },
 };
 
@@ -42,7 +42,10 @@ impl Shard<'_> {
 
     /// Has those ask to come in again whose time away is over; when to look after the next one.
     pub(super) fn come_back_due(&mut self, now_ns: u64) -> u64 {
-        while let Some(index) = self.away.due(now_ns) {
+        for _ in 0..DIALS_PER_TURN {
+            let Some(index) = self.away.due(now_ns) else {
+                break;
+            };
             let client = &mut self.clients[index];
             let begun_ns = client.dialing().map(Dial::begun_ns);
             let is_late =

@@ -2,11 +2,11 @@
 
 use crate::{
     plan::{Pacing, protocol::Protocol},
-    swarm::{pace::Pace, shard::Shard},
+    swarm::{
+        pace::Pace,
+        shard::{Shard, connecting::DIALS_PER_TURN},
+    },
 };
-
-/// Newcomers that begin to connect in one turn: all at once would keep the schedule waiting.
-const STORM_DIALS_PER_TURN: usize = 4;
 
 impl Shard<'_> {
     /// Has every publisher send what became due, each in one write.
@@ -115,7 +115,7 @@ impl Shard<'_> {
             return self.storm_ns;
         }
         let planned = self.plan.clients_of(self.thread).len();
-        for _ in 0..STORM_DIALS_PER_TURN.min(planned - self.clients.len()) {
+        for _ in 0..DIALS_PER_TURN.min(planned - self.clients.len()) {
             if self.dial(now_ns).is_err() {
                 // The others would fare no better; who never began counts as failed in the end.
                 self.storm_ns = u64::MAX;
