@@ -156,9 +156,9 @@ impl<'a> Session<'a> {
         let pids: Vec<i32> = pids.iter().copied().chain(own_pid).collect();
         let watched = if pids.is_empty() {
             // Whoever was not named need not be seen either; of some nodes only, the figures would say nothing.
-            let found = targets.iter().map(|target| find::listener(target.place()));
-            let found: Option<Vec<i32>> = found.collect();
-            found.and_then(|pids| Watched::new(pids).ok())
+            let found = targets.iter().map(|target| find::listeners(target.place()));
+            let found: Option<Vec<Vec<i32>>> = found.collect();
+            found.and_then(|pids| Watched::new(pids.concat()).ok())
         } else {
             Some(Watched::new(pids)?)
         };
