@@ -26,7 +26,7 @@ impl Shard<'_> {
             return;
         }
         if self.moves && end.may_be_the_nodes() && self.record.role(index) == Role::Member {
-            return self.search(index, end);
+            return self.seek_node(index, end);
         }
         self.record.disconnected(index, end);
         let roams = self.churn.as_mut().and_then(|churn| churn.back(index));
@@ -104,7 +104,7 @@ impl Shard<'_> {
     }
 
     /// Has a client whose node may be gone look for one that is there.
-    fn search(&mut self, index: usize, end: End) {
+    fn seek_node(&mut self, index: usize, end: End) {
         let now_ns = self.common.clock.now_ns();
         let was_returning = self.record.lost_connection(index, end, now_ns);
         // A node that lets one in to end it at once is not asked without end.
