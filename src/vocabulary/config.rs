@@ -140,6 +140,10 @@ pub const REDIS_RETRY_WAITS: [Duration; 2] =
 pub const REDIS_REFUSED_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 /// How long Redis has to load its data, to make room or the like before it is asked again.
 pub const REDIS_PAUSE: Duration = Duration::from_millis(50);
+/// Bytes of entries of the journal that one answer of Redis is to hold, unless it holds one entry.
+pub const REDIS_READ_BYTES: usize = 512 << 10;
+/// Entries of one answer.
+pub const REDIS_READ_ENTRIES_MAX: usize = 1024;
 /// Bytes of the largest answer of Redis that is waited for; the connection ends with a larger one.
 pub const REDIS_REPLY_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a line of such an answer: of what is said in one, such as an error, or of a number.

@@ -11,14 +11,14 @@ use super::{
     greeting::{Facts, Greeting},
     outage::Outage,
     resp::Reply,
-    terms::Terms,
     wire::Wire,
 };
 use crate::{
     server::stream::{Readiness, Stream},
     state::backoff::Backoff,
-    vocabulary::config::{
-        REDIS_ANSWER_TIMEOUT, REDIS_PAUSE, REDIS_REFUSED_WAITS, REDIS_RETRY_WAITS,
+    vocabulary::{
+        config::{REDIS_ANSWER_TIMEOUT, REDIS_PAUSE, REDIS_REFUSED_WAITS, REDIS_RETRY_WAITS},
+        redis::RedisUrl,
     },
 };
 
@@ -26,7 +26,7 @@ use crate::{
 /// in time is never used again, since the late answer would be taken for the next one.
 #[derive(Debug)]
 pub(super) struct Connection<S> {
-    terms: Rc<Terms>,
+    url: Rc<RedisUrl>,
     state: State<S>,
     /// When it is opened, greeted again or given up, as its state has it.
     until: Option<Duration>,
@@ -34,6 +34,8 @@ pub(super) struct Connection<S> {
     patience: Duration,
     /// Why nobody serves.
     outage: Option<Outage>,
+    /// Why one who serves is of no use, until it is.
+    complaint: Option<Outage>,
     chance: Rng,
     failures: Backoff,
     refusals: Backoff,
@@ -62,14 +64,15 @@ enum Stage {
 
 impl<S: Stream> Connection<S> {
     /// None yet; it is to be opened at once.
-    pub(super) fn new(terms: Rc<Terms>, seed: u64) -> Self {
+    pub(super) fn new(url: Rc<RedisUrl>, seed: u64) -> Self {
         let backoff = |[first, longest]: [Duration; 2]| Backoff::new(first, longest);
         Self {
-            terms,
+            url,
             state: State::Resting,
             until: Some(Duration::ZERO),
             patience: REDIS_ANSWER_TIMEOUT,
             outage: Some(Outage::Unasked),
+            complaint: None,
             chance: Rng::with_seed(seed),
             failures: backoff(REDIS_RETRY_WAITS),
             refusals: backoff(REDIS_REFUSED_WAITS),
@@ -127,9 +130,9 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Why nobody does.
+    /// Why nobody does, or not as is needed.
     pub(super) fn outage(&self) -> Option<&Outage> {
-        self.outage.as_ref()
+        self.outage.as_ref().or(self.complaint.as_ref())
     }
 
     /// Whether it serves, and waits for no answer.
@@ -164,8 +167,11 @@ impl<S: Stream> Connection<S> {
             Ok(Some(reply)) if *is_asked => {
                 *is_asked = false;
                 self.until = None;
-                self.failures.reset();
-                self.refusals.reset();
+                if !matches!(reply, Reply::Error(_)) {
+                    self.complaint = None;
+                    self.failures.reset();
+                    self.refusals.reset();
+                }
                 return Some(reply);
             }
             Ok(Some(_)) => self.fail(Outage::unexpected("before it was asked"), now),
@@ -196,9 +202,17 @@ impl<S: Stream> Connection<S> {
         self.state = State::Resting;
     }
 
-    /// Ends the connection since its answer is not wanted any more. The next one comes at once.
+    /// Notes that an answer was of no use. Unless that passes by itself, the connection ends.
+    pub(super) fn complain(&mut self, outage: Outage, now: Duration) {
+        self.complaint = Some(outage.clone());
+        if !outage.is_wait() {
+            self.fail(outage, now);
+        }
+    }
+
+    /// Ends the connection if an answer is under way, which is not wanted any more. The next one comes at once.
     pub(super) fn renew(&mut self, now: Duration) {
-        if let State::Open(..) = self.state {
+        if let State::Open(_, Stage::Serving { is_asked: true, .. }) = self.state {
             self.until = Some(now);
             self.state = State::Resting;
         }
@@ -242,7 +256,7 @@ impl<S: Stream> Connection<S> {
             && let Stage::Greeting(greeting) = stage
             && let Some(reply) = wire.reply()?
         {
-            match greeting.answer(&reply, &self.terms) {
+            match greeting.answer(&reply, &self.url) {
                 Ok(None) => {}
                 Ok(Some(facts)) => {
                     *stage = Stage::Serving {
@@ -264,7 +278,7 @@ impl<S: Stream> Connection<S> {
     }
 
     fn greet(&mut self, mut wire: Wire<S>, now: Duration) {
-        let greeting = Greeting::begin(&self.terms, |words| wire.say(words));
+        let greeting = Greeting::begin(&self.url, |words| wire.say(words));
         self.state = State::Open(wire, Stage::Greeting(greeting));
         self.wait(REDIS_ANSWER_TIMEOUT, now);
     }
@@ -273,12 +287,12 @@ impl<S: Stream> Connection<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::redis::testing::{Pipe, greetings, terms};
+    use crate::server::redis::testing::{Pipe, greetings, settings};
 
     const NOW: Duration = Duration::from_secs(100);
 
     fn connection() -> Connection<Pipe> {
-        Connection::new(Rc::new(terms()), 1)
+        Connection::new(Rc::new(settings().url), 1)
     }
 
     /// One that is open, with the other end of its stream.

@@ -4,11 +4,13 @@ use super::{
     outage::{Outage, shown},
     resp::Reply,
     script,
-    terms::Terms,
 };
+use crate::vocabulary::redis::RedisUrl;
 
 /// The oldest version that numbers entries of a stream within an era (`XADD key ERA-*`).
 const VERSION_MIN: u32 = 7;
+/// Whose password is given where no user is.
+const DEFAULT_USER: &str = "default";
 /// `master_replid2` of one that was never the replica of another since it began.
 const NEVER_A_REPLICA: char = '0';
 
@@ -39,9 +41,41 @@ pub struct Persistence {
 }
 
 impl Facts {
+    /// What that means for what is said.
+    pub(super) fn worth(&self) -> Vec<String> {
+        let kept = match &self.persistence {
+            _ if self.was_replica => {
+                "it took the place of another, of which it may not have all: all channels begin anew when it starts again"
+            }
+            None => {
+                "it does not tell what it keeps (CONFIG GET): all channels begin anew when it starts again"
+            }
+            Some(it) if it.is_synced => "it keeps all that was said, also if it crashes",
+            Some(it) if it.is_written => {
+                "it may lose the last second if it crashes, and all channels begin anew when it starts again: set \
+                 appendfsync always"
+            }
+            Some(_) => {
+                "it keeps nothing of what was said when it starts again: set appendonly yes and appendfsync always"
+            }
+        };
+        let evicting = self.persistence.iter().filter(|it| it.evicts());
+        let evicting = evicting.map(|it| {
+            format!("it may do away with the journal when it is full (maxmemory-policy {}): set noeviction", it.eviction)
+        });
+        [kept.to_owned()].into_iter().chain(evicting).collect()
+    }
+
     /// Whether all entries that anybody has seen are there after another start of Redis.
     pub fn keeps_all(&self) -> bool {
         !self.was_replica && self.persistence.as_ref().is_some_and(|it| it.is_synced)
+    }
+}
+
+impl Persistence {
+    /// Whether keys may go that have no end of their own.
+    fn evicts(&self) -> bool {
+        self.eviction.starts_with("allkeys")
     }
 }
 
@@ -76,9 +110,9 @@ const QUESTIONS: [Question; 6] = [
 
 impl Greeting {
     /// Asks everything at once: what is wrong shows in the first answer that is no good.
-    pub(super) fn begin(terms: &Terms, mut say: impl FnMut(&[&[u8]])) -> Self {
+    pub(super) fn begin(url: &RedisUrl, mut say: impl FnMut(&[&[u8]])) -> Self {
         for question in QUESTIONS {
-            question.ask(terms, &mut say);
+            question.ask(url, &mut say);
         }
         Self {
             answered: 0,
@@ -97,10 +131,14 @@ impl Greeting {
     ///
     /// # Errors
     /// It is no Redis that is of use, or not yet.
-    pub(super) fn answer(&mut self, reply: &Reply, terms: &Terms) -> Result<Option<Facts>, Outage> {
+    pub(super) fn answer(
+        &mut self,
+        reply: &Reply,
+        url: &RedisUrl,
+    ) -> Result<Option<Facts>, Outage> {
         let question = QUESTIONS[self.answered];
         self.answered += 1;
-        match question.judge(reply, terms, &mut self.facts) {
+        match question.judge(reply, url, &mut self.facts) {
             Err(Outage::Loading) => self.is_loading = true,
             judged => judged?,
         }
@@ -115,18 +153,19 @@ impl Greeting {
 }
 
 impl Question {
-    fn ask(self, terms: &Terms, say: &mut impl FnMut(&[&[u8]])) {
+    fn ask(self, url: &RedisUrl, say: &mut impl FnMut(&[&[u8]])) {
         match self {
             Self::Hello => {
                 let mut words: Vec<&[u8]> = vec![b"HELLO", b"3"];
-                if let Some(credentials) = &terms.credentials {
-                    let [user, password] = credentials.words();
-                    words.extend([b"AUTH", user, password]);
+                if let Some(credentials) = &url.credentials {
+                    let user = credentials.user.as_deref().unwrap_or(DEFAULT_USER);
+                    let auth = ["AUTH", user, &credentials.password];
+                    words.extend(auth.map(str::as_bytes));
                 }
                 words.extend([b"SETNAME".as_slice(), b"hubbub"]);
                 say(&words);
             }
-            Self::Database => say(&[b"SELECT", terms.database.to_string().as_bytes()]),
+            Self::Database => say(&[b"SELECT", url.database.to_string().as_bytes()]),
             Self::Run => say(&[b"INFO", b"server"]),
             Self::Replication => say(&[b"INFO", b"replication"]),
             Self::Persistence => say(&[
@@ -141,12 +180,12 @@ impl Question {
     }
 
     /// Notes what an answer says.
-    fn judge(self, reply: &Reply, terms: &Terms, facts: &mut Facts) -> Result<(), Outage> {
+    fn judge(self, reply: &Reply, url: &RedisUrl, facts: &mut Facts) -> Result<(), Outage> {
         if let Reply::Error(error) = reply {
             return match (self, Outage::told(error)) {
                 // Only Redis 6 and later know it.
                 (Self::Hello, Outage::Unexpected(_)) => Err(Outage::TooOld("before 6".to_owned())),
-                (Self::Database, Outage::Unexpected(_)) => Err(Outage::NoDatabase(terms.database)),
+                (Self::Database, Outage::Unexpected(_)) => Err(Outage::NoDatabase(url.database)),
                 (Self::Persistence, told) if told != Outage::Loading => Ok(()),
                 (_, told) => Err(told),
             };
@@ -202,13 +241,13 @@ impl Question {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::redis::testing::{greetings, replies, terms};
+    use crate::server::redis::testing::{greetings, replies, settings};
 
     /// What comes of these answers.
     fn greet(answers: &str) -> Result<Option<Facts>, Outage> {
-        let mut greeting = Greeting::begin(&terms(), |_| ());
+        let mut greeting = Greeting::begin(&settings().url, |_| ());
         for reply in replies(answers) {
-            let greeted = greeting.answer(&reply, &terms());
+            let greeted = greeting.answer(&reply, &settings().url);
             if !matches!(greeted, Ok(None)) {
                 return greeted;
             }
@@ -276,10 +315,9 @@ mod tests {
     }
 
     #[test]
-    fn the_password_is_said_and_never_shown() {
+    fn the_password_is_said() {
         let mut said = Vec::new();
-        Greeting::begin(&terms(), |words| said.push(words.concat()));
+        Greeting::begin(&settings().url, |words| said.push(words.concat()));
         assert_eq!(said[0], b"HELLO3AUTHdefaultsecretSETNAMEhubbub");
-        assert!(!format!("{:?}", terms()).contains("secret"));
     }
 }

@@ -1,13 +1,400 @@
-//! Redis, over any [`Stream`](super::stream::Stream).
+//! Redis, over any [`Stream`]: the link between what this node does and the journal that all nodes read.
+//!
+//! Everything that is said or changes is an entry of one stream, the journal, that every node reads in order and makes the
+//! same of. One connection appends, one call after the other, and one reads. Whoever comes says *hello* and is given a
+//! node's id; it says that it lives, declares dead who does not any more, and has a new *era* opened where Redis has begun
+//! anew or forgotten something. The script (`journal.lua`) brings all that into one order, and judges by the clock of Redis.
+//!
+//! A connection (`connection.rs`) greets, and is never used again after an answer that did not come in time. What was asked
+//! (`appender.rs`) is decided anew in every turn from what is known then, so that nothing has to be remembered to be asked
+//! again. What was read (`reader.rs`) is folded only if nothing before it is missing (`course.rs`).
+//!
+//! Time and chance are arguments here as everywhere below the reactor, which opens the streams.
 
-#![expect(dead_code, reason = "what asks and reads comes with the next commit")]
-
+mod answers;
+mod appender;
+mod coming;
 mod connection;
-mod greeting;
-mod outage;
+mod course;
+pub mod entry;
+pub mod greeting;
+mod keys;
+mod nodes;
+pub mod outage;
+mod reader;
 mod resp;
 mod script;
-mod terms;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
+mod trim;
+mod vital;
 mod wire;
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tracing::{info, warn};
+
+use self::{
+    appender::Appender,
+    course::{Course, Hole},
+    entry::Entry,
+    nodes::Nodes,
+    outage::Outage,
+    reader::Reader,
+    script::Operation,
+    vital::Vital,
+};
+pub use self::{
+    coming::{Newcomer, Standing},
+    course::Eras,
+};
+use super::stream::{Readiness, Stream};
+use crate::{
+    state::journal::{EntryKind, HeaderError, Journal, dead, hello},
+    vocabulary::{
+        config::{RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
+        id::NodeId,
+        redis::RedisSettings,
+        time::Now,
+    },
+};
+
+/// What of a turn an entry takes, beside its bytes, in bytes that could have been read instead.
+const ENTRY_TOLL_BYTES: usize = 128;
+
+/// Which of the two connections is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The one that appends.
+    Append,
+    /// The one that reads.
+    Read,
+}
+
+/// Why a node cannot be one. It is to end with what this says.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LinkError {
+    /// A node of another release writes what we do not know.
+    #[error(transparent)]
+    Version(#[from] HeaderError),
+}
+
+/// The link of a node to the journal.
+#[derive(Debug)]
+pub struct Link<S> {
+    appender: Appender<S>,
+    reader: Reader<S>,
+    buffer: Box<[u8]>,
+    standing: Standing,
+    /// How far the fold has come.
+    course: Course,
+    nodes: Nodes,
+    vital: Vital,
+    /// Whether the script has said on this connection that the era of the fold is the last one.
+    is_confirmed: bool,
+    /// The era that is over, if one is.
+    over: Option<u64>,
+    /// Whether this node was declared dead, and may not have read so yet.
+    is_buried: bool,
+    /// What the clock of Redis said, since the Unix epoch, and when.
+    clock: Option<(Duration, Duration)>,
+    /// What was last told of how it is with Redis.
+    told: Option<Outage>,
+}
+
+impl<S: Stream> Link<S> {
+    /// Nothing is open yet.
+    pub fn new(settings: &RedisSettings, seed: u64) -> Self {
+        let RedisSettings { prefix, lease, .. } = settings;
+        let url = Rc::new(settings.url.clone());
+        Self {
+            appender: Appender::new(url.clone(), prefix, *lease, seed),
+            reader: Reader::new(url, prefix, !seed),
+            buffer: vec![0; RECEIVE_BYTES_MAX].into(),
+            standing: Standing::Listening,
+            course: Course::new(settings.history_bytes),
+            nodes: Nodes::new(*lease),
+            vital: Vital::new(*lease),
+            is_confirmed: false,
+            over: None,
+            is_buried: false,
+            clock: None,
+            told: Some(Outage::Unasked),
+        }
+    }
+
+    /// A connection that is to be opened now. Of each it is said once.
+    pub fn wants(&mut self, now: Duration) -> Option<Side> {
+        if self.standing == Standing::Gone {
+            None
+        } else if self.appender.connection.wants(now) {
+            Some(Side::Append)
+        } else {
+            self.reader.connection.wants(now).then_some(Side::Read)
+        }
+    }
+
+    /// It was opened, or could not be. It need not be connected yet, if it signals once it is.
+    pub fn opened(&mut self, side: Side, stream: io::Result<S>, now: Now) {
+        let connection = match side {
+            Side::Append => &mut self.appender.connection,
+            Side::Read => &mut self.reader.connection,
+        };
+        connection.opened(stream, now.monotonic);
+    }
+
+    /// Notes what an event says of a stream; it is acted on in the next turn.
+    pub fn signal(&mut self, side: Side, readiness: Readiness) {
+        match side {
+            Side::Append => self.appender.connection.signal(readiness),
+            Side::Read => self.reader.connection.signal(readiness),
+        }
+    }
+
+    /// One turn: takes in a bounded share of what there is, decides, and writes.
+    ///
+    /// # Errors
+    /// This node cannot go on.
+    pub fn turn(&mut self, now: Now, journal: &mut Journal) -> Result<(), LinkError> {
+        let now = now.monotonic;
+        let buffer = &mut self.buffer;
+        self.appender
+            .connection
+            .advance(TURN_BYTES_MAX, buffer, now);
+        self.reader.connection.advance(TURN_BYTES_MAX, buffer, now);
+        while let Some((call, answer)) = self.appender.answer(now) {
+            self.judge(call, answer, now, journal);
+        }
+        self.is_confirmed &= self.appender.connection.facts().is_some();
+        self.reader.advance(now)?;
+        self.fold(now, journal);
+        if self.is_buried && self.reader.is_at_end() {
+            self.fall(now);
+        }
+        self.come_in(now, journal);
+        self.call(now, journal);
+        self.reader.advance(now)?;
+        self.appender.connection.flush(now);
+        self.reader.connection.flush(now);
+        self.tell();
+        if !self.is_up() {
+            journal.refuse_late(now);
+        }
+        Ok(())
+    }
+
+    /// When to have another [`turn`](Self::turn), and to ask what it [wants](Self::wants), if no event comes before.
+    pub fn due(&self) -> Option<Duration> {
+        if self.standing == Standing::Gone {
+            return None;
+        }
+        let node = self.node();
+        let may_call = self.appender.is_free() && self.over.is_none() && !self.is_buried;
+        let judge = node.filter(|_| may_call);
+        let death = judge.and_then(|node| self.nodes.dies(node));
+        let due = [
+            self.reader.has_next().then_some(Duration::ZERO),
+            node.and_then(|_| self.vital.due()),
+            death.map(|(_, at)| at),
+            self.appender.due(),
+            self.reader.connection.due(),
+        ];
+        due.into_iter().flatten().min()
+    }
+
+    /// Says bye as soon as that is possible, and is [gone](Standing::Gone) then.
+    pub fn leave(&mut self) {
+        self.vital.is_leaving = true;
+    }
+
+    /// Where this node stands.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Why nothing is to be had from Redis, if so.
+    pub fn outage(&self) -> Option<&Outage> {
+        let reading = self.reader.connection.outage();
+        self.appender.connection.outage().or(reading)
+    }
+
+    /// Whether this node lives, and Redis serves it.
+    pub fn is_up(&self) -> bool {
+        matches!(self.standing, Standing::Living(_)) && self.outage().is_none()
+    }
+
+    /// Living nodes, this one included.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Bytes of entries that are in the journal and were not read yet, as far as is known here.
+    pub fn lag_bytes(&self) -> usize {
+        self.course.lag_bytes()
+    }
+
+    /// Entries that somebody else has put into the journal, and that were skipped.
+    pub fn foreign(&self) -> u64 {
+        self.course.foreign
+    }
+
+    /// Eras that have begun since this node reads the journal.
+    pub fn eras(&self) -> Eras {
+        self.course.eras
+    }
+
+    fn node(&self) -> Option<NodeId> {
+        match self.standing {
+            Standing::Loading(newcomer) => Some(newcomer.node),
+            Standing::Living(node) => Some(node),
+            Standing::Listening | Standing::Founding(_) | Standing::Gone => None,
+        }
+    }
+
+    /// The era on behalf of which is appended: that of the fold, or whichever if there is none.
+    fn era(&self) -> u64 {
+        match (self.course.last(), self.standing) {
+            (Some(last), _) => last.era,
+            (None, Standing::Loading(newcomer)) => newcomer.hello.era,
+            (None, _) => 0,
+        }
+    }
+
+    /// The time of Redis, since the Unix epoch.
+    fn time(&self, now: Duration) -> Option<Duration> {
+        let (time, at) = self.clock?;
+        Some(time + now.saturating_sub(at))
+    }
+
+    /// Hands on what was read.
+    fn fold(&mut self, now: Duration, journal: &mut Journal) {
+        let mut budget = TURN_BYTES_MAX;
+        while budget > 0
+            && journal.unread_bytes() < TURN_BYTES_MAX
+            && let Some(entry) = self.reader.next()
+        {
+            budget = budget.saturating_sub(entry.bytes + ENTRY_TOLL_BYTES);
+            self.pass(entry, now, journal);
+        }
+    }
+
+    fn pass(&mut self, entry: Entry, now: Duration, journal: &mut Journal) {
+        let (header, body) = match self.course.pass(entry) {
+            Ok(Some(content)) => content,
+            Ok(None) => return,
+            Err(Hole { last, next }) => {
+                warn!(%last, %next, "entries of the journal are missing between these, beginning anew");
+                return self.fall(now);
+            }
+        };
+        self.nodes.hear(&header, &body, now);
+        match header.kind {
+            EntryKind::Death if Some(dead(&body)) == self.node() => {
+                warn!("the other nodes have declared this one dead, beginning anew");
+                journal.take(header, body, now);
+                self.fall(now);
+            }
+            EntryKind::Kept => {
+                info!("Redis has begun anew, and has kept everything");
+                self.begin_era();
+                journal.take(header, body, now);
+                journal.append_again();
+            }
+            EntryKind::Lost => {
+                warn!("Redis has lost what was said, or may have: all channels begin anew");
+                self.begin_era();
+                self.leave_era();
+                journal.take(header, body, now);
+            }
+            _ => journal.take(header, body, now),
+        }
+    }
+
+    fn begin_era(&mut self) {
+        self.is_confirmed = false;
+        self.over = None;
+    }
+
+    /// Calls Redis, if it can be called and there is anything to be said.
+    fn call(&mut self, now: Duration, journal: &mut Journal) {
+        if self.node().is_some() {
+            self.vital.speak(now, journal);
+        } else if self.vital.is_leaving {
+            self.standing = Standing::Gone;
+        }
+        if self.standing == Standing::Gone {
+            return;
+        }
+        let Some(facts) = self.appender.free(now) else {
+            return;
+        };
+        self.course.ask();
+        let era = self.era();
+        if let Some(over) = self.over {
+            let open = Operation::Era {
+                read: self.course.last().unwrap_or_default(),
+                read_us: self.course.time.as_micros(),
+                is_kept: facts.keeps_all(),
+            };
+            return self.appender.call(&open, over, &facts, now);
+        }
+        let Some(node) = self.node() else {
+            if journal.is_read_out() {
+                let hello = Operation::Hello { body: &hello(&[]) };
+                self.appender.call(&hello, era, &facts, now);
+            } else {
+                // As long as anything of its former id is handed on, it has no other.
+                self.appender.rest(now);
+            }
+            return;
+        };
+        if self.is_buried {
+            return;
+        }
+        if let Some((target, at)) = self.nodes.dies(node)
+            && at <= now
+        {
+            let death = Operation::Death { node, target };
+            return self.appender.call(&death, era, &facts, now);
+        }
+        let (time, trim) = (self.time(now), self.course.trim.due());
+        let Some(batch) = journal.batch() else {
+            return;
+        };
+        match time {
+            Some(time) if self.is_confirmed && batch.kind == EntryKind::Actions => {
+                self.appender.add(node, batch, trim, era, time, now);
+            }
+            _ => {
+                let append = Operation::Append { node, batch, trim };
+                self.appender.call(&append, era, &facts, now);
+            }
+        }
+    }
+
+    /// Tells of what has changed between us and Redis.
+    fn tell(&mut self) {
+        if self.outage() == self.told.as_ref() {
+            return;
+        }
+        self.told = self.outage().cloned();
+        match &self.told {
+            Some(outage) => warn!("{outage}"),
+            None => self.tell_facts(),
+        }
+    }
+
+    fn tell_facts(&self) {
+        if let Some(facts) = self.appender.connection.facts() {
+            info!(version = facts.version, "Redis serves");
+            for worth in facts.worth() {
+                info!("{worth}");
+            }
+        }
+    }
+}

@@ -6,11 +6,11 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{
-    resp::{Replies, Reply},
-    terms::{Credentials, Terms},
+use super::resp::{Replies, Reply};
+use crate::{
+    server::stream::Stream,
+    vocabulary::{config::JournalBounds, redis::RedisSettings},
 };
-use crate::server::stream::Stream;
 
 /// A stream; each clone is the same one.
 #[derive(Clone, Debug, Default)]
@@ -67,15 +67,17 @@ impl Stream for Pipe {
     }
 }
 
-pub(super) fn terms() -> Terms {
-    Terms {
-        credentials: Some(Credentials {
-            user: None,
-            password: "secret".to_owned(),
-        }),
-        database: 0,
+pub(super) fn settings() -> RedisSettings {
+    RedisSettings {
+        url: "redis://:secret@localhost".parse().unwrap(),
+        authorities: None,
         prefix: "hubbub".to_owned(),
         lease: Duration::from_secs(10),
+        bounds: JournalBounds {
+            queue_bytes: 1 << 20,
+            patience: Duration::from_secs(10),
+        },
+        history_bytes: 64 << 10,
     }
 }
 

@@ -93,6 +93,11 @@ impl Journal {
         self.node = Some(node);
     }
 
+    /// Says which node this is from now on, as all see when they come to its hello, this one too.
+    pub fn become_node(&mut self, node: NodeId) {
+        self.node = Some(node);
+    }
+
     /// What is to be appended now: the same until it is said to be [appended](Self::appended) or came back.
     pub fn batch(&mut self) -> Option<&Batch> {
         self.node?;
@@ -192,6 +197,11 @@ impl Journal {
     /// Bytes that were read and not passed on.
     pub fn unread_bytes(&self) -> usize {
         self.read_bytes
+    }
+
+    /// Whether all that was read is passed on.
+    pub fn is_read_out(&self) -> bool {
+        self.read.is_empty()
     }
 
     /// Entries, and ends of entries, that no node of ours wrote.
@@ -317,7 +327,7 @@ fn silent(body: &[u8]) -> Vec<NodeId> {
 }
 
 /// The node that a death is about. None of ours has the number of what is no number.
-fn dead(body: &[u8]) -> NodeId {
+pub fn dead(body: &[u8]) -> NodeId {
     let text = str::from_utf8(body).ok();
     NodeId(text.and_then(|text| text.parse().ok()).unwrap_or_default())
 }

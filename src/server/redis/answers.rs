@@ -1,0 +1,77 @@
+//! What follows from an answer.
+
+use std::time::Duration;
+
+use tracing::warn;
+
+use super::{Link, Standing, appender::Call, script::Answer};
+use crate::{
+    server::stream::Stream,
+    state::journal::{EntryKind, Journal},
+};
+
+impl<S: Stream> Link<S> {
+    /// Takes what was answered to a call.
+    pub(super) fn judge(
+        &mut self,
+        call: Call,
+        answer: Answer,
+        now: Duration,
+        journal: &mut Journal,
+    ) {
+        if let Answer::Done { id, time, .. } = &answer {
+            if !self.course.is_ahead(*id) {
+                // Redis has forgotten what we have read.
+                self.over = Some(self.era());
+            }
+            self.clock = time.map(|time| (time, now)).or(self.clock);
+        }
+        match (call, answer) {
+            (Call::Hello, Answer::Done { id, rest, .. }) => self.enter(id, &rest, now, journal),
+            (Call::Append { number, kind }, Answer::Done { .. } | Answer::Again) => {
+                self.is_confirmed = true;
+                self.vital.appended(kind);
+                self.course.trim.done();
+                journal.appended(number);
+                if kind == EntryKind::Bye {
+                    self.standing = Standing::Gone;
+                }
+            }
+            (Call::Add { number }, Answer::Done { .. }) => {
+                self.course.trim.done();
+                journal.appended(number);
+            }
+            (Call::Death { target }, Answer::Done { .. } | Answer::Refused { is_done: true }) => {
+                self.nodes.bury(target);
+            }
+            (Call::Death { target }, Answer::Refused { .. }) => {
+                self.nodes.spare(target, self.vital.interval, now);
+            }
+            (
+                Call::Append {
+                    kind: EntryKind::Bye,
+                    ..
+                },
+                Answer::Buried,
+            ) => self.standing = Standing::Gone,
+            (_, Answer::Buried) if self.course.last().is_none() => self.fall(now),
+            (_, Answer::Buried) => {
+                self.is_buried = true;
+                self.reader.look_again();
+            }
+            // A new one has begun, to which the fold will come; or there is no reason for one, and it will be asked again.
+            (Call::Era, _) => {
+                self.over = None;
+                self.appender.rest(now);
+                if matches!(self.standing, Standing::Loading(_)) {
+                    self.fall(now);
+                }
+            }
+            (_, Answer::Era(era)) => {
+                self.is_confirmed = false;
+                self.over = Some(era.max(self.era()));
+            }
+            (call, answer) => warn!(?call, ?answer, "the script answers what was not asked"),
+        }
+    }
+}

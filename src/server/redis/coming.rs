@@ -1,0 +1,94 @@
+//! How a node comes in, and begins anew after it fell out.
+
+use std::time::Duration;
+
+use tracing::info;
+
+use super::{Link, entry::EntryId, outage::Outage};
+use crate::{server::stream::Stream, state::journal::Journal, vocabulary::id::NodeId};
+
+/// Where a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It has no id, and says hello as soon as it can.
+    Listening,
+    /// Nobody else lives: it begins with what there is.
+    Founding(Newcomer),
+    /// Others live: one of them is to give it a snapshot, as of its hello.
+    Loading(Newcomer),
+    /// It is one of the nodes.
+    Living(NodeId),
+    /// It has said bye.
+    Gone,
+}
+
+/// Who has said hello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// Its id.
+    pub node: NodeId,
+    /// Its hello: its fold begins with what comes after it.
+    pub hello: EntryId,
+}
+
+impl<S: Stream> Link<S> {
+    /// This node was given an id.
+    pub(super) fn enter(
+        &mut self,
+        hello: EntryId,
+        ids: &[String],
+        now: Duration,
+        journal: &mut Journal,
+    ) {
+        let mut ids = ids.iter().map_while(|id| id.parse().ok().map(NodeId));
+        let Some(node) = ids.next() else {
+            let outage = Outage::unexpected("in place of a node's id");
+            self.appender.connection.fail(outage, now);
+            return;
+        };
+        self.is_confirmed = true;
+        self.vital.begin(now);
+        journal.become_node(node);
+        if self.course.last().is_some() {
+            // The fold has begun with the era, as all others have.
+            self.standing = Standing::Living(node);
+        } else {
+            self.nodes.reset(ids.chain([node]), now);
+            self.standing = Standing::Loading(Newcomer { node, hello });
+        }
+        info!(node = node.0, "said hello");
+    }
+
+    /// Goes on with coming in.
+    pub(super) fn come_in(&mut self, now: Duration, journal: &mut Journal) {
+        if let Standing::Loading(newcomer) = self.standing
+            && !self.nodes.has_others(newcomer.node)
+        {
+            self.standing = Standing::Founding(newcomer);
+        }
+        if let Standing::Founding(Newcomer { node, hello }) = self.standing {
+            journal.begin(node, []);
+            self.course.seek(Some(hello));
+            self.reader.seek(Some(hello), now);
+            self.standing = Standing::Living(node);
+        }
+    }
+
+    /// Whatever was folded is of no use any more.
+    pub(super) fn fall(&mut self, now: Duration) {
+        self.course.seek(None);
+        self.reader.seek(None, now);
+        self.nodes.reset([], now);
+        self.begin_era();
+        self.leave_era();
+    }
+
+    /// This node is none any more, and whatever it has asked of Redis does not matter.
+    pub(super) fn leave_era(&mut self) {
+        self.is_buried = false;
+        self.appender.forget();
+        if self.standing != Standing::Gone {
+            self.standing = Standing::Listening;
+        }
+    }
+}
