@@ -10,10 +10,11 @@ use super::{
     },
     engine::{Action, Actor, Deed, Engine, Event, Local, Refusal, Sequenced},
     hub::{ClientId, Hub},
-    snapshot::{self, SnapshotError},
+    snapshot::{self, SnapshotError, Writing},
 };
 use crate::vocabulary::{
-    config::Config,
+    config::{Config, TURN_SNAPSHOT_BYTES_MAX},
+    id::NodeId,
     time::{Moment, Now},
 };
 
@@ -26,6 +27,8 @@ pub struct Commons {
     pub registry: Registry,
     engine: Box<dyn Engine>,
     is_buried: bool,
+    /// What a server that comes is to be told, while it is written.
+    writing: Option<(NodeId, Writing)>,
     /// Slots of clients that may be read again.
     relieved: Vec<u32>,
     /// Slots of clients of the relay who said what was not passed on.
@@ -48,6 +51,7 @@ impl Commons {
             registry,
             engine,
             is_buried: false,
+            writing: None,
             relieved: Vec::new(),
             turned_out: Vec::new(),
         }
@@ -81,6 +85,7 @@ impl Commons {
     /// Does what was sequenced since. Returns the bytes that came of it.
     pub fn advance(&mut self, now: Now) -> usize {
         self.hub.begin_turn(now);
+        self.write_on(TURN_SNAPSHOT_BYTES_MAX);
         // Whoever is gone with its server is so before anything that is later.
         let mut said = chat::vanish(&mut self.hub, &mut self.registry);
         while !self.is_buried
@@ -90,6 +95,18 @@ impl Commons {
             said += self.take(sequenced);
         }
         said
+    }
+
+    /// Writes on what a server that comes is to be told, about so many bytes, and hands it over once that is all.
+    fn write_on(&mut self, bytes: usize) {
+        let Some((newcomer, mut writing)) = self.writing.take() else {
+            return;
+        };
+        if writing.go_on(&mut self.hub, &mut self.registry, bytes) {
+            self.engine.give(newcomer, writing.into_bytes());
+        } else {
+            self.writing = Some((newcomer, writing));
+        }
     }
 
     /// Makes what another server knows known to this one, which knows nothing of the chat yet.
@@ -150,7 +167,7 @@ impl Commons {
 
     /// When there is something to do that nobody's message brings about.
     pub fn due(&self) -> Option<Duration> {
-        if self.registry.is_vanishing() {
+        if self.registry.is_vanishing() || self.writing.is_some() {
             return Some(Duration::ZERO);
         }
         // In the time of a sequence that others share too, something is forgotten whenever that goes on.
@@ -184,8 +201,9 @@ impl Commons {
                 0
             }
             Event::Asked { newcomer, ours } => {
-                let snapshot = snapshot::freeze(self, ours);
-                self.engine.give(newcomer, snapshot);
+                self.write_on(usize::MAX);
+                let writing = Writing::begin(&mut self.hub, &mut self.registry, ours);
+                self.writing = Some((newcomer, writing));
                 0
             }
             Event::Refused { client, deed, why } => {

@@ -8,6 +8,7 @@ pub mod channel;
 pub mod commons;
 pub mod dialect;
 pub mod engine;
+pub mod freezing;
 pub mod hub;
 pub mod journal;
 pub mod log;

@@ -11,6 +11,7 @@ use slab::Slab;
 use super::{ChannelId, ChannelRecord, HubRecord, Space};
 use crate::state::{
     channel::Channel,
+    freezing::{Freeze, Frozen},
     log::Log,
     memory::of_list,
     seal::{Origin, Seal, Source},
@@ -42,6 +43,8 @@ pub(super) struct Channels {
     bytes: usize,
     /// Messages in all logs.
     messages: usize,
+    /// Those of the chat.
+    frozen: Frozen<ChannelRecord>,
 }
 
 /// A channel with its name, and its log.
@@ -67,6 +70,7 @@ pub(super) struct Named {
     quiet: Option<u64>,
     /// When to see what of its log is too old.
     ages_at: Option<Duration>,
+    written: Freeze,
 }
 
 impl Named {
@@ -107,6 +111,7 @@ impl Channels {
             bounds,
             bytes: 0,
             messages: 0,
+            frozen: Frozen::default(),
         }
     }
 
@@ -171,6 +176,7 @@ impl Channels {
             said_at: None,
             quiet: None,
             ages_at: None,
+            written: self.frozen.last(),
         })));
         self.by_name[space as usize].insert(name.into(), id);
         id
@@ -190,9 +196,45 @@ impl Channels {
         self.moments[Space::Chat as usize] = record.moments;
     }
 
-    /// A channel of the chat as it is.
-    pub(super) fn record_of(&self, id: ChannelId) -> ChannelRecord {
-        let named = self.get(id);
+    /// Has those of the chat written down as they are now, whatever happens in them until they are.
+    pub(super) fn freeze(&mut self) {
+        self.frozen.freeze(super::id(self.all.capacity()));
+    }
+
+    /// Writes one down that is about to change.
+    #[inline]
+    pub(super) fn keep(&mut self, id: ChannelId) {
+        if self.frozen.is_going_on() && self.is_unwritten(id) {
+            let record = self.write_down(id);
+            self.frozen.keep(record);
+        }
+    }
+
+    /// The next that was frozen. `None` if all are written down.
+    pub(super) fn next_frozen(&mut self) -> Option<ChannelRecord> {
+        if let Some(kept) = self.frozen.take_kept() {
+            return Some(kept);
+        }
+        while let Some(place) = self.frozen.next_place() {
+            let id = ChannelId(place);
+            if self.is_unwritten(id) {
+                return Some(self.write_down(id));
+            }
+        }
+        None
+    }
+
+    fn is_unwritten(&self, id: ChannelId) -> bool {
+        let named = self.all.get(id.0 as usize);
+        let last = self.frozen.last();
+        named.is_some_and(|named| {
+            named.space == Space::Chat && !named.is_forgotten && named.written != last
+        })
+    }
+
+    fn write_down(&mut self, id: ChannelId) -> ChannelRecord {
+        let named = &mut self.all[id.0 as usize];
+        named.written = self.frozen.last();
         ChannelRecord {
             name: named.source.channel.clone(),
             epoch: named.source.epoch,
@@ -258,6 +300,7 @@ impl Channels {
 
     /// Counts a member more.
     pub(super) fn enter(&mut self, id: ChannelId) {
+        self.keep(id);
         let named = &mut self.all[id.0 as usize];
         named.members += 1;
         if let Some((moment, _)) = named.emptied.take() {
@@ -268,6 +311,7 @@ impl Channels {
 
     /// Counts a member less.
     pub(super) fn leave(&mut self, id: ChannelId, now: Duration) {
+        self.keep(id);
         let named = &mut self.all[id.0 as usize];
         named.members -= 1;
         if named.members == 0 {
@@ -366,6 +410,7 @@ impl Channels {
         while self.bytes > self.bounds.total_bytes
             && let Some((_, &quietest)) = self.quiet.iter().find_map(BTreeMap::first_key_value)
         {
+            self.keep(quietest);
             let log = &mut self.all[quietest.0 as usize].log;
             let had = (log.bytes(), log.messages());
             log.drop_first();
@@ -376,6 +421,7 @@ impl Channels {
 
     /// Drops what of a log is too old.
     fn age(&mut self, id: ChannelId, now: Duration) {
+        self.keep(id);
         let named = &mut self.all[id.0 as usize];
         let had = (named.log.bytes(), named.log.messages());
         named.log.age(now, self.bounds.age);
@@ -415,6 +461,7 @@ impl Channels {
 
     /// Forgets a channel at once; it keeps its place for as long as something that was said in it is not handed out.
     fn forget(&mut self, id: ChannelId) {
+        self.keep(id);
         let named = &mut self.all[id.0 as usize];
         let space = named.space as usize;
         let log = mem::take(&mut named.log);
@@ -449,11 +496,6 @@ impl Channels {
         let all = self.by_name[space as usize].iter();
         all.map(|(name, &id)| (&**name, id))
             .filter(|&(_, id)| self.get(id).members > 0)
-    }
-
-    /// Those of a space by name, those that nobody is in included.
-    pub(super) fn remembered_by_name(&self, space: Space) -> impl Iterator<Item = ChannelId> {
-        self.by_name[space as usize].values().copied()
     }
 
     /// How many of a space there are, those that nobody is in included.

@@ -159,6 +159,7 @@ impl Hub {
         is_notice: bool,
         write: impl FnOnce(&mut Vec<u8>, u64, u64),
     ) -> usize {
+        self.channels.keep(id);
         let named = self.channels.get_mut(id);
         if !mem::replace(&mut named.is_loud, true) {
             named.channel.begin(self.spare.pop().unwrap_or_default());
@@ -340,6 +341,11 @@ impl Hub {
     /// Bytes of all that is kept of what was said, and how many messages.
     pub fn kept(&self) -> (usize, usize) {
         self.channels.kept()
+    }
+
+    /// How many places clients have taken, which their numbers are below.
+    pub fn client_places(&self) -> u32 {
+        id(self.clients.capacity())
     }
 
     /// How many clients are in.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelId, ClientId, Hub, Space};
+use super::{ChannelId, ClientId, Hub};
 use crate::state::{batch::Form, log::LogRecord};
 
 /// What is common to all channels.
@@ -35,10 +35,15 @@ impl Hub {
         self.channels.record()
     }
 
-    /// Each channel of the chat, those that are empty included.
-    pub fn records(&self) -> impl Iterator<Item = ChannelRecord> {
-        let all = self.channels.remembered_by_name(Space::Chat);
-        all.map(|id| self.channels.record_of(id))
+    /// Has each channel of the chat written down as it is now, those that are empty included, whatever happens in it until it
+    /// is.
+    pub fn freeze(&mut self) {
+        self.channels.freeze();
+    }
+
+    /// The next of them. `None` if that were all.
+    pub fn next_frozen(&mut self) -> Option<ChannelRecord> {
+        self.channels.next_frozen()
     }
 
     /// Goes on where another ended. There must be no channel of the chat yet.

@@ -1,5 +1,6 @@
 //! The chat as of a place in the sequence, as bytes: who comes later loads it, and goes on alike from there.
 
+use std::mem;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +8,8 @@ use thiserror::Error;
 
 use super::{
     commons::Commons,
-    dialect::chat::{PersonRecord, SessionsRecord, SummaryRecord},
-    hub::{ChannelRecord, HubRecord},
+    dialect::chat::{PersonRecord, Registry, SummaryRecord},
+    hub::{ChannelRecord, Hub, HubRecord},
 };
 use crate::vocabulary::{id::NodeId, time::Moment};
 
@@ -20,10 +21,11 @@ enum Record {
         at: Duration,
         unix_ms: u64,
         hub: HubRecord,
+        /// How many ever entered.
+        entered: u64,
     },
     Channel(ChannelRecord),
     Person(PersonRecord),
-    Sessions(SessionsRecord),
     Summary(SummaryRecord),
     /// That it is whole.
     End,
@@ -40,28 +42,61 @@ pub enum SnapshotError {
     Senseless,
 }
 
-/// What a server knows of the chat; its own clients have their numbers at `ours`.
-pub fn freeze(commons: &Commons, ours: NodeId) -> Vec<u8> {
-    let Commons { hub, registry, .. } = commons;
-    let mut bytes = Vec::new();
-    let moment = hub.moment();
-    let head = Record::Head {
-        at: moment.at,
-        unix_ms: moment.unix_ms,
-        hub: hub.record(),
-    };
-    let (people, sessions) = registry.records(hub, ours);
-    let records = [head].into_iter();
-    let records = records
-        .chain(hub.records().map(Record::Channel))
-        .chain(people.into_iter().map(Record::Person))
-        .chain(sessions.into_iter().map(Record::Sessions))
-        .chain(registry.summaries(hub).into_iter().map(Record::Summary))
-        .chain([Record::End]);
-    for record in records {
-        bytes = postcard::to_extend(&record, bytes).expect("memory grows");
+/// A snapshot that is being written, a share of it in each turn, while the chat goes on.
+#[derive(Debug)]
+pub struct Writing {
+    bytes: Vec<u8>,
+    summaries: Vec<SummaryRecord>,
+}
+
+impl Writing {
+    /// Begins to write what a server knows of the chat by now; its own clients have their numbers at `ours`. What was begun
+    /// before and is not whole never will be.
+    pub fn begin(hub: &mut Hub, registry: &mut Registry, ours: NodeId) -> Self {
+        hub.freeze();
+        let moment = hub.moment();
+        let head = Record::Head {
+            at: moment.at,
+            unix_ms: moment.unix_ms,
+            hub: hub.record(),
+            entered: registry.freeze(hub, ours),
+        };
+        let mut writing = Self {
+            bytes: Vec::new(),
+            summaries: registry.summaries(hub),
+        };
+        writing.add(&head);
+        writing
     }
-    bytes
+
+    /// Writes about so many bytes more. Returns whether that was all.
+    pub fn go_on(&mut self, hub: &mut Hub, registry: &mut Registry, bytes: usize) -> bool {
+        let end = self.bytes.len().saturating_add(bytes);
+        while self.bytes.len() < end {
+            let channel = hub.next_frozen().map(Record::Channel);
+            // Whoever is in a channel comes after it.
+            let person = || registry.next_frozen(hub).map(Record::Person);
+            let Some(record) = channel.or_else(person) else {
+                for summary in mem::take(&mut self.summaries) {
+                    self.add(&Record::Summary(summary));
+                }
+                self.add(&Record::End);
+                return true;
+            };
+            self.add(&record);
+        }
+        false
+    }
+
+    /// The snapshot.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn add(&mut self, record: &Record) {
+        let bytes = mem::take(&mut self.bytes);
+        self.bytes = postcard::to_extend(record, bytes).expect("memory grows");
+    }
 }
 
 /// Makes it known to a server that knows nothing of the chat yet.
@@ -79,14 +114,15 @@ pub fn thaw(commons: &mut Commons, mut bytes: &[u8]) -> Result<(), SnapshotError
                 at,
                 unix_ms,
                 hub: head,
+                entered,
             } => {
                 hub.reach(Moment { at, unix_ms });
                 hub.resume_from(&head);
+                registry.resume_from(entered);
                 Some(())
             }
             Record::Channel(record) => hub.restore(&record).map(|_| ()),
             Record::Person(record) => registry.restore(hub, &record),
-            Record::Sessions(record) => registry.restore_order(hub, &record),
             Record::Summary(record) => registry.restore_summary(hub, &record),
             Record::End => return Ok(()),
         };

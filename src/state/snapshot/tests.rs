@@ -62,8 +62,16 @@ impl Follower {
         }
     }
 
-    fn frozen(&self) -> Vec<u8> {
-        freeze(&self.commons, US)
+    fn frozen(&mut self) -> Vec<u8> {
+        let Commons { hub, registry, .. } = &mut self.commons;
+        let mut writing = Writing::begin(hub, registry, US);
+        assert!(writing.go_on(hub, registry, usize::MAX));
+        writing.into_bytes()
+    }
+
+    /// All that it knows, in an order of its own.
+    fn known(&mut self) -> Vec<Vec<u8>> {
+        records(&self.frozen())
     }
 }
 
@@ -148,6 +156,19 @@ fn config(chance: &mut fastrand::Rng) -> Config {
     }
 }
 
+/// The records of a snapshot, in an order of their own.
+fn records(mut snapshot: &[u8]) -> Vec<Vec<u8>> {
+    let mut records = Vec::new();
+    while !snapshot.is_empty() {
+        let (_, rest) = postcard::take_from_bytes::<Record>(snapshot).expect("a record");
+        let (record, _) = snapshot.split_at(snapshot.len() - rest.len());
+        records.push(record.to_vec());
+        snapshot = rest;
+    }
+    records.sort_unstable();
+    records
+}
+
 #[test]
 fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
     for seed in 0..200 {
@@ -162,14 +183,14 @@ fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
         let snapshot = first.frozen();
         let mut newcomer = Follower::new(&config);
         thaw(&mut newcomer.commons, &snapshot).unwrap();
-        assert_eq!(newcomer.frozen(), snapshot, "seed {seed}");
+        assert_eq!(newcomer.known(), records(&snapshot), "seed {seed}");
         for turn in after.chunks(7) {
             first.follow(turn);
         }
         for turn in after.chunks(11) {
             newcomer.follow(turn);
         }
-        assert_eq!(newcomer.frozen(), first.frozen(), "seed {seed}");
+        assert_eq!(newcomer.known(), first.known(), "seed {seed}");
     }
 }
 
@@ -190,5 +211,33 @@ fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
         let mut newcomer = Follower::new(&config);
         // It may still be one, of something else.
         let _ = thaw(&mut newcomer.commons, &damaged);
+    }
+}
+
+#[test]
+fn a_snapshot_is_as_of_when_it_was_begun_whatever_happens_while_it_is_written() {
+    for seed in 0..200 {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let config = config(&mut chance);
+        let events = sequence(seed, 300);
+        let (before, after) = events.split_at(chance.usize(0..events.len()));
+        let mut first = Follower::new(&config);
+        first.follow(before);
+        let at_once = first.known();
+        let Commons { hub, registry, .. } = &mut first.commons;
+        let mut writing = Writing::begin(hub, registry, US);
+        let mut after = after.chunks(chance.usize(1..9));
+        let share = chance.usize(1..100);
+        loop {
+            let Commons { hub, registry, .. } = &mut first.commons;
+            if writing.go_on(hub, registry, share) {
+                break;
+            }
+            first.follow(after.next().unwrap_or_default());
+        }
+        let snapshot = writing.into_bytes();
+        assert_eq!(records(&snapshot), at_once, "seed {seed}");
+        let mut newcomer = Follower::new(&config);
+        thaw(&mut newcomer.commons, &snapshot).unwrap();
     }
 }

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Asked, Outcome, Registry, alone, membership, notices::Move, post, refuse};
+use super::{
+    Asked, Outcome, Registry, alone, membership, notices::Move, people::Seat, post, refuse,
+};
 use crate::{
     state::{
         batch::Form,
@@ -32,7 +34,8 @@ pub fn fold(
             let here = hub.enter(None, Form::Joined);
             let theirs = registry.foreign.entry(node).or_default();
             theirs.insert(client, here);
-            registry.people.expect(here, Rc::clone(identity), None);
+            let seat = Seat::There((node, client));
+            registry.people.expect(here, Rc::clone(identity), seat);
             here
         }
         (Actor::Theirs { node, client }, _) => {
@@ -99,6 +102,7 @@ impl Folding<'_> {
         let channel = channel.ok_or(ChatError::ServerFull)?;
         let seq = self.hub.said(channel);
         let (start, recovery) = self.recover(channel, seq);
+        self.registry.people.keep(self.hub, self.client);
         self.hub.enroll(self.client, channel);
         let id = &self.registry.people.identity(self.client).id;
         self.registry.rosters.join(channel, self.client, id);
@@ -223,8 +227,7 @@ impl Folding<'_> {
             .into_iter()
             .map(|channel| self.depart(channel, Departure::Vanishes))
             .sum();
-        self.registry.people.exit(self.client);
-        self.hub.exit(self.client, Departure::Vanishes);
+        self.registry.let_go(self.hub, self.client);
         said
     }
 

@@ -27,14 +27,14 @@ use uuid::Builder;
 pub use self::{
     folding::fold,
     looking::look_on,
-    record::{PersonRecord, SessionsRecord, SummaryRecord},
+    record::{PersonRecord, SummaryRecord},
     session::{Asked, Waited},
     vanishing::{bury, vanish},
 };
 use self::{
     looking::Look,
     notices::Notices,
-    people::People,
+    people::{People, Seat},
     rosters::Rosters,
     session::{Session, Waiting},
     vanishing::Vanishing,
@@ -187,10 +187,18 @@ impl Registry {
         channel: ChannelId,
         departure: Departure,
     ) -> Rc<Identity> {
+        self.people.keep(hub, client);
         hub.leave(client, channel, departure);
         let identity = Rc::clone(self.people.identity(client));
         self.rosters.leave(channel, client, &identity.id);
         identity
+    }
+
+    /// Lets someone go who is out of all channels.
+    fn let_go(&mut self, hub: &mut Hub, client: ClientId) {
+        self.people.keep(hub, client);
+        self.people.exit(client);
+        hub.exit(client, Departure::Vanishes);
     }
 
     fn identity(&mut self, name: &str, email: Option<&str>, id: Option<Box<str>>) -> Identity {
@@ -253,7 +261,7 @@ impl Chat {
         };
         answer(hub, client, &welcome);
         let people = &mut registry.people;
-        people.expect(client, Rc::clone(&identity), Some(session));
+        people.expect(client, Rc::clone(&identity), Seat::Here(session));
         let sender = identity.mention().encode();
         commons.act(client, Deed::Enter(identity), Asked::default());
         Self { client, sender }

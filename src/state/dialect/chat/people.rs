@@ -3,13 +3,20 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::session::Session;
+use super::{
+    record::{PersonRecord, Whereabouts},
+    session::Session,
+};
 use crate::{
     state::{
-        hub::ClientId,
+        freezing::{Freeze, Frozen},
+        hub::{ClientId, Hub},
         memory::{of_list, of_shared, of_shared_text, of_table, of_tree},
     },
-    vocabulary::chat::{ChatError, Identity},
+    vocabulary::{
+        chat::{ChatError, Identity},
+        id::NodeId,
+    },
 };
 
 /// Everyone who is in the chat: how others see each, who is one and the same person, and who has the same name.
@@ -20,6 +27,9 @@ pub(super) struct People {
     entered: u64,
     persons: HashMap<Box<str>, BTreeSet<ClientId>>,
     namesakes: HashMap<Box<str>, BTreeSet<ClientId>>,
+    frozen: Frozen<PersonRecord>,
+    /// The server that those whose sessions are here are written down to be at.
+    ours: NodeId,
 }
 
 #[derive(Debug)]
@@ -27,22 +37,27 @@ struct Person {
     identity: Rc<Identity>,
     /// How many had entered when it did.
     entered: u64,
-    /// What it is about with one whose session is here.
-    session: Option<Session>,
+    written: Freeze,
+    seat: Seat,
+}
+
+/// Where someone's session is.
+#[derive(Debug)]
+pub(super) enum Seat {
+    /// At another server.
+    There(Whereabouts),
+    /// Here, and what it is about with it.
+    Here(Session),
 }
 
 impl People {
     /// Knows someone who is about to enter.
-    pub(super) fn expect(
-        &mut self,
-        client: ClientId,
-        identity: Rc<Identity>,
-        session: Option<Session>,
-    ) {
+    pub(super) fn expect(&mut self, client: ClientId, identity: Rc<Identity>, seat: Seat) {
         let person = Person {
             identity,
             entered: 0,
-            session,
+            written: Freeze::default(),
+            seat,
         };
         self.by_client.insert(client, Box::new(person));
     }
@@ -50,9 +65,15 @@ impl People {
     /// Takes in someone who was expected: others find it from now on.
     pub(super) fn enter(&mut self, client: ClientId) {
         self.entered += 1;
+        self.enter_as(client, self.entered);
+    }
+
+    /// The same of one who entered when so many had.
+    pub(super) fn enter_as(&mut self, client: ClientId, entered: u64) {
         let person = self.by_client.get_mut(&client);
         let person = person.expect("it was expected");
-        person.entered = self.entered;
+        person.entered = entered;
+        person.written = self.frozen.last();
         let identity = &person.identity;
         let person = self.persons.entry(identity.id.as_ref().into()).or_default();
         person.insert(client);
@@ -64,7 +85,10 @@ impl People {
     pub(super) fn heap_bytes(&self) -> usize {
         let people = self.by_client.values();
         let texts = people.map(|person| {
-            let session = person.session.as_ref().map_or(0, Session::heap_bytes);
+            let session = match &person.seat {
+                Seat::There(_) => 0,
+                Seat::Here(session) => session.heap_bytes(),
+            };
             person.identity.name.len() + of_shared_text(&person.identity.id) + session
         });
         let by_text = |clients: &HashMap<Box<str>, BTreeSet<ClientId>>| {
@@ -92,26 +116,70 @@ impl People {
         strike(&mut self.namesakes, &person.identity.name, client);
     }
 
-    /// Those who entered, in the order in which they did.
-    pub(super) fn in_order(&self) -> impl Iterator<Item = (ClientId, &Rc<Identity>)> {
-        let entered = self
-            .by_client
-            .iter()
-            .filter(|(_, person)| person.entered > 0);
-        let mut entered: Vec<_> = entered.collect();
-        entered.sort_unstable_by_key(|(_, person)| person.entered);
-        entered
-            .into_iter()
-            .map(|(&client, person)| (client, &person.identity))
+    /// How many ever entered.
+    pub(super) fn entered_ever(&self) -> u64 {
+        self.entered
     }
 
-    /// Those whose sessions are here.
-    pub(super) fn here(&self) -> impl Iterator<Item = ClientId> {
-        let here = self
-            .by_client
-            .iter()
-            .filter(|(_, person)| person.session.is_some());
-        here.map(|(&client, _)| client)
+    /// Goes on from there.
+    pub(super) fn resume_from(&mut self, entered: u64) {
+        self.entered = entered;
+    }
+
+    /// How many had entered when a client did.
+    pub(super) fn entered(&self, client: ClientId) -> u64 {
+        self.by_client[&client].entered
+    }
+
+    /// Has everyone written down as they are now, whatever they do until they are. This server is `ours`.
+    pub(super) fn freeze(&mut self, hub: &Hub, ours: NodeId) {
+        self.frozen.freeze(hub.client_places());
+        self.ours = ours;
+    }
+
+    /// Writes someone down who is about to change.
+    pub(super) fn keep(&mut self, hub: &Hub, client: ClientId) {
+        if self.frozen.is_going_on() && self.is_unwritten(client) {
+            let record = self.write_down(hub, client);
+            self.frozen.keep(record);
+        }
+    }
+
+    /// The next who was frozen. `None` if all are written down.
+    pub(super) fn next_frozen(&mut self, hub: &Hub) -> Option<PersonRecord> {
+        if let Some(kept) = self.frozen.take_kept() {
+            return Some(kept);
+        }
+        while let Some(place) = self.frozen.next_place() {
+            let client = ClientId::of_number(place);
+            if self.is_unwritten(client) {
+                return Some(self.write_down(hub, client));
+            }
+        }
+        None
+    }
+
+    fn is_unwritten(&self, client: ClientId) -> bool {
+        let person = self.by_client.get(&client);
+        person.is_some_and(|person| person.entered > 0 && person.written != self.frozen.last())
+    }
+
+    fn write_down(&mut self, hub: &Hub, client: ClientId) -> PersonRecord {
+        let person = self.by_client.get_mut(&client).expect("it is there");
+        person.written = self.frozen.last();
+        let whereabouts = match person.seat {
+            Seat::There(whereabouts) => whereabouts,
+            Seat::Here(_) => (self.ours, client.number()),
+        };
+        let channels = hub.memberships(client);
+        PersonRecord {
+            whereabouts,
+            entered: person.entered,
+            id: person.identity.id.as_ref().into(),
+            name: person.identity.name.clone(),
+            avatar: person.identity.avatar,
+            channels: channels.map(|channel| hub.name(channel).into()).collect(),
+        }
     }
 
     /// How others see a client.
@@ -121,7 +189,10 @@ impl People {
 
     /// The session of a client, if it is here.
     pub(super) fn session(&mut self, client: ClientId) -> Option<&mut Session> {
-        self.by_client.get_mut(&client)?.session.as_mut()
+        match &mut self.by_client.get_mut(&client)?.seat {
+            Seat::Here(session) => Some(session),
+            Seat::There(_) => None,
+        }
     }
 
     /// Who is meant by an id or by a name that only one person has, and all their clients.

@@ -123,41 +123,6 @@ impl Rosters {
         }
     }
 
-    /// The sessions of those who have several in a channel, the first to be taken away last.
-    pub(super) fn several(
-        &self,
-    ) -> impl Iterator<Item = (ChannelId, impl Iterator<Item = ClientId>)> {
-        self.by_channel.iter().flat_map(|(&channel, roster)| {
-            let several = roster.by_id.values();
-            let several = several.filter(|sessions| !sessions.more.is_empty());
-            several.map(move |sessions| {
-                let clients = [sessions.one]
-                    .into_iter()
-                    .chain(sessions.more.iter().copied());
-                (channel, clients)
-            })
-        })
-    }
-
-    /// Puts the sessions of someone into an order. `None` if they are others.
-    pub(super) fn arrange(
-        &mut self,
-        channel: ChannelId,
-        id: &str,
-        clients: &[ClientId],
-    ) -> Option<()> {
-        let sessions = self.by_channel.get_mut(&channel)?.by_id.get_mut(id)?;
-        let (&one, more) = clients.split_first()?;
-        let is_here = |client: &ClientId| sessions.one == *client || sessions.more.contains(client);
-        let are_they = more.len() == sessions.more.len() && clients.iter().all(is_here);
-        are_they.then(|| {
-            *sessions = Sessions {
-                one,
-                more: more.to_vec(),
-            };
-        })
-    }
-
     /// Bytes that they take.
     pub(super) fn heap_bytes(&self) -> usize {
         let trees = self.by_channel.values().map(|roster| {
@@ -192,8 +157,12 @@ impl Roster {
                 is_all = false;
                 break;
             }
-            let clients = sessions.more.iter().chain([&sessions.one]);
-            identities.extend(clients.map(|&client| &**people.identity(client)));
+            let mut clients = vec![sessions.one];
+            if !sessions.more.is_empty() {
+                clients.extend(&sessions.more);
+                clients.sort_unstable_by_key(|&client| people.entered(client));
+            }
+            identities.extend(clients.iter().map(|&client| &**people.identity(client)));
             last = Some(Rc::clone(id));
         }
         Page::of(&identities, last.filter(|_| !is_all))

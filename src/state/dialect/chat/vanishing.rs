@@ -86,8 +86,7 @@ impl Vanishing {
             let identity = registry.depart(hub, client, channel, Departure::Vanishes);
             self.note(channel, members, identity);
         }
-        registry.people.exit(client);
-        hub.exit(client, Departure::Vanishes);
+        registry.let_go(hub, client);
         channels.len()
     }
 

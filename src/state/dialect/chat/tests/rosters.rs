@@ -89,7 +89,8 @@ fn the_first_page_is_encoded_once_for_as_long_as_it_is_true() {
             avatar: fingerprint(id),
         };
         let id = Rc::clone(&identity.id);
-        people.expect(client, Rc::new(identity), None);
+        let seat = Seat::There((NodeId(1), client.number()));
+        people.expect(client, Rc::new(identity), seat);
         let channel = hub.join(client, Space::Chat, "tea", Start::Now).unwrap();
         rosters.join(channel, client, &id);
         (channel, client)
