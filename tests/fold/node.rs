@@ -64,9 +64,10 @@ pub struct Node {
 }
 
 impl Node {
-    pub fn new(config: &Config, id: NodeId, all: &[NodeId], now: Now) -> Self {
+    /// One that begins where others are there, and the numbers of their last entries are these.
+    pub fn new(config: &Config, id: NodeId, others: BTreeMap<NodeId, u64>, now: Now) -> Self {
         let mut journal = Journal::new(JOURNAL);
-        journal.begin(id, all.iter().map(|&node| (node, 0)));
+        journal.begin(id, others);
         let journal = Rc::new(RefCell::new(journal));
         let engine = Box::new(JournalEngine(Rc::clone(&journal)));
         Self {

@@ -1,5 +1,6 @@
 //! The journal as Redis keeps it: entries in order, each with its time.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +23,23 @@ impl Stream {
             entries: Vec::new(),
             now: BEGINNING,
         }
+    }
+
+    /// The nodes that are there after so many entries, with the number of the last entry of each.
+    pub fn living(&self, founders: &[NodeId], entries: usize) -> BTreeMap<NodeId, u64> {
+        let mut living: BTreeMap<_, _> = founders.iter().map(|&node| (node, 0)).collect();
+        for (header, body) in &self.entries[..entries] {
+            match header.kind {
+                EntryKind::Death => {
+                    let dead = str::from_utf8(body).expect("text").parse();
+                    living.remove(&NodeId(dead.expect("a number")));
+                }
+                _ => {
+                    living.insert(header.node, header.number);
+                }
+            }
+        }
+        living
     }
 
     /// Appends an entry; none has the time of another.

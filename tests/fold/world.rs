@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use crate::node::{Channels, Node, Place};
 use crate::stream::Stream;
 
-const NODES: u32 = 3;
+const FOUNDERS: [NodeId; 3] = [NodeId(1), NodeId(2), NodeId(3)];
+const NODES_MAX: usize = 4;
 /// More than there may be.
 const CHANNELS: [&str; 6] = ["tea", "coffee", "milk", "water", "soup", "wine"];
 const CHANNELS_MAX: usize = 4;
@@ -25,7 +26,12 @@ const NAMES: [&str; 3] = ["Ada", "Bob", "Cleo"];
 const AGE: Duration = Duration::from_secs(4);
 
 pub struct World {
+    config: Config,
     nodes: Vec<Node>,
+    /// How many there ever were.
+    nodes_ever: u32,
+    /// Those that have said hello, and where.
+    newcomers: BTreeMap<NodeId, usize>,
     stream: Stream,
     chance: fastrand::Rng,
     /// What was made of the channels by the first who had read so many entries.
@@ -51,6 +57,7 @@ impl Sights {
             "a full chat",
             "something too old or too much",
             "a private message",
+            "a newcomer",
         ];
         let is_missing = |what: &&str| !self.0.contains_key(what);
         all.into_iter().filter(is_missing).collect()
@@ -84,18 +91,13 @@ impl World {
             notice_limit: chance.usize(1..5),
             ..Config::default()
         };
-        let all: Vec<_> = (1..=NODES).map(NodeId).collect();
-        let mut nodes = Vec::new();
-        for &id in &all {
-            // None knows what time it is.
-            let now = Now {
-                monotonic: Duration::from_millis(chance.u64(0..1_000_000)),
-                unix_ms: chance.u64(0..1 << 40),
-            };
-            nodes.push(Node::new(&config, id, &all, now));
-        }
+        let all = FOUNDERS.map(|node| (node, 0));
+        let nodes = FOUNDERS.map(|id| Node::new(&config, id, all.into(), now(&mut chance)));
         Self {
-            nodes,
+            config,
+            nodes: nodes.into(),
+            nodes_ever: 3,
+            newcomers: BTreeMap::new(),
             stream: Stream::new(),
             chance,
             sights: BTreeMap::new(),
@@ -117,6 +119,7 @@ impl World {
             19 => self.come(index),
             20 if self.chance.u8(0..8) == 0 => self.crowd(index),
             20 if self.chance.u8(0..8) == 0 => self.die(index),
+            20 if self.chance.u8(0..4) == 0 => self.say_hello(),
             _ => self.act(index),
         }
     }
@@ -162,6 +165,32 @@ impl World {
             read += 1;
             self.compare(index);
         }
+        let gift = self.nodes[index].journal.borrow_mut().take_gift();
+        if let Some((newcomer, snapshot)) = gift {
+            self.come_in(newcomer, &snapshot);
+        }
+    }
+
+    /// A node comes, and asks what there is.
+    fn say_hello(&mut self) {
+        if self.nodes.len() + self.newcomers.len() < NODES_MAX {
+            self.nodes_ever += 1;
+            let id = NodeId(self.nodes_ever);
+            self.newcomers.insert(id, self.stream.entries.len());
+            self.stream.append(EntryKind::Hello, id, 0, Bytes::new());
+        }
+    }
+
+    /// It is told what there was when it asked, and goes on from there.
+    fn come_in(&mut self, id: NodeId, snapshot: &[u8]) {
+        let place = self.newcomers.remove(&id).expect("it has asked");
+        let living = self.stream.living(&FOUNDERS, place);
+        let mut node = Node::new(&self.config, id, living, now(&mut self.chance));
+        node.commons.learn(snapshot).expect("a snapshot");
+        node.read = place + 1;
+        self.nodes.push(node);
+        self.seen.note("a newcomer");
+        self.compare(self.nodes.len() - 1);
     }
 
     fn compare(&mut self, index: usize) {
@@ -290,6 +319,14 @@ impl World {
             (Some(slot), 1) => node.exit_relay(slot),
             (Some(slot), _) => node.say_on_relay(slot, &"y".repeat(chance.usize(1..400))),
         }
+    }
+}
+
+/// What one takes for the time, which none knows.
+fn now(chance: &mut fastrand::Rng) -> Now {
+    Now {
+        monotonic: Duration::from_millis(chance.u64(0..1_000_000)),
+        unix_ms: chance.u64(0..1 << 40),
     }
 }
 
