@@ -149,7 +149,8 @@ impl Journal {
             EntryKind::Death => {
                 self.living.remove(&dead(&body));
             }
-            EntryKind::Kept | EntryKind::Lost => {}
+            EntryKind::Lost => self.living.clear(),
+            EntryKind::Kept => {}
         }
         self.read_bytes += body.len();
         self.read.push_back(Entry {
@@ -236,8 +237,14 @@ impl Journal {
             if let Some(event) = entry.next(self.node, &mut self.foreign, &mut self.read_bytes) {
                 return Some(event.at(moment));
             }
-            let Header { node, number, .. } = entry.header;
+            let Header {
+                kind, node, number, ..
+            } = entry.header;
             self.read.pop_front();
+            if kind == EntryKind::Lost {
+                // Another may be given the number that was ours.
+                self.node = None;
+            }
             if self.node == Some(node) {
                 self.queue.came_back(number);
             }

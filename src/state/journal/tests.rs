@@ -267,3 +267,41 @@ fn who_goes_leaves_nobody_behind() {
     journal.take(bye, Bytes::new(), Duration::ZERO);
     assert_eq!(events(&mut journal)[1], (2, Event::Death(OTHER)));
 }
+
+#[test]
+fn after_a_lost_era_nobody_is_there_and_nothing_is_ours_before_the_next_hello() {
+    let mut journal = journal();
+    submit(&mut journal, 1, join("tea"));
+    turn_over(&mut journal, 1);
+    let lost = header(EntryKind::Lost, NodeId(0), 0, 2);
+    journal.take(lost, Bytes::new(), Duration::ZERO);
+    assert_eq!(journal.living().count(), 0);
+    // The number that was ours is given to another.
+    journal.take(
+        header(EntryKind::Hello, US, 0, 3),
+        Bytes::new(),
+        Duration::ZERO,
+    );
+    let mut theirs = Vec::new();
+    Line::of(1, &join("tea")).write(&mut theirs);
+    journal.take(
+        header(EntryKind::Actions, US, 1, 4),
+        theirs.into(),
+        Duration::ZERO,
+    );
+    let ours = Actor::Ours(ClientId::of_number(1));
+    let theirs = Actor::Theirs {
+        node: US,
+        client: 1,
+    };
+    assert_eq!(
+        events(&mut journal),
+        [
+            (1, action(ours, join("tea"))),
+            (2, Event::Nothing),
+            (3, Event::Nothing),
+            (4, action(theirs, join("tea"))),
+        ]
+    );
+    assert_eq!(journal.batch(), None);
+}
