@@ -142,6 +142,12 @@ pub const REDIS_RETRY_WAITS: [Duration; 2] =
 pub const REDIS_REFUSED_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 /// How long Redis has to load its data, to make room or the like before it is asked again.
 pub const REDIS_PAUSE: Duration = Duration::from_millis(50);
+/// Bytes of a snapshot that are written into Redis at once, for a node that comes.
+pub const REDIS_PART_BYTES: usize = 64 << 10;
+/// How long they stay there.
+pub const REDIS_PART_KEPT: Duration = Duration::from_mins(1);
+/// How long one that comes waits for the next of them before it asks another node.
+pub const REDIS_SNAPSHOT_PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of entries of the journal that one answer of Redis is to hold, unless it holds one entry.
 pub const REDIS_READ_BYTES: usize = 512 << 10;
 /// Entries of one answer.

@@ -166,8 +166,8 @@ impl World {
             self.compare(index);
         }
         let gift = self.nodes[index].journal.borrow_mut().take_gift();
-        if let Some((newcomer, snapshot)) = gift {
-            self.come_in(newcomer, &snapshot);
+        if let Some(gift) = gift {
+            self.come_in(gift.newcomer, &gift.snapshot);
         }
     }
 

@@ -6,6 +6,7 @@
 mod redis;
 
 mod node;
+mod several;
 
 use std::cell::RefCell;
 use std::rc::Rc;

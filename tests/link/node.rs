@@ -99,11 +99,11 @@ pub struct Node {
     redis: Shared,
     /// What was said, in order, by whomever.
     pub said: Vec<String>,
-    /// What was refused.
-    pub refused: usize,
     /// The connections that it has, the appending one first.
     pub clients: [Option<Client>; 2],
     most: usize,
+    /// Tells newcomers nothing.
+    pub is_mute: bool,
 }
 
 impl Node {
@@ -115,9 +115,9 @@ impl Node {
             engine: JournalEngine(Rc::new(RefCell::new(journal))),
             redis: Rc::clone(redis),
             said: Vec::new(),
-            refused: 0,
             clients: [None; 2],
             most: 700,
+            is_mute: false,
         }
     }
 
@@ -152,9 +152,18 @@ impl Node {
                 }) => self
                     .said
                     .push(String::from_utf8(body.into_owned()).unwrap()),
-                Event::Refused { .. } => self.refused += 1,
+                Event::Asked { newcomer, .. } if !self.is_mute => {
+                    let snapshot = self.said.join("\n").into_bytes();
+                    self.engine.give(newcomer, snapshot);
+                }
                 _ => {}
             }
+        }
+        if let Some(snapshot) = self.link.snapshot() {
+            let text = str::from_utf8(&snapshot.bytes).unwrap();
+            self.said = text.lines().map(str::to_owned).collect();
+            self.link
+                .accept_snapshot(now, &mut self.engine.0.borrow_mut());
         }
     }
 

@@ -59,6 +59,13 @@ impl<S: Stream> Link<S> {
                 self.is_buried = true;
                 self.reader.look_again();
             }
+            (Call::Write, Answer::Written) => self.giving.given(),
+            (Call::Read, Answer::Part(Some(part))) => {
+                if let Some(taking) = &mut self.taking {
+                    taking.take(&part, now);
+                }
+            }
+            (Call::Read, Answer::Part(None)) => self.appender.rest(now),
             // A new one has begun, to which the fold will come; or there is no reason for one, and it will be asked again.
             (Call::Era, _) => {
                 self.over = None;

@@ -15,7 +15,11 @@ use super::{
 use crate::{
     server::stream::Stream,
     state::journal::{Batch, EntryKind, VERSION},
-    vocabulary::{config::REDIS_PAUSE, id::NodeId, redis::RedisUrl},
+    vocabulary::{
+        config::{REDIS_PART_KEPT, REDIS_PAUSE},
+        id::NodeId,
+        redis::RedisUrl,
+    },
 };
 
 /// Calls, and what keeps them from being answered.
@@ -47,6 +51,10 @@ pub(super) enum Call {
     Era,
     /// To load the script.
     Load,
+    /// To write a part of a snapshot.
+    Write,
+    /// To read one.
+    Read,
 }
 
 impl<S: Stream> Appender<S> {
@@ -160,6 +168,18 @@ impl<S: Stream> Appender<S> {
         self.ask(Call::Add { number: *number }, &words, now);
     }
 
+    /// Writes a part of a snapshot, which lapses soon.
+    pub(super) fn write(&mut self, key: &str, part: &[u8], now: Duration) {
+        let kept = REDIS_PART_KEPT.as_millis().to_string();
+        let words = [b"SET", key.as_bytes(), part, b"PX", kept.as_bytes()];
+        self.ask(Call::Write, &words, now);
+    }
+
+    /// Reads one.
+    pub(super) fn read(&mut self, key: &str, now: Duration) {
+        self.ask(Call::Read, &[b"GET", key.as_bytes()], now);
+    }
+
     /// What was answered to which call, once it is. Without an answer, nothing was done, as far as we know.
     pub(super) fn answer(&mut self, now: Duration) -> Option<(Call, Answer)> {
         let reply = self.connection.answer(now);
@@ -209,6 +229,9 @@ fn read(call: Call, reply: &Reply) -> Result<Option<Answer>, Failure> {
     match (call, reply) {
         (_, Reply::Error(error)) if error.starts_with(b"NOSCRIPT") => Err(Failure::ScriptLost),
         (Call::Load, Reply::Text(_)) => Ok(None),
+        (Call::Write, Reply::Text(_)) => Ok(Some(Answer::Written)),
+        (Call::Read, Reply::Nil) => Ok(Some(Answer::Part(None))),
+        (Call::Read, Reply::Text(part)) => Ok(Some(Answer::Part(Some(part.clone())))),
         // The stream is gone, or a later era has begun: the script knows which.
         (Call::Add { .. }, Reply::Nil) => Ok(Some(Answer::Era(0))),
         (Call::Add { .. }, Reply::Error(error)) if error.starts_with(b"ERR The ") => {

@@ -2,17 +2,26 @@
 
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{info, warn};
 
-use super::{Link, entry::EntryId, outage::Outage};
-use crate::{server::stream::Stream, state::journal::Journal, vocabulary::id::NodeId};
+use super::{
+    Link,
+    entry::EntryId,
+    handover::{Snapshot, Taking},
+    outage::Outage,
+};
+use crate::{
+    server::stream::Stream,
+    state::journal::Journal,
+    vocabulary::{id::NodeId, time::Now},
+};
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It has no id, and says hello as soon as it can.
     Listening,
-    /// Nobody else lives: it begins with what there is.
+    /// Nobody else lives: it begins, with nothing.
     Founding(Newcomer),
     /// Others live: one of them is to give it a snapshot, as of its hello.
     Loading(Newcomer),
@@ -55,23 +64,71 @@ impl<S: Stream> Link<S> {
         } else {
             self.nodes.reset(ids.chain([node]), now);
             self.standing = Standing::Loading(Newcomer { node, hello });
+            self.taking = Some(Taking::new(now));
         }
         info!(node = node.0, "said hello");
     }
 
     /// Goes on with coming in.
     pub(super) fn come_in(&mut self, now: Duration, journal: &mut Journal) {
-        if let Standing::Loading(newcomer) = self.standing
-            && !self.nodes.has_others(newcomer.node)
-        {
+        let Standing::Loading(newcomer) = self.standing else {
+            return;
+        };
+        if !self.nodes.has_others(newcomer.node) {
             self.standing = Standing::Founding(newcomer);
+            self.begin(newcomer, Vec::new(), now, journal);
+            return;
         }
-        if let Standing::Founding(Newcomer { node, hello }) = self.standing {
-            journal.begin(node, []);
-            self.course.seek(Some(hello));
-            self.reader.seek(Some(hello), now);
-            self.standing = Standing::Living(node);
+        let until = self.taking.as_ref().and_then(Taking::until);
+        if until.is_some_and(|until| until <= now) {
+            self.refuse_snapshot();
         }
+    }
+
+    /// What another node has told this one, once it is whole. It is to be [accepted](Self::accept_snapshot) or
+    /// [refused](Self::refuse_snapshot).
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.taking.as_ref().and_then(Taking::whole)
+    }
+
+    /// This node knows by now what it was told, and goes on from there.
+    pub fn accept_snapshot(&mut self, now: Now, journal: &mut Journal) {
+        if let Standing::Loading(newcomer) = self.standing
+            && let Some(snapshot) = self.snapshot()
+        {
+            let others = snapshot.others.clone();
+            self.begin(newcomer, others, now.monotonic, journal);
+        }
+    }
+
+    /// What it was told was of no use, or did not come: it asks once more, and another node, if there is one.
+    pub fn refuse_snapshot(&mut self) {
+        if let Standing::Loading(newcomer) = self.standing {
+            let mut asked = self.silent.clone();
+            asked.push(newcomer.node);
+            match self.nodes.first_but(&asked) {
+                Some(giver) => self.silent.push(giver),
+                None => self.silent.clear(),
+            }
+            warn!(silent = ?self.silent, "no other node has told this one what there is, asking again");
+            self.leave_era();
+        }
+    }
+
+    /// The fold begins behind the hello.
+    fn begin(
+        &mut self,
+        Newcomer { node, hello }: Newcomer,
+        others: Vec<(NodeId, u64)>,
+        now: Duration,
+        journal: &mut Journal,
+    ) {
+        journal.begin(node, others);
+        self.course.seek(Some(hello));
+        self.reader.seek(Some(hello), now);
+        self.taking = None;
+        self.silent.clear();
+        self.standing = Standing::Living(node);
     }
 
     /// Whatever was folded is of no use any more.
@@ -86,6 +143,7 @@ impl<S: Stream> Link<S> {
     /// This node is none any more, and whatever it has asked of Redis does not matter.
     pub(super) fn leave_era(&mut self) {
         self.is_buried = false;
+        self.taking = None;
         self.appender.forget();
         if self.standing != Standing::Gone {
             self.standing = Standing::Listening;

@@ -18,6 +18,7 @@ mod connection;
 mod course;
 pub mod entry;
 pub mod greeting;
+mod handover;
 mod keys;
 mod nodes;
 pub mod outage;
@@ -43,6 +44,7 @@ use self::{
     appender::Appender,
     course::{Course, Hole},
     entry::Entry,
+    handover::{Giving, Taking},
     nodes::Nodes,
     outage::Outage,
     reader::Reader,
@@ -52,6 +54,7 @@ use self::{
 pub use self::{
     coming::{Newcomer, Standing},
     course::Eras,
+    handover::Snapshot,
 };
 use super::stream::{Readiness, Stream};
 use crate::{
@@ -95,6 +98,13 @@ pub struct Link<S> {
     course: Course,
     nodes: Nodes,
     vital: Vital,
+    prefix: String,
+    giving: Giving,
+    /// A part of a snapshot was the last that was appended or written.
+    has_given: bool,
+    taking: Option<Taking>,
+    /// Nodes that did not tell this one what there is.
+    silent: Vec<NodeId>,
     /// Whether the script has said on this connection that the era of the fold is the last one.
     is_confirmed: bool,
     /// The era that is over, if one is.
@@ -120,6 +130,11 @@ impl<S: Stream> Link<S> {
             course: Course::new(settings.history_bytes),
             nodes: Nodes::new(*lease),
             vital: Vital::new(*lease),
+            prefix: prefix.clone(),
+            giving: Giving::default(),
+            has_given: false,
+            taking: None,
+            silent: Vec::new(),
             is_confirmed: false,
             over: None,
             is_buried: false,
@@ -176,6 +191,9 @@ impl<S: Stream> Link<S> {
         if self.is_buried && self.reader.is_at_end() {
             self.fall(now);
         }
+        while let Some(gift) = journal.take_gift() {
+            self.giving.give(&self.prefix, self.era(), gift);
+        }
         self.come_in(now, journal);
         self.call(now, journal);
         self.reader.advance(now)?;
@@ -201,6 +219,7 @@ impl<S: Stream> Link<S> {
             self.reader.has_next().then_some(Duration::ZERO),
             node.and_then(|_| self.vital.due()),
             death.map(|(_, at)| at),
+            self.taking.as_ref().and_then(Taking::until),
             self.appender.due(),
             self.reader.connection.due(),
         ];
@@ -318,6 +337,8 @@ impl<S: Stream> Link<S> {
     fn begin_era(&mut self) {
         self.is_confirmed = false;
         self.over = None;
+        // Newcomers of the era before ask once more.
+        self.giving = Giving::default();
     }
 
     /// Calls Redis, if it can be called and there is anything to be said.
@@ -345,7 +366,9 @@ impl<S: Stream> Link<S> {
         }
         let Some(node) = self.node() else {
             if journal.is_read_out() {
-                let hello = Operation::Hello { body: &hello(&[]) };
+                let hello = Operation::Hello {
+                    body: &hello(&self.silent),
+                };
                 self.appender.call(&hello, era, &facts, now);
             } else {
                 // As long as anything of its former id is handed on, it has no other.
@@ -362,8 +385,21 @@ impl<S: Stream> Link<S> {
             let death = Operation::Death { node, target };
             return self.appender.call(&death, era, &facts, now);
         }
+        // Of what is said and what a newcomer is told, each gets its turn.
+        let part = self.giving.next();
+        if let Some((key, part)) = part.filter(|_| !self.has_given) {
+            self.has_given = true;
+            return self.appender.write(key, part, now);
+        }
+        self.has_given = false;
         let (time, trim) = (self.time(now), self.course.trim.due());
         let Some(batch) = journal.batch() else {
+            if let Some((key, part)) = part {
+                self.appender.write(key, part, now);
+            } else if let Some(part) = self.taking.as_ref().and_then(Taking::wants) {
+                let key = keys::part(&self.prefix, era, node, part);
+                self.appender.read(&key, now);
+            }
             return;
         };
         match time {

@@ -69,6 +69,14 @@ impl Nodes {
         self.heard.keys().any(|&other| other != node)
     }
 
+    /// The first that is not among these.
+    pub(super) fn first_but(&self, these: &[NodeId]) -> Option<NodeId> {
+        self.heard
+            .keys()
+            .find(|node| !these.contains(node))
+            .copied()
+    }
+
     /// The next, but for one, whose lease is over, and when.
     pub(super) fn dies(&self, but: NodeId) -> Option<(NodeId, Duration)> {
         let others = self.heard.iter().filter(|&(&node, _)| node != but);

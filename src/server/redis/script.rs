@@ -3,13 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::{entry::EntryId, outage::Outage, resp::Reply};
 use crate::{state::journal::Batch, vocabulary::id::NodeId};
 
 /// Its text, which says what all operations do.
 pub(super) const SOURCE: &str = include_str!("journal.lua");
 
-/// What it answers.
+/// What is answered, by the script or past it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// An entry was appended.
@@ -28,6 +30,10 @@ pub(super) enum Answer {
     Refused { is_done: bool },
     /// The era is another, or over.
     Era(u64),
+    /// A part of a snapshot is there, or is not there yet.
+    Part(Option<Bytes>),
+    /// A part is written.
+    Written,
 }
 
 impl Answer {

@@ -52,7 +52,20 @@ pub struct Journal {
     /// Entries, and ends of entries, that no node of ours wrote.
     foreign: u64,
     /// What those who come are to be handed.
-    gifts: VecDeque<(NodeId, Bytes)>,
+    gifts: VecDeque<Gift>,
+    /// Who is to be told by this node what there is, and who was there when they asked.
+    asked: BTreeMap<NodeId, Vec<(NodeId, u64)>>,
+}
+
+/// What a newcomer is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gift {
+    /// Who.
+    pub newcomer: NodeId,
+    /// The nodes that were there at its hello, and the numbers of their last entries.
+    pub others: Vec<(NodeId, u64)>,
+    /// What this node knew then.
+    pub snapshot: Bytes,
 }
 
 #[derive(Debug)]
@@ -82,6 +95,7 @@ impl Journal {
             newest: None,
             foreign: 0,
             gifts: VecDeque::new(),
+            asked: BTreeMap::new(),
         }
     }
 
@@ -131,6 +145,10 @@ impl Journal {
                 let mut others = self.living.keys();
                 let giver = others.find(|node| !silent.contains(node));
                 is_ours_to_answer = self.node.is_some() && giver == self.node.as_ref();
+                if is_ours_to_answer {
+                    let others = self.living.iter().map(|(&node, &number)| (node, number));
+                    self.asked.insert(header.node, others.collect());
+                }
                 self.living.insert(header.node, 0);
             }
             EntryKind::Actions | EntryKind::Alive | EntryKind::Bye => {
@@ -162,7 +180,7 @@ impl Journal {
     }
 
     /// What a newcomer is to be handed, if there is one that waits.
-    pub fn take_gift(&mut self) -> Option<(NodeId, Bytes)> {
+    pub fn take_gift(&mut self) -> Option<Gift> {
         self.gifts.pop_front()
     }
 
@@ -369,8 +387,13 @@ impl Engine for JournalEngine {
     }
 
     fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {
-        let gift = (newcomer, snapshot.into());
-        self.0.borrow_mut().gifts.push_back(gift);
+        let mut journal = self.0.borrow_mut();
+        let others = journal.asked.remove(&newcomer).unwrap_or_default();
+        journal.gifts.push_back(Gift {
+            newcomer,
+            others,
+            snapshot: snapshot.into(),
+        });
     }
 
     fn due(&self, due: Option<Duration>) -> Option<Duration> {

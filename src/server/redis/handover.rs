@@ -1,0 +1,167 @@
+//! How a newcomer is told what there is: by one of the nodes, in parts, under keys of the newcomer's own that lapse soon.
+//! Before the snapshot come the nodes that were there at its hello, and behind it an empty part.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::keys;
+use crate::{
+    state::journal::Gift,
+    vocabulary::{
+        config::{REDIS_PART_BYTES, REDIS_SNAPSHOT_PATIENCE},
+        id::NodeId,
+    },
+};
+
+/// Parts that are to be written, with their keys.
+#[derive(Debug, Default)]
+pub(super) struct Giving {
+    parts: VecDeque<(String, Bytes)>,
+}
+
+impl Giving {
+    /// Takes what a newcomer of an era is to be told.
+    pub(super) fn give(&mut self, prefix: &str, era: u64, gift: Gift) {
+        let Gift {
+            newcomer,
+            others,
+            mut snapshot,
+        } = gift;
+        let others = others
+            .iter()
+            .map(|(node, number)| format!("{} {number}", node.0));
+        let mut parts = vec![Bytes::from(others.collect::<Vec<_>>().join(","))];
+        while !snapshot.is_empty() {
+            parts.push(snapshot.split_to(snapshot.len().min(REDIS_PART_BYTES)));
+        }
+        parts.push(Bytes::new());
+        let keyed = parts.into_iter().enumerate();
+        let keyed = keyed.map(|(number, part)| (keys::part(prefix, era, newcomer, number), part));
+        self.parts.extend(keyed);
+    }
+
+    /// The next.
+    pub(super) fn next(&self) -> Option<&(String, Bytes)> {
+        self.parts.front()
+    }
+
+    /// It is written.
+    pub(super) fn given(&mut self) {
+        self.parts.pop_front();
+    }
+}
+
+/// What a newcomer was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The nodes that were there at its hello, and their numbers.
+    pub others: Vec<(NodeId, u64)>,
+    /// What they knew.
+    pub bytes: Vec<u8>,
+}
+
+/// Parts that were read so far.
+#[derive(Debug)]
+pub(super) struct Taking {
+    /// How many.
+    parts: usize,
+    snapshot: Snapshot,
+    is_whole: bool,
+    /// When not to wait any more for the next.
+    until: Duration,
+}
+
+impl Taking {
+    /// None yet.
+    pub(super) fn new(now: Duration) -> Self {
+        Self {
+            parts: 0,
+            snapshot: Snapshot::default(),
+            is_whole: false,
+            until: now + REDIS_SNAPSHOT_PATIENCE,
+        }
+    }
+
+    /// The number of the next part, if there is one.
+    pub(super) fn wants(&self) -> Option<usize> {
+        (!self.is_whole).then_some(self.parts)
+    }
+
+    /// Takes the next part. What makes no sense is found out where it is used.
+    pub(super) fn take(&mut self, part: &[u8], now: Duration) {
+        if self.parts == 0 {
+            let text = str::from_utf8(part).unwrap_or_default();
+            let pairs = text.split(',').filter_map(|pair| pair.split_once(' '));
+            let pairs = pairs.filter_map(|(node, number)| {
+                Some((NodeId(node.parse().ok()?), number.parse().ok()?))
+            });
+            self.snapshot.others = pairs.collect();
+        } else if part.is_empty() {
+            self.is_whole = true;
+        }
+        if self.parts > 0 {
+            self.snapshot.bytes.extend_from_slice(part);
+        }
+        self.parts += 1;
+        self.until = now + REDIS_SNAPSHOT_PATIENCE;
+    }
+
+    /// All of it, once it is there.
+    pub(super) fn whole(&self) -> Option<&Snapshot> {
+        self.is_whole.then_some(&self.snapshot)
+    }
+
+    /// When it was waited for long enough.
+    pub(super) fn until(&self) -> Option<Duration> {
+        (!self.is_whole).then_some(self.until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn what_is_given_in_parts_is_taken_whole() {
+        for bytes in [0, 1, REDIS_PART_BYTES, 3 * REDIS_PART_BYTES + 1] {
+            let snapshot: Vec<u8> = (0..251).cycle().take(bytes).collect();
+            let others = vec![(NodeId(2), 70), (NodeId(5), 0)];
+            let mut giving = Giving::default();
+            giving.give(
+                "hubbub",
+                9,
+                Gift {
+                    newcomer: NodeId(6),
+                    others: others.clone(),
+                    snapshot: snapshot.clone().into(),
+                },
+            );
+            let mut taking = Taking::new(NOW);
+            while let Some(number) = taking.wants() {
+                assert_eq!(taking.whole(), None);
+                let (key, part) = giving.next().unwrap();
+                assert_eq!(*key, format!("{{hubbub}}:snapshot:9:6:{number}"));
+                assert!(part.len() <= REDIS_PART_BYTES);
+                taking.take(part, NOW);
+                giving.given();
+            }
+            let bytes = snapshot;
+            assert_eq!(taking.whole(), Some(&Snapshot { others, bytes }));
+            assert_eq!(giving.next(), None);
+        }
+    }
+
+    #[test]
+    fn every_part_is_waited_for_anew() {
+        let mut taking = Taking::new(NOW);
+        assert_eq!(taking.until(), Some(NOW + REDIS_SNAPSHOT_PATIENCE));
+        taking.take(b"", 2 * NOW);
+        assert_eq!(taking.until(), Some(2 * NOW + REDIS_SNAPSHOT_PATIENCE));
+        taking.take(b"", 2 * NOW);
+        assert_eq!(taking.until(), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! Several nodes around one Redis: whoever comes is told what there is, and all hear the same.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hubbub::{server::redis::Eras, vocabulary::time::Now};
+
+use crate::{
+    LEASE, UNIX_MS,
+    node::{Node, Shared},
+    redis::{FakeRedis, Memory, Settings},
+};
+
+struct Hub {
+    redis: Shared,
+    nodes: Vec<Node>,
+    now: Duration,
+    count: usize,
+}
+
+impl Hub {
+    /// So many nodes, who live.
+    fn new(nodes: usize) -> Self {
+        let settings = Settings {
+            password: None,
+            is_written: true,
+            is_synced: true,
+            is_reticent: false,
+        };
+        let redis = Rc::new(RefCell::new(FakeRedis::new(settings, 7)));
+        let mut hub = Self {
+            redis,
+            nodes: Vec::new(),
+            now: Duration::from_secs(1),
+            count: 0,
+        };
+        for _ in 0..nodes {
+            hub.come();
+            hub.pass(Duration::from_secs(1));
+            hub.say();
+        }
+        hub.all_agree();
+        hub
+    }
+
+    fn come(&mut self) {
+        let seed = self.nodes.len() as u64;
+        self.nodes.push(Node::new(&self.redis, LEASE, seed));
+    }
+
+    fn now(&self) -> Now {
+        let ms = u64::try_from(self.now.as_millis()).unwrap();
+        Now {
+            monotonic: self.now,
+            unix_ms: UNIX_MS + ms,
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        while self.now < until {
+            self.now += Duration::from_millis(20);
+            let unix_us = self.now().unix_ms * 1000;
+            self.redis.borrow_mut().pass(self.now, unix_us);
+            let now = self.now();
+            for _ in 0..6 {
+                for node in &mut self.nodes {
+                    node.turn(now);
+                }
+            }
+        }
+    }
+
+    /// Each node says something.
+    fn say(&mut self) {
+        let now = self.now();
+        for node in &mut self.nodes {
+            node.say(&self.count.to_string(), now);
+            self.count += 1;
+        }
+    }
+
+    /// All nodes live, and have heard everything once, and in one order.
+    #[track_caller]
+    fn all_agree(&mut self) {
+        self.pass(Duration::from_secs(1));
+        for node in &self.nodes {
+            assert!(node.link.is_up(), "{:?}", node.link.outage());
+            assert_eq!(node.said, self.nodes[0].said);
+            assert_eq!(node.link.nodes(), self.nodes.len());
+        }
+        let mut said = self.nodes[0].said.clone();
+        said.sort_by_key(|text| text.parse::<usize>().unwrap());
+        let all: Vec<_> = (0..self.count).map(|number| number.to_string()).collect();
+        assert_eq!(said, all);
+    }
+}
+
+#[test]
+fn who_comes_is_told_what_there_is_and_goes_on_from_there() {
+    let mut hub = Hub::new(1);
+    for _ in 0..20_000 {
+        hub.say();
+    }
+    hub.pass(Duration::from_secs(1));
+    hub.come();
+    for _ in 0..50 {
+        let now = hub.now();
+        hub.nodes[0].say(&hub.count.to_string(), now);
+        hub.count += 1;
+        hub.pass(Duration::from_millis(20));
+    }
+    hub.all_agree();
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn another_is_asked_where_one_tells_nothing() {
+    let mut hub = Hub::new(2);
+    hub.nodes[0].is_mute = true;
+    hub.come();
+    hub.pass(Duration::from_secs(2));
+    assert!(!hub.nodes[2].is_living());
+    // The id that it had when it asked the first one has to die.
+    hub.pass(Duration::from_secs(2) + 3 * LEASE);
+    assert!(hub.nodes[2].is_living());
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn a_node_that_is_gone_is_found_dead_by_the_others() {
+    let mut hub = Hub::new(3);
+    hub.nodes.remove(0);
+    assert_eq!(hub.nodes[0].link.nodes(), 3);
+    hub.pass(2 * LEASE);
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn one_that_stood_still_beyond_its_lease_is_told_anew() {
+    let mut hub = Hub::new(3);
+    let still = hub.nodes.pop().unwrap();
+    hub.pass(2 * LEASE);
+    hub.say();
+    hub.nodes.push(still);
+    hub.pass(2 * LEASE);
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn one_that_fell_off_the_journal_is_told_anew() {
+    let mut hub = Hub::new(2);
+    let still = hub.nodes.pop().unwrap();
+    for _ in 0..400 {
+        hub.say();
+        hub.pass(Duration::from_millis(20));
+    }
+    hub.nodes.push(still);
+    hub.pass(2 * LEASE);
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn all_go_on_in_one_order_where_redis_kept_everything() {
+    let mut hub = Hub::new(3);
+    for _ in 0..3 {
+        hub.say();
+        hub.pass(Duration::from_millis(20));
+        hub.say();
+        hub.redis.borrow_mut().crash();
+        hub.pass(Duration::from_secs(1));
+        hub.say();
+        hub.redis.borrow_mut().restart(Memory::Whole, true);
+        hub.pass(Duration::from_secs(1));
+        hub.redis.borrow_mut().load();
+        hub.all_agree();
+    }
+    for node in &hub.nodes {
+        assert_eq!(node.link.eras(), Eras { kept: 3, lost: 0 });
+    }
+}
+
+#[test]
+fn all_come_together_again_where_redis_was_emptied() {
+    let mut hub = Hub::new(3);
+    hub.redis.borrow_mut().flush_all();
+    hub.pass(2 * LEASE);
+    for node in &mut hub.nodes {
+        assert_eq!(node.link.eras(), Eras { kept: 0, lost: 1 });
+        node.said.clear();
+    }
+    hub.count = 0;
+    hub.say();
+    hub.all_agree();
+}
