@@ -74,7 +74,9 @@ impl<S: Stream> Link<S> {
         let Standing::Loading(newcomer) = self.standing else {
             return;
         };
-        if !self.nodes.has_others(newcomer.node) {
+        let mut ours = self.former.clone();
+        ours.push(newcomer.node);
+        if self.nodes.first_but(&ours).is_none() {
             self.standing = Standing::Founding(newcomer);
             self.begin(newcomer, Vec::new(), now, journal);
             return;
@@ -104,8 +106,8 @@ impl<S: Stream> Link<S> {
     /// What it was told was of no use, or did not come: it asks once more, and another node, if there is one.
     pub fn refuse_snapshot(&mut self) {
         if let Standing::Loading(newcomer) = self.standing {
-            let mut asked = self.silent.clone();
-            asked.push(newcomer.node);
+            self.former.push(newcomer.node);
+            let asked = [&self.silent[..], &self.former].concat();
             match self.nodes.first_but(&asked) {
                 Some(giver) => self.silent.push(giver),
                 None => self.silent.clear(),
@@ -128,6 +130,7 @@ impl<S: Stream> Link<S> {
         self.reader.seek(Some(hello), now);
         self.taking = None;
         self.silent.clear();
+        self.former.clear();
         self.standing = Standing::Living(node);
     }
 

@@ -105,6 +105,8 @@ pub struct Link<S> {
     taking: Option<Taking>,
     /// Nodes that did not tell this one what there is.
     silent: Vec<NodeId>,
+    /// What ids this one had when it asked them.
+    former: Vec<NodeId>,
     /// Whether the script has said on this connection that the era of the fold is the last one.
     is_confirmed: bool,
     /// The era that is over, if one is.
@@ -135,6 +137,7 @@ impl<S: Stream> Link<S> {
             has_given: false,
             taking: None,
             silent: Vec::new(),
+            former: Vec::new(),
             is_confirmed: false,
             over: None,
             is_buried: false,

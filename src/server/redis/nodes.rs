@@ -24,9 +24,11 @@ impl Nodes {
         }
     }
 
-    /// These and no others.
+    /// These and no others. Those that were there before were not heard by that.
     pub(super) fn reset(&mut self, nodes: impl IntoIterator<Item = NodeId>, now: Duration) {
-        self.heard = nodes.into_iter().map(|node| (node, now)).collect();
+        let heard = |node| self.heard.get(&node).copied().unwrap_or(now);
+        let nodes = nodes.into_iter();
+        self.heard = nodes.map(|node| (node, heard(node))).collect();
     }
 
     /// Takes note of an entry.
@@ -62,11 +64,6 @@ impl Nodes {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.heard.len()
-    }
-
-    /// Whether there is any but one.
-    pub(super) fn has_others(&self, node: NodeId) -> bool {
-        self.heard.keys().any(|&other| other != node)
     }
 
     /// The first that is not among these.
@@ -118,7 +115,8 @@ mod tests {
         nodes.hear(&header(EntryKind::Death, 3), b"1", at(2));
         nodes.hear(&header(EntryKind::Bye, 2), b"", at(2));
         assert_eq!(nodes.len(), 1);
-        assert!(!nodes.has_others(NodeId(3)));
+        assert_eq!(nodes.first_but(&[]), Some(NodeId(3)));
+        assert_eq!(nodes.first_but(&[NodeId(3)]), None);
         nodes.hear(&header(EntryKind::Lost, 0), b"", at(3));
         assert_eq!(nodes.len(), 0);
     }

@@ -192,17 +192,78 @@ fn who_finds_nobody_founds_and_reads_on_from_its_hello() {
 }
 
 #[test]
-fn who_finds_others_waits_for_a_snapshot_unless_all_of_them_are_dead() {
+fn who_finds_others_asks_for_a_snapshot_and_goes_on_from_there() {
     let mut scene = Scene::new();
-    scene.hears(&["hello", "0", "run-1", "10000", ""]);
+    scene.asked();
     scene.answer(&format!("ok {ERA}-7 {ERA} 3 2"));
     assert!(matches!(scene.link.standing(), Standing::Loading(_)));
-    scene.pass(settings().lease);
-    let era = ERA.to_string();
-    scene.hears(&["death", &era, "run-1", "10000", "3", "2"]);
-    scene.answer(&format!("ok {ERA}-8 {ERA}"));
+    let part = |number: u8| {
+        vec![vec![
+            "GET".to_owned(),
+            format!("{{hubbub}}:snapshot:{ERA}:3:{number}"),
+        ]]
+    };
+    assert_eq!(scene.asked(), part(0));
+    scene.reply("_\r\n");
+    scene.pass(REDIS_PAUSE);
+    assert_eq!(scene.asked(), part(0));
+    scene.reply("+2 70\r\n");
+    assert_eq!(scene.asked(), part(1));
+    scene.reply("+all there is\r\n");
+    assert_eq!(scene.asked(), part(2));
+    assert_eq!(scene.link.snapshot(), None);
+    scene.reply("$0\r\n\r\n");
+    let snapshot = scene.link.snapshot().unwrap();
+    assert_eq!(snapshot.bytes, b"all there is");
+    assert_eq!(snapshot.others, [(NodeId(2), 70)]);
+    let now = scene.now();
+    scene
+        .link
+        .accept_snapshot(now, &mut scene.journal.0.borrow_mut());
+    scene.turn();
     assert_eq!(scene.link.standing(), Standing::Living(NodeId(3)));
     assert_eq!(scene.reads_after(), id(7));
+}
+
+#[test]
+fn who_is_told_nothing_asks_others_and_founds_once_all_of_them_are_dead() {
+    let mut scene = Scene::new();
+    scene.asked();
+    scene.answer(&format!("ok {ERA}-7 {ERA} 3 1 2"));
+    let mut calls = Vec::new();
+    let mut next = 4;
+    let until = scene.now + settings().lease + Duration::from_secs(1);
+    while scene.now < until {
+        scene.pass(REDIS_PAUSE);
+        for words in scene.asked() {
+            match words.get(5).map(String::as_str) {
+                Some("hello") => {
+                    calls.push(format!("hello {}", words[9]));
+                    scene.answer(&format!("ok {ERA}-{next}0 {ERA} {next} 1 2 3"));
+                    next += 1;
+                }
+                Some("death") => {
+                    calls.push(format!("death {}", words[10]));
+                    scene.answer(&format!("ok {ERA}-{next}1 {ERA}"));
+                }
+                Some(_) => scene.answer(&format!("ok {ERA}-{next}2 {ERA}")),
+                None => scene.reply("_\r\n"),
+            }
+        }
+    }
+    assert_eq!(
+        calls,
+        // The last is itself, by the id that it had at first.
+        [
+            "hello 1",
+            "hello 1 2",
+            "hello ",
+            "death 1",
+            "death 2",
+            "death 3"
+        ]
+    );
+    assert!(matches!(scene.link.standing(), Standing::Living(_)));
 }
 
 #[test]
