@@ -14,7 +14,7 @@ pub struct Identity {
     /// Its alone: new in each session, or what its token says, which all sessions of the same person share.
     pub id: Rc<str>,
     /// What it calls itself; others may do so too.
-    pub name: Box<str>,
+    pub name: Rc<str>,
     /// The seed of its picture: a SHA-256 in hexadecimal.
     pub avatar: ArrayString<64>,
 }

@@ -265,9 +265,9 @@ impl Folding<'_> {
             reference,
         };
         let run = alone(self.hub, &told, None);
-        let others = clients.iter().filter(|&&client| client != self.client);
+        let others = clients.iter().filter(|&client| client != self.client);
         let said: usize = others
-            .map(|&client| post(self.hub, client, Rc::clone(&run)))
+            .map(|client| post(self.hub, client, Rc::clone(&run)))
             .sum();
         Ok(said + post(self.hub, self.client, run))
     }

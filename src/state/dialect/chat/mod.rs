@@ -3,6 +3,7 @@
 //! What someone asks is *read* here, where rights and form are judged. What is to be done goes through the engine and
 //! is *folded* once it is sequenced; what is only to be *looked* at is answered when all before it is.
 
+mod clients;
 mod folding;
 mod looking;
 mod notices;
@@ -261,7 +262,7 @@ impl Chat {
         };
         answer(hub, client, &welcome);
         let people = &mut registry.people;
-        people.expect(client, Rc::clone(&identity), Seat::Here(session));
+        people.expect(client, Rc::clone(&identity), Seat::Here(Box::new(session)));
         let sender = identity.mention().encode();
         commons.act(client, Deed::Enter(identity), Asked::default());
         Self { client, sender }

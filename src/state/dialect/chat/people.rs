@@ -1,9 +1,10 @@
 //! Who is in the chat, by client, by id and by name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{
+    clients::Clients,
     record::{PersonRecord, Whereabouts},
     session::Session,
 };
@@ -11,7 +12,7 @@ use crate::{
     state::{
         freezing::{Freeze, Frozen},
         hub::{ClientId, Hub},
-        memory::{of_list, of_shared, of_shared_text, of_table, of_tree},
+        memory::{of_list, of_shared, of_shared_text, of_table},
     },
     vocabulary::{
         chat::{ChatError, Identity},
@@ -22,11 +23,12 @@ use crate::{
 /// Everyone who is in the chat: how others see each, who is one and the same person, and who has the same name.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    by_client: HashMap<ClientId, Box<Person>>,
+    /// By the numbers of clients.
+    by_client: Vec<Option<Box<Person>>>,
     /// How many ever entered.
     entered: u64,
-    persons: HashMap<Box<str>, BTreeSet<ClientId>>,
-    namesakes: HashMap<Box<str>, BTreeSet<ClientId>>,
+    persons: HashMap<Rc<str>, Clients>,
+    namesakes: HashMap<Rc<str>, Clients>,
     frozen: Frozen<PersonRecord>,
     /// The server that those whose sessions are here are written down to be at.
     ours: NodeId,
@@ -47,7 +49,7 @@ pub(super) enum Seat {
     /// At another server.
     There(Whereabouts),
     /// Here, and what it is about with it.
-    Here(Session),
+    Here(Box<Session>),
 }
 
 impl People {
@@ -59,7 +61,11 @@ impl People {
             written: Freeze::default(),
             seat,
         };
-        self.by_client.insert(client, Box::new(person));
+        let place = client.number() as usize;
+        if place >= self.by_client.len() {
+            self.by_client.resize_with(place + 1, || None);
+        }
+        self.by_client[place] = Some(Box::new(person));
     }
 
     /// Takes in someone who was expected: others find it from now on.
@@ -70,38 +76,35 @@ impl People {
 
     /// The same of one who entered when so many had.
     pub(super) fn enter_as(&mut self, client: ClientId, entered: u64) {
-        let person = self.by_client.get_mut(&client);
-        let person = person.expect("it was expected");
+        let written = self.frozen.last();
+        let person = self.person_mut(client).expect("it was expected");
         person.entered = entered;
-        person.written = self.frozen.last();
-        let identity = &person.identity;
-        let person = self.persons.entry(identity.id.as_ref().into()).or_default();
-        person.insert(client);
-        let namesakes = self.namesakes.entry(identity.name.clone()).or_default();
-        namesakes.insert(client);
+        person.written = written;
+        let Identity { id, name, .. } = &*Rc::clone(&person.identity);
+        for (sets, text) in [(&mut self.persons, id), (&mut self.namesakes, name)] {
+            let others = sets.entry(Rc::clone(text));
+            let others = others.and_modify(|others| others.insert(client));
+            others.or_insert(Clients::One(client));
+        }
     }
 
     /// Bytes that they take.
     pub(super) fn heap_bytes(&self) -> usize {
-        let people = self.by_client.values();
-        let texts = people.map(|person| {
+        let people = || self.by_client.iter().flatten();
+        let texts = people().map(|person| {
             let session = match &person.seat {
                 Seat::There(_) => 0,
-                Seat::Here(session) => session.heap_bytes(),
+                Seat::Here(session) => size_of::<Session>() + session.heap_bytes(),
             };
-            person.identity.name.len() + of_shared_text(&person.identity.id) + session
+            let Identity { id, name, .. } = &*person.identity;
+            of_shared_text(name) + of_shared_text(id) + session
         });
-        let by_text = |clients: &HashMap<Box<str>, BTreeSet<ClientId>>| {
-            of_table::<(Box<str>, BTreeSet<ClientId>)>(clients.capacity())
-                + clients.keys().map(|text| text.len()).sum::<usize>()
-                + clients
-                    .values()
-                    .map(|clients| of_tree::<ClientId>(clients.len()))
-                    .sum::<usize>()
+        let by_text = |sets: &HashMap<Rc<str>, Clients>| {
+            of_table::<(Rc<str>, Clients)>(sets.capacity())
+                + sets.values().map(Clients::heap_bytes).sum::<usize>()
         };
-        of_table::<(ClientId, Box<Person>)>(self.by_client.capacity())
-            + of_list::<Person>(self.by_client.len())
-            + self.by_client.len() * of_shared::<Identity>()
+        of_list::<Option<Box<Person>>>(self.by_client.capacity())
+            + people().count() * (size_of::<Person>() + of_shared::<Identity>())
             + texts.sum::<usize>()
             + by_text(&self.persons)
             + by_text(&self.namesakes)
@@ -109,7 +112,8 @@ impl People {
 
     /// Lets someone go.
     pub(super) fn exit(&mut self, client: ClientId) {
-        let Some(person) = self.by_client.remove(&client) else {
+        let place = self.by_client.get_mut(client.number() as usize);
+        let Some(person) = place.and_then(Option::take) else {
             return;
         };
         strike(&mut self.persons, &person.identity.id, client);
@@ -128,7 +132,7 @@ impl People {
 
     /// How many had entered when a client did.
     pub(super) fn entered(&self, client: ClientId) -> u64 {
-        self.by_client[&client].entered
+        self.person(client).entered
     }
 
     /// Has everyone written down as they are now, whatever they do until they are. This server is `ours`.
@@ -160,23 +164,25 @@ impl People {
     }
 
     fn is_unwritten(&self, client: ClientId) -> bool {
-        let person = self.by_client.get(&client);
+        let person = self.by_client.get(client.number() as usize);
+        let person = person.and_then(Option::as_ref);
         person.is_some_and(|person| person.entered > 0 && person.written != self.frozen.last())
     }
 
     fn write_down(&mut self, hub: &Hub, client: ClientId) -> PersonRecord {
-        let person = self.by_client.get_mut(&client).expect("it is there");
-        person.written = self.frozen.last();
+        let (written, ours) = (self.frozen.last(), self.ours);
+        let person = self.person_mut(client).expect("it is there");
+        person.written = written;
         let whereabouts = match person.seat {
             Seat::There(whereabouts) => whereabouts,
-            Seat::Here(_) => (self.ours, client.number()),
+            Seat::Here(_) => (ours, client.number()),
         };
         let channels = hub.memberships(client);
         PersonRecord {
             whereabouts,
             entered: person.entered,
             id: person.identity.id.as_ref().into(),
-            name: person.identity.name.clone(),
+            name: person.identity.name.as_ref().into(),
             avatar: person.identity.avatar,
             channels: channels.map(|channel| hub.name(channel).into()).collect(),
         }
@@ -184,12 +190,12 @@ impl People {
 
     /// How others see a client.
     pub(super) fn identity(&self, client: ClientId) -> &Rc<Identity> {
-        &self.by_client[&client].identity
+        &self.person(client).identity
     }
 
     /// The session of a client, if it is here.
     pub(super) fn session(&mut self, client: ClientId) -> Option<&mut Session> {
-        match &mut self.by_client.get_mut(&client)?.seat {
+        match &mut self.person_mut(client)?.seat {
             Seat::Here(session) => Some(session),
             Seat::There(_) => None,
         }
@@ -199,29 +205,39 @@ impl People {
     ///
     /// # Errors
     /// Nobody is, or several are.
-    pub(super) fn find(&self, target: &str) -> Result<(&BTreeSet<ClientId>, &Identity), ChatError> {
+    pub(super) fn find(&self, target: &str) -> Result<(&Clients, &Identity), ChatError> {
         let named = || self.namesakes.get(target);
         let clients = self.persons.get(target).or_else(named);
         let clients = clients.ok_or_else(|| ChatError::NoSuchClient(target.to_owned()))?;
-        let mut people = clients.iter().map(|client| &self.by_client[client]);
+        let mut people = clients.iter().map(|client| self.person(client));
         let any = people.next().expect("a set is struck when it is empty");
         if people.any(|person| person.identity.id != any.identity.id) {
             return Err(ChatError::AmbiguousName(target.to_owned()));
         }
         // Sessions of one person may have several names: all servers tell the same one.
-        let people = clients.iter().map(|client| &self.by_client[client]);
+        let people = clients.iter().map(|client| self.person(client));
         let first = people.min_by_key(|person| person.entered);
         let first = first.expect("a set is struck when it is empty");
         Ok((clients, &first.identity))
     }
+
+    fn person(&self, client: ClientId) -> &Person {
+        let person = self.by_client[client.number() as usize].as_ref();
+        person.expect("it is there")
+    }
+
+    fn person_mut(&mut self, client: ClientId) -> Option<&mut Person> {
+        self.by_client
+            .get_mut(client.number() as usize)?
+            .as_deref_mut()
+    }
 }
 
 /// Takes a client out of the set of a text, and the set away when nobody is left in it.
-fn strike(sets: &mut HashMap<Box<str>, BTreeSet<ClientId>>, text: &str, client: ClientId) {
-    if let Some(clients) = sets.get_mut(text) {
-        clients.remove(&client);
-        if clients.is_empty() {
-            sets.remove(text);
-        }
+fn strike(sets: &mut HashMap<Rc<str>, Clients>, text: &str, client: ClientId) {
+    if let Some(clients) = sets.get_mut(text)
+        && clients.remove(client)
+    {
+        sets.remove(text);
     }
 }

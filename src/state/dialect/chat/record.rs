@@ -62,7 +62,7 @@ impl Registry {
     pub fn restore(&mut self, hub: &mut Hub, record: &PersonRecord) -> Option<()> {
         let identity = Rc::new(Identity {
             id: record.id.as_ref().into(),
-            name: record.name.clone(),
+            name: record.name.as_ref().into(),
             avatar: record.avatar,
         });
         let channels = record.channels.iter();

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::value::RawValue;
 
-use super::people::People;
+use super::{clients::Clients, people::People};
 use crate::{
     state::{
         hub::{ChannelId, ClientId},
@@ -27,16 +27,10 @@ pub(super) struct Rosters {
 /// The members of a channel.
 #[derive(Debug, Default)]
 struct Roster {
-    by_id: BTreeMap<Rc<str>, Sessions>,
+    /// The sessions of each.
+    by_id: BTreeMap<Rc<str>, Clients>,
     /// The first page, as it was asked for last.
     first: Option<(usize, Page)>,
-}
-
-/// The sessions that one person has in a channel.
-#[derive(Debug)]
-struct Sessions {
-    one: ClientId,
-    more: Vec<ClientId>,
 }
 
 /// Some members of a channel.
@@ -55,15 +49,10 @@ impl Rosters {
     pub(super) fn join(&mut self, channel: ChannelId, client: ClientId, id: &Rc<str>) {
         let roster = self.by_channel.entry(channel).or_default();
         roster.forget_first(id);
-        let sessions = roster.by_id.get_mut(id);
-        if let Some(sessions) = sessions {
-            sessions.more.push(client);
+        if let Some(sessions) = roster.by_id.get_mut(id) {
+            sessions.insert(client);
         } else {
-            let sessions = Sessions {
-                one: client,
-                more: Vec::new(),
-            };
-            roster.by_id.insert(Rc::clone(id), sessions);
+            roster.by_id.insert(Rc::clone(id), Clients::One(client));
         }
     }
 
@@ -73,14 +62,9 @@ impl Rosters {
             return;
         };
         roster.forget_first(id);
-        if let Some(sessions) = roster.by_id.get_mut(id) {
-            if let Some(place) = sessions.more.iter().position(|&other| other == client) {
-                sessions.more.swap_remove(place);
-            } else if let Some(other) = sessions.more.pop() {
-                sessions.one = other;
-            } else {
-                roster.by_id.remove(id);
-            }
+        let sessions = roster.by_id.get_mut(id);
+        if sessions.is_some_and(|sessions| sessions.remove(client)) {
+            roster.by_id.remove(id);
         }
         if roster.by_id.is_empty() {
             self.by_channel.remove(&channel);
@@ -130,7 +114,8 @@ impl Rosters {
                 .first
                 .as_ref()
                 .map_or(0, |(_, page)| page.members.get().len());
-            of_tree::<(Rc<str>, Sessions)>(roster.by_id.len()) + first
+            let several = roster.by_id.values().map(Clients::heap_bytes);
+            of_tree::<(Rc<str>, Clients)>(roster.by_id.len()) + several.sum::<usize>() + first
         });
         of_table::<(ChannelId, Roster)>(self.by_channel.capacity()) + trees.sum::<usize>()
     }
@@ -149,17 +134,18 @@ impl Roster {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest = self.by_id.range::<str, _>((start, Bound::Unbounded));
         let mut identities: Vec<&Identity> = Vec::new();
+        let mut clients = Vec::new();
         let mut last = None;
         let mut is_all = true;
         for (id, sessions) in rest.by_ref() {
-            let here = 1 + sessions.more.len();
-            if limit == 0 || !identities.is_empty() && identities.len() + here > limit {
+            if limit == 0 || !identities.is_empty() && identities.len() + sessions.len() > limit {
                 is_all = false;
                 break;
             }
-            let mut clients = vec![sessions.one];
-            if !sessions.more.is_empty() {
-                clients.extend(&sessions.more);
+            // All servers list them in the order in which they entered.
+            clients.clear();
+            clients.extend(sessions.iter());
+            if clients.len() > 1 {
                 clients.sort_unstable_by_key(|&client| people.entered(client));
             }
             identities.extend(clients.iter().map(|&client| &**people.identity(client)));

@@ -185,3 +185,29 @@ fn what_a_client_of_the_relay_said_is_heard_though_it_is_gone() {
     stays.end(Departure::Vanishes, &mut scene.commons.hub, scene.now);
     assert_eq!(scene.commons.hub.clients(), 2, "those of the chat");
 }
+
+#[test]
+fn one_who_is_elsewhere_takes_little_memory() {
+    const PEOPLE: u32 = 20_000;
+    let late = Late::default();
+    // Nobody is told of each.
+    let config = Config {
+        notice_limit: 0,
+        ..Config::default()
+    };
+    let mut scene = Scene::new(&config, late.clone());
+    late.free(2 * PEOPLE as usize);
+    let taken = allocation_counter::measure(|| {
+        for client in 0..PEOPLE {
+            let name = format!("someone {client}");
+            let identity = scene.commons.registry.identity(&name, None, None);
+            late.overhear(NODE, client, Deed::Enter(Rc::new(identity)));
+            let channel = format!("{}", client % 64);
+            late.overhear(NODE, client, Deed::Join(channel.into()));
+            scene.commons.advance(scene.now);
+        }
+        scene.turn();
+    });
+    let each = taken.bytes_current / i64::from(PEOPLE);
+    assert!(each <= 500, "{each} B");
+}
