@@ -144,7 +144,9 @@ pub const REDIS_REFUSED_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration
 pub const REDIS_PAUSE: Duration = Duration::from_millis(50);
 /// Bytes of a snapshot that are written into Redis at once, for a node that comes.
 pub const REDIS_PART_BYTES: usize = 64 << 10;
-/// How long they stay there.
+/// Bytes of the largest snapshot that one that comes takes.
+pub const REDIS_SNAPSHOT_BYTES_MAX: usize = 1 << 30;
+/// How long its parts stay there.
 pub const REDIS_PART_KEPT: Duration = Duration::from_mins(1);
 /// How long one that comes waits for the next of them before it asks another node.
 pub const REDIS_SNAPSHOT_PATIENCE: Duration = Duration::from_secs(3);

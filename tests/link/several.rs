@@ -1,15 +1,18 @@
 //! Several nodes around one Redis: whoever comes is told what there is, and all hear the same.
 
 use std::cell::RefCell;
+use std::env;
+use std::panic;
 use std::rc::Rc;
 use std::time::Duration;
 
+use fastrand::Rng;
 use hubbub::{server::redis::Eras, vocabulary::time::Now};
 
 use crate::{
     LEASE, UNIX_MS,
     node::{Node, Shared},
-    redis::{FakeRedis, Memory, Settings},
+    redis::{Failure, FakeRedis, Memory, Settings},
 };
 
 struct Hub {
@@ -18,6 +21,9 @@ struct Hub {
     now: Duration,
     count: usize,
 }
+
+/// Runs of chance.
+const SEEDS: u64 = 12;
 
 impl Hub {
     /// So many nodes, who live.
@@ -196,6 +202,66 @@ fn all_come_together_again_where_redis_was_emptied() {
         node.said.clear();
     }
     hub.count = 0;
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn whatever_fails_of_a_redis_that_keeps_everything_all_hear_everything_once_and_in_one_order() {
+    let seeds = match number("HUBBUB_LINK_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("HUBBUB_LINK_SEEDS").unwrap_or(SEEDS),
+    };
+    for seed in seeds {
+        let run = panic::catch_unwind(|| fail_at_random(seed));
+        assert!(run.is_ok(), "replay with HUBBUB_LINK_SEED={seed}");
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = env::var(variable).ok()?;
+    Some(text.parse().expect("a number"))
+}
+
+fn fail_at_random(seed: u64) {
+    let mut chance = Rng::with_seed(seed);
+    let mut hub = Hub::new(chance.usize(1..4));
+    for _ in 0..60 {
+        let some_time = Duration::from_millis(chance.u64(0..300));
+        match chance.u8(0..12) {
+            0 if hub.nodes.len() < 5 => hub.come(),
+            1 => hub.redis.borrow_mut().flush_scripts(),
+            2 => {
+                hub.redis.borrow_mut().stall(true);
+                hub.pass(10 * some_time);
+                hub.redis.borrow_mut().stall(false);
+            }
+            3 => {
+                hub.redis.borrow_mut().crash();
+                hub.pass(10 * some_time);
+                let is_loading = chance.bool();
+                hub.redis.borrow_mut().restart(Memory::Whole, is_loading);
+                hub.pass(some_time);
+                hub.redis.borrow_mut().load();
+            }
+            4 => {
+                let refusals = [Failure::Oom, Failure::ReadOnly, Failure::Misconf];
+                let refusal = refusals[chance.usize(..refusals.len())];
+                hub.redis.borrow_mut().refuse(Some(refusal));
+                hub.pass(some_time);
+                hub.redis.borrow_mut().refuse(None);
+            }
+            5..8 => {
+                let node = chance.usize(..hub.nodes.len());
+                if let Some(client) = hub.nodes[node].clients[chance.usize(..2)] {
+                    hub.redis.borrow_mut().cut(client, chance.usize(..300));
+                }
+            }
+            _ => hub.say(),
+        }
+        hub.pass(some_time);
+    }
+    hub.pass(5 * LEASE);
     hub.say();
     hub.all_agree();
 }

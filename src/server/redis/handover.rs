@@ -10,7 +10,7 @@ use super::keys;
 use crate::{
     state::journal::Gift,
     vocabulary::{
-        config::{REDIS_PART_BYTES, REDIS_SNAPSHOT_PATIENCE},
+        config::{REDIS_PART_BYTES, REDIS_SNAPSHOT_BYTES_MAX, REDIS_SNAPSHOT_PATIENCE},
         id::NodeId,
     },
 };
@@ -89,7 +89,7 @@ impl Taking {
         (!self.is_whole).then_some(self.parts)
     }
 
-    /// Takes the next part. What makes no sense is found out where it is used.
+    /// Takes the next part. What makes no sense is found out where it is used. One that has no end is waited for no more.
     pub(super) fn take(&mut self, part: &[u8], now: Duration) {
         if self.parts == 0 {
             let text = str::from_utf8(part).unwrap_or_default();
@@ -105,7 +105,9 @@ impl Taking {
             self.snapshot.bytes.extend_from_slice(part);
         }
         self.parts += 1;
-        self.until = now + REDIS_SNAPSHOT_PATIENCE;
+        if self.snapshot.bytes.len() <= REDIS_SNAPSHOT_BYTES_MAX {
+            self.until = now + REDIS_SNAPSHOT_PATIENCE;
+        }
     }
 
     /// All of it, once it is there.
