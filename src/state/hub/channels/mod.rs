@@ -1,5 +1,7 @@
-//! The channels by name, those that nobody is in included for as long as they are remembered; and the bounds of all their
-//! logs together.
+//! The channels by name, those that nobody is in included for as long as they are remembered.
+
+mod logs;
+mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::{ChannelId, ChannelRecord, HubRecord, Space};
+use super::{ChannelId, ChannelRecord, Space};
 use crate::state::{
     channel::Channel,
     freezing::{Freeze, Frozen},
@@ -182,105 +184,6 @@ impl Channels {
         id
     }
 
-    /// What is common to all channels of the chat.
-    pub(super) fn record(&self) -> HubRecord {
-        HubRecord {
-            epoch: self.epoch,
-            moments: self.moments[Space::Chat as usize],
-        }
-    }
-
-    /// Goes on from there.
-    pub(super) fn resume_from(&mut self, record: &HubRecord) {
-        self.epoch = record.epoch;
-        self.moments[Space::Chat as usize] = record.moments;
-    }
-
-    /// Has those of the chat written down as they are now, whatever happens in them until they are.
-    pub(super) fn freeze(&mut self) {
-        self.frozen.freeze(super::id(self.all.capacity()));
-    }
-
-    /// Writes one down that is about to change.
-    #[inline]
-    pub(super) fn keep(&mut self, id: ChannelId) {
-        if self.frozen.is_going_on() && self.is_unwritten(id) {
-            let record = self.write_down(id);
-            self.frozen.keep(record);
-        }
-    }
-
-    /// The next that was frozen. `None` if all are written down.
-    pub(super) fn next_frozen(&mut self) -> Option<ChannelRecord> {
-        if let Some(kept) = self.frozen.take_kept() {
-            return Some(kept);
-        }
-        while let Some(place) = self.frozen.next_place() {
-            let id = ChannelId(place);
-            if self.is_unwritten(id) {
-                return Some(self.write_down(id));
-            }
-        }
-        None
-    }
-
-    fn is_unwritten(&self, id: ChannelId) -> bool {
-        let named = self.all.get(id.0 as usize);
-        let last = self.frozen.last();
-        named.is_some_and(|named| {
-            named.space == Space::Chat && !named.is_forgotten && named.written != last
-        })
-    }
-
-    fn write_down(&mut self, id: ChannelId) -> ChannelRecord {
-        let named = &mut self.all[id.0 as usize];
-        named.written = self.frozen.last();
-        ChannelRecord {
-            name: named.source.channel.clone(),
-            epoch: named.source.epoch,
-            said: named.channel.said(),
-            unix_ms: named.unix_ms,
-            emptied: named.emptied,
-            said_at: named.said_at,
-            quiet: named.quiet,
-            log: named.log.record(),
-        }
-    }
-
-    /// Makes a channel of the chat as it was, but for its members. `None` if it could not have been so.
-    pub(super) fn restore(&mut self, record: &ChannelRecord, now: Duration) -> Option<ChannelId> {
-        let log = record.log.log()?;
-        let is_known = self.find(Space::Chat, &record.name).is_some();
-        if is_known || log.said() != record.said {
-            return None;
-        }
-        let id = self.add(Space::Chat, &record.name, record.epoch);
-        let named = &mut self.all[id.0 as usize];
-        named.channel = Channel::after(record.said);
-        named.unix_ms = record.unix_ms;
-        named.said_at = record.said_at;
-        named.emptied = record.emptied;
-        if let Some((moment, _)) = named.emptied {
-            self.empty[Space::Chat as usize].insert(moment, id);
-        } else {
-            self.populated[Space::Chat as usize] += 1;
-        }
-        named.quiet = record.quiet;
-        if let Some(moment) = named.quiet {
-            self.quiet[Space::Chat as usize].insert(moment, id);
-        }
-        named.log = log;
-        let has = (named.log.bytes(), named.log.messages());
-        self.count((0, 0), has);
-        self.look_at(id, now);
-        Some(id)
-    }
-
-    /// Counts a member more of a channel that was restored.
-    pub(super) fn reenter(&mut self, id: ChannelId) {
-        self.all[id.0 as usize].members += 1;
-    }
-
     /// Where several servers have the same channels, those of the chat have the same epochs: they are counted from the time
     /// of the sequence, so that they are others when all of the servers have begun again. (That of a server which is alone
     /// is far below what chance has them counted from.) Those of the relay have none.
@@ -330,103 +233,6 @@ impl Channels {
             self.empty[space].remove(&before);
         }
         self.empty[space].insert(moment, id);
-    }
-
-    /// Adds to the log of a channel the last that was said there, and drops what all keep too much.
-    pub(super) fn log(&mut self, id: ChannelId, is_notice: bool, now: Duration) {
-        let bounds = self.bounds;
-        let named = &mut self.all[id.0 as usize];
-        let is_first = named.said_at.replace(now) != Some(now);
-        // Members of a relay are known to their own servers only: if none is ours, who speaks is one of another.
-        let is_elsewhere = named.space == Space::Relay && named.members == 0;
-        let had = (named.log.bytes(), named.log.messages());
-        let was_empty = named.log.is_empty();
-        let (kind, body) = named.channel.newest();
-        named.log.push(kind, is_notice, body, now, &bounds);
-        if bounds.messages == 0 {
-            return;
-        }
-        let has_place = named.quiet.is_some();
-        self.recount(id, had);
-        if was_empty {
-            self.look_at(id, now);
-        }
-        if is_first || !has_place {
-            self.place_last(id);
-        }
-        if is_first && is_elsewhere {
-            self.empties(id, now);
-        }
-        self.trim();
-    }
-
-    /// Notes that a log keeps something else than it had. One that keeps nothing has nothing that could go first.
-    fn recount(&mut self, id: ChannelId, had: (usize, usize)) {
-        let named = &mut self.all[id.0 as usize];
-        let has = (named.log.bytes(), named.log.messages());
-        if has.0 == 0
-            && let Some(moment) = named.quiet.take()
-        {
-            self.quiet[named.space as usize].remove(&moment);
-        }
-        self.count(had, has);
-    }
-
-    fn count(&mut self, had: (usize, usize), has: (usize, usize)) {
-        self.bytes = self.bytes + has.0 - had.0;
-        self.messages = self.messages + has.1 - had.1;
-    }
-
-    /// Sees to it that a log is looked at when its oldest message is too old.
-    fn look_at(&mut self, id: ChannelId, now: Duration) {
-        let named = &mut self.all[id.0 as usize];
-        let due = named.log.ages_at(now, self.bounds.age);
-        if let Some(before) = mem::replace(&mut named.ages_at, due) {
-            self.ages.remove(&(before, id));
-        }
-        if let Some(due) = due {
-            self.ages.insert((due, id));
-        }
-    }
-
-    /// Notes that a channel is the last in which something was said.
-    fn place_last(&mut self, id: ChannelId) {
-        let named = &mut self.all[id.0 as usize];
-        let space = named.space as usize;
-        if let Some(moment) = named.quiet.take() {
-            self.quiet[space].remove(&moment);
-        }
-        if named.log.bytes() > 0 {
-            self.moments[space] += 1;
-            let moment = self.moments[space];
-            named.quiet = Some(moment);
-            self.quiet[space].insert(moment, id);
-        }
-    }
-
-    /// Drops the oldest of those that were quiet longest while all keep too much. Those of relays go before those of the
-    /// chat, of which all servers that have the same keep the same.
-    fn trim(&mut self) {
-        while self.bytes > self.bounds.total_bytes
-            && let Some((_, &quietest)) = self.quiet.iter().find_map(BTreeMap::first_key_value)
-        {
-            self.keep(quietest);
-            let log = &mut self.all[quietest.0 as usize].log;
-            let had = (log.bytes(), log.messages());
-            log.drop_first();
-            log.shrink();
-            self.recount(quietest, had);
-        }
-    }
-
-    /// Drops what of a log is too old.
-    fn age(&mut self, id: ChannelId, now: Duration) {
-        self.keep(id);
-        let named = &mut self.all[id.0 as usize];
-        let had = (named.log.bytes(), named.log.messages());
-        named.log.age(now, self.bounds.age);
-        self.recount(id, had);
-        self.look_at(id, now);
     }
 
     /// Drops what is too old of all logs, and forgets channels that have been empty for too long.
