@@ -64,6 +64,12 @@ impl Commons {
         let actor = Actor::Ours(client);
         let action = Action { actor, deed };
         if let Some(sequenced) = self.engine.submit(action, self.hub.now()) {
+            if let Event::Refused { why, .. } = sequenced.event
+                && let Some(bytes) = self.registry.wait_for_refusal(client, why, asked.reference)
+            {
+                self.hub.send_off(client, bytes);
+                return 0;
+            }
             return self.fold(sequenced, asked);
         }
         if is_answered {

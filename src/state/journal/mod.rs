@@ -22,7 +22,7 @@ use self::{
     queue::{Queue, Refused, is_refusable},
 };
 use super::{
-    engine::{Action, Actor, Engine, Event, Refusal, Sequenced},
+    engine::{Action, Actor, Deed, Engine, Event, Refusal, Sequenced},
     hub::ClientId,
 };
 use crate::vocabulary::{
@@ -233,23 +233,21 @@ impl Journal {
         self.queue.waiting_bytes() >= self.bounds.queue_bytes / 2
     }
 
-    fn submit(&mut self, client: ClientId, action: &Action<'_>, now: Duration) {
-        let is_full = self.queue.waiting_bytes() + action.deed.bytes() > self.bounds.queue_bytes;
-        if is_full && is_refusable(&action.deed) {
-            self.queue
-                .refuse(client.number(), action.deed.clone().into_owned());
-        } else {
-            self.queue.add(client.number(), &action.deed, now);
+    /// Takes something in if there is room for it.
+    fn submit(&mut self, client: ClientId, deed: &Deed<'_>, now: Duration) -> bool {
+        let is_full = self.queue.waiting_bytes() + deed.bytes() > self.bounds.queue_bytes;
+        let is_refused = is_full && is_refusable(deed);
+        if !is_refused {
+            self.queue.add(client.number(), deed, now);
         }
+        !is_refused
     }
 
     fn next(&mut self) -> Option<Sequenced<'static>> {
-        if let Some(Refused { client, deed, .. }) = self.queue.take_refused() {
-            let client = ClientId::of_number(client);
-            let why = Refusal::Unavailable;
-            return Some(Event::Refused { client, deed, why }.at(Moment::default()));
-        }
         loop {
+            if let Some(Refused { client, deed, .. }) = self.queue.take_refused() {
+                return Some(refused(ClientId::of_number(client), deed));
+            }
             let entry = self.read.front_mut()?;
             let moment = moment_of(entry.header.time);
             if let Some(event) = entry.next(self.node, &mut self.foreign, &mut self.read_bytes) {
@@ -357,6 +355,11 @@ pub fn dead(body: &[u8]) -> NodeId {
     NodeId(text.and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
+fn refused(client: ClientId, deed: Deed<'_>) -> Sequenced<'_> {
+    let why = Refusal::Unavailable;
+    Event::Refused { client, deed, why }.at(Moment::default())
+}
+
 fn moment_of(time: Duration) -> Moment {
     Moment {
         at: time,
@@ -373,8 +376,9 @@ impl Engine for JournalEngine {
         let Actor::Ours(client) = action.actor else {
             unreachable!("only who is here does something here");
         };
-        self.0.borrow_mut().submit(client, &action, now.monotonic);
-        None
+        let mut journal = self.0.borrow_mut();
+        let is_taken = journal.submit(client, &action.deed, now.monotonic);
+        (!is_taken).then(|| refused(client, action.deed))
     }
 
     fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>> {

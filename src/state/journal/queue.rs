@@ -1,6 +1,6 @@
 //! What clients of this node do, on its way into the journal and back.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::mem;
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub(super) struct Queue {
 pub(super) struct Refused {
     pub(super) client: u32,
     pub(super) deed: Deed<'static>,
-    /// The last batch that had been handed out by then: of what comes back after it, all was asked for later.
+    /// The last batch that may hold what the client had asked for before.
     after: u64,
 }
 
@@ -53,6 +53,8 @@ struct Draft {
     clients: Vec<u32>,
     /// When the first of it was asked for.
     since: Duration,
+    /// Whether someone was refused something behind it, so that nothing more may come into it.
+    is_closed: bool,
 }
 
 impl Draft {
@@ -62,11 +64,13 @@ impl Draft {
             body: Vec::new(),
             clients: Vec::new(),
             since,
+            is_closed: false,
         }
     }
 
     fn has_room(&self, bytes: usize) -> bool {
-        self.kind == EntryKind::Actions && self.body.len() + bytes <= ENTRY_BYTES_MAX
+        let is_open = self.kind == EntryKind::Actions && !self.is_closed;
+        is_open && self.body.len() + bytes <= ENTRY_BYTES_MAX
     }
 }
 
@@ -147,35 +151,43 @@ impl Queue {
         self.sent.is_empty() && self.waiting.is_empty()
     }
 
-    /// Refuses what a client asks for.
-    pub(super) fn refuse(&mut self, client: u32, deed: Deed<'static>) {
-        let after = self.number;
-        self.refused.push_back(Refused {
-            client,
-            deed,
-            after,
-        });
-    }
-
     /// Refuses all that was never handed out, but for who comes and goes.
     pub(super) fn refuse_waiting(&mut self) {
         self.waiting_bytes = 0;
+        // Who has something that stays, which is to be answered before what is refused behind it.
+        let mut staying = HashSet::new();
         for draft in mem::take(&mut self.waiting) {
-            if draft.kind != EntryKind::Actions {
-                self.add_entry(draft.kind, draft.body, draft.since);
+            if draft.is_closed || draft.kind != EntryKind::Actions {
+                staying.extend(&draft.clients);
+                self.waiting_bytes += draft.body.len();
+                self.waiting.push_back(draft);
                 continue;
             }
             let mut body = &draft.body[..];
             while let Some((line, rest)) = Line::read(body) {
                 body = rest;
-                let deed = line.deed().expect("it was written here");
+                let (client, deed) = (line.client, line.deed().expect("it was written here"));
                 if is_refusable(&deed) {
-                    self.refuse(line.client, deed.into_owned());
+                    self.refuse(client, deed.into_owned(), staying.contains(&client));
                 } else {
-                    self.add(line.client, &deed, draft.since);
+                    self.add(client, &deed, draft.since);
+                    staying.insert(client);
                 }
             }
         }
+    }
+
+    fn refuse(&mut self, client: u32, deed: Deed<'static>, is_behind_waiting: bool) {
+        let mut after = self.number;
+        if let Some(newest) = self.waiting.back_mut().filter(|_| is_behind_waiting) {
+            newest.is_closed = true;
+            after += self.waiting.len() as u64;
+        }
+        self.refused.push_back(Refused {
+            client,
+            deed,
+            after,
+        });
     }
 
     /// The next that will not be done, if all that the same client asked for before came back. To be asked before anything
@@ -184,7 +196,8 @@ impl Queue {
         let is_under_way = |refused: &Refused| {
             let sent = self.sent.iter();
             let mut before = sent.take_while(|(batch, _)| batch.number <= refused.after);
-            before.any(|(_, clients)| clients.binary_search(&refused.client).is_ok())
+            refused.after > self.number
+                || before.any(|(_, clients)| clients.binary_search(&refused.client).is_ok())
         };
         let mut refused = self.refused.iter();
         let next = refused.position(|refused| !is_under_way(refused))?;
@@ -279,6 +292,41 @@ mod tests {
         let batch = queue.next().unwrap();
         let (line, rest) = Line::read(&batch.body).unwrap();
         assert_eq!((line.deed(), rest), (Some(Deed::Exit), &[][..]));
+    }
+
+    #[test]
+    fn who_goes_from_somewhere_is_refused_what_it_asked_for_next_after_that() {
+        let mut queue = Queue::default();
+        let leave = |channel: &str| Deed::Leave(channel.to_owned().into());
+        for deed in [join("a"), leave("b"), join("c"), leave("d"), join("e")] {
+            queue.add(1, &deed, Duration::ZERO);
+        }
+        queue.refuse_waiting();
+        queue.add(1, &leave("f"), Duration::ZERO);
+        queue.refuse_waiting();
+        let mut answered = Vec::new();
+        for _ in 0..4 {
+            while let Some(refused) = queue.take_refused() {
+                answered.push(refused.deed);
+            }
+            let Some(Batch { number, body, .. }) = queue.next().cloned() else {
+                break;
+            };
+            queue.appended(number);
+            let (line, rest) = Line::read(&body).unwrap();
+            answered.push(line.deed().unwrap().into_owned());
+            assert!(rest.is_empty());
+            queue.came_back(number);
+        }
+        let expected = [
+            join("a"),
+            leave("b"),
+            join("c"),
+            leave("d"),
+            join("e"),
+            leave("f"),
+        ];
+        assert_eq!(answered, expected);
     }
 
     #[test]

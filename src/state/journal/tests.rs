@@ -28,9 +28,8 @@ fn join(channel: &str) -> Deed<'static> {
 }
 
 fn submit(journal: &mut Journal, client: u32, deed: Deed<'_>) {
-    let client = ClientId::of_number(client);
-    let actor = Actor::Ours(client);
-    journal.submit(client, &Action { actor, deed }, Duration::ZERO);
+    let is_taken = journal.submit(ClientId::of_number(client), &deed, Duration::ZERO);
+    assert!(is_taken);
 }
 
 /// Appends what is to be appended and reads it, in which second.
@@ -195,21 +194,52 @@ fn of_an_entry_that_nobody_of_ours_would_have_written_the_rest_is_skipped() {
 fn where_nothing_can_be_appended_what_waits_for_too_long_or_is_too_much_is_refused() {
     let mut journal = journal();
     submit(&mut journal, 1, join("tea"));
-    submit(&mut journal, 1, join(&"x".repeat(4096)));
+    let client = ClientId::of_number(1);
+    let large = "x".repeat(4096);
+    assert!(!journal.submit(client, &join(&large), Duration::ZERO));
+    let leave = Deed::Leave(large.into());
+    assert!(journal.submit(ClientId::of_number(2), &leave, Duration::ZERO));
     let refused = |deed| Event::Refused {
-        client: ClientId::of_number(1),
+        client,
         deed,
         why: Refusal::Unavailable,
     };
-    assert_eq!(
-        events(&mut journal),
-        [(0, refused(join(&"x".repeat(4096))))]
-    );
     journal.refuse_late(Duration::from_secs(9));
     assert_eq!(events(&mut journal), []);
     journal.refuse_late(Duration::from_secs(10));
     assert_eq!(events(&mut journal), [(0, refused(join("tea")))]);
-    assert_eq!(journal.queue_bytes(), 0);
+    assert!(journal.queue_bytes() > 4096);
+}
+
+#[test]
+fn what_is_refused_comes_before_what_was_asked_for_after_it() {
+    let mut journal = journal();
+    submit(&mut journal, 1, join("tea"));
+    let before = journal.batch().expect("something to append").clone();
+    submit(&mut journal, 1, join("milk"));
+    journal.refuse_late(Duration::from_secs(10));
+    submit(&mut journal, 1, Deed::Leave("tea".into()));
+    journal.appended(before.number);
+    let after = journal.batch().expect("something to append").clone();
+    for batch in [before, after] {
+        let header = header(batch.kind, US, batch.number, batch.number);
+        journal.take(header, batch.body, Duration::ZERO);
+    }
+    let client = ClientId::of_number(1);
+    let refused = Event::Refused {
+        client,
+        deed: join("milk"),
+        why: Refusal::Unavailable,
+    };
+    let done = |deed| action(Actor::Ours(client), deed);
+    assert_eq!(
+        events(&mut journal),
+        [
+            (1, done(join("tea"))),
+            (0, refused),
+            (2, done(Deed::Leave("tea".into()))),
+        ]
+    );
 }
 
 #[test]

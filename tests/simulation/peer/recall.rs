@@ -50,6 +50,11 @@ impl Recall {
         self.place(channel).filter(|place| !place.is_member)
     }
 
+    /// How far one has followed a channel that one is in, as far as one knows.
+    pub fn inside(&self, channel: &str) -> Option<Place> {
+        self.place(channel).filter(|place| place.is_member)
+    }
+
     /// How far one has followed a channel.
     pub fn place(&self, channel: &str) -> Option<Place> {
         self.places.get(channel).copied()
@@ -68,9 +73,9 @@ impl Recall {
         match action {
             "welcome" => self.is_welcome = true,
             "joined" => self.join(body, past.unwrap_or(Past::None))?,
-            "left" => self.inside(text(body, "channel"), body)?.is_member = false,
+            "left" => self.inside_mut(text(body, "channel"), body)?.is_member = false,
             "send-message" => {
-                let place = self.inside(text(body, "target"), body)?;
+                let place = self.inside_mut(text(body, "target"), body)?;
                 place.last += 1;
                 if place.last != number(body, "seq") {
                     return Err(format!("heard instead of {}: {body}", place.last));
@@ -78,20 +83,27 @@ impl Recall {
                 return Ok(Some(place.epoch));
             }
             "gap" => {
-                let place = self.inside(text(body, "channel"), body)?;
+                let place = self.inside_mut(text(body, "channel"), body)?;
                 let (from, to) = span(body);
                 if number(body, "epoch") != place.epoch || from != place.last + 1 || to < from {
                     return Err(format!("a gap after {}: {body}", place.last));
                 }
                 place.last = to;
             }
-            "epoch" => return Err(format!("nothing was lost: {body}")),
+            "epoch" => {
+                let place = self.inside_mut(text(body, "channel"), body)?;
+                let epoch = number(body, "epoch");
+                if epoch <= place.epoch {
+                    return Err(format!("after {place:?}: {body}"));
+                }
+                (place.epoch, place.last) = (epoch, 0);
+            }
             _ => {}
         }
         Ok(None)
     }
 
-    fn inside(&mut self, channel: &str, body: &Value) -> Result<&mut Place, String> {
+    fn inside_mut(&mut self, channel: &str, body: &Value) -> Result<&mut Place, String> {
         let place = self.places.get_mut(channel);
         let place = place.filter(|place| place.is_member);
         place.ok_or_else(|| format!("is not in the channel: {body}"))

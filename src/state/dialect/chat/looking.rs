@@ -44,9 +44,20 @@ pub(super) enum Look<'a> {
 pub fn look_on(commons: &mut Commons, client: ClientId) -> usize {
     let mut told = 0;
     while let Some(session) = commons.registry.people.session(client)
-        && let Some(Waiting::Look(_)) = session.waiting.front()
-        && let Some(Waiting::Look(text)) = session.waiting.pop_front()
+        && let Some(waiting) = session
+            .waiting
+            .pop_front_if(|next| !matches!(next, Waiting::Deed(_)))
     {
+        let text = match waiting {
+            Waiting::Refused { why, reference } => {
+                let reference = reference.as_deref();
+                told += refuse(&mut commons.hub, client, &why.error(), reference);
+                commons.relieve(client, Waiting::look_bytes(reference));
+                continue;
+            }
+            Waiting::Look(text) => text,
+            Waiting::Deed(_) => unreachable!("it is under way"),
+        };
         let text = text.as_deref();
         let request = text.ok_or(ChatError::Binary).and_then(Request::parse);
         told += match &request {

@@ -45,7 +45,7 @@ use crate::{
         batch::{Form, Run},
         channel::Departure,
         commons::Commons,
-        engine::Deed,
+        engine::{Deed, Refusal},
         hub::{ChannelId, ClientId, Hub, Space},
         memory::of_table,
         seal::{Origin, Seal},
@@ -169,6 +169,23 @@ impl Registry {
         if let Some(session) = self.people.session(client) {
             session.waiting.push_back(Waiting::Deed(asked.keep()));
         }
+    }
+
+    /// Notes what is to be answered to a client of which something is not done, if it waits for anything before.
+    pub(in crate::state) fn wait_for_refusal(
+        &mut self,
+        client: ClientId,
+        why: Refusal,
+        reference: Option<&str>,
+    ) -> Option<usize> {
+        let session = self.people.session(client);
+        let session = session.filter(|session| !session.waiting.is_empty())?;
+        let bytes = Waiting::look_bytes(reference);
+        let reference = reference.map(Into::into);
+        session
+            .waiting
+            .push_back(Waiting::Refused { why, reference });
+        Some(bytes)
     }
 
     /// What was noted of the one that comes next.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::{
-    state::memory::of_list,
+    state::{engine::Refusal, memory::of_list},
     vocabulary::{
         chat::Past,
         config::{LISTED_DEFAULT, LISTED_MAX, TURN_LISTED_MAX},
@@ -28,10 +28,15 @@ pub(super) enum Waiting {
     Deed(Waited),
     /// It is looked at once all before is answered: a request as it was read, if it was text.
     Look(Option<Box<str>>),
+    /// It is not done, and is answered so once all before is.
+    Refused {
+        why: Refusal,
+        reference: Option<Box<str>>,
+    },
 }
 
 impl Waiting {
-    /// Bytes that one takes which is to be looked at.
+    /// Bytes that one takes which is not under way.
     pub(super) fn look_bytes(text: Option<&str>) -> usize {
         size_of::<Self>() + text.map_or(0, str::len)
     }

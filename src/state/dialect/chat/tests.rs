@@ -14,7 +14,7 @@ use crate::state::{
     engine::{self, Actor, Engine, Event, Local, Sequenced},
     hub::{Space, Start},
 };
-use crate::vocabulary::config::CHANNELS_MAX;
+use crate::vocabulary::{config::CHANNELS_MAX, time::Moment};
 
 /// An engine that gives back only what it is let give back, in the order in which it was given or overheard.
 #[derive(Clone, Debug, Default)]
@@ -24,12 +24,18 @@ struct Late(Rc<RefCell<Lateness>>);
 struct Lateness {
     queue: VecDeque<Event<'static>>,
     free: usize,
+    is_full: bool,
 }
 
 impl Late {
     /// Lets it give back so many more.
     fn free(&self, events: usize) {
         self.0.borrow_mut().free += events;
+    }
+
+    /// Lets it take nothing any more.
+    fn fill(&self) {
+        self.0.borrow_mut().is_full = true;
     }
 
     /// Adds what someone elsewhere does.
@@ -51,6 +57,13 @@ impl Engine for Late {
 
     fn submit<'a>(&mut self, action: engine::Action<'a>, _: Now) -> Option<Sequenced<'a>> {
         let engine::Action { actor, deed } = action;
+        if let Actor::Ours(client) = actor
+            && self.0.borrow().is_full
+        {
+            let why = Refusal::Unavailable;
+            let refused = Event::Refused { client, deed, why };
+            return Some(refused.at(Moment::default()));
+        }
         let deed = deed.into_owned();
         self.add(Event::Action(engine::Action { actor, deed }));
         None

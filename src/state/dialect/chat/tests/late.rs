@@ -66,6 +66,30 @@ fn what_was_not_given_back_has_not_happened_and_answers_wait_for_what_is_before_
 }
 
 #[test]
+fn what_is_refused_at_once_is_answered_after_what_was_asked_before() {
+    let (mut scene, late, [ada, bob]) = scene();
+    scene.ask(
+        ada,
+        &json!({"action": "join-channel", "message": "tea", "ref": "1"}),
+    );
+    late.fill();
+    for (person, reference) in [(ada, "2"), (bob, "3")] {
+        let says =
+            json!({"action": "send-message", "target": "tea", "message": "hot", "ref": reference});
+        scene.ask(person, &says);
+    }
+    scene.ask(ada, &json!({"action": "list-channels", "ref": "4"}));
+    scene.turn();
+    assert_eq!(actions(&scene.take(bob)), ["error3"]);
+    assert_eq!(actions(&scene.take(ada)), [""; 0]);
+    late.free(1);
+    scene.turn();
+    let heard = scene.take(ada);
+    assert_eq!(actions(&heard), ["joined1", "error2", "channels4"]);
+    assert_eq!(heard[1]["code"], "unavailable");
+}
+
+#[test]
 fn those_elsewhere_are_in_the_same_sequence() {
     let (mut scene, late, [ada, bob]) = scene();
     let eve = Rc::new(
