@@ -36,7 +36,8 @@ use crate::{
         commons::Commons,
         engine::{Engine, Local},
         memory::{Memory, of_list},
-        metrics::{Metrics, Omission, ProcessUsage},
+        metrics::{EngineGauges, Metrics, Omission, ProcessUsage},
+        snapshot::SnapshotError,
         timers::Timers,
     },
     vocabulary::{
@@ -140,9 +141,33 @@ impl<S: Stream> Server<S> {
         self.world.gate.demand_tokens(keyring);
     }
 
-    /// Notes how the server stands with others, as of the turns that follow.
-    pub fn note_health(&mut self, health: Health) {
+    /// Notes how the server stands with others of its hub, as of the turns that follow.
+    pub fn note_engine(&mut self, health: Health, gauges: EngineGauges) {
         self.world.health = health;
+        self.world.engine = Some(gauges);
+    }
+
+    /// Learns what another server knows of the chat, of which this one knows nothing yet.
+    ///
+    /// # Errors
+    /// That is not what it was handed.
+    pub fn learn(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
+        self.world.commons.learn(snapshot)
+    }
+
+    /// Forgets everything of the hub, since it has missed what others did, and lets go all who are in it: they are to come
+    /// again, and to recover.
+    pub fn forget(&mut self, now: Now) {
+        self.world.now = now;
+        for slot in self.slots() {
+            let connection = &mut self.tenants[slot as usize].connection;
+            if connection.has_session() {
+                connection.give_up(Reason::Unavailable, &mut self.world);
+                self.rearm(slot);
+                self.enlist(slot);
+            }
+        }
+        self.world.commons.forget(&self.world.config);
     }
 
     /// Notes an event of a connection; it is acted on in the next turn. One for a connection that is gone is ignored.
@@ -306,6 +331,9 @@ impl<S: Stream> Server<S> {
             self.enlist(key.slot);
         }
         self.held.bytes += TURN_BYTES_MAX - budget + self.world.commons.advance(self.world.now);
+        if self.world.commons.is_over() {
+            self.forget(self.world.now);
+        }
         for slot in self.world.commons.take_turned_out() {
             let connection = &mut self.tenants[slot as usize].connection;
             connection.close(Reason::Unavailable, &mut self.world);

@@ -10,7 +10,7 @@ use crate::{
         commons::Commons,
         dialect::Dialect,
         memory::Memory,
-        metrics::{Gauges, Metrics, ProcessUsage},
+        metrics::{EngineGauges, Gauges, Metrics, ProcessUsage},
     },
     vocabulary::{config::Config, time::Now},
 };
@@ -40,6 +40,8 @@ pub struct World {
     pub now: Now,
     /// How it stands with other servers of the same hub.
     pub health: Health,
+    /// The same in numbers, if there may be others.
+    pub engine: Option<EngineGauges>,
     /// The end that was announced, if one was.
     pub drain: Option<Drain>,
     /// Open connections, those that are refused included.
@@ -76,6 +78,7 @@ impl World {
             metrics: Metrics::default(),
             now: Now::default(),
             health: Health::default(),
+            engine: None,
             drain: None,
             connections: 0,
             unsent_bytes: 0,
@@ -97,6 +100,7 @@ impl World {
             recoveries: self.commons.registry.recoveries(),
             unsent_bytes: self.unsent_bytes,
             memory,
+            engine: self.engine,
             process: (self.process_usage)(),
         })
     }

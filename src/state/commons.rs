@@ -26,7 +26,8 @@ pub struct Commons {
     /// Who is who in the chat.
     pub registry: Registry,
     engine: Box<dyn Engine>,
-    is_buried: bool,
+    /// Whether all that is known here is of no use any more.
+    is_over: bool,
     /// What a server that comes is to be told, while it is written.
     writing: Option<(NodeId, Writing)>,
     /// Slots of clients that may be read again.
@@ -50,7 +51,7 @@ impl Commons {
             hub: Hub::new(config.history, origin),
             registry,
             engine,
-            is_buried: false,
+            is_over: false,
             writing: None,
             relieved: Vec::new(),
             turned_out: Vec::new(),
@@ -94,7 +95,7 @@ impl Commons {
         self.write_on(TURN_SNAPSHOT_BYTES_MAX);
         // Whoever is gone with its server is so before anything that is later.
         let mut said = chat::vanish(&mut self.hub, &mut self.registry);
-        while !self.is_buried
+        while !self.is_over
             && !self.registry.is_vanishing()
             && let Some(sequenced) = self.engine.next(now, self.registry.next())
         {
@@ -115,6 +116,18 @@ impl Commons {
         }
     }
 
+    /// Forgets everything that is known here, and what is under way. Nobody who is here may be in it any more.
+    pub fn forget(&mut self, config: &Config) {
+        let (registry, _) = Registry::new(config, self.registry.chance());
+        self.hub = Hub::new(config.history, 0);
+        self.registry = registry;
+        self.is_over = false;
+        self.writing = None;
+        self.relieved.clear();
+        self.turned_out.clear();
+        self.engine.forget();
+    }
+
     /// Makes what another server knows known to this one, which knows nothing of the chat yet.
     ///
     /// # Errors
@@ -123,10 +136,10 @@ impl Commons {
         snapshot::thaw(self, snapshot)
     }
 
-    /// Whether this server was taken for gone. Its clients are here, and in the chat of nobody else: nothing that others do
-    /// has happened here since.
-    pub fn is_buried(&self) -> bool {
-        self.is_buried
+    /// Whether this server was taken for gone, or all is lost that it shared. What comes later in the sequence waits until
+    /// it has [forgotten](Self::forget) everything.
+    pub fn is_over(&self) -> bool {
+        self.is_over
     }
 
     /// Does what was not given back at once. Returns the bytes that came of it.
@@ -141,6 +154,7 @@ impl Commons {
             | Event::Nothing
             | Event::Death(_)
             | Event::Burial
+            | Event::Lost
             | Event::Asked { .. } => {
                 return self.fold(sequenced, Asked::default());
             }
@@ -202,8 +216,8 @@ impl Commons {
                 chat::bury(&mut self.registry, node);
                 chat::vanish(&mut self.hub, &mut self.registry)
             }
-            Event::Burial => {
-                self.is_buried = true;
+            Event::Burial | Event::Lost => {
+                self.is_over = true;
                 0
             }
             Event::Asked { newcomer, ours } => {

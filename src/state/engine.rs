@@ -95,6 +95,8 @@ pub enum Event<'a> {
     Death(NodeId),
     /// This server was taken for gone, and all its clients with it: it has no part in what comes later.
     Burial,
+    /// What all servers shared is lost: nobody is in the chat any more, and there is no channel.
+    Lost,
     /// Another server comes, and this one is to tell it what there is by now.
     Asked {
         /// Who wants to know.
@@ -148,6 +150,9 @@ pub trait Engine: Debug {
     /// the sequence, something is to be said that nobody does: where that time goes on only with what is in the sequence,
     /// someone has to see to it that something is.
     fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>>;
+
+    /// Drops what was given and did not come back: whoever gave it is gone.
+    fn forget(&mut self) {}
 
     /// Hands a server that comes what there was when it [asked](Event::Asked). Nobody comes to one that is alone.
     fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {

@@ -87,8 +87,29 @@ pub struct Gauges {
     pub unsent_bytes: usize,
     /// Bytes held.
     pub memory: Memory,
+    /// How it is with what several servers share, if they do.
+    pub engine: Option<EngineGauges>,
     /// What the process uses, where the system tells.
     pub process: Option<ProcessUsage>,
+}
+
+/// How it is with what several servers share.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EngineGauges {
+    /// Whether this server can agree with the others on an order.
+    pub is_up: bool,
+    /// Bytes that wait to be sequenced.
+    pub queue_bytes: usize,
+    /// How long the oldest of them has waited.
+    pub oldest: Duration,
+    /// Bytes that were sequenced and not done here, about.
+    pub lag_bytes: usize,
+    /// Entries of the journal that none of the servers wrote.
+    pub foreign: u64,
+    /// Servers that are there, this one included.
+    pub nodes: usize,
+    /// Eras of the journal that began: those that went on from the one before, and those that could not.
+    pub eras: [u64; 2],
 }
 
 /// What the process uses of the machine.
@@ -278,6 +299,9 @@ impl Gauges {
         )?;
         page.gauge("hubbub_channels", "Channels with members.", self.channels)?;
         page.gauge("hubbub_connections", "Open connections.", self.connections)?;
+        if let Some(engine) = &self.engine {
+            engine.write(page)?;
+        }
         let Some(process) = &self.process else {
             return Ok(());
         };
@@ -310,6 +334,48 @@ impl Gauges {
             "process_start_time_seconds",
             "When the process began, since the Unix epoch.",
             process.start_seconds,
+        )
+    }
+}
+
+impl EngineGauges {
+    fn write(&self, page: &mut Page) -> fmt::Result {
+        page.gauge(
+            "hubbub_engine_up",
+            "Whether the server can agree with the others of its hub on an order.",
+            u8::from(self.is_up),
+        )?;
+        page.gauge(
+            "hubbub_engine_queue_bytes",
+            "Bytes that wait to be sequenced.",
+            self.queue_bytes,
+        )?;
+        page.gauge(
+            "hubbub_engine_oldest_seconds",
+            "How long the oldest of what waits to be sequenced has waited.",
+            self.oldest.as_secs_f64(),
+        )?;
+        page.gauge(
+            "hubbub_journal_lag_bytes",
+            "Bytes of the journal that were not done here yet, about.",
+            self.lag_bytes,
+        )?;
+        page.counter(
+            "hubbub_journal_foreign_total",
+            "Entries of the journal that no server of the hub wrote.",
+            self.foreign,
+        )?;
+        page.gauge(
+            "hubbub_nodes",
+            "Servers of the hub, this one included.",
+            self.nodes,
+        )?;
+        page.family(
+            "hubbub_eras_total",
+            "Eras of the journal that began, by whether what was before is kept.",
+            "counter",
+            "kind",
+            ["kept", "lost"].into_iter().zip(self.eras),
         )
     }
 }

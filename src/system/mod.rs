@@ -12,6 +12,7 @@ pub mod mint;
 pub mod opening;
 pub mod process;
 pub mod reactor;
+pub mod redis;
 pub mod service;
 pub mod signals;
 pub mod socket;

@@ -17,15 +17,17 @@ use super::{
     listener::{ListenError, Listener},
     listeners::{Listeners, Place},
     process,
+    redis::{Redis, RedisError},
     signals::{Call, SignalError, Signals},
     socket::Socket,
     supervisor,
 };
 use crate::{
-    server::{Server, stream::Readiness},
+    server::{Server, redis::LinkError, stream::Readiness},
+    state::engine::Local,
     vocabulary::{
         arrival::{Arrival, Role},
-        config::{Config, ConfigError, LISTENERS_MAX},
+        config::{Config, ConfigError, LISTENERS_MAX, REDIS_CONNECTIONS},
         id::Key,
         time::Now,
     },
@@ -41,8 +43,10 @@ const ALL: Interest = Interest::READABLE
     .add(Interest::PRIORITY);
 const SIGNALS: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
-/// The first of the tokens of the listeners. Those of connections are less.
+/// The first of the tokens of the listeners.
 const LISTENERS: Token = Token(WAKER.0 - LISTENERS_MAX);
+/// The first of the tokens of the connections to Redis. Those of peers are less.
+const REDIS: Token = Token(LISTENERS.0 - REDIS_CONNECTIONS);
 
 /// A server bound to its addresses, on the thread that runs it.
 #[expect(
@@ -52,6 +56,7 @@ const LISTENERS: Token = Token(WAKER.0 - LISTENERS_MAX);
 pub struct Reactor {
     poll: Poll,
     server: Server<Socket>,
+    redis: Option<Redis>,
     listeners: Listeners,
     credentials: Credentials,
     spare: Spare,
@@ -101,6 +106,12 @@ pub enum ReactorError {
     /// A file that the configuration names is of no use.
     #[error(transparent)]
     Credentials(#[from] CredentialError),
+    /// What several servers would share cannot be reached.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
+    /// This server cannot be one of several.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// Signals cannot be watched.
     #[error(transparent)]
     Signals(#[from] SignalError),
@@ -138,13 +149,24 @@ impl Reactor {
             .watch(poll.registry(), LISTENERS)
             .map_err(refused("to watch the listeners"))?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(refused("a waker"))?;
-        let mut server = Server::new(config, max_connections, process::usage, fastrand::u64(..));
+        let redis = config.redis.as_ref();
+        let redis = redis.map(|settings| Redis::new(settings, REDIS, fastrand::u64(..)));
+        let redis = redis.transpose()?;
+        let engine = redis.as_ref().map(Redis::engine);
+        let mut server = Server::with_engine(
+            config,
+            max_connections,
+            process::usage,
+            fastrand::u64(..),
+            engine.unwrap_or_else(|| Box::new(Local)),
+        );
         if let Some(keyring) = keyring {
             server.demand_tokens(keyring);
         }
         Ok(Self {
             spare: Spare::take().map_err(refused("a spare descriptor"))?,
             server,
+            redis,
             credentials,
             stopper: Stopper {
                 waker: Arc::new(waker),
@@ -185,7 +207,7 @@ impl Reactor {
     pub fn run(mut self) -> Result<Outcome, ReactorError> {
         let mut events = Events::with_capacity(POLL_EVENTS_MAX);
         let mut end = self.clock.monotonic();
-        while !self.server.is_drained() {
+        while !self.is_over(end) {
             let patience = self.patience(end);
             match self.poll.poll(&mut events, patience) {
                 Ok(()) => {}
@@ -209,12 +231,15 @@ impl Reactor {
                     }
                     WAKER => self.stop_if_asked(now),
                     token if token >= LISTENERS => self.listeners.knock(token.0 - LISTENERS.0),
+                    token if token >= REDIS => self.hear_redis(token, event, now),
                     Token(token) => self.server.signal(Key::from(token), readiness(event)),
                 }
             }
             self.accept(now);
+            self.turn_redis(now)?;
             let overslept = patience.is_some_and(|wait| now.monotonic > end + wait + OVERSLEEP);
             self.server.turn(now, overslept || count == POLL_EVENTS_MAX);
+            self.turn_redis(now)?;
             end = self.clock.monotonic();
             self.server.finish_turn(end);
         }
@@ -222,9 +247,37 @@ impl Reactor {
         Ok(Outcome::Drained)
     }
 
+    /// Whether it was stopped, everyone is gone, and the other servers of the hub know.
+    fn is_over(&self, now: Duration) -> bool {
+        let redis = self.redis.as_ref();
+        self.server.is_drained() && redis.is_none_or(|redis| redis.is_gone(now))
+    }
+
     fn patience(&self, now: Duration) -> Option<Duration> {
-        let waits = [self.listeners.patience(now), self.server.patience(now)];
+        let redis = self.redis.as_ref().and_then(Redis::due);
+        let waits = [
+            self.listeners.patience(now),
+            self.server.patience(now),
+            redis.map(|due| due.saturating_sub(now)),
+        ];
         waits.into_iter().flatten().min()
+    }
+
+    fn hear_redis(&mut self, token: Token, event: &Event, now: Now) {
+        if let Some(redis) = &mut self.redis {
+            redis.signal(token, readiness(event), now);
+        }
+    }
+
+    /// Takes in what Redis has, and hands it what is to be said.
+    fn turn_redis(&mut self, now: Now) -> Result<(), LinkError> {
+        if let Some(redis) = &mut self.redis {
+            if self.server.is_drained() {
+                redis.leave(now.monotonic);
+            }
+            redis.turn(now, self.poll.registry(), &mut self.server)?;
+        }
+        Ok(())
     }
 
     fn accept(&mut self, now: Now) {

@@ -118,6 +118,8 @@ pub const TLS_HELD_BYTES_MAX: usize = 64 << 10;
 pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
 /// How far an issuer's clock may be ahead of ours, for tokens that are not valid before some moment.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
+/// How long a server that ends waits until Redis has taken its last words.
+pub const REDIS_LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Connections to Redis; as many more descriptors are kept back for them.
 pub const REDIS_CONNECTIONS: usize = 2;
 /// How long what clients ask for may wait for Redis before it is refused.

@@ -19,7 +19,8 @@ pub enum Reason {
     MessageTooLarge,
     /// The peer published where its token does not let it.
     NotAllowed,
-    /// What the peer said in the relay could not be brought into the order that several servers share.
+    /// What the peer said in the relay could not be brought into the order that several servers share, or its server has lost
+    /// touch with the others.
     Unavailable,
     /// The peer's token has expired.
     TokenExpired,
@@ -144,7 +145,7 @@ impl Reason {
             Self::NotUtf8 => Some((1007, "text that is not UTF-8")),
             Self::MessageTooLarge => Some((1009, "message too large")),
             Self::NotAllowed => Some((1008, "the token does not allow to publish here")),
-            Self::Unavailable => Some((1013, "not said, try again later")),
+            Self::Unavailable => Some((1013, "try again later")),
             Self::TokenExpired => Some((1008, "the token has expired")),
             Self::GoingAway => Some((1001, "server going away")),
             Self::SlowUnsent => Some((4001, "slow consumer: too many bytes unsent")),

@@ -23,6 +23,7 @@ mod heartbeat;
 mod limits;
 mod listening;
 mod logging;
+mod nodes;
 mod origin;
 mod proxy_protocol;
 mod recovery;

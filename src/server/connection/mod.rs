@@ -431,6 +431,11 @@ impl<S: Stream> Connection<S> {
         }
     }
 
+    /// Whether it is in the hub, or echoes.
+    pub fn has_session(&self) -> bool {
+        matches!(self.phase, Phase::Open(_))
+    }
+
     fn dialect(&self) -> Option<DialectName> {
         match &self.phase {
             Phase::Introduction(_) | Phase::Http(_) => None,

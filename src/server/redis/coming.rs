@@ -1,5 +1,6 @@
 //! How a node comes in, and begins anew after it fell out.
 
+use std::mem;
 use std::time::Duration;
 
 use tracing::{info, warn};
@@ -134,8 +135,14 @@ impl<S: Stream> Link<S> {
         self.standing = Standing::Living(node);
     }
 
+    /// Whether what was folded is of no use any more, and nobody was told so yet.
+    pub fn take_fallen(&mut self) -> bool {
+        mem::take(&mut self.falls) > 0
+    }
+
     /// Whatever was folded is of no use any more.
     pub(super) fn fall(&mut self, now: Duration) {
+        self.falls += 1;
         self.course.seek(None);
         self.reader.seek(None, now);
         self.nodes.reset([], now);

@@ -113,6 +113,8 @@ pub struct Link<S> {
     over: Option<u64>,
     /// Whether this node was declared dead, and may not have read so yet.
     is_buried: bool,
+    /// How often what was folded has become of no use, of which nobody was told yet.
+    falls: usize,
     /// What the clock of Redis said, since the Unix epoch, and when.
     clock: Option<(Duration, Duration)>,
     /// What was last told of how it is with Redis.
@@ -141,6 +143,7 @@ impl<S: Stream> Link<S> {
             is_confirmed: false,
             over: None,
             is_buried: false,
+            falls: 0,
             clock: None,
             told: Some(Outage::Unasked),
         }

@@ -112,9 +112,10 @@ impl Hub {
     /// Goes on in the time of the sequence, that of all that is done until it goes on again: forgets what is too old by
     /// then. It never goes back.
     pub fn reach(&mut self, moment: Moment) {
-        let at = self.moment.at.max(moment.at);
-        self.moment = Moment { at, ..moment };
-        self.channels.expire(at);
+        if moment.at >= self.moment.at {
+            self.moment = moment;
+        }
+        self.channels.expire(self.moment.at);
     }
 
     /// Takes in a client; what it is owed is delivered to `slot`, in its form. One of another server has none.

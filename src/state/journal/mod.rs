@@ -179,6 +179,11 @@ impl Journal {
         });
     }
 
+    /// Forgets everything, as who has fallen out of the journal.
+    pub fn forget(&mut self) {
+        *self = Self::new(self.bounds);
+    }
+
     /// What a newcomer is to be handed, if there is one that waits.
     pub fn take_gift(&mut self) -> Option<Gift> {
         self.gifts.pop_front()
@@ -305,6 +310,7 @@ impl Entry {
                 EntryKind::Death => Event::Death(dead(&self.body)),
                 // Whoever is still there of one that goes is gone with it.
                 EntryKind::Bye if ours != Some(self.header.node) => Event::Death(self.header.node),
+                EntryKind::Lost => Event::Lost,
                 EntryKind::Hello if self.is_ours_to_answer => Event::Asked {
                     newcomer: self.header.node,
                     ours: ours.unwrap_or_default(),
@@ -388,6 +394,10 @@ impl Engine for JournalEngine {
             journal.prompt(now.monotonic, due);
         }
         next
+    }
+
+    fn forget(&mut self) {
+        self.0.borrow_mut().queue = Queue::default();
     }
 
     fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {

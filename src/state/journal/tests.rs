@@ -328,7 +328,7 @@ fn after_a_lost_era_nobody_is_there_and_nothing_is_ours_before_the_next_hello() 
         events(&mut journal),
         [
             (1, action(ours, join("tea"))),
-            (2, Event::Nothing),
+            (2, Event::Lost),
             (3, Event::Nothing),
             (4, action(theirs, join("tea"))),
         ]

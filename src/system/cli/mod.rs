@@ -8,6 +8,7 @@ mod exit;
 mod floods;
 mod history;
 mod listening;
+mod redis;
 mod serve;
 mod token;
 

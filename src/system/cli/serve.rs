@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use tracing::Level;
 
-use super::{access::Access, floods::Floods, history::History, listening::Listening};
+use super::{access::Access, floods::Floods, history::History, listening::Listening, redis::Redis};
 use crate::{
     system::log::Format,
     vocabulary::{
@@ -96,6 +96,9 @@ pub struct Serve {
     history: History,
 
     #[command(flatten)]
+    redis: Redis,
+
+    #[command(flatten)]
     floods: Floods,
 
     /// How log lines on stderr look
@@ -170,6 +173,7 @@ impl Serve {
             ..Config::default()
         };
         let config = self.history.remember(self.listening.place(config));
+        let config = self.redis.share(config);
         self.floods.bound(config)
     }
 }

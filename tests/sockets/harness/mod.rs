@@ -6,6 +6,7 @@ mod client;
 mod http;
 mod person;
 mod process;
+mod redis;
 mod server;
 mod tls;
 mod wire;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     http::{HttpConnection, Response, upgrade_request},
     person::Person,
     process::{Ended, Process},
+    redis::Redis,
     server::{Metrics, Server},
     tls::{Authority, TlsStream, secured, text as path_text},
     wire::{Wire, close, masked, text},

@@ -132,6 +132,11 @@ impl Registry {
         (registry, origin)
     }
 
+    /// Some number.
+    pub(in crate::state) fn chance(&mut self) -> u64 {
+        self.chance.u64(..)
+    }
+
     /// When something is to be said that nobody's message brings about.
     pub fn next(&self) -> Option<Duration> {
         self.notices.next()

@@ -167,6 +167,6 @@ fn one_that_was_taken_for_gone_has_no_part_in_what_comes_later() {
     late.add(Event::Burial);
     come(&mut scene, &late, THERE, 1, &["tea"]);
     scene.turn();
-    assert!(scene.commons.is_buried());
+    assert!(scene.commons.is_over());
     assert_eq!(scene.take(ada), Vec::<Value>::new());
 }

@@ -1,0 +1,179 @@
+//! Several servers that are one hub by way of a Redis.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::harness::{Person, Redis, Server, wait_until};
+
+/// A lease short enough to be waited for.
+const LEASE: &str = "2s";
+
+fn node(redis: &Redis) -> Server {
+    let url = redis.url();
+    let flags = [
+        "--redis",
+        &url,
+        "--redis-lease",
+        LEASE,
+        "--drain-timeout",
+        "200ms",
+    ];
+    let server = Server::start(&flags);
+    wait_until("the server is one of the hub", || {
+        server.get("/healthz").status == 200
+    });
+    server
+}
+
+/// What someone hears next, without what tells it from the same of someone else.
+fn hears(person: &mut Person) -> Value {
+    let mut heard = person.hear();
+    for field in ["time", "ref"] {
+        heard.as_object_mut().unwrap().remove(field);
+    }
+    heard
+}
+
+#[test]
+fn people_of_different_servers_talk_in_the_same_channel() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis), node(&redis));
+    let mut ada = Person::enter(&one, "Ada");
+    let mut bob = Person::enter(&other, "Bob");
+    ada.join("tea");
+    let joined = bob.join("tea");
+    assert_eq!((&joined["count"], &joined["seq"]), (&json!(2), &json!(1)));
+    let notice = hears(&mut ada);
+    assert_eq!(
+        (&notice["event"], &notice["member"]["name"], &notice["seq"]),
+        (&json!("joined"), &json!("Bob"), &json!(1))
+    );
+    for (number, word) in (2..).zip(["one", "two", "three", "four"]) {
+        let speaker = if number % 2 == 0 { &mut ada } else { &mut bob };
+        speaker.send("tea", word);
+        let (at_ada, at_bob) = (ada.hear(), bob.hear());
+        assert_eq!(at_ada, at_bob);
+        assert_eq!(
+            (&at_ada["message"], &at_ada["seq"]),
+            (&json!(word), &json!(number))
+        );
+    }
+    let left = bob.leave("tea");
+    assert_eq!(left["action"], "left");
+    assert_eq!(hears(&mut ada)["event"], "left");
+}
+
+#[test]
+fn a_private_message_finds_its_receiver_on_another_server() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis), node(&redis));
+    let mut ada = Person::enter(&one, "Ada");
+    let mut bob = Person::enter(&other, "Bob");
+    // Only when Ada's server has heard of Bob does it know whom she means.
+    bob.join("tea");
+    ada.join("tea");
+    let whisper =
+        |target: &str| json!({"action": "send-private", "target": target, "message": "psst"});
+    ada.say(&whisper("Bob"));
+    assert_eq!(hears(&mut ada), {
+        bob.hear();
+        hears(&mut bob)
+    });
+    let nobody = ada.ask(&whisper("Eve"));
+    assert_eq!(nobody["code"], "no-such-client");
+}
+
+#[test]
+fn a_relay_reaches_the_listeners_of_other_servers() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis), node(&redis));
+    let mut ada = one.connect("/relay?channel=x");
+    let mut bob = other.connect("/relay?channel=x");
+    ada.say("hello");
+    assert_eq!(
+        (ada.hear_text(), bob.hear_text()),
+        ("hello".into(), "hello".into())
+    );
+    bob.say("and you");
+    assert_eq!(
+        (ada.hear_text(), bob.hear_text()),
+        ("and you".into(), "and you".into())
+    );
+}
+
+#[test]
+fn the_people_of_a_server_that_dies_vanish() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis), node(&redis));
+    let mut ada = Person::enter(&one, "Ada");
+    ada.join("tea");
+    let mut bob = Person::enter(&other, "Bob");
+    bob.join("tea");
+    assert_eq!(hears(&mut ada)["event"], "joined");
+    other.signal(Signal::KILL);
+    let notice = hears(&mut ada);
+    assert_eq!(
+        (&notice["event"], &notice["reason"]),
+        (&json!("left"), &json!("node-lost"))
+    );
+    let listed = ada.ask(&json!({"action": "list-members", "target": "tea"}));
+    assert_eq!(listed["members"].as_array().unwrap().len(), 1, "{listed}");
+}
+
+#[test]
+fn a_server_that_is_told_to_end_is_gone_at_once_for_the_others() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis), node(&redis));
+    let mut ada = Person::enter(&one, "Ada");
+    ada.join("tea");
+    let mut bob = Person::enter(&other, "Bob");
+    bob.join("tea");
+    assert_eq!(hears(&mut ada)["event"], "joined");
+    let nodes = || one.metrics().count("hubbub_nodes");
+    wait_until("there are two", || nodes() == 2);
+    other.signal(Signal::TERM);
+    assert_eq!(other.ended().status.code(), Some(0));
+    let notice = hears(&mut ada);
+    assert_eq!(
+        (&notice["event"], &notice["reason"]),
+        (&json!("left"), &Value::Null)
+    );
+    wait_until("there is one", || nodes() == 1);
+}
+
+#[test]
+fn while_redis_stands_still_people_wait_and_then_go_on() {
+    let redis = Redis::start();
+    let server = node(&redis);
+    let mut ada = Person::enter(&server, "Ada");
+    ada.join("tea");
+    redis.signal(Signal::STOP);
+    ada.send("tea", "hot");
+    wait_until("the server notices", || {
+        server.get("/healthz").status == 503
+    });
+    assert_eq!(server.get("/healthz").error_code(), "redis");
+    redis.signal(Signal::CONT);
+    assert_eq!(hears(&mut ada)["message"], "hot");
+    wait_until("the server goes on", || {
+        server.get("/healthz").status == 200
+    });
+}
+
+#[test]
+fn without_redis_a_server_waits_for_it_and_lets_nobody_in() {
+    let redis = Redis::start();
+    redis.signal(Signal::STOP);
+    let url = redis.url();
+    let server = Server::start(&["--redis", &url]);
+    let refused = server.get("/healthz");
+    assert_eq!(
+        (refused.status, refused.error_code()),
+        (503, "redis".to_owned())
+    );
+    redis.signal(Signal::CONT);
+    wait_until("the server is one of the hub", || {
+        server.get("/healthz").status == 200
+    });
+    Person::enter(&server, "Ada").join("tea");
+}
