@@ -13,6 +13,7 @@
 
 mod answers;
 mod appender;
+mod calls;
 mod coming;
 mod connection;
 mod course;
@@ -48,7 +49,6 @@ use self::{
     nodes::Nodes,
     outage::Outage,
     reader::Reader,
-    script::Operation,
     vital::Vital,
 };
 pub use self::{
@@ -58,7 +58,7 @@ pub use self::{
 };
 use super::stream::{Readiness, Stream};
 use crate::{
-    state::journal::{EntryKind, HeaderError, Journal, dead, hello},
+    state::journal::{EntryKind, HeaderError, Journal, dead},
     vocabulary::{
         config::{RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
         id::NodeId,
@@ -281,21 +281,6 @@ impl<S: Stream> Link<S> {
         }
     }
 
-    /// The era on behalf of which is appended: that of the fold, or whichever if there is none.
-    fn era(&self) -> u64 {
-        match (self.course.last(), self.standing) {
-            (Some(last), _) => last.era,
-            (None, Standing::Loading(newcomer)) => newcomer.hello.era,
-            (None, _) => 0,
-        }
-    }
-
-    /// The time of Redis, since the Unix epoch.
-    fn time(&self, now: Duration) -> Option<Duration> {
-        let (time, at) = self.clock?;
-        Some(time + now.saturating_sub(at))
-    }
-
     /// Hands on what was read.
     fn fold(&mut self, now: Duration, journal: &mut Journal) {
         let mut budget = TURN_BYTES_MAX;
@@ -345,78 +330,6 @@ impl<S: Stream> Link<S> {
         self.over = None;
         // Newcomers of the era before ask once more.
         self.giving = Giving::default();
-    }
-
-    /// Calls Redis, if it can be called and there is anything to be said.
-    fn call(&mut self, now: Duration, journal: &mut Journal) {
-        if self.node().is_some() {
-            self.vital.speak(now, journal);
-        } else if self.vital.is_leaving {
-            self.standing = Standing::Gone;
-        }
-        if self.standing == Standing::Gone {
-            return;
-        }
-        let Some(facts) = self.appender.free(now) else {
-            return;
-        };
-        self.course.ask();
-        let era = self.era();
-        if let Some(over) = self.over {
-            let open = Operation::Era {
-                read: self.course.last().unwrap_or_default(),
-                read_us: self.course.time.as_micros(),
-                is_kept: facts.keeps_all(),
-            };
-            return self.appender.call(&open, over, &facts, now);
-        }
-        let Some(node) = self.node() else {
-            if journal.is_read_out() {
-                let hello = Operation::Hello {
-                    body: &hello(&self.silent),
-                };
-                self.appender.call(&hello, era, &facts, now);
-            } else {
-                // As long as anything of its former id is handed on, it has no other.
-                self.appender.rest(now);
-            }
-            return;
-        };
-        if self.is_buried {
-            return;
-        }
-        if let Some((target, at)) = self.nodes.dies(node)
-            && at <= now
-        {
-            let death = Operation::Death { node, target };
-            return self.appender.call(&death, era, &facts, now);
-        }
-        // Of what is said and what a newcomer is told, each gets its turn.
-        let part = self.giving.next();
-        if let Some((key, part)) = part.filter(|_| !self.has_given) {
-            self.has_given = true;
-            return self.appender.write(key, part, now);
-        }
-        self.has_given = false;
-        let (time, trim) = (self.time(now), self.course.trim.due());
-        let Some(batch) = journal.batch() else {
-            if let Some((key, part)) = part {
-                self.appender.write(key, part, now);
-            } else if let Some(part) = self.taking.as_ref().and_then(Taking::wants) {
-                let key = keys::part(&self.prefix, era, node, part);
-                self.appender.read(&key, now);
-            }
-            return;
-        };
-        match time {
-            Some(time) if self.is_confirmed && batch.kind == EntryKind::Actions => {
-                self.appender.add(node, batch, trim, era, time, now);
-            }
-            _ => {
-                let append = Operation::Append { node, batch, trim };
-                self.appender.call(&append, era, &facts, now);
-            }
-        }
     }
 
     /// Tells of what has changed between us and Redis.
