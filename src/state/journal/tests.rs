@@ -27,8 +27,8 @@ fn join(channel: &str) -> Deed<'static> {
     Deed::Join(channel.to_owned().into())
 }
 
-fn submit(journal: &mut Journal, client: u32, deed: Deed<'_>) {
-    let is_taken = journal.submit(ClientId::of_number(client), &deed, Duration::ZERO);
+fn submit(journal: &mut Journal, client: u32, deed: &Deed<'_>) {
+    let is_taken = journal.submit(ClientId::of_number(client), deed, Duration::ZERO);
     assert!(is_taken);
 }
 
@@ -55,8 +55,8 @@ fn action(actor: Actor, deed: Deed<'static>) -> Event<'static> {
 #[test]
 fn what_is_done_comes_back_in_order_at_the_moment_of_its_entry() {
     let mut journal = journal();
-    submit(&mut journal, 1, join("tea"));
-    submit(&mut journal, 2, join("tea"));
+    submit(&mut journal, 1, &join("tea"));
+    submit(&mut journal, 2, &join("tea"));
     assert_eq!(events(&mut journal), []);
     turn_over(&mut journal, 5);
     let ours = |number| Actor::Ours(ClientId::of_number(number));
@@ -106,7 +106,7 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
     ];
     let mut journal = journal();
     for deed in deeds.clone() {
-        submit(&mut journal, 3, deed);
+        submit(&mut journal, 3, &deed);
     }
     turn_over(&mut journal, 1);
     let came_back = events(&mut journal).into_iter().map(|(_, event)| event);
@@ -118,7 +118,7 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
 #[test]
 fn what_was_read_before_is_read_once() {
     let mut journal = journal();
-    submit(&mut journal, 1, join("tea"));
+    submit(&mut journal, 1, &join("tea"));
     let batch = journal.batch().unwrap().clone();
     for _ in 0..2 {
         let header = header(batch.kind, US, batch.number, 1);
@@ -193,7 +193,7 @@ fn of_an_entry_that_nobody_of_ours_would_have_written_the_rest_is_skipped() {
 #[test]
 fn where_nothing_can_be_appended_what_waits_for_too_long_or_is_too_much_is_refused() {
     let mut journal = journal();
-    submit(&mut journal, 1, join("tea"));
+    submit(&mut journal, 1, &join("tea"));
     let client = ClientId::of_number(1);
     let large = "x".repeat(4096);
     assert!(!journal.submit(client, &join(&large), Duration::ZERO));
@@ -214,11 +214,11 @@ fn where_nothing_can_be_appended_what_waits_for_too_long_or_is_too_much_is_refus
 #[test]
 fn what_is_refused_comes_before_what_was_asked_for_after_it() {
     let mut journal = journal();
-    submit(&mut journal, 1, join("tea"));
+    submit(&mut journal, 1, &join("tea"));
     let before = journal.batch().expect("something to append").clone();
-    submit(&mut journal, 1, join("milk"));
+    submit(&mut journal, 1, &join("milk"));
     journal.refuse_late(Duration::from_secs(10));
-    submit(&mut journal, 1, Deed::Leave("tea".into()));
+    submit(&mut journal, 1, &Deed::Leave("tea".into()));
     journal.appended(before.number);
     let after = journal.batch().expect("something to append").clone();
     for batch in [before, after] {
@@ -301,7 +301,7 @@ fn who_goes_leaves_nobody_behind() {
 #[test]
 fn after_a_lost_era_nobody_is_there_and_nothing_is_ours_before_the_next_hello() {
     let mut journal = journal();
-    submit(&mut journal, 1, join("tea"));
+    submit(&mut journal, 1, &join("tea"));
     turn_over(&mut journal, 1);
     let lost = header(EntryKind::Lost, NodeId(0), 0, 2);
     journal.take(lost, Bytes::new(), Duration::ZERO);

@@ -309,6 +309,9 @@ impl Chat {
             let moving = self.moving[channel].checked_sub(1);
             self.moving[channel] = moving.ok_or_else(|| format!("answered twice: {body}"))?;
         }
+        if body["action"] == "epoch" {
+            return Err(format!("nothing was lost: {body}"));
+        }
         let epoch = self.recall.hear(&body, past)?;
         self.heard.push(Heard {
             body,

@@ -31,7 +31,8 @@ pub struct Place {
     pub epoch: u64,
     /// The number of the last message that one has, or knows to be missing.
     pub last: u64,
-    is_member: bool,
+    /// Whether one is in it, as far as one knows.
+    pub is_member: bool,
 }
 
 impl Recall {
@@ -48,11 +49,6 @@ impl Recall {
     /// How far one has followed a channel that one is not in, as far as one knows.
     pub fn away(&self, channel: &str) -> Option<Place> {
         self.place(channel).filter(|place| !place.is_member)
-    }
-
-    /// How far one has followed a channel that one is in, as far as one knows.
-    pub fn inside(&self, channel: &str) -> Option<Place> {
-        self.place(channel).filter(|place| place.is_member)
     }
 
     /// How far one has followed a channel.
@@ -73,9 +69,9 @@ impl Recall {
         match action {
             "welcome" => self.is_welcome = true,
             "joined" => self.join(body, past.unwrap_or(Past::None))?,
-            "left" => self.inside_mut(text(body, "channel"), body)?.is_member = false,
+            "left" => self.inside(text(body, "channel"), body)?.is_member = false,
             "send-message" => {
-                let place = self.inside_mut(text(body, "target"), body)?;
+                let place = self.inside(text(body, "target"), body)?;
                 place.last += 1;
                 if place.last != number(body, "seq") {
                     return Err(format!("heard instead of {}: {body}", place.last));
@@ -83,7 +79,7 @@ impl Recall {
                 return Ok(Some(place.epoch));
             }
             "gap" => {
-                let place = self.inside_mut(text(body, "channel"), body)?;
+                let place = self.inside(text(body, "channel"), body)?;
                 let (from, to) = span(body);
                 if number(body, "epoch") != place.epoch || from != place.last + 1 || to < from {
                     return Err(format!("a gap after {}: {body}", place.last));
@@ -91,7 +87,7 @@ impl Recall {
                 place.last = to;
             }
             "epoch" => {
-                let place = self.inside_mut(text(body, "channel"), body)?;
+                let place = self.inside(text(body, "channel"), body)?;
                 let epoch = number(body, "epoch");
                 if epoch <= place.epoch {
                     return Err(format!("after {place:?}: {body}"));
@@ -103,7 +99,7 @@ impl Recall {
         Ok(None)
     }
 
-    fn inside_mut(&mut self, channel: &str, body: &Value) -> Result<&mut Place, String> {
+    fn inside(&mut self, channel: &str, body: &Value) -> Result<&mut Place, String> {
         let place = self.places.get_mut(channel);
         let place = place.filter(|place| place.is_member);
         place.ok_or_else(|| format!("is not in the channel: {body}"))
