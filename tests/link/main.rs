@@ -243,6 +243,28 @@ fn a_script_that_is_gone_is_loaded_again() {
 }
 
 #[test]
+fn who_reads_what_it_said_of_itself_needs_no_answer_to_that() {
+    let mut scene = Scene::new(true);
+    let cut = |scene: &Scene| {
+        let append = scene.node.clients[0].unwrap();
+        scene.redis.borrow_mut().cut(append, 0);
+    };
+    let heard = |scene: &Scene| {
+        let store = scene.redis.borrow().moment();
+        store.hash(b"{hubbub}:nodes").unwrap().unwrap()["s:1"].clone()
+    };
+    cut(&scene);
+    scene.pass(LEASE);
+    let before = heard(&scene);
+    scene.pass(LEASE);
+    assert!(heard(&scene) > before, "it says that it lives");
+    cut(&scene);
+    scene.node.link.leave();
+    scene.pass(LEASE);
+    assert_eq!(scene.node.link.standing(), Standing::Gone);
+}
+
+#[test]
 fn many_things_said_at_once_come_out_in_order() {
     let mut scene = Scene::new(true);
     for _ in 0..2000 {

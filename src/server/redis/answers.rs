@@ -11,6 +11,14 @@ use crate::{
 };
 
 impl<S: Stream> Link<S> {
+    /// Takes note that an entry of this node is in the journal, of which an answer tells, or the entry itself, once it is read.
+    pub(super) fn note_said(&mut self, kind: EntryKind) {
+        self.vital.appended(kind);
+        if kind == EntryKind::Bye {
+            self.standing = Standing::Gone;
+        }
+    }
+
     /// Takes what was answered to a call.
     pub(super) fn judge(
         &mut self,
@@ -30,12 +38,9 @@ impl<S: Stream> Link<S> {
             (Call::Hello, Answer::Done { id, rest, .. }) => self.enter(id, &rest, now, journal),
             (Call::Append { number, kind }, Answer::Done { .. } | Answer::Again) => {
                 self.is_confirmed = true;
-                self.vital.appended(kind);
                 self.course.trim.done();
                 journal.appended(number);
-                if kind == EntryKind::Bye {
-                    self.standing = Standing::Gone;
-                }
+                self.note_said(kind);
             }
             (Call::Add { number }, Answer::Done { .. }) => {
                 self.course.trim.done();

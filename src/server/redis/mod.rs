@@ -303,6 +303,9 @@ impl<S: Stream> Link<S> {
             }
         };
         self.nodes.hear(&header, &body, now);
+        if self.node() == Some(header.node) {
+            self.note_said(header.kind);
+        }
         match header.kind {
             EntryKind::Death if Some(dead(&body)) == self.node() => {
                 warn!("the other nodes have declared this one dead, beginning anew");

@@ -49,7 +49,7 @@ impl Vital {
 
     /// An entry of the node is in the journal.
     pub(super) fn appended(&mut self, kind: EntryKind) {
-        self.is_said &= kind == EntryKind::Actions;
+        self.is_said &= !matches!(kind, EntryKind::Alive | EntryKind::Bye);
     }
 
     /// When there is something to be said.
