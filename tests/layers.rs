@@ -18,7 +18,14 @@ const CONFINED: [(&str, &[&str]); 10] = [
     ("proxy_header::", &["server/proxy_protocol.rs"]),
     ("redis_protocol::", &["server/redis/resp/"]),
     ("sd_notify::", &["system/supervisor.rs"]),
-    ("socket2::", &["system/listener/", "system/client/dial.rs"]),
+    (
+        "socket2::",
+        &[
+            "system/listener/",
+            "system/client/dial.rs",
+            "system/redis/dial.rs",
+        ],
+    ),
     (
         "tungstenite::",
         &["server/websocket/", "system/client/", "system/opening/"],

@@ -64,6 +64,23 @@ fn people_of_different_servers_talk_in_the_same_channel() {
 }
 
 #[test]
+fn a_server_that_would_make_something_else_of_it_does_not_come_in_and_says_why() {
+    let redis = Redis::start();
+    let _one = node(&redis);
+    let url = redis.url();
+    let other = Server::start(&["--redis", &url, "--history-age", "1m"]);
+    let ended = other.ended();
+    assert_eq!(ended.status.code(), Some(2), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("--history-age is 1m here and 5m at the other servers"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_private_message_finds_its_receiver_on_another_server() {
     let redis = Redis::start();
     let (one, other) = (node(&redis), node(&redis));

@@ -58,7 +58,10 @@ pub use self::{
 };
 use super::stream::{Readiness, Stream};
 use crate::{
-    state::journal::{EntryKind, HeaderError, Journal, dead},
+    state::{
+        journal::{EntryKind, HeaderError, Journal, dead},
+        snapshot::SnapshotError,
+    },
     vocabulary::{
         config::{RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
         id::NodeId,
@@ -85,6 +88,9 @@ pub enum LinkError {
     /// A node of another release writes what we do not know.
     #[error(transparent)]
     Version(#[from] HeaderError),
+    /// The other nodes make something else of the journal.
+    #[error(transparent)]
+    Rules(SnapshotError),
 }
 
 /// The link of a node to the journal.

@@ -253,6 +253,11 @@ impl Hub {
         channel.filter(|&channel| self.count(channel) > 0)
     }
 
+    /// What channels remember, at most.
+    pub fn history(&self) -> &HistoryBounds {
+        &self.channels.bounds
+    }
+
     /// Where what a client is owed is delivered to. `None` for one of another server, and one whose connection has ended.
     pub fn slot(&self, client: ClientId) -> Option<u32> {
         self.clients.get(client.0 as usize)?.slot

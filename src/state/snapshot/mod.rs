@@ -1,11 +1,14 @@
 //! The chat as of a place in the sequence, as bytes: who comes later loads it, and goes on alike from there.
 
+mod rules;
+
 use std::mem;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use self::rules::Rules;
 use super::{
     commons::Commons,
     dialect::chat::{PersonRecord, Registry, SummaryRecord},
@@ -18,6 +21,7 @@ use crate::vocabulary::{id::NodeId, time::Moment};
 enum Record {
     /// The moment, and what is common to all channels.
     Head {
+        rules: Rules,
         at: Duration,
         unix_ms: u64,
         hub: HubRecord,
@@ -32,7 +36,7 @@ enum Record {
 }
 
 /// A snapshot that is none.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SnapshotError {
     /// Its bytes are no records, or it ends too soon.
     #[error("the snapshot of the other server is damaged")]
@@ -40,6 +44,18 @@ pub enum SnapshotError {
     /// Its records do not fit each other.
     #[error("the snapshot of the other server makes no sense")]
     Senseless,
+    /// The other server makes something else of what is said and done. The operator's to mend.
+    #[error(
+        "{flag} is {ours} here and {theirs} at the other servers of the hub; start all of them with the same"
+    )]
+    Rules {
+        /// The flag that says so.
+        flag: &'static str,
+        /// What it says here.
+        ours: String,
+        /// What it says there.
+        theirs: String,
+    },
 }
 
 /// A snapshot that is being written, a share of it in each turn, while the chat goes on.
@@ -56,6 +72,7 @@ impl Writing {
         hub.freeze();
         let moment = hub.moment();
         let head = Record::Head {
+            rules: rules(hub, registry),
             at: moment.at,
             unix_ms: moment.unix_ms,
             hub: hub.record(),
@@ -99,6 +116,10 @@ impl Writing {
     }
 }
 
+fn rules(hub: &Hub, registry: &Registry) -> Rules {
+    Rules::new(registry.notice_limit(), hub.history())
+}
+
 /// Makes it known to a server that knows nothing of the chat yet.
 ///
 /// # Errors
@@ -111,11 +132,13 @@ pub fn thaw(commons: &mut Commons, mut bytes: &[u8]) -> Result<(), SnapshotError
         bytes = rest;
         let restored = match record {
             Record::Head {
+                rules: theirs,
                 at,
                 unix_ms,
                 hub: head,
                 entered,
             } => {
+                rules(hub, registry).agree(&theirs)?;
                 hub.reach(Moment { at, unix_ms });
                 hub.resume_from(&head);
                 registry.resume_from(entered);

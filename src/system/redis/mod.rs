@@ -29,6 +29,7 @@ use crate::{
         engine::Engine,
         journal::{Journal, JournalEngine},
         metrics::EngineGauges,
+        snapshot::SnapshotError,
     },
     vocabulary::{
         config::REDIS_LEAVE_TIMEOUT,
@@ -131,7 +132,7 @@ impl Redis {
             server.forget(now);
             self.journal.borrow_mut().forget();
         }
-        self.learn(now, server);
+        self.learn(now, server)?;
         server.note_engine(self.health(), self.gauges(now.monotonic));
         turned
     }
@@ -162,9 +163,9 @@ impl Redis {
     }
 
     /// Has the server learn what another one has told this one, once all of it is there.
-    fn learn(&mut self, now: Now, server: &mut Server<Socket>) {
+    fn learn(&mut self, now: Now, server: &mut Server<Socket>) -> Result<(), LinkError> {
         let Some(told) = self.link.snapshot() else {
-            return;
+            return Ok(());
         };
         match server.learn(&told.bytes) {
             Ok(()) => {
@@ -175,12 +176,14 @@ impl Redis {
                 let journal = &mut self.journal.borrow_mut();
                 self.link.accept_snapshot(now, journal);
             }
+            Err(error @ SnapshotError::Rules { .. }) => return Err(LinkError::Rules(error)),
             Err(error) => {
                 warn!(%error, "what another server has told is of no use");
                 server.forget(now);
                 self.link.refuse_snapshot();
             }
         }
+        Ok(())
     }
 
     fn gauges(&self, now: Duration) -> EngineGauges {

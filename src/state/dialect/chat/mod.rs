@@ -137,6 +137,11 @@ impl Registry {
         self.chance.u64(..)
     }
 
+    /// Members of a channel beyond which comings and goings are summarised.
+    pub fn notice_limit(&self) -> usize {
+        self.notices.limit()
+    }
+
     /// When something is to be said that nobody's message brings about.
     pub fn next(&self) -> Option<Duration> {
         self.notices.next()

@@ -54,6 +54,11 @@ impl Notices {
         }
     }
 
+    /// Members of a channel beyond which notices are summarised.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Tells the members of a channel that someone else came or went, at once or in the next summary; `members` is how
     /// many there are with whoever comes or goes. Returns the bytes said.
     pub(super) fn tell(
