@@ -57,7 +57,7 @@ def nginx(folder, port):
 
 def haproxy(folder, port):
     places = {"bind :443": f"bind {ADDRESS}:{port}", "/etc/ssl/hubbub": str(folder), "/run/hubbub": str(folder)}
-    (folder / "haproxy.cfg").write_text(placed(block("haproxy"), places))
+    (folder / "haproxy.cfg").write_text(placed(block("haproxy", "frontend site"), places))
     return Process(["haproxy", "-db", "-f", folder / "haproxy.cfg"], folder / "haproxy.log")
 
 
