@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use self::rules::Rules;
+pub use self::rules::Rules;
 use super::{
     commons::Commons,
     dialect::chat::{PersonRecord, Registry, SummaryRecord},
@@ -16,20 +16,27 @@ use super::{
 };
 use crate::vocabulary::{id::NodeId, time::Moment};
 
-/// A part of it, in the order in which they come.
+/// A part of it. Who has the same sequence writes the same of them, but for the order of channels and people.
 #[derive(Debug, Deserialize, Serialize)]
-enum Record {
+pub enum Record {
     /// The moment, and what is common to all channels.
     Head {
+        /// By what rules all else came about.
         rules: Rules,
+        /// The moment by the time of the sequence.
         at: Duration,
+        /// The same as it is told.
         unix_ms: u64,
+        /// What is common to all channels.
         hub: HubRecord,
         /// How many ever entered.
         entered: u64,
     },
+    /// A channel.
     Channel(ChannelRecord),
+    /// Someone, in channels that were written down before.
     Person(PersonRecord),
+    /// What is to be said in a channel.
     Summary(SummaryRecord),
     /// That it is whole.
     End,
@@ -120,6 +127,16 @@ fn rules(hub: &Hub, registry: &Registry) -> Rules {
     Rules::new(registry.notice_limit(), hub.history())
 }
 
+impl Record {
+    /// The first record, and what is behind it.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn take(snapshot: &[u8]) -> Result<(Self, &[u8]), SnapshotError> {
+        postcard::take_from_bytes(snapshot).map_err(|_| SnapshotError::Damaged)
+    }
+}
+
 /// Makes it known to a server that knows nothing of the chat yet.
 ///
 /// # Errors
@@ -127,8 +144,7 @@ fn rules(hub: &Hub, registry: &Registry) -> Rules {
 pub fn thaw(commons: &mut Commons, mut bytes: &[u8]) -> Result<(), SnapshotError> {
     let Commons { hub, registry, .. } = commons;
     loop {
-        let taken = postcard::take_from_bytes(bytes);
-        let (record, rest) = taken.map_err(|_| SnapshotError::Damaged)?;
+        let (record, rest) = Record::take(bytes)?;
         bytes = rest;
         let restored = match record {
             Record::Head {

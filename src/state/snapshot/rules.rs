@@ -10,7 +10,7 @@ use crate::vocabulary::config::HistoryBounds;
 
 /// What a server goes by.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub(super) struct Rules {
+pub struct Rules {
     notice_limit: usize,
     messages: usize,
     bytes: usize,

@@ -160,7 +160,7 @@ fn config(chance: &mut fastrand::Rng) -> Config {
 fn records(mut snapshot: &[u8]) -> Vec<Vec<u8>> {
     let mut records = Vec::new();
     while !snapshot.is_empty() {
-        let (_, rest) = postcard::take_from_bytes::<Record>(snapshot).expect("a record");
+        let (_, rest) = Record::take(snapshot).expect("a record");
         let (record, _) = snapshot.split_at(snapshot.len() - rest.len());
         records.push(record.to_vec());
         snapshot = rest;

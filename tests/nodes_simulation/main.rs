@@ -1,0 +1,99 @@
+//! Several whole servers around one fake Redis, under seeded chance: people of the chat and of the relay at all of them, cables
+//! that are cut at any byte, a Redis that is stopped, crashes, forgets, loads and takes nothing, nodes that stand still, die and
+//! come. All nodes make the same of the journal at every place of it, and everyone hears what they were promised, wherever
+//! they are connected.
+//!
+//! `HUBBUB_SIM_SEED=7` replays one seed, `HUBBUB_SIM_SEEDS=10000` runs as many; both together begin with the one.
+
+#[path = "../simulation/faults.rs"]
+#[expect(dead_code, reason = "operations fail in the simulation of one server")]
+mod faults;
+#[path = "../simulation/peer/fields.rs"]
+#[expect(
+    dead_code,
+    reason = "the simulation of one server looks at more of them"
+)]
+mod fields;
+#[path = "../simulation/peer/recall.rs"]
+mod recall;
+#[path = "../redis/mod.rs"]
+#[expect(dead_code, reason = "some of what it can do is tried with the script")]
+mod redis;
+#[path = "../simulation/socket.rs"]
+#[expect(
+    dead_code,
+    reason = "sockets are narrow in the simulation of one server"
+)]
+mod socket;
+#[path = "../simulation/peer/wire.rs"]
+#[expect(dead_code, reason = "nobody speaks in fragments here")]
+mod wire;
+
+mod cable;
+mod connection;
+mod node;
+mod person;
+mod record;
+mod sabotage;
+mod settings;
+mod talker;
+mod watch;
+mod weather;
+mod world;
+
+use std::env;
+use std::panic;
+
+use sabotage::Sabotage;
+use world::{Summary, World};
+
+/// Runs that have something of everything, too.
+const SEEDS: u64 = 36;
+/// Runs in which a sabotage is to be seen.
+const SABOTAGED_SEEDS: u64 = 6;
+const STEPS: usize = 400;
+
+fn number(variable: &str) -> Option<u64> {
+    let text = env::var(variable).ok()?;
+    Some(text.parse().expect("a number"))
+}
+
+/// Runs a seed; a panic of a server breaks the promise too.
+fn run(seed: u64, sabotage: Sabotage) -> Result<Summary, String> {
+    let result = panic::catch_unwind(|| {
+        let mut world = World::new(seed, sabotage);
+        for _ in 0..STEPS {
+            world.step()?;
+        }
+        world.calm_down()
+    });
+    result.unwrap_or_else(|_| Err("panicked".to_owned()))
+}
+
+#[test]
+fn the_promise_holds_for_every_seed() {
+    let (first, seeds) = match (number("HUBBUB_SIM_SEED"), number("HUBBUB_SIM_SEEDS")) {
+        (None, seeds) => (0, seeds.unwrap_or(SEEDS)),
+        (Some(first), seeds) => (first, seeds.unwrap_or(1)),
+    };
+    for seed in first..first + seeds {
+        if let Err(violation) = run(seed, Sabotage::None) {
+            panic!("{violation}\nreplay with HUBBUB_SIM_SEED={seed}");
+        }
+    }
+}
+
+/// Not every run gives a sabotage the chance to show.
+#[test]
+fn a_planted_fault_is_caught() {
+    for sabotage in Sabotage::ALL {
+        let is_caught = |seed: &u64| run(*seed, sabotage).is_err();
+        let caught = (0..SABOTAGED_SEEDS).filter(is_caught).count();
+        assert!(caught > 1, "{sabotage:?} was caught {caught} times");
+    }
+}
+
+#[test]
+fn a_seed_replays_by_itself() {
+    assert_eq!(run(3, Sabotage::None), run(3, Sabotage::None));
+}

@@ -1,0 +1,223 @@
+//! A node: a whole server, its link, and a clock that nobody shares, driven as the reactor drives them.
+
+use std::cell::RefCell;
+use std::io;
+use std::mem;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hubbub::server::{
+    Server,
+    health::Health,
+    redis::{Link, Side, Standing},
+};
+use hubbub::state::{
+    journal::{Journal, JournalEngine},
+    metrics::EngineGauges,
+};
+use hubbub::vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now};
+
+use crate::cable::{self, Cable, RedisSocket};
+use crate::redis::FakeRedis;
+use crate::settings::Settings;
+use crate::socket::{self, FakeSocket};
+use crate::watch::{Course, Sights, Watched};
+
+const SIDES: [Side; 2] = [Side::Append, Side::Read];
+
+/// One of several.
+pub struct Node {
+    server: Server<FakeSocket>,
+    link: Link<RedisSocket>,
+    journal: Rc<RefCell<Journal>>,
+    pub course: Rc<RefCell<Course>>,
+    /// To Redis, as they are or were last.
+    cables: [Option<cable::Shared>; SIDES.len()],
+    /// Its peers' sockets.
+    pipes: Vec<(Key, socket::Shared)>,
+    /// How far its clocks are ahead of everybody's.
+    ahead: Duration,
+    /// Until when it stands still.
+    pub stands_until: Duration,
+    turned_at: Duration,
+    /// Whether it knows what there is.
+    is_begun: bool,
+    /// How often it began with nothing.
+    pub foundings: usize,
+}
+
+impl Node {
+    pub fn new(settings: &Settings, sights: Rc<RefCell<Sights>>, seed: u64) -> Self {
+        let journal = Rc::new(RefCell::new(Journal::new(settings.journal.bounds)));
+        let (engine, course) = Watched::new(JournalEngine(Rc::clone(&journal)), sights);
+        let config: Config = settings.config.clone();
+        let engine = Box::new(engine);
+        Self {
+            server: Server::with_engine(config, usize::MAX, || None, seed, engine),
+            link: Link::new(&settings.journal, seed),
+            journal,
+            course,
+            cables: [None, None],
+            pipes: Vec::new(),
+            ahead: Duration::from_millis(fastrand::Rng::with_seed(seed).u64(0..1 << 32)),
+            stands_until: Duration::ZERO,
+            turned_at: Duration::ZERO,
+            is_begun: false,
+            foundings: 0,
+        }
+    }
+
+    /// Someone knocks.
+    pub fn accept(&mut self, pipe: socket::Shared, now: Duration) {
+        let socket = FakeSocket(Rc::clone(&pipe));
+        let now = self.now(now);
+        let key = self.server.accept(now, Arrival::of(None), |_| Ok(socket));
+        self.pipes
+            .push((key.expect("it is registered").expect("there is room"), pipe));
+    }
+
+    /// Carries what is on its way between it and Redis.
+    pub fn carry(&mut self, redis: &mut FakeRedis, chance: &mut fastrand::Rng, is_calm: bool) {
+        for cable in self.cables.iter().flatten() {
+            let most = match chance.u8(0..4) {
+                _ if is_calm => usize::MAX,
+                0 => 0,
+                1 => chance.usize(0..100),
+                _ => chance.usize(0..100_000),
+            };
+            cable.borrow_mut().carry(redis, most);
+        }
+    }
+
+    /// Cuts one of its cables to Redis, or both.
+    pub fn cut(&mut self, redis: &mut FakeRedis, chance: &mut fastrand::Rng) {
+        let which = chance.usize(0..=SIDES.len());
+        for (index, cable) in self.cables.iter().enumerate() {
+            if let Some(cable) = cable
+                && (which == index || which == SIDES.len())
+            {
+                let after = match chance.u8(0..3) {
+                    0 => usize::MAX,
+                    _ => chance.usize(0..300),
+                };
+                cable.borrow_mut().cut(redis, after);
+            }
+        }
+    }
+
+    /// One turn, as the reactor has it.
+    pub fn turn(&mut self, redis: &mut FakeRedis, sights: &Rc<RefCell<Sights>>, now: Duration) {
+        let overslept = now > self.turned_at + Duration::from_secs(1);
+        self.turned_at = now;
+        let now = self.now(now);
+        for (side, cable) in SIDES.into_iter().zip(&self.cables) {
+            if let Some(cable) = cable {
+                self.link.signal(side, cable.borrow_mut().take_edge());
+            }
+        }
+        for (key, pipe) in &self.pipes {
+            let edge = mem::take(&mut pipe.borrow_mut().edge);
+            self.server.signal(*key, edge);
+        }
+        self.pipes.retain(|(_, pipe)| !pipe.borrow().is_dropped);
+        self.turn_link(redis, sights, now);
+        self.server.turn(now, overslept);
+        if self.server.is_drained() {
+            self.link.leave();
+        }
+        self.turn_link(redis, sights, now);
+        self.server.finish_turn(now.monotonic);
+    }
+
+    /// Lets its peers go, and says bye then.
+    pub fn leave(&mut self, now: Duration) {
+        self.server.drain(self.now(now), 0);
+    }
+
+    /// Whether it has left, and all its peers have.
+    pub fn is_gone(&self) -> bool {
+        self.server.is_drained() && self.link.standing() == Standing::Gone
+    }
+
+    /// Whether people may come in.
+    pub fn admits(&self) -> bool {
+        matches!(self.link.standing(), Standing::Living(_)) && !self.server.is_draining()
+    }
+
+    /// Whether it lives among so many.
+    pub fn knows(&self, living: usize) -> bool {
+        self.link.is_up() && self.link.nodes() == living
+    }
+
+    /// How it stands, for whoever looks into what went wrong.
+    pub fn describe(&self) -> String {
+        format!(
+            "{:?}, {:?}, {} nodes, eras {:?}, {} events",
+            self.link.standing(),
+            self.link.outage(),
+            self.link.nodes(),
+            self.link.eras(),
+            self.course.borrow().events,
+        )
+    }
+
+    /// Everybody's time as its clocks tell it.
+    fn now(&self, now: Duration) -> Now {
+        let monotonic = now + self.ahead;
+        Now {
+            monotonic,
+            unix_ms: u64::try_from(monotonic.as_millis()).expect("no such age"),
+        }
+    }
+
+    fn turn_link(&mut self, redis: &mut FakeRedis, sights: &Rc<RefCell<Sights>>, now: Now) {
+        while let Some(side) = self.link.wants(now.monotonic) {
+            let cable: io::Result<_> = Cable::plug(redis);
+            self.cables[side as usize] = cable.as_ref().ok().map(Rc::clone);
+            self.link.opened(side, cable.map(RedisSocket), now);
+        }
+        let turned = self.link.turn(now, &mut self.journal.borrow_mut());
+        turned.expect("all nodes are of one release");
+        if self.link.take_fallen() {
+            self.server.forget(now);
+            self.journal.borrow_mut().forget();
+            self.course.borrow_mut().begin(None, &sights.borrow());
+            self.is_begun = false;
+        }
+        self.learn(sights, now);
+        if matches!(self.link.standing(), Standing::Living(_))
+            && !mem::replace(&mut self.is_begun, true)
+        {
+            self.foundings += 1;
+        }
+        let health = match self.link.standing() {
+            Standing::Living(_) if self.link.is_up() => Health::Good,
+            Standing::Living(_) | Standing::Gone => Health::Cut,
+            Standing::Listening | Standing::Founding(_) | Standing::Loading(_) => Health::Coming,
+        };
+        self.server.note_engine(health, EngineGauges::default());
+    }
+
+    /// Learns what another node has told this one, once all of it is there.
+    fn learn(&mut self, sights: &Rc<RefCell<Sights>>, now: Now) {
+        let Some(told) = self.link.snapshot() else {
+            return;
+        };
+        let learnt = self.server.learn(&told.bytes);
+        learnt.expect("nodes tell one another what makes sense");
+        let mut course = self.course.borrow_mut();
+        course.begin(Some(&told.bytes), &sights.borrow());
+        self.is_begun = true;
+        let journal = &mut self.journal.borrow_mut();
+        self.link.accept_snapshot(now, journal);
+    }
+}
+
+impl Drop for Node {
+    /// Its sockets end as those of a process that was killed.
+    fn drop(&mut self) {
+        for (_, pipe) in &self.pipes {
+            pipe.borrow_mut().reset();
+        }
+    }
+}

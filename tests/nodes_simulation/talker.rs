@@ -1,0 +1,54 @@
+//! A member of a relay channel, on whatever node: what it says tells who said it, and which of its messages it is.
+
+use std::collections::HashSet;
+
+use crate::connection::Connection;
+use crate::record::Record;
+use crate::socket::Manners;
+
+/// Who talks on a relay.
+#[derive(Debug)]
+pub struct Talker {
+    id: usize,
+    said: usize,
+    pub connection: Connection,
+    heard: HashSet<String>,
+    last: Option<String>,
+}
+
+impl Talker {
+    /// One that knocks at any node.
+    pub fn new(id: usize, channel: usize) -> Self {
+        let path = format!("/relay?channel=c{channel}");
+        Self {
+            id,
+            said: 0,
+            connection: Connection::knock(&path, Manners::plain()),
+            heard: HashSet::new(),
+            last: None,
+        }
+    }
+
+    /// Says its next message.
+    pub fn say(&mut self) {
+        self.said += 1;
+        self.connection.say(&format!("{}.{}", self.id, self.said));
+    }
+
+    /// Sends and hears.
+    ///
+    /// # Errors
+    /// It heard something twice, or in another order than others.
+    pub fn step(&mut self, record: &mut Record) -> Result<(), String> {
+        for message in self.connection.exchange()? {
+            if !self.heard.insert(message.clone()) {
+                return Err(format!("talker {} heard twice: {message}", self.id));
+            }
+            if let Some(last) = &self.last {
+                record.follow(last, &message)?;
+            }
+            self.last = Some(message);
+        }
+        Ok(())
+    }
+}

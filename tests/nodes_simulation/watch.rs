@@ -1,0 +1,215 @@
+//! What nodes make of the journal, seen between any two things that happen: all that have come to one place are to know the
+//! same. A node is asked what it knows as by one that comes.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+use std::time::Duration;
+
+use hubbub::state::engine::{Action, Actor, Engine, Event, Sequenced};
+use hubbub::state::journal::JournalEngine;
+use hubbub::state::snapshot::Record;
+use hubbub::vocabulary::{
+    id::NodeId,
+    time::{Moment, Now},
+};
+
+use crate::sabotage::Misreading;
+
+/// Who asks: none of the nodes. What the first is told is all written once the second asks.
+const WATCHERS: [NodeId; 2] = [NodeId(u32::MAX - 1), NodeId(u32::MAX)];
+
+/// A place in the sequence, told from others by all that has happened before it.
+type Place = u64;
+
+/// All records of a snapshot.
+type Knowledge = Vec<Vec<u8>>;
+
+/// What nodes knew, by the first of them that came to a place.
+#[derive(Debug, Default)]
+pub struct Sights {
+    known: HashMap<Place, Knowledge>,
+    /// The last place at which a node knew this.
+    places: HashMap<Knowledge, Place>,
+    /// How often two were at one place.
+    pub compared: u64,
+    /// In which way two were not alike.
+    pub difference: Option<String>,
+}
+
+/// The engine of a node, watched.
+#[derive(Debug)]
+pub struct Watched {
+    engine: JournalEngine,
+    sights: Rc<RefCell<Sights>>,
+    course: Rc<RefCell<Course>>,
+}
+
+/// How far a node has come.
+#[derive(Debug, Default)]
+pub struct Course {
+    place: Place,
+    /// When it happened that is not looked at yet, and how many of the watchers have asked.
+    unseen: Option<(Moment, usize)>,
+    /// Whether a node that comes is being told what there is.
+    is_telling: bool,
+    /// What it makes of the next thing that someone elsewhere does.
+    pub misreading: Option<Misreading>,
+    pub events: u64,
+}
+
+impl Watched {
+    pub fn new(engine: JournalEngine, sights: Rc<RefCell<Sights>>) -> (Self, Rc<RefCell<Course>>) {
+        let course = Rc::new(RefCell::new(Course::default()));
+        let watched = Self {
+            engine,
+            sights,
+            course: Rc::clone(&course),
+        };
+        (watched, course)
+    }
+
+    /// Makes something else of it, if it is to.
+    fn misread(&self, sequenced: Sequenced<'static>) -> Sequenced<'static> {
+        let Sequenced { event, mut moment } = sequenced;
+        let mut course = self.course.borrow_mut();
+        let is_deed = matches!(
+            &event,
+            Event::Action(Action {
+                actor: Actor::Theirs { .. },
+                ..
+            })
+        );
+        let misreading = course.misreading.take_if(|_| is_deed);
+        match misreading {
+            None => event.at(moment),
+            Some(Misreading::Skips) => Event::Nothing.at(moment),
+            Some(Misreading::Late) => {
+                moment.at += Duration::from_micros(1);
+                event.at(moment)
+            }
+        }
+    }
+
+    fn note(&mut self, sequenced: &Sequenced<'_>) {
+        let ours = self.engine.0.borrow().node();
+        let what = match &sequenced.event {
+            Event::Refused { .. } | Event::Burial => return,
+            Event::Action(Action { actor, deed }) => {
+                let who = match actor {
+                    Actor::Ours(client) => (ours.unwrap_or_default(), client.number()),
+                    Actor::Theirs { node, client } => (*node, *client),
+                };
+                format!("{who:?} {deed:?}")
+            }
+            Event::Nothing | Event::Asked { .. } => String::new(),
+            Event::Death(node) => format!("{node:?} is gone"),
+            Event::Lost => "all is lost".to_owned(),
+        };
+        let mut course = self.course.borrow_mut();
+        if sequenced.event == Event::Lost {
+            *course = Course::default();
+        }
+        let mut hasher = DefaultHasher::new();
+        (course.place, what, sequenced.moment.at).hash(&mut hasher);
+        course.place = hasher.finish();
+        course.events += 1;
+        course.unseen = Some((sequenced.moment, 0));
+        course.is_telling |= matches!(sequenced.event, Event::Asked { .. });
+    }
+}
+
+impl Course {
+    /// Begins with what was known elsewhere, or with nothing.
+    pub fn begin(&mut self, snapshot: Option<&[u8]>, sights: &Sights) {
+        let place = snapshot.and_then(|snapshot| sights.places.get(&records(snapshot)));
+        self.place = place.copied().unwrap_or_default();
+        self.unseen = None;
+        self.is_telling = false;
+    }
+
+    /// Has the next watcher ask.
+    fn ask(&mut self, ours: NodeId) -> Option<Sequenced<'static>> {
+        let (moment, asked) = self.unseen.as_mut().filter(|_| !self.is_telling)?;
+        let newcomer = *WATCHERS.get(*asked)?;
+        *asked += 1;
+        Some(Event::Asked { newcomer, ours }.at(*moment))
+    }
+}
+
+impl Sights {
+    fn see(&mut self, place: Place, knows: Knowledge) {
+        if let Some(known) = self.known.get(&place) {
+            self.compared += 1;
+            if *known != knows && self.difference.is_none() {
+                self.difference = Some(difference(known, &knows));
+            }
+            return;
+        }
+        self.places.insert(knows.clone(), place);
+        self.known.insert(place, knows);
+    }
+}
+
+/// The records of a snapshot, in an order of their own.
+fn records(mut snapshot: &[u8]) -> Knowledge {
+    let mut records = Vec::new();
+    while let Ok((_, rest)) = Record::take(snapshot) {
+        let (record, _) = snapshot.split_at(snapshot.len() - rest.len());
+        records.push(record.to_vec());
+        snapshot = rest;
+    }
+    records.sort_unstable();
+    records
+}
+
+/// What one knows that the other does not.
+fn difference(one: &Knowledge, other: &Knowledge) -> String {
+    let only = |one: &Knowledge, other: &Knowledge| {
+        let only = one.iter().filter(|record| !other.contains(record));
+        let shown = only.map(|record| record.escape_ascii().to_string());
+        shown.collect::<Vec<_>>().join("\n")
+    };
+    let (one, other) = (only(one, other), only(other, one));
+    format!("at one place of the journal one node knows\n{one}\nand another one\n{other}")
+}
+
+impl Engine for Watched {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn submit<'a>(&mut self, action: Action<'a>, now: Now) -> Option<Sequenced<'a>> {
+        self.engine.submit(action, now)
+    }
+
+    fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>> {
+        let ours = self.engine.0.borrow().node();
+        if let Some(asked) = ours.and_then(|ours| self.course.borrow_mut().ask(ours)) {
+            return Some(asked);
+        }
+        let sequenced = self.engine.next(now, due)?;
+        self.note(&sequenced);
+        Some(self.misread(sequenced))
+    }
+
+    fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {
+        let [first, second] = WATCHERS;
+        if newcomer == first {
+            let place = self.course.borrow().place;
+            self.sights.borrow_mut().see(place, records(&snapshot));
+        } else if newcomer != second {
+            self.course.borrow_mut().is_telling = false;
+            self.engine.give(newcomer, snapshot);
+        }
+    }
+
+    fn forget(&mut self) {
+        self.engine.forget();
+    }
+
+    fn due(&self, due: Option<Duration>) -> Option<Duration> {
+        self.engine.due(due)
+    }
+}

@@ -1,0 +1,334 @@
+//! Redis, nodes and those who are connected to them, moved step by step.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::mem;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::node::Node;
+use crate::person::{CHANNELS, Person, What, members, name};
+use crate::record::Record;
+use crate::redis::FakeRedis;
+use crate::sabotage::Sabotage;
+use crate::settings::Settings;
+use crate::socket::Manners;
+use crate::talker::Talker;
+use crate::watch::Sights;
+use crate::weather::Weather;
+
+const PEOPLE: usize = 6;
+const TALKERS: usize = 3;
+const RELAYS: usize = 2;
+/// When the clock of Redis begins, in microseconds since the Unix epoch.
+const EPOCH_US: u64 = 1_790_000_000_000_000;
+/// How long a step takes when nothing happens.
+const CALM_STEP: Duration = Duration::from_millis(30);
+/// Steps after which nothing is under way any more, summaries included.
+const QUIET_STEPS: usize = 60;
+/// Steps in which everything that is under way arrives.
+const CALM_STEPS_MAX: usize = 3000;
+
+/// All there is.
+pub struct World {
+    settings: Settings,
+    redis: FakeRedis,
+    weather: Weather,
+    /// All nodes that there ever were, as long as they are there.
+    nodes: Vec<Option<Node>>,
+    people: Vec<Person>,
+    talkers: Vec<Talker>,
+    talkers_ever: usize,
+    sights: Rc<RefCell<Sights>>,
+    record: Record,
+    now: Duration,
+    is_calm: bool,
+    /// How often a node began with nothing.
+    foundings: usize,
+    chance: fastrand::Rng,
+    sabotage: Sabotage,
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How much was said in the chat.
+    pub messages: usize,
+    /// How often two nodes were at one place of the journal.
+    pub compared: u64,
+    /// How many nodes there ever were.
+    pub nodes: usize,
+}
+
+impl World {
+    pub fn new(seed: u64, sabotage: Sabotage) -> Self {
+        let settings = Settings::draw(seed);
+        let redis = FakeRedis::new(settings.redis.clone(), seed);
+        let people = (0..PEOPLE).map(|id| {
+            let flaw = sabotage.flaw().filter(|_| id == 0);
+            Person::new(
+                id,
+                Manners {
+                    flaw,
+                    ..Manners::plain()
+                },
+            )
+        });
+        Self {
+            weather: Weather::new(&redis),
+            redis,
+            nodes: Vec::new(),
+            people: people.collect(),
+            talkers: Vec::new(),
+            talkers_ever: 0,
+            sights: Rc::default(),
+            record: Record::new(!settings.is_roomy),
+            now: Duration::from_secs(1),
+            is_calm: false,
+            foundings: 0,
+            chance: fastrand::Rng::with_seed(seed),
+            settings,
+            sabotage,
+        }
+    }
+
+    /// One step in which anything may happen.
+    ///
+    /// # Errors
+    /// In which way the promise was broken.
+    pub fn step(&mut self) -> Result<(), String> {
+        self.come_and_go();
+        for person in &mut self.people {
+            if person.session.is_some() && self.chance.u8(0..6) == 0 {
+                person.act(PEOPLE, &mut self.chance);
+            }
+        }
+        for talker in &mut self.talkers {
+            if self.chance.u8(0..10) == 0 {
+                talker.say();
+            }
+        }
+        for node in self.nodes.iter_mut().flatten() {
+            match self.chance.u16(0..1000) {
+                0..12 => node.cut(&mut self.redis, &mut self.chance),
+                12..15 => {
+                    let longest = self.settings.journal.lease * 2;
+                    node.stands_until = self.now + longest.mul_f64(self.chance.f64());
+                }
+                20..40 => node.course.borrow_mut().misreading = self.sabotage.misreading(),
+                _ => {}
+            }
+        }
+        self.weather
+            .pass(&mut self.redis, &self.settings, self.now, &mut self.chance);
+        self.record.has_lost |= self.weather.has_lost;
+        let longest_ms = if self.chance.u8(0..8) == 0 { 200 } else { 20 };
+        let passed = Duration::from_micros(self.chance.u64(0..longest_ms * 1000));
+        self.move_on(passed)
+    }
+
+    /// Nobody does anything any more, nothing goes wrong, and everything arrives.
+    ///
+    /// # Errors
+    /// In which way the promise was broken.
+    pub fn calm_down(&mut self) -> Result<Summary, String> {
+        self.is_calm = true;
+        self.weather
+            .clear(&mut self.redis, &self.settings, self.now, &mut self.chance);
+        for node in self.nodes.iter_mut().flatten() {
+            node.stands_until = Duration::ZERO;
+        }
+        self.settle()?;
+        self.check_members()?;
+        self.record.check()?;
+        Ok(Summary {
+            messages: self.record.messages(),
+            compared: self.sights.borrow().compared,
+            nodes: self.nodes.len(),
+        })
+    }
+
+    fn settle(&mut self) -> Result<(), String> {
+        let mut quiet = 0;
+        for _ in 0..CALM_STEPS_MAX {
+            self.come_back();
+            self.move_on(CALM_STEP)?;
+            quiet = if self.is_settled() { quiet + 1 } else { 0 };
+            if quiet == QUIET_STEPS {
+                return Ok(());
+            }
+        }
+        let nodes = self.nodes.iter().flatten().map(Node::describe);
+        let nodes: Vec<_> = nodes.collect();
+        let people: Vec<_> = self.people.iter().map(Person::unanswered).collect();
+        Err(format!("it never calmed down: {nodes:#?}, {people:?}"))
+    }
+
+    fn is_settled(&self) -> bool {
+        // Who is gone is so for everyone, too.
+        let is_there = |person: &Person| {
+            let session = person.session.as_ref();
+            session.is_some_and(|session| session.connection.is_open()) && person.is_answered()
+        };
+        let mut nodes = self.nodes.iter().flatten();
+        let living = nodes.clone().count();
+        self.people.iter().all(is_there) && nodes.all(|node| node.knows(living))
+    }
+
+    /// Who is in a channel has come to the same place there, and is known to be there to everyone who asks.
+    fn check_members(&mut self) -> Result<(), String> {
+        for channel in CHANNELS {
+            let inside = |person: &&Person| person.inside(channel).is_some();
+            let expected: BTreeSet<_> = self
+                .people
+                .iter()
+                .filter(inside)
+                .map(|it| name(it.id))
+                .collect();
+            let places = self
+                .people
+                .iter()
+                .filter_map(|person| person.inside(channel));
+            let places: BTreeSet<_> = places.map(|place| (place.epoch, place.last)).collect();
+            if places.len() > 1 {
+                return Err(format!("in {channel} members have come to {places:?}"));
+            }
+            for person in &mut self.people {
+                if expected.contains(&name(person.id)) {
+                    person.ask(What::Members, channel);
+                }
+            }
+            let mut lists = Vec::new();
+            for _ in 0..200 {
+                lists.extend(self.move_on_listening(Duration::from_millis(5))?);
+            }
+            if lists.len() != expected.len() {
+                return Err(format!("{} lists for {expected:?}", lists.len()));
+            }
+            if let Some(list) = lists.iter().find(|list| members(list) != expected) {
+                return Err(format!("in {channel} are {expected:?}, not {list}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nodes and those at them come and go, by chance.
+    fn come_and_go(&mut self) {
+        let chance = &mut self.chance;
+        let living = self.nodes.iter().flatten().count();
+        let admitting = self
+            .nodes
+            .iter()
+            .flatten()
+            .filter(|node| node.admits())
+            .count();
+        if living == 0 || living < self.settings.nodes && chance.u8(0..40) == 0 {
+            let seed = chance.u64(..);
+            let node = Node::new(&self.settings, Rc::clone(&self.sights), seed);
+            self.nodes.push(Some(node));
+        }
+        if admitting > 1 && chance.u16(0..300) == 0 {
+            let index = chance.usize(0..self.nodes.len());
+            self.nodes[index] = None;
+        }
+        let index = chance.usize(0..self.nodes.len());
+        if let Some(node) = &mut self.nodes[index]
+            && admitting > 1
+            && chance.u16(0..300) == 0
+        {
+            node.leave(self.now);
+        }
+        for person in &mut self.people {
+            match (&mut person.session, chance.u16(0..400)) {
+                (Some(session), 0) => session.connection.vanish(),
+                (Some(session), 1) => session.connection.close(),
+                _ => {}
+            }
+        }
+        if self.talkers.len() < TALKERS && chance.u8(0..8) == 0 {
+            self.talk();
+        }
+        if self.chance.u8(0..8) == 0 {
+            self.come_back();
+        }
+    }
+
+    /// Everybody of the chat is there again.
+    fn come_back(&mut self) {
+        for index in 0..self.people.len() {
+            if self.people[index].session.is_none()
+                && let Some(node) = self.any_node()
+            {
+                let connection = self.people[index].come();
+                let pipe = Rc::clone(&connection.pipe);
+                self.accept(node, pipe);
+            }
+        }
+    }
+
+    fn talk(&mut self) {
+        if let Some(node) = self.any_node() {
+            self.talkers_ever += 1;
+            let channel = self.chance.usize(0..RELAYS);
+            let talker = Talker::new(self.talkers_ever, channel);
+            let pipe = Rc::clone(&talker.connection.pipe);
+            self.talkers.push(talker);
+            self.accept(node, pipe);
+        }
+    }
+
+    fn accept(&mut self, node: usize, pipe: crate::socket::Shared) {
+        let node = self.nodes[node].as_mut().expect("it is there");
+        node.accept(pipe, self.now);
+    }
+
+    fn any_node(&mut self) -> Option<usize> {
+        let nodes = self.nodes.iter().enumerate();
+        let admits = |node: &Option<Node>| node.as_ref().is_some_and(Node::admits);
+        let admitting: Vec<_> = nodes
+            .filter(|(_, node)| admits(node))
+            .map(|(index, _)| index)
+            .collect();
+        self.chance.choice(admitting)
+    }
+
+    fn move_on(&mut self, passed: Duration) -> Result<(), String> {
+        self.move_on_listening(passed).map(|_| ())
+    }
+
+    /// Time passes, everyone has a turn, and lists that someone hears are returned.
+    fn move_on_listening(&mut self, passed: Duration) -> Result<Vec<serde_json::Value>, String> {
+        self.now += passed;
+        let unix_us = EPOCH_US + u64::try_from(self.now.as_micros()).expect("no such age");
+        self.redis.pass(self.now, unix_us);
+        let sights = Rc::clone(&self.sights);
+        for slot in &mut self.nodes {
+            let Some(node) = slot else {
+                continue;
+            };
+            node.carry(&mut self.redis, &mut self.chance, self.is_calm);
+            if node.stands_until <= self.now && (self.is_calm || self.chance.u8(0..4) > 0) {
+                node.turn(&mut self.redis, &sights, self.now);
+            }
+            node.carry(&mut self.redis, &mut self.chance, self.is_calm);
+            self.foundings += mem::take(&mut node.foundings);
+            if node.is_gone() {
+                *slot = None;
+            }
+        }
+        // Whoever begins with nothing after others did has lost all that they knew.
+        self.record.has_lost |= self.foundings > 1;
+        let mut lists = Vec::new();
+        for person in &mut self.people {
+            lists.extend(person.step(&mut self.record)?);
+        }
+        for talker in &mut self.talkers {
+            talker.step(&mut self.record)?;
+        }
+        self.talkers.retain(|talker| !talker.connection.is_over());
+        match &self.sights.borrow().difference {
+            Some(difference) => Err(difference.clone()),
+            None => Ok(lists),
+        }
+    }
+}
