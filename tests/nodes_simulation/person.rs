@@ -39,6 +39,8 @@ pub struct Session {
 struct Asked {
     what: What,
     is_answered: bool,
+    /// Whether it is something that was said, as its copy shows.
+    is_said: bool,
     /// Whether it may be among what was declared missing.
     is_excused: bool,
 }
@@ -153,6 +155,7 @@ impl Person {
         session.asked.push(Asked {
             what,
             is_answered: false,
+            is_said: false,
             is_excused: false,
         });
     }
@@ -311,22 +314,23 @@ impl Person {
             return Err(format!("was answered before or not asked: {body}"));
         }
         let what = asked[number].what.clone();
-        let is_before = |other: &Asked| {
-            !other.is_settled()
-                && if is_copy {
-                    other.what == what
-                } else {
-                    !matches!(other.what, What::Say(_))
-                }
+        // What was refused has no place among what was said.
+        let is_overtaken = if is_copy {
+            let mut later = asked[number + 1..].iter();
+            !asked[number].is_answered && later.any(|other| other.what == what && other.is_said)
+        } else {
+            let mut before = asked[..number].iter();
+            before.any(|other| !matches!(other.what, What::Say(_)) && !other.is_answered)
         };
-        if let Some(before) = asked[..number].iter().find(|asked| is_before(asked)) {
-            return Err(format!("overtakes {before:?}: {body}"));
+        if is_overtaken {
+            return Err(format!("comes in another order than asked for: {body}"));
         }
         let code = text(body, "code");
         if !what.is_answered_by(text(body, "action"), code) {
             return Err(format!("answers {what:?}: {body}"));
         }
         asked[number].is_answered = true;
+        asked[number].is_said |= is_copy;
         if !code.is_empty() && code != "unknown" {
             record.refuse(reference)?;
         }
