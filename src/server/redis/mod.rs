@@ -38,6 +38,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use fastrand::Rng;
 use thiserror::Error;
 use tracing::{info, warn};
 
@@ -105,6 +106,8 @@ pub struct Link<S> {
     nodes: Nodes,
     vital: Vital,
     prefix: String,
+    lease: Duration,
+    chance: Rng,
     giving: Giving,
     /// A part of a snapshot was the last that was appended or written.
     has_given: bool,
@@ -141,6 +144,8 @@ impl<S: Stream> Link<S> {
             nodes: Nodes::new(*lease),
             vital: Vital::new(*lease),
             prefix: prefix.clone(),
+            lease: *lease,
+            chance: Rng::with_seed(seed),
             giving: Giving::default(),
             has_given: false,
             taking: None,
@@ -206,7 +211,7 @@ impl<S: Stream> Link<S> {
         while let Some(gift) = journal.take_gift() {
             self.giving.give(&self.prefix, self.era(), gift);
         }
-        self.come_in(now, journal);
+        self.come_in(now);
         self.call(now, journal);
         self.reader.advance(now)?;
         self.appender.connection.flush(now);
