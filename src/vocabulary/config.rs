@@ -120,9 +120,6 @@ pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
 /// How long a server that ends waits until Redis has taken its last words.
 pub const REDIS_LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often a server that comes says hello at once when nobody tells it what there is. After that it rests in between, each
-/// time for as long as chance has it, lest two who know nothing wait for each other for ever.
-pub const REDIS_HELLOS_MAX: usize = 4;
 /// Connections to Redis; as many more descriptors are kept back for them.
 pub const REDIS_CONNECTIONS: usize = 2;
 /// How long what clients ask for may wait for Redis before it is refused.

@@ -96,12 +96,7 @@ impl<S: Stream> Appender<S> {
 
     /// Asks nothing for a while.
     pub(super) fn rest(&mut self, now: Duration) {
-        self.rest_until(now + REDIS_PAUSE);
-    }
-
-    /// Asks nothing until then.
-    pub(super) fn rest_until(&mut self, until: Duration) {
-        self.rests_until = Some(until);
+        self.rests_until = Some(now + REDIS_PAUSE);
     }
 
     /// When it goes on, if it does not wait for the stream.

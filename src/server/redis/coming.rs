@@ -14,7 +14,7 @@ use super::{
 use crate::{
     server::stream::Stream,
     state::journal::Journal,
-    vocabulary::{config::REDIS_HELLOS_MAX, id::NodeId, time::Now},
+    vocabulary::{id::NodeId, time::Now},
 };
 
 /// Where a node stands.
@@ -64,40 +64,27 @@ impl<S: Stream> Link<S> {
             self.standing = Standing::Living(node);
         } else {
             self.nodes.reset(ids.chain([node]), now);
-            let newcomer = Newcomer { node, hello };
-            if self.others(newcomer).is_some() {
-                self.standing = Standing::Loading(newcomer);
-                self.taking = Some(Taking::new(now));
-            } else {
-                self.standing = Standing::Founding(newcomer);
-                self.begin(newcomer, Vec::new(), now, journal);
-            }
+            self.standing = Standing::Loading(Newcomer { node, hello });
+            self.taking = Some(Taking::new(now));
         }
         info!(node = node.0, "said hello");
     }
 
-    /// The first node of those that are known that is not this one, by whatever id.
-    fn others(&self, Newcomer { node, .. }: Newcomer) -> Option<NodeId> {
-        let ours = [&self.former[..], &[node]].concat();
-        self.nodes.first_but(&ours)
-    }
-
     /// Goes on with coming in.
-    pub(super) fn come_in(&mut self, now: Duration) {
+    pub(super) fn come_in(&mut self, now: Duration, journal: &mut Journal) {
         let Standing::Loading(newcomer) = self.standing else {
             return;
         };
+        let mut ours = self.former.clone();
+        ours.push(newcomer.node);
+        if self.nodes.first_but(&ours).is_none() {
+            self.standing = Standing::Founding(newcomer);
+            self.begin(newcomer, Vec::new(), now, journal);
+            return;
+        }
         let until = self.taking.as_ref().and_then(Taking::until);
-        let is_over = until.is_some_and(|until| until <= now);
-        // Where all are dead that were there at its hello, others may have come since, who know what there is.
-        if is_over || self.others(newcomer).is_none() {
+        if until.is_some_and(|until| until <= now) {
             self.refuse_snapshot();
-            if self.former.len() > REDIS_HELLOS_MAX {
-                // Perhaps those who are there know nothing either, and wait for this one.
-                let longest = self.lease * 2;
-                self.appender
-                    .rest_until(now + longest.mul_f64(self.chance.f64()));
-            }
         }
     }
 

@@ -38,7 +38,6 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use fastrand::Rng;
 use thiserror::Error;
 use tracing::{info, warn};
 
@@ -106,8 +105,6 @@ pub struct Link<S> {
     nodes: Nodes,
     vital: Vital,
     prefix: String,
-    lease: Duration,
-    chance: Rng,
     giving: Giving,
     /// A part of a snapshot was the last that was appended or written.
     has_given: bool,
@@ -144,8 +141,6 @@ impl<S: Stream> Link<S> {
             nodes: Nodes::new(*lease),
             vital: Vital::new(*lease),
             prefix: prefix.clone(),
-            lease: *lease,
-            chance: Rng::with_seed(seed),
             giving: Giving::default(),
             has_given: false,
             taking: None,
@@ -211,7 +206,7 @@ impl<S: Stream> Link<S> {
         while let Some(gift) = journal.take_gift() {
             self.giving.give(&self.prefix, self.era(), gift);
         }
-        self.come_in(now);
+        self.come_in(now, journal);
         self.call(now, journal);
         self.reader.advance(now)?;
         self.appender.connection.flush(now);
