@@ -1,0 +1,163 @@
+//! The bounds that are not the operator's to set, and those of what is. Every one has a name, its unit last.
+
+use std::time::Duration;
+
+/// Bytes that one turn takes in from all sockets together; the rest waits for the next turn.
+pub const TURN_BYTES_MAX: usize = 256 << 10;
+/// Bytes taken from one socket with one receive, and the share of a turn after which others who wait get to read.
+pub const RECEIVE_BYTES_MAX: usize = 64 << 10;
+/// Payload bytes of a frame that joins several text messages (one larger message travels alone).
+pub const FRAME_BYTES_MAX: usize = 16 << 10;
+/// Connections accepted in one turn, so that a storm of newcomers does not starve those already in.
+pub const TURN_ACCEPTS_MAX: usize = 64;
+/// Connections that the kernel holds for us until they are accepted.
+pub const LISTEN_BACKLOG_MAX: i32 = 4096;
+/// The TCP port that is listened on where nothing is said of it.
+pub const DEFAULT_PORT: u16 = 8080;
+/// Sockets that listen, all together.
+pub const LISTENERS_MAX: usize = 8;
+/// Descriptors kept back from clients: for the process itself, for its listeners, and for answering those beyond the
+/// limit.
+pub const RESERVED_DESCRIPTORS: usize = 64;
+/// Connections of the operator, by `--admin-addr`; as many more descriptors are kept back for them.
+pub const ADMIN_CONNECTIONS_MAX: usize = 16;
+/// Connections beyond `max_connections` that are still told so, with a 503, out of the reserve.
+pub const REFUSED_CONNECTIONS_MAX: usize = 40;
+/// The least and the most that `max_request_head_bytes` may be: a handshake must fit, and what has arrived of a head is
+/// gone over again with each piece of it.
+pub const REQUEST_HEAD_BYTES_MIN: usize = 1 << 10;
+/// See [`REQUEST_HEAD_BYTES_MIN`].
+pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
+/// Headers of a request.
+pub const REQUEST_HEADERS_MAX: usize = 128;
+/// Bytes of the header with which a balancer says for whom it connects.
+pub const PROXY_HEADER_BYTES_MAX: usize = 4 << 10;
+/// Lines that the log has a second of those who are refused, and as many of pages of other origins.
+pub const REFUSALS_PER_SECOND_MAX: u32 = 10;
+/// Characters of what a peer sent that a line of the log shows.
+pub const LOGGED_CHARS_MAX: usize = 256;
+/// Lines of the log that wait to be written; beyond it they are lost, and counted.
+pub const LOG_LINES_WAITING_MAX: usize = 1024;
+/// How long a process that ends waits for its last lines to be written.
+pub const LOG_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
+/// Batches that may wait for one lagging peer; bounds the cost of very many very small ones.
+pub const OUTBOX_BATCHES_MAX: usize = 1 << 16;
+/// Bytes that the kernel holds of a peer and has not sent yet, where lag is bounded (`TCP_NOTSENT_LOWAT`, tcp(7)): what it
+/// holds cannot be skipped any more.
+pub const NOTSENT_LOWAT_BYTES: u32 = 16 << 10;
+/// Characters of a client's or a channel's name.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Channels of one chat client.
+pub const CLIENT_CHANNELS_MAX: usize = 64;
+/// Channels of the chat, and as many of the relay, which bounds what they cost when everyone makes as many as possible.
+/// Those that nobody is in count too, as long as they are remembered.
+pub const CHANNELS_MAX: usize = 100_000;
+/// Members, or channels, listed in one answer of the chat, and messages that one who comes asks for; the total is told
+/// beside them.
+pub const LISTED_MAX: usize = 1000;
+/// Members listed in one answer where nothing is said of it.
+pub const LISTED_DEFAULT: usize = 50;
+/// Messages in one answer about what was said before.
+pub const HISTORY_LISTED_MAX: usize = 100;
+/// The same where nothing is said of it.
+pub const HISTORY_LISTED_DEFAULT: usize = 50;
+/// Bytes of messages in one such answer, unless it holds one message.
+pub const HISTORY_ANSWER_BYTES_MAX: usize = 16 << 10;
+/// The most that `history.messages` may be.
+pub const HISTORY_MESSAGES_MAX: usize = 10_000;
+/// The most that `history.bytes` may be, so that offsets in a log fit 32 bits.
+pub const HISTORY_BYTES_MAX: usize = 1 << 30;
+/// Bytes of a log that are encoded together for those who are sent it again.
+pub const REPLAY_BLOCK_BYTES: usize = 16 << 10;
+/// Bytes of logs that one turn hands out to those who are sent them again; the rest waits for the next turn.
+pub const TURN_REPLAY_BYTES_MAX: usize = 1 << 20;
+/// How long these are shared with others who ask for the same.
+pub const REPLAY_BLOCKS_KEPT: Duration = Duration::from_millis(50);
+/// Bytes of them that are kept for that.
+pub const REPLAY_BLOCKS_BYTES_MAX: usize = 1 << 20;
+/// Bytes of requests of one client that are under way before it is not read any more.
+pub const UNANSWERED_BYTES_MAX: usize = 64 << 10;
+/// Members and channels listed for one client in one turn, so that a burst of small requests cannot make a large heap.
+pub const TURN_LISTED_MAX: usize = 2 * LISTED_MAX;
+/// Bytes of the `ref` that a chat client may add to a request.
+pub const REF_BYTES_MAX: usize = 64;
+/// How often at most the comings and goings of a large channel are summarised.
+pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
+/// People of a server that is gone, and channels that they were in, that one turn lets go; the rest waits for the next.
+pub const TURN_VANISHING_MAX: usize = 1000;
+/// Bytes that one turn writes of what a server that comes is told of the chat; the rest waits for the next.
+pub const TURN_SNAPSHOT_BYTES_MAX: usize = 256 << 10;
+/// Members that a channel may lose with a server and be told of each; of more it is told how many.
+pub const LOSSES_TOLD_MAX: usize = 10;
+/// How often at most the memory of everyone is added up for the metrics.
+pub const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
+/// Emptied batches kept to be used again; channels in which nothing is said hold none.
+pub const SPARE_BATCHES_MAX: usize = 64;
+/// The longest that a message may be made to wait for others to share its batch.
+pub const BATCH_WINDOW_MAX: Duration = Duration::from_secs(1);
+/// What of a turn a step of a TLS handshake takes, in bytes that could have been read instead: it is work that few bytes
+/// of a peer bring about.
+pub const TLS_HANDSHAKE_TOLL_BYTES: usize = 8 << 10;
+/// The same of a key that is tried on a token.
+pub const TOKEN_TOLL_BYTES: usize = 4 << 10;
+/// Tokens of one request that are looked at.
+pub const REQUEST_TOKENS_MAX: usize = 3;
+/// Keys that tokens are checked with, all of which may be tried on one.
+pub const TOKEN_KEYS_MAX: usize = 64;
+/// Addresses that are remembered for having connected lately, before those that do not matter any more are forgotten.
+pub const ADDRESSES_MAX: usize = 1 << 16;
+/// Bytes that a stream takes before they are encrypted and the socket has taken them.
+pub const TLS_HELD_BYTES_MAX: usize = 64 << 10;
+/// Bytes that a secret for tokens has at least (RFC 7518, section 3.2).
+pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
+/// How far an issuer's clock may be ahead of ours, for tokens that are not valid before some moment.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
+/// How long a server that ends waits until Redis has taken its last words.
+pub const REDIS_LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Connections to Redis; as many more descriptors are kept back for them.
+pub const REDIS_CONNECTIONS: usize = 2;
+/// How long what clients ask for may wait for Redis before it is refused.
+pub const REDIS_QUEUE_PATIENCE: Duration = Duration::from_secs(10);
+/// The least that a node may be silent for before it is dead: less than that is any hiccup.
+pub const REDIS_LEASE_MIN: Duration = Duration::from_secs(1);
+/// Characters of the longest name that keys in Redis may begin with.
+pub const REDIS_PREFIX_CHARS_MAX: usize = 64;
+/// Bytes of what clients do that share one entry of the journal; one that is larger has one alone.
+pub const ENTRY_BYTES_MAX: usize = 64 << 10;
+/// Bytes of the largest message that may be allowed, so that offsets in a batch fit 32 bits.
+pub const MESSAGE_BYTES_MAX: usize = 1 << 30;
+/// From the beginning of a connection to Redis until it stands, and how long any answer of Redis is waited for without a byte
+/// of it: what is lost after as long is asked again before anybody has waited for too long.
+pub const REDIS_ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long Redis holds back the answer that there is nothing new, so that its silence shows.
+pub const REDIS_BLOCK: Duration = Duration::from_millis(500);
+/// The longest first wait before Redis is tried again, and the longest of all.
+pub const REDIS_RETRY_WAITS: [Duration; 2] =
+    [Duration::from_millis(50), Duration::from_millis(500)];
+/// The same where an operator has something to mend first.
+pub const REDIS_REFUSED_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
+/// How long Redis has to load its data, to make room or the like before it is asked again.
+pub const REDIS_PAUSE: Duration = Duration::from_millis(50);
+/// Bytes of a snapshot that are written into Redis at once, for a node that comes.
+pub const REDIS_PART_BYTES: usize = 64 << 10;
+/// Bytes of the largest snapshot that one that comes takes.
+pub const REDIS_SNAPSHOT_BYTES_MAX: usize = 1 << 30;
+/// How long its parts stay there.
+pub const REDIS_PART_KEPT: Duration = Duration::from_mins(1);
+/// How long one that comes waits for the next of them before it asks another node.
+pub const REDIS_SNAPSHOT_PATIENCE: Duration = Duration::from_secs(3);
+/// Bytes of entries of the journal that one answer of Redis is to hold, unless it holds one entry.
+pub const REDIS_READ_BYTES: usize = 512 << 10;
+/// Entries of one answer.
+pub const REDIS_READ_ENTRIES_MAX: usize = 1024;
+/// Bytes of the largest answer of Redis that is waited for; the connection ends with a larger one.
+pub const REDIS_REPLY_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a line of such an answer: of what is said in one, such as an error, or of a number.
+pub const REDIS_LINE_BYTES_MAX: usize = 16 << 10;
+/// Elements of all lists of such an answer together.
+pub const REDIS_REPLY_ELEMENTS_MAX: usize = 1 << 16;
+/// Lists within lists of such an answer. Those that are asked for have four.
+pub const REDIS_REPLY_LEVELS_MAX: usize = 8;
+
+/// The longest that any duration may be, so that it can be added to any time.
+pub const DURATION_MAX: Duration = Duration::from_hours(24 * 365);
