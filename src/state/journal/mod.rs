@@ -233,11 +233,6 @@ impl Journal {
         self.foreign
     }
 
-    /// Whether those who want to say something are to be read no more for now.
-    pub fn is_congested(&self) -> bool {
-        self.queue.waiting_bytes() >= self.bounds.queue_bytes / 2
-    }
-
     /// Takes something in if there is room for it.
     fn submit(&mut self, client: ClientId, deed: &Deed<'_>, now: Duration) -> bool {
         let is_full = self.queue.waiting_bytes() + deed.bytes() > self.bounds.queue_bytes;
