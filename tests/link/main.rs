@@ -22,6 +22,15 @@ use redis::{Failure, FakeRedis, Memory, Settings};
 const LEASE: Duration = Duration::from_secs(2);
 const UNIX_MS: u64 = 1_790_000_000_000;
 
+/// A reading of the clocks, so long after the beginning.
+fn now(monotonic: Duration) -> Now {
+    let ms = u64::try_from(monotonic.as_millis()).unwrap();
+    Now {
+        monotonic,
+        unix_ms: UNIX_MS + ms,
+    }
+}
+
 struct Scene {
     redis: Shared,
     node: Node,
@@ -58,22 +67,14 @@ impl Scene {
         scene
     }
 
-    fn now(&self) -> Now {
-        let ms = u64::try_from(self.now.as_millis()).unwrap();
-        Now {
-            monotonic: self.now,
-            unix_ms: UNIX_MS + ms,
-        }
-    }
-
     /// Lets time pass, in small steps.
     fn pass(&mut self, time: Duration) {
         let until = self.now + time;
         loop {
-            let unix_us = self.now().unix_ms * 1000;
+            let unix_us = now(self.now).unix_ms * 1000;
             self.redis.borrow_mut().pass(self.now, unix_us);
             for _ in 0..8 {
-                self.node.turn(self.now());
+                self.node.turn(now(self.now));
             }
             if self.now >= until {
                 return;
@@ -84,7 +85,7 @@ impl Scene {
 
     /// Says the next number.
     fn say(&mut self) {
-        self.node.say(&self.count.to_string(), self.now());
+        self.node.say(&self.count.to_string(), now(self.now));
         self.count += 1;
         self.pass(Duration::ZERO);
     }

@@ -7,11 +7,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use hubbub::{server::redis::Eras, vocabulary::time::Now};
+use hubbub::server::redis::Eras;
 
 use crate::{
-    LEASE, UNIX_MS,
+    LEASE,
     node::{Node, Shared},
+    now,
     redis::{Failure, FakeRedis, Memory, Settings},
 };
 
@@ -55,21 +56,13 @@ impl Hub {
         self.nodes.push(Node::new(&self.redis, LEASE, seed));
     }
 
-    fn now(&self) -> Now {
-        let ms = u64::try_from(self.now.as_millis()).unwrap();
-        Now {
-            monotonic: self.now,
-            unix_ms: UNIX_MS + ms,
-        }
-    }
-
     fn pass(&mut self, time: Duration) {
         let until = self.now + time;
         while self.now < until {
             self.now += Duration::from_millis(20);
-            let unix_us = self.now().unix_ms * 1000;
+            let unix_us = now(self.now).unix_ms * 1000;
             self.redis.borrow_mut().pass(self.now, unix_us);
-            let now = self.now();
+            let now = now(self.now);
             for _ in 0..6 {
                 for node in &mut self.nodes {
                     node.turn(now);
@@ -80,7 +73,7 @@ impl Hub {
 
     /// Each node says something.
     fn say(&mut self) {
-        let now = self.now();
+        let now = now(self.now);
         for node in &mut self.nodes {
             node.say(&self.count.to_string(), now);
             self.count += 1;
@@ -112,7 +105,7 @@ fn who_comes_is_told_what_there_is_and_goes_on_from_there() {
     hub.pass(Duration::from_secs(1));
     hub.come();
     for _ in 0..50 {
-        let now = hub.now();
+        let now = now(hub.now);
         hub.nodes[0].say(&hub.count.to_string(), now);
         hub.count += 1;
         hub.pass(Duration::from_millis(20));

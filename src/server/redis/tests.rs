@@ -106,6 +106,16 @@ impl Scene {
         assert_eq!(words[5..], *call);
     }
 
+    /// Says something, loses the connection before that is answered, and asks again on the next.
+    fn says_and_hears_no_answer(&mut self) {
+        self.say("one");
+        self.asked();
+        self.append.close();
+        self.turn();
+        self.pass(Duration::from_millis(50));
+        self.asked();
+    }
+
     /// Answers with a list of words, and has a turn.
     fn answer(&mut self, words: &str) {
         self.append.give(&list(words));
@@ -479,12 +489,7 @@ fn nothing_is_due_that_cannot_be_done() {
 #[test]
 fn who_was_declared_dead_itself_begins_anew_once_it_has_read_so() {
     let mut scene = Scene::founder();
-    scene.say("one");
-    scene.asked();
-    scene.append.close();
-    scene.turn();
-    scene.pass(Duration::from_millis(50));
-    scene.asked();
+    scene.says_and_hears_no_answer();
     scene.answer("buried");
     assert_eq!(scene.link.standing(), Standing::Living(NodeId(1)));
     assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
@@ -497,12 +502,7 @@ fn who_was_declared_dead_itself_begins_anew_once_it_has_read_so() {
 #[test]
 fn an_era_that_is_over_is_followed_by_another_that_goes_on() {
     let mut scene = Scene::founder();
-    scene.say("one");
-    scene.asked();
-    scene.append.close();
-    scene.turn();
-    scene.pass(Duration::from_millis(50));
-    scene.asked();
+    scene.says_and_hears_no_answer();
     scene.answer(&format!("era {ERA} run-0 {ERA}-1"));
     let (era, read) = (ERA.to_string(), id(1));
     scene.hears(&["era", &era, "run-1", "10000", &read, "0", "1", ""]);

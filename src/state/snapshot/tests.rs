@@ -142,6 +142,29 @@ fn sequence(seed: u64, length: u64) -> Vec<Sequenced<'static>> {
     events
 }
 
+/// What happens before a snapshot is begun, and after.
+struct Scene {
+    chance: fastrand::Rng,
+    config: Config,
+    before: Vec<Sequenced<'static>>,
+    after: Vec<Sequenced<'static>>,
+}
+
+impl Scene {
+    fn new(seed: u64) -> Self {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let config = config(&mut chance);
+        let mut before = sequence(seed, 300);
+        let after = before.split_off(chance.usize(0..before.len()));
+        Self {
+            chance,
+            config,
+            before,
+            after,
+        }
+    }
+}
+
 fn config(chance: &mut fastrand::Rng) -> Config {
     Config {
         notice_limit: chance.usize(1..4),
@@ -172,10 +195,12 @@ fn records(mut snapshot: &[u8]) -> Vec<Vec<u8>> {
 #[test]
 fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
     for seed in 0..200 {
-        let mut chance = fastrand::Rng::with_seed(seed);
-        let config = config(&mut chance);
-        let events = sequence(seed, 300);
-        let (before, after) = events.split_at(chance.usize(0..events.len()));
+        let Scene {
+            mut chance,
+            config,
+            before,
+            after,
+        } = Scene::new(seed);
         let mut first = Follower::new(&config);
         for turn in before.chunks(chance.usize(1..20)) {
             first.follow(turn);
@@ -217,12 +242,14 @@ fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
 #[test]
 fn a_snapshot_is_as_of_when_it_was_begun_whatever_happens_while_it_is_written() {
     for seed in 0..200 {
-        let mut chance = fastrand::Rng::with_seed(seed);
-        let config = config(&mut chance);
-        let events = sequence(seed, 300);
-        let (before, after) = events.split_at(chance.usize(0..events.len()));
+        let Scene {
+            mut chance,
+            config,
+            before,
+            after,
+        } = Scene::new(seed);
         let mut first = Follower::new(&config);
-        first.follow(before);
+        first.follow(&before);
         let at_once = first.known();
         let Commons { hub, registry, .. } = &mut first.commons;
         let mut writing = Writing::begin(hub, registry, US);
