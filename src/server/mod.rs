@@ -161,7 +161,7 @@ impl<S: Stream> Server<S> {
         self.world.now = now;
         for slot in self.slots() {
             let connection = &mut self.tenants[slot as usize].connection;
-            if connection.has_session() {
+            if connection.is_in_hub() {
                 connection.give_up(Reason::Unavailable, &mut self.world);
                 self.rearm(slot);
                 self.enlist(slot);

@@ -118,9 +118,8 @@ impl Commons {
 
     /// Forgets everything that is known here, and what is under way. Nobody who is here may be in it any more.
     pub fn forget(&mut self, config: &Config) {
-        let (registry, _) = Registry::new(config, self.registry.chance());
         self.hub = Hub::new(config.history, 0);
-        self.registry = registry;
+        self.registry.forget(config);
         self.is_over = false;
         self.writing = None;
         self.relieved.clear();

@@ -9,6 +9,10 @@ use crate::harness::{Person, Redis, Server, wait_until};
 const LEASE: &str = "2s";
 
 fn node(redis: &Redis) -> Server {
+    node_with(redis, &[])
+}
+
+fn node_with(redis: &Redis, more: &[&str]) -> Server {
     let url = redis.url();
     let flags = [
         "--redis",
@@ -18,11 +22,25 @@ fn node(redis: &Redis) -> Server {
         "--drain-timeout",
         "200ms",
     ];
-    let server = Server::start(&flags);
+    let server = Server::start(&[&flags, more].concat());
+    comes_in(&server);
+    server
+}
+
+fn comes_in(server: &Server) {
     wait_until("the server is one of the hub", || {
         server.get("/healthz").status == 200
     });
-    server
+}
+
+/// Ada at one server and Bob at another, who have met in a channel.
+fn acquainted(one: &Server, other: &Server) -> [Person; 2] {
+    let mut ada = Person::enter(one, "Ada");
+    ada.join("tea");
+    let mut bob = Person::enter(other, "Bob");
+    bob.join("tea");
+    assert_eq!(hears(&mut ada)["event"], "joined");
+    [ada, bob]
 }
 
 /// What someone hears next, without what tells it from the same of someone else.
@@ -122,11 +140,7 @@ fn a_relay_reaches_the_listeners_of_other_servers() {
 fn the_people_of_a_server_that_dies_vanish() {
     let redis = Redis::start();
     let (one, other) = (node(&redis), node(&redis));
-    let mut ada = Person::enter(&one, "Ada");
-    ada.join("tea");
-    let mut bob = Person::enter(&other, "Bob");
-    bob.join("tea");
-    assert_eq!(hears(&mut ada)["event"], "joined");
+    let [mut ada, _bob] = acquainted(&one, &other);
     other.signal(Signal::KILL);
     let notice = hears(&mut ada);
     assert_eq!(
@@ -141,11 +155,7 @@ fn the_people_of_a_server_that_dies_vanish() {
 fn a_server_that_is_told_to_end_is_gone_at_once_for_the_others() {
     let redis = Redis::start();
     let (one, other) = (node(&redis), node(&redis));
-    let mut ada = Person::enter(&one, "Ada");
-    ada.join("tea");
-    let mut bob = Person::enter(&other, "Bob");
-    bob.join("tea");
-    assert_eq!(hears(&mut ada)["event"], "joined");
+    let [mut ada, _bob] = acquainted(&one, &other);
     let nodes = || one.metrics().count("hubbub_nodes");
     wait_until("there are two", || nodes() == 2);
     other.signal(Signal::TERM);
@@ -172,9 +182,7 @@ fn while_redis_stands_still_people_wait_and_then_go_on() {
     assert_eq!(server.get("/healthz").error_code(), "redis");
     redis.signal(Signal::CONT);
     assert_eq!(hears(&mut ada)["message"], "hot");
-    wait_until("the server goes on", || {
-        server.get("/healthz").status == 200
-    });
+    comes_in(&server);
 }
 
 #[test]
@@ -189,8 +197,72 @@ fn without_redis_a_server_waits_for_it_and_lets_nobody_in() {
         (503, "redis".to_owned())
     );
     redis.signal(Signal::CONT);
-    wait_until("the server is one of the hub", || {
-        server.get("/healthz").status == 200
-    });
+    comes_in(&server);
     Person::enter(&server, "Ada").join("tea");
+}
+
+#[test]
+fn what_would_be_more_than_may_wait_for_redis_is_refused_at_once() {
+    let redis = Redis::start();
+    let bounds = ["--max-message", "1KiB", "--redis-queue", "4KiB"];
+    let server = node_with(&redis, &bounds);
+    let mut ada = Person::enter(&server, "Ada");
+    ada.join("tea");
+    let mut relay = server.connect("/relay");
+    redis.signal(Signal::STOP);
+    let received = || {
+        let metrics = server.metrics();
+        metrics.count("hubbub_messages_received_total{dialect=\"chat\"}")
+    };
+    let before = received();
+    ada.send("tea", "first");
+    // From now on there is something under way, and the rest waits for it.
+    wait_until("it is under way", || received() > before);
+    let words = "x".repeat(800);
+    for _ in 0..6 {
+        ada.send("tea", &words);
+    }
+    wait_until("it is full", || {
+        server.metrics().count("hubbub_engine_queue_bytes") > 3000
+    });
+    relay.say(&words);
+    assert_eq!(relay.hear_close(), Some(1013));
+    redis.signal(Signal::CONT);
+    assert_eq!(hears(&mut ada)["message"], "first");
+    let heard: Vec<_> = (0..6).map(|_| hears(&mut ada)).collect();
+    let refused = heard.iter().filter(|heard| heard["code"] == "unavailable");
+    let said = heard.iter().filter(|heard| heard["message"] == *words);
+    let (refused, said) = (refused.count(), said.count());
+    assert!(refused > 0 && said > 0 && refused + said == 6, "{heard:?}");
+}
+
+#[test]
+fn when_redis_has_forgotten_everything_people_come_again_and_echoes_go_on() {
+    let redis = Redis::start();
+    let server = node(&redis);
+    let mut ada = Person::enter(&server, "Ada");
+    let before = ada.join("tea");
+    let mut relay = server.connect("/relay");
+    let mut echo = server.connect("/echo");
+    redis.forget();
+    // It is noticed when something is to be appended.
+    ada.send("tea", "hot");
+    assert_eq!(ada.client.hear_close(), Some(1013));
+    assert_eq!(relay.hear_close(), Some(1013));
+    echo.say("still here");
+    assert_eq!(echo.hear_text(), "still here");
+    comes_in(&server);
+    let mut ada = Person::enter(&server, "Ada");
+    let since = json!({"epoch": before["epoch"], "seq": before["seq"]});
+    let joined = ada.ask(&json!({"action": "join-channel", "message": "tea", "since": since}));
+    assert_eq!(
+        (&joined["recovered"], &joined["reason"]),
+        (&json!(false), &json!("epoch"))
+    );
+    assert_eq!(
+        server
+            .metrics()
+            .count("hubbub_recoveries_total{result=\"epoch\"}"),
+        1
+    );
 }

@@ -431,9 +431,9 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Whether it is in the hub, or echoes.
-    pub fn has_session(&self) -> bool {
-        matches!(self.phase, Phase::Open(_))
+    /// Whether it is in the hub.
+    pub fn is_in_hub(&self) -> bool {
+        matches!(&self.phase, Phase::Open(session) if session.dialect.client().is_some())
     }
 
     fn dialect(&self) -> Option<DialectName> {

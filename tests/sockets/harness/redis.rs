@@ -1,5 +1,7 @@
 //! A Redis of a test's own.
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -27,6 +29,15 @@ impl Redis {
     /// What `--redis` is told of it.
     pub(crate) fn url(&self) -> String {
         format!("unix:{}", self.socket().display())
+    }
+
+    /// Has it forget everything.
+    pub(crate) fn forget(&self) {
+        let mut stream = UnixStream::connect(self.socket()).unwrap();
+        stream.write_all(b"FLUSHALL\r\n").unwrap();
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"+OK\r\n");
     }
 
     /// Sends it a signal.

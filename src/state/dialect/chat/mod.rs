@@ -132,9 +132,13 @@ impl Registry {
         (registry, origin)
     }
 
-    /// Some number.
-    pub(in crate::state) fn chance(&mut self) -> u64 {
-        self.chance.u64(..)
+    /// Forgets everyone. What was counted goes on.
+    pub(in crate::state) fn forget(&mut self, config: &Config) {
+        let (nobody, _) = Self::new(config, self.chance.u64(..));
+        *self = Self {
+            recoveries: self.recoveries,
+            ..nobody
+        };
     }
 
     /// Members of a channel beyond which comings and goings are summarised.
