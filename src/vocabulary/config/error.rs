@@ -15,7 +15,7 @@ pub enum ConfigError {
         /// The flag's name.
         flag: &'static str,
     },
-    /// A duration beyond [`DURATION_MAX`].
+    /// A duration beyond [`DURATION_MAX`](super::DURATION_MAX).
     #[error("{flag} must be at most a year")]
     TooLong {
         /// The flag's name.
@@ -31,7 +31,7 @@ pub enum ConfigError {
         /// What `--ping-interval` says.
         ping: Duration,
     },
-    /// A message would wait for longer than [`BATCH_WINDOW_MAX`].
+    /// A message would wait for longer than [`BATCH_WINDOW_MAX`](super::BATCH_WINDOW_MAX).
     #[error(
         "--batch-window ({window:?}) must be at most 1s, since every message may wait for so long"
     )]
@@ -75,13 +75,13 @@ pub enum ConfigError {
         /// What `--max-unsent` says.
         one: usize,
     },
-    /// More messages of a channel than [`HISTORY_MESSAGES_MAX`].
+    /// More messages of a channel than [`HISTORY_MESSAGES_MAX`](super::HISTORY_MESSAGES_MAX).
     #[error("--history ({messages}) must be at most {HISTORY_MESSAGES_MAX} messages")]
     HistoryMessages {
         /// What `--history` says.
         messages: usize,
     },
-    /// More bytes of a channel than [`HISTORY_BYTES_MAX`].
+    /// More bytes of a channel than [`HISTORY_BYTES_MAX`](super::HISTORY_BYTES_MAX).
     #[error("--history-bytes ({bytes} bytes) must be at most 1GiB")]
     HistoryBytes {
         /// What `--history-bytes` says.
