@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod gate;
 pub mod health;
 pub mod http;
+pub mod node;
 pub mod page;
 pub mod proxy_protocol;
 pub mod redis;

@@ -272,9 +272,6 @@ impl Reactor {
     /// Takes in what Redis has, and hands it what is to be said.
     fn turn_redis(&mut self, now: Now) -> Result<(), LinkError> {
         if let Some(redis) = &mut self.redis {
-            if self.server.is_drained() {
-                redis.leave(now.monotonic);
-            }
             redis.turn(now, self.poll.registry(), &mut self.server)?;
         }
         Ok(())

@@ -8,12 +8,8 @@ use std::time::Duration;
 
 use hubbub::server::{
     Server,
-    health::Health,
-    redis::{Link, Side, Standing},
-};
-use hubbub::state::{
-    journal::{Journal, JournalEngine},
-    metrics::EngineGauges,
+    node::{Change, Node as Member},
+    redis::{Side, Standing},
 };
 use hubbub::vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now};
 
@@ -28,8 +24,7 @@ const SIDES: [Side; 2] = [Side::Append, Side::Read];
 /// One of several.
 pub struct Node {
     server: Server<FakeSocket>,
-    link: Link<RedisSocket>,
-    journal: Rc<RefCell<Journal>>,
+    member: Member<RedisSocket>,
     pub course: Rc<RefCell<Course>>,
     /// To Redis, as they are or were last.
     cables: [Option<cable::Shared>; SIDES.len()],
@@ -48,14 +43,13 @@ pub struct Node {
 
 impl Node {
     pub fn new(settings: &Settings, sights: Rc<RefCell<Sights>>, seed: u64) -> Self {
-        let journal = Rc::new(RefCell::new(Journal::new(settings.journal.bounds)));
-        let (engine, course) = Watched::new(JournalEngine(Rc::clone(&journal)), sights);
+        let member = Member::new(&settings.journal, seed);
+        let (engine, course) = Watched::new(member.engine(), sights);
         let config: Config = settings.config.clone();
         let engine = Box::new(engine);
         Self {
             server: Server::with_engine(config, usize::MAX, || None, seed, engine),
-            link: Link::new(&settings.journal, seed),
-            journal,
+            member,
             course,
             cables: [None, None],
             pipes: Vec::new(),
@@ -112,7 +106,7 @@ impl Node {
         let now = self.now(now);
         for (side, cable) in SIDES.into_iter().zip(&self.cables) {
             if let Some(cable) = cable {
-                self.link.signal(side, cable.borrow_mut().take_edge());
+                self.member.signal(side, cable.borrow_mut().take_edge());
             }
         }
         for (key, pipe) in &self.pipes {
@@ -122,9 +116,6 @@ impl Node {
         self.pipes.retain(|(_, pipe)| !pipe.borrow().is_dropped);
         self.turn_link(redis, sights, now);
         self.server.turn(now, overslept);
-        if self.server.is_drained() {
-            self.link.leave();
-        }
         self.turn_link(redis, sights, now);
         self.server.finish_turn(now.monotonic);
     }
@@ -136,27 +127,27 @@ impl Node {
 
     /// Whether it has left, and all its peers have.
     pub fn is_gone(&self) -> bool {
-        self.server.is_drained() && self.link.standing() == Standing::Gone
+        self.server.is_drained() && self.member.link().standing() == Standing::Gone
     }
 
     /// Whether people may come in.
     pub fn admits(&self) -> bool {
-        matches!(self.link.standing(), Standing::Living(_)) && !self.server.is_draining()
+        matches!(self.member.link().standing(), Standing::Living(_)) && !self.server.is_draining()
     }
 
     /// Whether it lives among so many.
     pub fn knows(&self, living: usize) -> bool {
-        self.link.is_up() && self.link.nodes() == living
+        self.member.link().is_up() && self.member.link().nodes() == living
     }
 
     /// How it stands, for whoever looks into what went wrong.
     pub fn describe(&self) -> String {
         format!(
             "{:?}, {:?}, {} nodes, eras {:?}, {} events",
-            self.link.standing(),
-            self.link.outage(),
-            self.link.nodes(),
-            self.link.eras(),
+            self.member.link().standing(),
+            self.member.link().outage(),
+            self.member.link().nodes(),
+            self.member.link().eras(),
             self.course.borrow().events,
         )
     }
@@ -171,45 +162,33 @@ impl Node {
     }
 
     fn turn_link(&mut self, redis: &mut FakeRedis, sights: &Rc<RefCell<Sights>>, now: Now) {
-        while let Some(side) = self.link.wants(now.monotonic) {
+        while let Some(side) = self.member.wants(now.monotonic) {
             let cable: io::Result<_> = Cable::plug(redis);
             self.cables[side as usize] = cable.as_ref().ok().map(Rc::clone);
-            self.link.opened(side, cable.map(RedisSocket), now);
+            self.member.opened(side, cable.map(RedisSocket), now);
         }
-        let turned = self.link.turn(now, &mut self.journal.borrow_mut());
-        turned.expect("all nodes are of one release");
-        if self.link.take_fallen() {
-            self.server.forget(now);
-            self.journal.borrow_mut().forget();
-            self.course.borrow_mut().begin(None, &sights.borrow());
-            self.is_begun = false;
+        let turned = self.member.turn(now, &mut self.server);
+        let change = turned.expect("all nodes are of one release");
+        let mut course = self.course.borrow_mut();
+        match change {
+            Some(Change::Learnt(told)) => {
+                course.begin(Some(&told.bytes), &sights.borrow());
+                self.is_begun = true;
+            }
+            Some(Change::Forgot) => {
+                course.begin(None, &sights.borrow());
+                self.is_begun = false;
+            }
+            Some(Change::Refused(error)) => {
+                panic!("nodes tell one another what makes sense: {error}")
+            }
+            None => {}
         }
-        self.learn(sights, now);
-        if matches!(self.link.standing(), Standing::Living(_))
+        if matches!(self.member.link().standing(), Standing::Living(_))
             && !mem::replace(&mut self.is_begun, true)
         {
             self.foundings += 1;
         }
-        let health = match self.link.standing() {
-            Standing::Living(_) if self.link.is_up() => Health::Good,
-            Standing::Living(_) | Standing::Gone => Health::Cut,
-            Standing::Listening | Standing::Founding(_) | Standing::Loading(_) => Health::Coming,
-        };
-        self.server.note_engine(health, EngineGauges::default());
-    }
-
-    /// Learns what another node has told this one, once all of it is there.
-    fn learn(&mut self, sights: &Rc<RefCell<Sights>>, now: Now) {
-        let Some(told) = self.link.snapshot() else {
-            return;
-        };
-        let learnt = self.server.learn(&told.bytes);
-        learnt.expect("nodes tell one another what makes sense");
-        let mut course = self.course.borrow_mut();
-        course.begin(Some(&told.bytes), &sights.borrow());
-        self.is_begun = true;
-        let journal = &mut self.journal.borrow_mut();
-        self.link.accept_snapshot(now, journal);
     }
 }
 

@@ -94,14 +94,15 @@ impl<S: Stream> Link<S> {
         self.taking.as_ref().and_then(Taking::whole)
     }
 
-    /// This node knows by now what it was told, and goes on from there.
-    pub fn accept_snapshot(&mut self, now: Now, journal: &mut Journal) {
-        if let Standing::Loading(newcomer) = self.standing
-            && let Some(snapshot) = self.snapshot()
-        {
-            let others = snapshot.others.clone();
-            self.begin(newcomer, others, now.monotonic, journal);
-        }
+    /// This node knows by now what it was told, which is given back, and goes on from there.
+    pub fn accept_snapshot(&mut self, now: Now, journal: &mut Journal) -> Option<Snapshot> {
+        let Standing::Loading(newcomer) = self.standing else {
+            return None;
+        };
+        let mut snapshot = self.taking.take()?.into_whole()?;
+        let others = mem::take(&mut snapshot.others);
+        self.begin(newcomer, others, now.monotonic, journal);
+        Some(snapshot)
     }
 
     /// What it was told was of no use, or did not come: it asks once more, and another node, if there is one.

@@ -115,6 +115,11 @@ impl Taking {
         self.is_whole.then_some(&self.snapshot)
     }
 
+    /// The same, for whoever takes it.
+    pub(super) fn into_whole(self) -> Option<Snapshot> {
+        self.is_whole.then_some(self.snapshot)
+    }
+
     /// When it was waited for long enough.
     pub(super) fn until(&self) -> Option<Duration> {
         (!self.is_whole).then_some(self.until)

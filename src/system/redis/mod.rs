@@ -2,16 +2,13 @@
 
 mod dial;
 
-use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
 use mio::{Registry, Token};
 use thiserror::Error;
-use tracing::{info, warn};
 
 use self::dial::{Dial, Dialled};
 use super::{
@@ -21,36 +18,27 @@ use super::{
 use crate::{
     server::{
         Server,
-        health::Health,
-        redis::{Eras, Link, LinkError, Side, Standing},
+        node::Node,
+        redis::{LinkError, Side},
         stream::Readiness,
     },
-    state::{
-        engine::Engine,
-        journal::{Journal, JournalEngine},
-        metrics::EngineGauges,
-        snapshot::SnapshotError,
-    },
+    state::engine::Engine,
     vocabulary::{
-        config::REDIS_LEAVE_TIMEOUT,
         redis::{RedisPlace, RedisSettings},
         time::Now,
     },
 };
 
-/// The link, and the connections that it has or is about to have.
+/// What makes the server one of several, and the connections that it has or is about to have.
 #[derive(Debug)]
 pub struct Redis {
-    link: Link<Socket>,
-    journal: Rc<RefCell<Journal>>,
+    node: Node<Socket>,
     route: Route,
     /// The first of the tokens of its connections.
     tokens: Token,
     dials: [Option<Dial>; SIDES.len()],
     /// How often was dialled, so that each address has its turn.
     attempts: usize,
-    /// When it is waited no longer until the others know that this server goes.
-    leaves_by: Option<Duration>,
 }
 
 const SIDES: [Side; 2] = [Side::Append, Side::Read];
@@ -88,21 +76,18 @@ impl Redis {
     /// # Errors
     /// It cannot be tried.
     pub fn new(settings: &RedisSettings, tokens: Token, seed: u64) -> Result<Self, RedisError> {
-        let journal = Rc::new(RefCell::new(Journal::new(settings.bounds)));
         Ok(Self {
-            link: Link::new(settings, seed),
-            journal,
+            node: Node::new(settings, seed),
             route: Route::to(settings)?,
             tokens,
             dials: [None, None],
             attempts: 0,
-            leaves_by: None,
         })
     }
 
     /// What sequences what is done here.
     pub fn engine(&self) -> Box<dyn Engine> {
-        Box::new(JournalEngine(Rc::clone(&self.journal)))
+        Box::new(self.node.engine())
     }
 
     /// Notes an event of the connection with a token: the first, or the one after.
@@ -110,7 +95,7 @@ impl Redis {
         let side = SIDES[token.0 - self.tokens.0];
         match self.dials[side as usize].take() {
             Some(dial) => self.go_on(side, dial, now),
-            None => self.link.signal(side, readiness),
+            None => self.node.signal(side, readiness),
         }
     }
 
@@ -124,82 +109,20 @@ impl Redis {
         registry: &Registry,
         server: &mut Server<Socket>,
     ) -> Result<(), LinkError> {
-        while let Some(side) = self.link.wants(now.monotonic) {
+        while let Some(side) = self.node.wants(now.monotonic) {
             self.dial(side, now, registry);
         }
-        let turned = self.link.turn(now, &mut self.journal.borrow_mut());
-        if self.link.take_fallen() {
-            server.forget(now);
-            self.journal.borrow_mut().forget();
-        }
-        self.learn(now, server)?;
-        server.note_engine(self.health(), self.gauges(now.monotonic));
-        turned
+        self.node.turn(now, server).map(|_| ())
     }
 
     /// When there is something to do that no event brings about.
     pub fn due(&self) -> Option<Duration> {
-        let due = [self.link.due(), self.leaves_by];
-        due.into_iter().flatten().min()
+        self.node.due()
     }
 
-    /// Tells the other servers that this one goes, as soon as that is possible.
-    pub fn leave(&mut self, now: Duration) {
-        self.leaves_by.get_or_insert(now + REDIS_LEAVE_TIMEOUT);
-        self.link.leave();
-    }
-
-    /// Whether they know, or it was waited for long enough.
+    /// Whether the others know that the server is gone, or it was waited for long enough.
     pub fn is_gone(&self, now: Duration) -> bool {
-        self.link.standing() == Standing::Gone || self.leaves_by.is_some_and(|by| by <= now)
-    }
-
-    fn health(&self) -> Health {
-        match self.link.standing() {
-            Standing::Living(_) if self.link.is_up() => Health::Good,
-            Standing::Living(_) | Standing::Gone => Health::Cut,
-            Standing::Listening | Standing::Founding(_) | Standing::Loading(_) => Health::Coming,
-        }
-    }
-
-    /// Has the server learn what another one has told this one, once all of it is there.
-    fn learn(&mut self, now: Now, server: &mut Server<Socket>) -> Result<(), LinkError> {
-        let Some(told) = self.link.snapshot() else {
-            return Ok(());
-        };
-        match server.learn(&told.bytes) {
-            Ok(()) => {
-                info!(
-                    bytes = told.bytes.len(),
-                    "goes on from what another server knew"
-                );
-                let journal = &mut self.journal.borrow_mut();
-                self.link.accept_snapshot(now, journal);
-            }
-            Err(error @ SnapshotError::Rules { .. }) => return Err(LinkError::Rules(error)),
-            Err(error) => {
-                warn!(%error, "what another server has told is of no use");
-                server.forget(now);
-                self.link.refuse_snapshot();
-            }
-        }
-        Ok(())
-    }
-
-    fn gauges(&self, now: Duration) -> EngineGauges {
-        let journal = self.journal.borrow();
-        let Eras { kept, lost } = self.link.eras();
-        EngineGauges {
-            is_up: self.link.is_up(),
-            queue_bytes: journal.queue_bytes(),
-            oldest: journal
-                .oldest()
-                .map_or(Duration::ZERO, |since| now.saturating_sub(since)),
-            lag_bytes: self.link.lag_bytes() + journal.unread_bytes(),
-            foreign: self.link.foreign() + journal.foreign(),
-            nodes: self.link.nodes(),
-            eras: [kept, lost],
-        }
+        self.node.is_gone(now)
     }
 
     fn dial(&mut self, side: Side, now: Now, registry: &Registry) {
@@ -207,15 +130,15 @@ impl Redis {
         self.attempts += 1;
         match Dial::begin(&self.route, self.attempts, registry, token) {
             Ok(dial) => self.dials[side as usize] = Some(dial),
-            Err(error) => self.link.opened(side, Err(error), now),
+            Err(error) => self.node.opened(side, Err(error), now),
         }
     }
 
     fn go_on(&mut self, side: Side, dial: Dial, now: Now) {
         match dial.go_on(&self.route) {
             Ok(Dialled::Waiting(dial)) => self.dials[side as usize] = Some(dial),
-            Ok(Dialled::Connected(socket)) => self.link.opened(side, Ok(socket), now),
-            Err(error) => self.link.opened(side, Err(error), now),
+            Ok(Dialled::Connected(socket)) => self.node.opened(side, Ok(socket), now),
+            Err(error) => self.node.opened(side, Err(error), now),
         }
     }
 }

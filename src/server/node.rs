@@ -1,0 +1,168 @@
+//! A server as one of several: its link to the journal, and what passes between that and the server.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::{
+    Server,
+    health::Health,
+    redis::{Eras, Link, LinkError, Side, Snapshot, Standing},
+    stream::{Readiness, Stream},
+};
+use crate::{
+    state::{
+        journal::{Journal, JournalEngine},
+        metrics::EngineGauges,
+        snapshot::SnapshotError,
+    },
+    vocabulary::{config::REDIS_LEAVE_TIMEOUT, redis::RedisSettings, time::Now},
+};
+
+/// What makes a server one of several.
+#[derive(Debug)]
+pub struct Node<S> {
+    link: Link<S>,
+    journal: Rc<RefCell<Journal>>,
+    /// When it is waited no longer until the others know that this server goes.
+    leaves_by: Option<Duration>,
+}
+
+/// What became of that which a server knew.
+#[derive(Debug)]
+pub enum Change {
+    /// It was of no use any more, and is forgotten.
+    Forgot,
+    /// It knew nothing, and learnt what another server has told it.
+    Learnt(Snapshot),
+    /// What another server has told was of no use; it still knows nothing.
+    Refused(SnapshotError),
+}
+
+impl<S: Stream> Node<S> {
+    /// Not connected to Redis yet.
+    pub fn new(settings: &RedisSettings, seed: u64) -> Self {
+        Self {
+            link: Link::new(settings, seed),
+            journal: Rc::new(RefCell::new(Journal::new(settings.bounds))),
+            leaves_by: None,
+        }
+    }
+
+    /// What sequences what is done at the server.
+    pub fn engine(&self) -> JournalEngine {
+        JournalEngine(Rc::clone(&self.journal))
+    }
+
+    /// A connection that is to be opened now. Of each it is said once.
+    pub fn wants(&mut self, now: Duration) -> Option<Side> {
+        self.link.wants(now)
+    }
+
+    /// It was opened, or could not be. It need not be connected yet, if it signals once it is.
+    pub fn opened(&mut self, side: Side, stream: io::Result<S>, now: Now) {
+        self.link.opened(side, stream, now);
+    }
+
+    /// Notes what an event says of a connection; it is acted on in the next turn.
+    pub fn signal(&mut self, side: Side, readiness: Readiness) {
+        self.link.signal(side, readiness);
+    }
+
+    /// Reads what is there, and writes what is to be said. To be called before and after every turn of the server, so that
+    /// what the server says is written at once.
+    ///
+    /// # Errors
+    /// This server cannot be one of the hub.
+    pub fn turn<T: Stream>(
+        &mut self,
+        now: Now,
+        server: &mut Server<T>,
+    ) -> Result<Option<Change>, LinkError> {
+        if server.is_drained() {
+            self.leaves_by
+                .get_or_insert(now.monotonic + REDIS_LEAVE_TIMEOUT);
+            self.link.leave();
+        }
+        let turned = self.link.turn(now, &mut self.journal.borrow_mut());
+        let change = if self.link.take_fallen() {
+            server.forget(now);
+            self.journal.borrow_mut().forget();
+            Some(Change::Forgot)
+        } else {
+            self.learn(now, server)?
+        };
+        server.note_engine(self.health(), self.gauges(now.monotonic));
+        turned.map(|()| change)
+    }
+
+    /// When to have another [`turn`](Self::turn), and to ask what it [wants](Self::wants), if no event comes before.
+    pub fn due(&self) -> Option<Duration> {
+        let due = [self.link.due(), self.leaves_by];
+        due.into_iter().flatten().min()
+    }
+
+    /// Whether the others know that this server is gone, or it was waited for long enough.
+    pub fn is_gone(&self, now: Duration) -> bool {
+        self.link.standing() == Standing::Gone || self.leaves_by.is_some_and(|by| by <= now)
+    }
+
+    /// What it says to Redis, and hears.
+    pub fn link(&self) -> &Link<S> {
+        &self.link
+    }
+
+    fn health(&self) -> Health {
+        match self.link.standing() {
+            Standing::Living(_) if self.link.is_up() => Health::Good,
+            Standing::Living(_) | Standing::Gone => Health::Cut,
+            Standing::Listening | Standing::Founding(_) | Standing::Loading(_) => Health::Coming,
+        }
+    }
+
+    /// Has the server learn what another one has told this one, once all of it is there.
+    fn learn<T: Stream>(
+        &mut self,
+        now: Now,
+        server: &mut Server<T>,
+    ) -> Result<Option<Change>, LinkError> {
+        let Some(told) = self.link.snapshot() else {
+            return Ok(None);
+        };
+        match server.learn(&told.bytes) {
+            Ok(()) => {
+                let bytes = told.bytes.len();
+                info!(bytes, "goes on from what another server knew");
+                let journal = &mut self.journal.borrow_mut();
+                let told = self.link.accept_snapshot(now, journal);
+                Ok(told.map(Change::Learnt))
+            }
+            Err(error @ SnapshotError::Rules { .. }) => Err(LinkError::Rules(error)),
+            Err(error) => {
+                warn!(%error, "what another server has told is of no use");
+                server.forget(now);
+                self.link.refuse_snapshot();
+                Ok(Some(Change::Refused(error)))
+            }
+        }
+    }
+
+    fn gauges(&self, now: Duration) -> EngineGauges {
+        let journal = self.journal.borrow();
+        let Eras { kept, lost } = self.link.eras();
+        EngineGauges {
+            is_up: self.link.is_up(),
+            queue_bytes: journal.queue_bytes(),
+            oldest: journal
+                .oldest()
+                .map_or(Duration::ZERO, |since| now.saturating_sub(since)),
+            lag_bytes: self.link.lag_bytes() + journal.unread_bytes(),
+            foreign: self.link.foreign() + journal.foreign(),
+            nodes: self.link.nodes(),
+            eras: [kept, lost],
+        }
+    }
+}
