@@ -341,8 +341,13 @@ impl<S: Stream> Server<S> {
             self.rearm(slot);
             self.enlist(slot);
         }
-        for slot in self.world.commons.take_relieved() {
-            self.tenants[slot as usize].connection.go_on_reading();
+        let mut relieved = self.world.commons.take_relieved();
+        if self.world.commons.take_eased() {
+            relieved = self.slots();
+        }
+        for slot in relieved {
+            let connection = &mut self.tenants[slot as usize].connection;
+            connection.go_on_reading(&mut self.world.commons);
             self.enlist(slot);
         }
     }

@@ -15,11 +15,16 @@ use super::{
 };
 use crate::{
     state::{
+        engine::Pressure,
         journal::{Journal, JournalEngine},
         metrics::EngineGauges,
         snapshot::SnapshotError,
     },
-    vocabulary::{config::REDIS_LEAVE_TIMEOUT, redis::RedisSettings, time::Now},
+    vocabulary::{
+        config::{REDIS_LAG_PARTS, REDIS_LEAVE_TIMEOUT},
+        redis::RedisSettings,
+        time::Now,
+    },
 };
 
 /// What makes a server one of several.
@@ -27,6 +32,8 @@ use crate::{
 pub struct Node<S> {
     link: Link<S>,
     journal: Rc<RefCell<Journal>>,
+    /// Bytes that are ahead of this server where it is far behind.
+    lag_high_bytes: usize,
     /// When it is waited no longer until the others know that this server goes.
     leaves_by: Option<Duration>,
 }
@@ -48,6 +55,7 @@ impl<S: Stream> Node<S> {
         Self {
             link: Link::new(settings, seed),
             journal: Rc::new(RefCell::new(Journal::new(settings.bounds))),
+            lag_high_bytes: settings.history_bytes / REDIS_LAG_PARTS,
             leaves_by: None,
         }
     }
@@ -95,6 +103,8 @@ impl<S: Stream> Node<S> {
         } else {
             self.learn(now, server)?
         };
+        let lag = Pressure::of(self.lag_bytes(), self.lag_high_bytes);
+        self.journal.borrow_mut().note_lag(lag);
         server.note_engine(self.health(), self.gauges(now.monotonic));
         turned.map(|()| change)
     }
@@ -150,6 +160,11 @@ impl<S: Stream> Node<S> {
         }
     }
 
+    /// Bytes that are in the journal and that the server has not gone through yet, as far as is known here.
+    fn lag_bytes(&self) -> usize {
+        self.link.lag_bytes() + self.journal.borrow().unread_bytes()
+    }
+
     fn gauges(&self, now: Duration) -> EngineGauges {
         let journal = self.journal.borrow();
         let Eras { kept, lost } = self.link.eras();
@@ -159,7 +174,7 @@ impl<S: Stream> Node<S> {
             oldest: journal
                 .oldest()
                 .map_or(Duration::ZERO, |since| now.saturating_sub(since)),
-            lag_bytes: self.link.lag_bytes() + journal.unread_bytes(),
+            lag_bytes: self.lag_bytes(),
             foreign: self.link.foreign() + journal.foreign(),
             nodes: self.link.nodes(),
             eras: [kept, lost],

@@ -8,7 +8,7 @@ use super::{
         chat::{self, Asked, Registry},
         relay,
     },
-    engine::{Action, Actor, Deed, Engine, Event, Local, Refusal, Sequenced},
+    engine::{Action, Actor, Deed, Engine, Event, Local, Pressure, Refusal, Sequenced},
     hub::{ClientId, Hub},
     snapshot::{self, SnapshotError, Writing},
 };
@@ -30,6 +30,8 @@ pub struct Commons {
     is_over: bool,
     /// What a server that comes is to be told, while it is written.
     writing: Option<(NodeId, Writing)>,
+    /// Whether clients are held because too much of all is under way.
+    is_pressed: bool,
     /// Slots of clients that may be read again.
     relieved: Vec<u32>,
     /// Slots of clients of the relay who said what was not passed on.
@@ -53,6 +55,7 @@ impl Commons {
             engine,
             is_over: false,
             writing: None,
+            is_pressed: false,
             relieved: Vec::new(),
             turned_out: Vec::new(),
         }
@@ -177,6 +180,20 @@ impl Commons {
     /// Slots of clients that may be read again.
     pub fn take_relieved(&mut self) -> Vec<u32> {
         mem::take(&mut self.relieved)
+    }
+
+    /// Whether a client is not to be read for now: too much of its own is under way, or anything while too much of all is.
+    pub fn holds(&mut self, client: ClientId) -> bool {
+        let is_pressed = self.hub.has_under_way(client) && self.engine.pressure() == Pressure::High;
+        self.is_pressed |= is_pressed;
+        is_pressed || self.hub.is_held(client)
+    }
+
+    /// Whether clients are held because too much of all was under way, and that is so no more. Said once.
+    pub fn take_eased(&mut self) -> bool {
+        self.is_pressed
+            && self.engine.pressure() == Pressure::Low
+            && mem::take(&mut self.is_pressed)
     }
 
     /// Slots of clients of the relay who said what was not passed on, and have no other way to be told.

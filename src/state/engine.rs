@@ -161,6 +161,35 @@ pub trait Engine: Debug {
 
     /// When to ask for the next, by our clock, if there is anything to wait for; `due` is as above.
     fn due(&self, due: Option<Duration>) -> Option<Duration>;
+
+    /// How much there is on its way already. One that is alone never has anything.
+    fn pressure(&self) -> Pressure {
+        Pressure::Low
+    }
+}
+
+/// How near a bound is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pressure {
+    /// Far: whoever was held is read again.
+    Low,
+    /// Neither: everything stays as it is.
+    Middle,
+    /// Near: whoever has something under way is read no more.
+    High,
+}
+
+impl Pressure {
+    /// That of so many bytes where so many are high.
+    pub fn of(bytes: usize, high: usize) -> Self {
+        if bytes >= high {
+            Self::High
+        } else if bytes >= high / 2 {
+            Self::Middle
+        } else {
+            Self::Low
+        }
+    }
 }
 
 /// The engine of a server that is alone: what comes first is first.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use arrayvec::ArrayString;
-use hubbub::state::engine::{Action, Actor, Deed, Engine, Event, Sequenced};
+use hubbub::state::engine::{Action, Actor, Deed, Engine, Event, Pressure, Sequenced};
 use hubbub::vocabulary::{
     chat::Identity,
     frame::Kind,
@@ -26,6 +26,8 @@ use crate::peer::{
 const TURNS_MAX: u64 = 50;
 /// The most clients that other servers have at once.
 const FOREIGNERS_MAX: usize = 6;
+/// How much waits when those who do something are not to be read.
+const WAITING_HIGH: usize = 8;
 /// How far the time that is told of things is from ours, at most, either way, and how unevenly the clock goes that they are
 /// sequenced by.
 const SKEW_MS: u64 = 50;
@@ -230,6 +232,10 @@ impl Engine for Late {
         let has_news = !sequence.is_idle() || !sequence.is_calm;
         let goes_on_at = sequence.goes_on_at(due);
         Some(if has_news { Duration::ZERO } else { goes_on_at })
+    }
+
+    fn pressure(&self) -> Pressure {
+        Pressure::of(self.0.borrow().waiting.len(), WAITING_HIGH)
     }
 }
 

@@ -29,8 +29,8 @@ use super::{
 };
 use crate::{
     state::{
-        addresses::Excess, batch::Slice, channel::Departure, dialect::DialectName, hub::Room,
-        memory::Memory, metrics::Omission, outbox::Outbox,
+        addresses::Excess, batch::Slice, channel::Departure, commons::Commons,
+        dialect::DialectName, hub::Room, memory::Memory, metrics::Omission, outbox::Outbox,
     },
     vocabulary::{arrival::Arrival, config::Config, reason::Reason},
 };
@@ -55,7 +55,7 @@ pub struct Connection<S> {
     counted_unsent: usize,
     readiness: Readiness,
     is_at_end: bool,
-    /// So much of what it has asked for is under way that it is not read.
+    /// So much of what was asked for is under way that it is not read.
     is_held: bool,
     /// A deadline may have come nearer since the timer was set.
     is_rearmed: bool,
@@ -244,9 +244,13 @@ impl<S: Stream> Connection<S> {
         self.counted_unsent > 0 || !self.outbox.is_empty()
     }
 
-    /// Reads on once what it has asked for is answered.
-    pub fn go_on_reading(&mut self) {
-        self.is_held = false;
+    /// Reads on if enough of what was asked for is answered.
+    pub fn go_on_reading(&mut self, commons: &mut Commons) {
+        let client = match &self.phase {
+            Phase::Open(session) => session.dialect.client(),
+            _ => None,
+        };
+        self.is_held = client.is_some_and(|client| commons.holds(client));
     }
 
     /// What it may be handed of what it missed.

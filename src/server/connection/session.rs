@@ -92,9 +92,7 @@ impl<S: Stream> Connection<S> {
                 Err(reason) => fault = Some(reason),
             }
         });
-        self.is_held = dialect
-            .client()
-            .is_some_and(|client| commons.hub.is_held(client));
+        self.is_held = dialect.client().is_some_and(|client| commons.holds(client));
         world.metrics.messages_received[dialect.name() as usize] += heard;
         let pings = frame::count_controls(replies);
         if !replies.is_empty() {

@@ -99,6 +99,11 @@ impl Client {
         was_held && !self.is_held()
     }
 
+    /// Whether anything of it is under way.
+    pub(super) fn has_under_way(&self) -> bool {
+        self.under_way > 0
+    }
+
     /// Whether so much of it is under way that it is not read.
     pub(super) fn is_held(&self) -> bool {
         self.under_way as usize >= UNANSWERED_BYTES_MAX

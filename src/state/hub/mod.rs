@@ -268,7 +268,12 @@ impl Hub {
         self.channels.find(space, name)
     }
 
-    /// Whether so much of a client waits to be sequenced that it is not read.
+    /// Whether anything of a client waits to be sequenced.
+    pub fn has_under_way(&self, client: ClientId) -> bool {
+        self.clients[client.0 as usize].has_under_way()
+    }
+
+    /// Whether so much of it does that it is not read.
     pub fn is_held(&self, client: ClientId) -> bool {
         self.clients[client.0 as usize].is_held()
     }

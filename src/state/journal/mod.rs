@@ -22,7 +22,7 @@ use self::{
     queue::{Queue, Refused, is_refusable},
 };
 use super::{
-    engine::{Action, Actor, Deed, Engine, Event, Refusal, Sequenced},
+    engine::{Action, Actor, Deed, Engine, Event, Pressure, Refusal, Sequenced},
     hub::ClientId,
 };
 use crate::vocabulary::{
@@ -55,6 +55,8 @@ pub struct Journal {
     gifts: VecDeque<Gift>,
     /// Who is to be told by this node what there is, and who was there when they asked.
     asked: BTreeMap<NodeId, Vec<(NodeId, u64)>>,
+    /// How far what was read is behind what there is to be read.
+    lag: Pressure,
 }
 
 /// What a newcomer is to be told.
@@ -96,6 +98,7 @@ impl Journal {
             foreign: 0,
             gifts: VecDeque::new(),
             asked: BTreeMap::new(),
+            lag: Pressure::Low,
         }
     }
 
@@ -196,6 +199,11 @@ impl Journal {
         if self.queue.oldest().is_some_and(is_late) {
             self.queue.refuse_waiting();
         }
+    }
+
+    /// Notes how far what was read is behind what there is to be read.
+    pub fn note_lag(&mut self, lag: Pressure) {
+        self.lag = lag;
     }
 
     /// Which node this is, once it is one.
@@ -412,6 +420,12 @@ impl Engine for JournalEngine {
         }
         let due = due.filter(|_| journal.is_first() && journal.queue.is_empty());
         journal.comes_at(due?)
+    }
+
+    fn pressure(&self) -> Pressure {
+        let journal = self.0.borrow();
+        let high = journal.bounds.queue_bytes / 2;
+        Pressure::of(journal.queue.waiting_bytes(), high).max(journal.lag)
     }
 }
 

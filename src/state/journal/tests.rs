@@ -1,5 +1,5 @@
 use super::*;
-use crate::state::engine::Deed;
+use crate::state::engine::{Deed, Pressure};
 
 const US: NodeId = NodeId(7);
 const OTHER: NodeId = NodeId(8);
@@ -209,6 +209,26 @@ fn where_nothing_can_be_appended_what_waits_for_too_long_or_is_too_much_is_refus
     journal.refuse_late(Duration::from_secs(10));
     assert_eq!(events(&mut journal), [(0, refused(join("tea")))]);
     assert!(journal.queue_bytes() > 4096);
+}
+
+#[test]
+fn at_half_of_the_queue_or_far_behind_the_pressure_is_high() {
+    let shared = Rc::new(RefCell::new(journal()));
+    let engine = JournalEngine(Rc::clone(&shared));
+    assert_eq!(engine.pressure(), Pressure::Low);
+    let mut pressures = Vec::new();
+    for _ in 0..4 {
+        submit(&mut shared.borrow_mut(), 1, &join(&"x".repeat(700)));
+        pressures.push(engine.pressure());
+    }
+    let (low, middle, high) = (Pressure::Low, Pressure::Middle, Pressure::High);
+    assert_eq!(pressures, [low, middle, high, high]);
+    shared.borrow_mut().batch();
+    assert_eq!(engine.pressure(), low);
+    for lag in [middle, high] {
+        shared.borrow_mut().note_lag(lag);
+        assert_eq!(engine.pressure(), lag);
+    }
 }
 
 #[test]

@@ -37,7 +37,8 @@ pub struct Redis {
     #[arg(long, env = "HUBBUB_REDIS_LEASE", default_value = "10s", value_name = "DURATION", value_parser = duration)]
     redis_lease: Duration,
 
-    /// Bytes that may wait for Redis, at least four times --max-message; what would be more is refused
+    /// Bytes that may wait for Redis, at least four times --max-message; at half of it whoever said something is read no
+    /// more, and what would be more than all of it is refused
     #[arg(long, env = "HUBBUB_REDIS_QUEUE", default_value = "16MiB", value_name = "SIZE", value_parser = size)]
     redis_queue: usize,
 

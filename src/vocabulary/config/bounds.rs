@@ -114,6 +114,9 @@ pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
 /// How long a server that ends waits until Redis has taken its last words.
 pub const REDIS_LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The part of the journal that Redis keeps which may be ahead of a server before those who say something there are read no
+/// more: one that fell off the end of it would have to begin anew.
+pub const REDIS_LAG_PARTS: usize = 4;
 /// Connections to Redis; as many more descriptors are kept back for them.
 pub const REDIS_CONNECTIONS: usize = 2;
 /// How long what clients ask for may wait for Redis before it is refused.

@@ -116,7 +116,8 @@ pub struct HistoryBounds {
 /// How much may wait at a node for the journal that it shares with others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalBounds {
-    /// Bytes that are to be appended. What would be more is refused, but who comes and goes.
+    /// Bytes that are to be appended. At half of it those who say something are read no more, and what would be more than all
+    /// of it is refused, but who comes and goes.
     pub queue_bytes: usize,
     /// How long anything of it may wait; what comes and goes may wait for as long as it takes.
     pub patience: Duration,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::state::{
-    engine::{self, Actor, Engine, Event, Local, Sequenced},
+    engine::{self, Actor, Engine, Event, Local, Pressure, Sequenced},
     hub::{Space, Start},
 };
 use crate::vocabulary::{config::CHANNELS_MAX, time::Moment};
@@ -25,12 +25,18 @@ struct Lateness {
     queue: VecDeque<Event<'static>>,
     free: usize,
     is_full: bool,
+    pressure: Option<Pressure>,
 }
 
 impl Late {
     /// Lets it give back so many more.
     fn free(&self, events: usize) {
         self.0.borrow_mut().free += events;
+    }
+
+    /// Lets it say so of how much is under way.
+    fn press(&self, pressure: Pressure) {
+        self.0.borrow_mut().pressure = Some(pressure);
     }
 
     /// Lets it take nothing any more.
@@ -78,6 +84,10 @@ impl Engine for Late {
 
     fn due(&self, _: Option<Duration>) -> Option<Duration> {
         None
+    }
+
+    fn pressure(&self) -> Pressure {
+        self.0.borrow().pressure.unwrap_or(Pressure::Low)
     }
 }
 

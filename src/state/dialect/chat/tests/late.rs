@@ -194,6 +194,30 @@ fn one_with_too_much_unanswered_is_held_until_it_is_answered() {
 }
 
 #[test]
+fn under_pressure_those_who_have_something_under_way_are_held_until_it_is_low() {
+    let (mut scene, late, [ada, bob]) = scene();
+    let holds = |scene: &mut Scene, person: usize| {
+        let client = scene.people[person].client();
+        scene.commons.holds(client)
+    };
+    scene.ask(ada, &json!({"action": "join-channel", "message": "t"}));
+    for pressure in [Pressure::Low, Pressure::Middle] {
+        late.press(pressure);
+        assert!(!holds(&mut scene, ada) && !scene.commons.take_eased());
+    }
+    late.press(Pressure::High);
+    assert!(holds(&mut scene, ada));
+    assert!(!holds(&mut scene, bob), "who only listens and asks");
+    for pressure in [Pressure::High, Pressure::Middle] {
+        late.press(pressure);
+        assert!(!scene.commons.take_eased(), "{pressure:?}");
+    }
+    late.press(Pressure::Low);
+    assert!(scene.commons.take_eased() && !scene.commons.take_eased());
+    assert!(!holds(&mut scene, ada));
+}
+
+#[test]
 fn what_a_client_of_the_relay_said_is_heard_though_it_is_gone() {
     let (mut scene, late, _) = scene();
     let hub = &mut scene.commons.hub;
