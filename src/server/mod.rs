@@ -209,9 +209,16 @@ impl<S: Stream> Server<S> {
     pub fn finish_turn(&mut self, end: Duration) {
         let length = end.saturating_sub(self.world.now.monotonic);
         self.world.metrics.count_turn(length);
-        let messages = self.messages_received() - self.held.messages_before;
-        if messages > 0 && !self.held.is_waiting {
+        if self.held.is_waiting {
+            return;
+        }
+        if !self.world.commons.is_shared() {
+            let messages = self.messages_received() - self.held.messages_before;
             let length = end.saturating_sub(self.held.since);
+            self.world.metrics.count_fanout(length, messages);
+        }
+        for (said_at, messages) in self.world.commons.take_returned() {
+            let length = end.saturating_sub(said_at);
             self.world.metrics.count_fanout(length, messages);
         }
     }

@@ -138,6 +138,16 @@ impl Commons {
         snapshot::thaw(self, snapshot)
     }
 
+    /// Whether others have the same sequence, so that what is done here comes back to it later.
+    pub fn is_shared(&self) -> bool {
+        self.engine.is_shared()
+    }
+
+    /// When messages were said here that came back since this was last asked, and how many then.
+    pub fn take_returned(&mut self) -> Vec<(Duration, u64)> {
+        self.engine.take_returned()
+    }
+
     /// Whether this server was taken for gone, or all is lost that it shared. What comes later in the sequence waits until
     /// it has [forgotten](Self::forget) everything.
     pub fn is_over(&self) -> bool {

@@ -162,6 +162,12 @@ pub trait Engine: Debug {
     /// When to ask for the next, by our clock, if there is anything to wait for; `due` is as above.
     fn due(&self, due: Option<Duration>) -> Option<Duration>;
 
+    /// When messages were said here that came back since this was last asked, and how many then. What is given back at once
+    /// is none of these.
+    fn take_returned(&mut self) -> Vec<(Duration, u64)> {
+        Vec::new()
+    }
+
     /// How much there is on its way already. One that is alone never has anything.
     fn pressure(&self) -> Pressure {
         Pressure::Low

@@ -68,7 +68,8 @@ pub struct Metrics {
     pub batch_messages: Histogram<16>,
     /// Length of a turn, in microseconds.
     pub turn_micros: Histogram<24>,
-    /// From the start of the turn that read a message to the end of the first flush of its fan-out, in microseconds.
+    /// From the start of the turn that read a message to the end of the first flush of its fan-out, in microseconds. Of
+    /// several servers each counts what was said to itself, and the way through Redis is in it.
     pub fanout_micros: Histogram<24>,
 }
 
@@ -255,7 +256,7 @@ impl Metrics {
         )?;
         page.histogram(
             "hubbub_fanout_seconds",
-            "From the start of the turn that read a message, or of the batch window that it came in, to the end of the first flush of its fan-out.",
+            "From the start of the turn that read a message, or of the batch window that it came in, to the end of the first flush of its fan-out; through Redis, where this server has one.",
             &self.fanout_micros,
             1e-6,
         )?;

@@ -422,6 +422,10 @@ impl Engine for JournalEngine {
         journal.comes_at(due?)
     }
 
+    fn take_returned(&mut self) -> Vec<(Duration, u64)> {
+        self.0.borrow_mut().queue.take_returned()
+    }
+
     fn pressure(&self) -> Pressure {
         let journal = self.0.borrow();
         let high = journal.bounds.queue_bytes / 2;

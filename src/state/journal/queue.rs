@@ -25,8 +25,8 @@ pub struct Batch {
 pub(super) struct Queue {
     /// How many were handed out.
     number: u64,
-    /// Those that were handed out and did not come back yet, with the clients that they are of.
-    sent: VecDeque<(Batch, Box<[u32]>)>,
+    /// Those that were handed out and did not come back yet.
+    sent: VecDeque<Sent>,
     /// How many of these are known to be in the journal.
     appended: usize,
     /// What was never handed out: full ones, and last the one that grows.
@@ -35,6 +35,18 @@ pub(super) struct Queue {
     waiting_bytes: usize,
     /// What will not be done, in the order in which it was asked for.
     refused: VecDeque<Refused>,
+    /// When messages that came back were said, and how many then.
+    returned: Vec<(Duration, u64)>,
+}
+
+/// What was handed out.
+#[derive(Debug)]
+struct Sent {
+    batch: Batch,
+    /// Whose it is, in order.
+    clients: Box<[u32]>,
+    /// When messages in it were said, and how many then.
+    said: Vec<(Duration, u64)>,
 }
 
 /// What a client asked for that will not be done.
@@ -51,6 +63,8 @@ struct Draft {
     kind: EntryKind,
     body: Vec<u8>,
     clients: Vec<u32>,
+    /// When messages in it were said, and how many then.
+    said: Vec<(Duration, u64)>,
     /// When the first of it was asked for.
     since: Duration,
     /// Whether someone was refused something behind it, so that nothing more may come into it.
@@ -63,6 +77,7 @@ impl Draft {
             kind,
             body: Vec::new(),
             clients: Vec::new(),
+            said: Vec::new(),
             since,
             is_closed: false,
         }
@@ -88,6 +103,15 @@ impl Queue {
         let draft = self.waiting.back_mut().expect("there is one with room");
         draft.body.append(&mut line);
         draft.clients.push(client);
+        if matches!(
+            deed,
+            Deed::Say { .. } | Deed::Private { .. } | Deed::Relay { .. }
+        ) {
+            match draft.said.last_mut() {
+                Some((at, messages)) if *at == now => *messages += 1,
+                _ => draft.said.push((now, 1)),
+            }
+        }
     }
 
     /// Adds an entry that is about the node itself.
@@ -110,25 +134,33 @@ impl Queue {
                 kind: draft.kind,
                 body: draft.body.into(),
             };
-            self.sent.push_back((batch, draft.clients.into()));
+            self.sent.push_back(Sent {
+                batch,
+                clients: draft.clients.into(),
+                said: draft.said,
+            });
         }
-        self.sent.get(self.appended).map(|(batch, _)| batch)
+        self.sent.get(self.appended).map(|sent| &sent.batch)
     }
 
     /// Notes that all up to a number are in the journal.
     pub(super) fn appended(&mut self, number: u64) {
-        let appended = |(batch, _): &&(Batch, _)| batch.number <= number;
+        let appended = |sent: &&Sent| sent.batch.number <= number;
         self.appended = self.sent.iter().take_while(appended).count();
     }
 
     /// Notes that all up to a number came back.
     pub(super) fn came_back(&mut self, number: u64) {
-        while let Some((batch, _)) = self.sent.front()
-            && batch.number <= number
-        {
-            self.sent.pop_front();
+        let is_back = |sent: &mut Sent| sent.batch.number <= number;
+        while let Some(sent) = self.sent.pop_front_if(is_back) {
+            self.returned.extend(sent.said);
             self.appended = self.appended.saturating_sub(1);
         }
+    }
+
+    /// When messages were said that came back since this was last asked, and how many then.
+    pub(super) fn take_returned(&mut self) -> Vec<(Duration, u64)> {
+        mem::take(&mut self.returned)
     }
 
     /// Has all that did not come back handed out again.
@@ -195,9 +227,9 @@ impl Queue {
     pub(super) fn take_refused(&mut self) -> Option<Refused> {
         let is_under_way = |refused: &Refused| {
             let sent = self.sent.iter();
-            let mut before = sent.take_while(|(batch, _)| batch.number <= refused.after);
+            let mut before = sent.take_while(|sent| sent.batch.number <= refused.after);
             refused.after > self.number
-                || before.any(|(_, clients)| clients.binary_search(&refused.client).is_ok())
+                || before.any(|sent| sent.clients.binary_search(&refused.client).is_ok())
         };
         let mut refused = self.refused.iter();
         let next = refused.position(|refused| !is_under_way(refused))?;
@@ -258,6 +290,26 @@ mod tests {
         }
         assert_eq!(numbers(&mut queue), [1, 2, 3, 4]);
         assert_eq!(queue.waiting_bytes(), 0);
+    }
+
+    #[test]
+    fn of_messages_that_came_back_is_told_when_they_were_said() {
+        let mut queue = Queue::default();
+        let say = Deed::Say {
+            channel: "a".into(),
+            body: b"".into(),
+        };
+        for (deed, seconds) in [(&join("a"), 1), (&say, 1), (&say, 1), (&say, 2)] {
+            queue.add(1, deed, Duration::from_secs(seconds));
+        }
+        numbers(&mut queue);
+        queue.add(1, &say, Duration::from_secs(3));
+        numbers(&mut queue);
+        assert_eq!(queue.take_returned(), []);
+        queue.came_back(1);
+        let said = [(Duration::from_secs(1), 2), (Duration::from_secs(2), 1)];
+        assert_eq!(queue.take_returned(), said);
+        assert_eq!(queue.take_returned(), []);
     }
 
     #[test]
