@@ -155,6 +155,9 @@ pub const REDIS_READ_BYTES: usize = 512 << 10;
 pub const REDIS_READ_ENTRIES_MAX: usize = 1024;
 /// Bytes of the largest answer of Redis that is waited for; the connection ends with a larger one.
 pub const REDIS_REPLY_BYTES_MAX: usize = 64 << 20;
+/// Bytes of the largest message that may be allowed where Redis is in between, so that its entry is within that whatever
+/// stands around it.
+pub const REDIS_MESSAGE_BYTES_MAX: usize = REDIS_REPLY_BYTES_MAX / 4;
 /// Bytes of a line of such an answer: of what is said in one, such as an error, or of a number.
 pub const REDIS_LINE_BYTES_MAX: usize = 16 << 10;
 /// Elements of all lists of such an answer together.

@@ -109,6 +109,12 @@ pub enum ConfigError {
         /// What `--redis-prefix` says.
         prefix: String,
     },
+    /// A message that no server could read back in one piece.
+    #[error("--max-message ({bytes} bytes) must be at most 16MiB with --redis")]
+    RedisMessage {
+        /// What `--max-message` says.
+        bytes: usize,
+    },
     /// One message would be a good part of all that may wait.
     #[error(
         "--redis-queue ({queue} bytes) must be at least four times --max-message ({one} bytes)"

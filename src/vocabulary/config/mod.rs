@@ -356,6 +356,11 @@ impl Config {
                 prefix: prefix.clone(),
             });
         }
+        if self.max_message_bytes > REDIS_MESSAGE_BYTES_MAX {
+            return Err(ConfigError::RedisMessage {
+                bytes: self.max_message_bytes,
+            });
+        }
         if self.max_message_bytes > redis.bounds.queue_bytes / 4 {
             return Err(ConfigError::RedisQueue {
                 queue: redis.bounds.queue_bytes,
@@ -414,5 +419,33 @@ mod tests {
         assert!(none(|c| c.history.bytes = 65 << 20).contains("--history-total"));
         assert!(none(|c| c.history.bytes = 2 << 30).contains("--history-bytes"));
         assert!(none(|c| c.batch_window = Duration::from_secs(2)).contains("--batch-window"));
+    }
+    #[test]
+    fn settings_with_which_redis_is_of_no_use_are_refused_by_name() {
+        let refused = |change: fn(&mut Config, &mut RedisSettings)| {
+            let mut config = Config::default();
+            let mut redis = RedisSettings {
+                url: "redis://localhost".parse().unwrap(),
+                authorities: None,
+                prefix: "hubbub".to_owned(),
+                lease: Duration::from_secs(10),
+                bounds: JournalBounds {
+                    queue_bytes: 256 << 20,
+                    patience: REDIS_QUEUE_PATIENCE,
+                },
+                history_bytes: 256 << 20,
+            };
+            change(&mut config, &mut redis);
+            config.redis = Some(redis);
+            config
+                .validate()
+                .map_or_else(|error| error.to_string(), |()| String::new())
+        };
+        assert_eq!(refused(|c, _| c.max_message_bytes = 16 << 20), "");
+        assert!(refused(|c, _| c.max_message_bytes = 17 << 20).contains("--max-message"));
+        assert!(refused(|_, r| r.lease = Duration::ZERO).contains("--redis-lease"));
+        assert!(refused(|_, r| r.prefix = "{a}".to_owned()).contains("--redis-prefix"));
+        assert!(refused(|_, r| r.bounds.queue_bytes = 100 << 10).contains("--redis-queue"));
+        assert!(refused(|_, r| r.history_bytes = 1 << 20).contains("--redis-history"));
     }
 }
