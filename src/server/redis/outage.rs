@@ -17,6 +17,11 @@ pub enum Outage {
     /// No connection came about, or it failed.
     #[error("Redis cannot be reached ({0}): see that it runs, and that --redis names it")]
     Unreachable(String),
+    /// TLS came to nothing, mostly since nobody here knows who signed its certificate.
+    #[error(
+        "no TLS with Redis ({0}): see that --redis names it as its certificate does, and --redis-ca who signed that"
+    )]
+    Tls(String),
     /// Redis ended the connection.
     #[error("Redis closed the connection")]
     Closed,
@@ -83,6 +88,9 @@ pub enum Outage {
 impl Outage {
     /// What came of a call of the system.
     pub(super) fn unreachable(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::InvalidData {
+            return Self::Tls(error.to_string());
+        }
         Self::Unreachable(error.to_string())
     }
 
@@ -134,6 +142,7 @@ impl Outage {
                 | Self::Cluster
                 | Self::Sentinel
                 | Self::NotRedis(_)
+                | Self::Tls(_)
                 | Self::KeyTaken
         )
     }
@@ -174,6 +183,20 @@ mod tests {
         let odd = told("ERR \u{1b}[2J");
         assert_eq!(odd, Outage::Unexpected("ERR \\u{1b}[2J".to_owned()));
         assert!(!odd.is_refusal());
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_knows_is_told_with_what_to_do() {
+        let cause = "invalid peer certificate: UnknownIssuer";
+        let outage = |kind| Outage::unreachable(&io::Error::new(kind, cause));
+        let told = outage(io::ErrorKind::InvalidData);
+        assert!(told.is_refusal());
+        let text = told.to_string();
+        assert!(
+            text.contains(cause) && text.contains("--redis-ca"),
+            "{text}"
+        );
+        assert!(!outage(io::ErrorKind::ConnectionRefused).is_refusal());
     }
 
     #[test]
