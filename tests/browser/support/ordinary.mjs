@@ -1,7 +1,6 @@
 // A Chromium as people have it, windows aside: the driver changes nothing. Its pages are hidden, frozen, and kept in the
 // back/forward cache, which the shell that other tests use does not have.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import path from 'node:path';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 
+import { start } from './process.mjs';
 import { eventually } from './waiting.mjs';
 
 const GREETING = /listening on (ws:\S+)/;
@@ -30,7 +30,7 @@ async function launch(flags) {
   const profile = mkdtempSync(path.join(tmpdir(), 'hubbub-'));
   const all = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, '--no-first-run', '--window-size=1280,800', ...flags, 'about:blank'];
   // A group of its own, as what it has started writes to the profile too.
-  const child = spawn(process.env.WHOLE_CHROMIUM, all, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const child = start(process.env.WHOLE_CHROMIUM, all, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   const exit = once(child, 'exit');
   let isEnded = false;
   const end = () => {

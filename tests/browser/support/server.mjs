@@ -1,14 +1,10 @@
 // A real `hubbub` in a process of its own, which can be killed, drained and started again where it was.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+import { start } from './process.mjs';
 import { eventually } from './waiting.mjs';
-
-/** What ends with us, however we end. */
-const running = new Set();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 const GREETING = /^hubbub listening on (http:\S+)\n/;
 
@@ -35,11 +31,9 @@ export class Server {
   async start() {
     const address = this.url ? new URL(this.url).host : '127.0.0.1:0';
     const flags = ['serve', '--addr', address, '--drain-timeout', '1s', ...this.#flags];
-    const child = spawn(process.env.SERVER, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = start(process.env.SERVER, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     this.#printed = '';
-    running.add(child);
-    child.once('exit', () => running.delete(child));
     child.stdout.setEncoding('utf8').on('data', (text) => { this.#printed += text; });
     child.stderr.setEncoding('utf8').on('data', (text) => { this.log += text; });
     await once(child, 'spawn');
