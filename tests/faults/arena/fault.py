@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from .peer import Peer, Refused
+from support.peer import Peer, Refused
+
 from .server import Setting
 
 # Between two waves, so that no fault keeps the others out.
@@ -76,7 +77,7 @@ class Field:
         return now < self.until + GRACE_SECONDS and bool(self.lacks(self.server.metrics()))
 
     def peer(self, **how):
-        return Peer(self.server.port, **{'source': self._source} | how)
+        return Peer(self.server.place, **{'source': self._source} | how)
 
     def member(self, path, **how):
         peer = self.peer(**how)

@@ -1,15 +1,8 @@
 """The healthy clients: a run of the load generator beside the faults, and its verdict."""
 
-import json
-import signal
-import subprocess
 from dataclasses import dataclass
 
-from .server import Failed
-
-LONGEST_SECONDS = 600
-REPORT_SECONDS = 90
-SETTLE_SECONDS = 20
+from support.loadgen import LoadGenerator
 
 
 @dataclass(frozen=True)
@@ -45,45 +38,23 @@ class Verdict:
         return said if self.delivered else [*said, 'healthy clients: nothing was delivered']
 
 
-class Healthy:
-    """A run that has begun, and goes on until its verdict is asked for; leaving the context ends it."""
+class Healthy(LoadGenerator):
+    """A run that has begun, and goes on until its verdict is asked for."""
 
     def __init__(self, binary, server, load, core=None):
         flags = {
-            '--url': f'ws://127.0.0.1:{server.port}/relay?channel=healthy',
+            '--url': 'ws://{}:{}/relay?channel=healthy'.format(*server.place),
             '--server-pid': server.pid,
             '--clients': load.clients,
             '--publishers': load.publishers,
             '--rate': load.rate,
             '--source-ips': load.addresses,
             '--warmup': '300ms',
-            '--duration': f'{LONGEST_SECONDS}s',
-            '--settle': f'{SETTLE_SECONDS}s',
-            '--json': '-',
         }
-        command = [binary, 'fanout', *(word for flag in flags.items() for word in flag)]
-        if core is not None:
-            command = ['taskset', '--cpu-list', core, *command]
-        pipes = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
-        self._process = subprocess.Popen(list(map(str, command)), text=True, **pipes)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.communicate()
+        super().__init__(binary, flags, core)
 
     def verdict(self):
-        self._process.send_signal(signal.SIGINT)
-        try:
-            result, said = self._process.communicate(timeout=SETTLE_SECONDS + REPORT_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise Failed('the load generator did not end') from error
-        if not result:
-            raise Failed(f'the load generator: {(said.strip().splitlines() or ["no word"])[-1]}')
-        result = json.loads(result)
+        result = self.result()
         messages, latency = result['messages'], result['latency_us']
         return Verdict(
             *(messages[name] for name in ('delivered', 'lost', 'duplicated', 'reordered', 'disordered')),

@@ -1,11 +1,13 @@
 """Outcomes, for people."""
 
+from support.table import row
+
 COLUMNS = ('fault', 'delivered', 'lost', 'doubled', 'reordered', 'dropped', 'p50 ms', 'p99 ms', 'hostile peers saw')
 WIDTHS = (20, 9, 5, 7, 9, 7, 9, 9, 0)
 
 
 def head():
-    return row(COLUMNS)
+    return row(COLUMNS, WIDTHS)
 
 
 def line(outcome):
@@ -13,12 +15,7 @@ def line(outcome):
     late = '~' if verdict.is_late else ''
     counts = (verdict.delivered, verdict.lost, verdict.duplicated, verdict.reordered, verdict.disconnects)
     times = (f'{late}{time:.2f}' for time in (verdict.p50, verdict.p99))
-    return row((outcome.name, *counts, *times, saw(outcome.seen)))
-
-
-def row(cells):
-    first, *rest = (str(cell).rjust(width) for cell, width in zip(cells, WIDTHS))
-    return '  '.join([first.strip().ljust(WIDTHS[0]), *rest])
+    return row((outcome.name, *counts, *times, saw(outcome.seen)), WIDTHS)
 
 
 def saw(seen):

@@ -6,8 +6,8 @@ import time
 
 from arena.clock import LAG_SECONDS
 from arena.fault import Fault
-from arena.peer import TEXT, frame
 from arena.server import Setting
+from support.peer import TEXT, frame
 
 DAY = 24 * 60 * 60
 TOLERANCE_SECONDS = 60

@@ -3,8 +3,8 @@
 import time
 
 from arena.fault import Fault
-from arena.peer import PING, TEXT, frame, request
 from arena.server import Setting
+from support.peer import PING, TEXT, frame, request
 
 CHUNK_BYTES = 64 << 10
 WORDS, ALIVE = frame(TEXT, b'flood' * 20), frame(PING, b'alive?' * 20)

@@ -3,7 +3,7 @@
 import socket
 
 from arena.fault import Fault
-from arena.peer import CLOSE, frame, request
+from support.peer import CLOSE, frame, request
 
 CHANNEL = '/relay?channel=half'
 

@@ -1,7 +1,7 @@
 """Lies about lengths, and frames that are none."""
 
 from arena.fault import Fault
-from arena.peer import BINARY, FINAL, PING, TEXT, frame
+from support.peer import BINARY, FINAL, PING, TEXT, frame
 
 CHANNEL = '/relay?channel=lies'
 WAIT_SECONDS = 0.3

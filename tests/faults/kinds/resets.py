@@ -1,7 +1,7 @@
 """Resets: in the middle of a frame and of a request, before a word was said, and with bytes still to come."""
 
 from arena.fault import Fault
-from arena.peer import TEXT, frame, request
+from support.peer import TEXT, frame, request
 
 CHANNEL = '/relay?channel=resets'
 

@@ -3,8 +3,8 @@
 import time
 
 from arena.fault import Fault
-from arena.peer import BINARY, frame
 from arena.server import Setting
+from support.peer import BINARY, frame
 
 MESSAGE = frame(BINARY, b'x' * (60 << 10))
 # The system's buffers hold 4 MiB and a little at most (tcp(7), `tcp_wmem`). What is left of the first is less than

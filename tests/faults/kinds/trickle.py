@@ -3,7 +3,7 @@
 import time
 
 from arena.fault import Fault
-from arena.peer import TEXT, frame, request
+from support.peer import TEXT, frame, request
 
 WORDS = b'one byte at a time'
 PAUSE_SECONDS = 0.001

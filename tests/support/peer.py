@@ -1,4 +1,4 @@
-"""A hostile peer: a socket that says whatever it is told to, and what becomes of it."""
+"""A client by hand: a socket that says whatever it is told to, and what becomes of it."""
 
 import select
 import socket
@@ -19,11 +19,12 @@ class Refused(Exception):
 
 
 class Peer:
-    """A connection to a server, from an address of this machine if one is named. A narrow one has room for little."""
+    """A connection to an address and port, from another address if one is named. A narrow one has room for little."""
 
-    def __init__(self, port, source=None, is_narrow=False):
+    def __init__(self, place, source=None, is_narrow=False, patience=PATIENCE_SECONDS):
         self.socket = socket.socket()
-        self.socket.settimeout(PATIENCE_SECONDS)
+        self._patience = patience
+        self.socket.settimeout(patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if is_narrow:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BYTES)
@@ -33,7 +34,7 @@ class Peer:
         try:
             if source:
                 self.socket.bind((source, 0))
-            self.socket.connect(('127.0.0.1', port))
+            self.socket.connect(place)
         except OSError:
             self.close()
             raise
@@ -67,12 +68,14 @@ class Peer:
         self.socket.sendall(data)
 
     def hear(self):
-        """The payload of the next frame."""
+        """The payload of the next frame that is no end of the connection."""
         while (frame := self._next_frame()) is None:
             read = self.socket.recv(READ_BYTES)
             if not read:
                 raise ConnectionResetError('ended')
             self._input += read
+        if self._code is not None:
+            raise ConnectionResetError(f'closed {self._code}')
         return frame[1]
 
     def pump(self, chunk, until, times=None):
@@ -90,7 +93,7 @@ class Peer:
             if not rest:
                 rest = memoryview(chunk)
                 left = left and left - 1
-        self.socket.settimeout(PATIENCE_SECONDS)
+        self.socket.settimeout(self._patience)
 
     def fate(self, seconds=FATE_SECONDS):
         """What became of it, waited for so long."""
