@@ -1,21 +1,23 @@
 """A real Redis: installed where it may be, started with a folder of its own, asked, and always ended again, by its own id."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+from support.process import Failed, start
+
 PROGRAM = 'redis-server'
+JOURNAL = '{hubbub}:journal'
 INSTALLER = Path(__file__).resolve().parents[2] / 'support/debian'
 START_SECONDS = 20
 STOP_SECONDS = 20
 ANSWER_SECONDS = 20
 POLL_SECONDS = 0.05
-
-
-class Failed(Exception):
-    """Something did not do what it should; the text says what and why."""
+# Bodies of entries are no text.
+PIPES = {'stdin': subprocess.DEVNULL, 'capture_output': True, 'text': True, 'errors': 'replace'}
 
 
 def install(program=PROGRAM):
@@ -40,10 +42,6 @@ class Redis:
     def socket(self):
         return Path(self._folder.name) / 'redis.sock'
 
-    @property
-    def pid(self):
-        return self._process.pid
-
     def __enter__(self):
         try:
             self.start()
@@ -60,9 +58,7 @@ class Redis:
         """Starts it, again with what it had kept; returns once it answers."""
         command = [self._program, *(word for name, value in self._flags.items() for word in (f'--{name}', value))]
         with open(self._log, 'ab') as log:
-            self._process = subprocess.Popen(
-                command, cwd=self._folder.name, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
+            self._process = start(command, cwd=self._folder.name, stdout=log, stderr=subprocess.STDOUT)
         until = time.monotonic() + START_SECONDS
         while self._asked('PING').stdout != 'PONG\n':
             if self._process.poll() is not None or time.monotonic() > until:
@@ -71,9 +67,10 @@ class Redis:
             time.sleep(POLL_SECONDS)
 
     def stop(self):
-        """Has it end as it would by itself, or by force after a while."""
+        """Has it end as it would by itself, or by force after a while. One that stands still goes on first."""
         if self._process.poll() is None:
             self._process.terminate()
+            self._process.send_signal(signal.SIGCONT)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -83,12 +80,26 @@ class Redis:
         self._process.kill()
         self._process.wait()
 
+    def signal(self, number):
+        self._process.send_signal(number)
+
     def ask(self, *words):
         """What it answers, as text."""
         said = self._asked(*words)
         if said.returncode:
             raise Failed(f'{self._program} did not answer {words[0]}: {said.stdout}{said.stderr}')
         return said.stdout.rstrip('\n')
+
+    def connections(self):
+        """Those of nodes, each with what CLIENT LIST tells of it, by name."""
+        told = [dict(field.split('=', 1) for field in line.split()) for line in self.ask('CLIENT', 'LIST').splitlines()]
+        return [connection for connection in told if connection['name'] == 'hubbub']
+
+    def journal(self):
+        """The numbers of the first and the last entry in it."""
+        questions = ('XRANGE', JOURNAL, '-', '+'), ('XREVRANGE', JOURNAL, '+', '-')
+        answers = (self.ask(*words, 'COUNT', 1) for words in questions)
+        return [int(entry.split(maxsplit=1)[0].split('-')[1]) for entry in answers]
 
     def version(self):
         """Its name and version."""
@@ -105,6 +116,7 @@ class Redis:
         """Debian has the client beside the server, under the same name but for the end."""
         client = self._program.replace('-server', '-cli')
         command = [client, '-e', '-s', str(self.socket), *map(str, words)]
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False
-        )
+        try:
+            return subprocess.run(command, timeout=ANSWER_SECONDS, check=False, **PIPES)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f'{self._program} did not answer {words[0]} within {ANSWER_SECONDS} s') from error
