@@ -41,7 +41,7 @@ pub struct Tls {
 #[derive(Debug, ThisError)]
 pub enum TrustError {
     /// A file that cannot be read, or holds something else.
-    #[error("cannot use {} (--ca): {cause}", path.display())]
+    #[error("cannot trust whom {} names: {cause}", path.display())]
     File {
         /// Its path.
         path: PathBuf,
@@ -49,13 +49,13 @@ pub enum TrustError {
         cause: pem::Error,
     },
     /// A file without a certificate that means anything.
-    #[error("{} (--ca) holds no certificate; give one in PEM, which begins with -----BEGIN CERTIFICATE-----", path.display())]
+    #[error("{} holds no certificate; give one in PEM, which begins with -----BEGIN CERTIFICATE-----", path.display())]
     NoCertificate {
         /// Its path.
         path: PathBuf,
     },
     /// The system knows no authorities.
-    #[error("this system names no certificate authorities{}; install ca-certificates, or name some with --ca FILE",
+    #[error("this system names no certificate authorities{}; install ca-certificates, or name some in a file (--ca, --redis-ca)",
         cause.as_ref().map_or_else(String::new, |cause| format!(" ({cause})")))]
     NoSystem {
         /// What the system said, if anything.
