@@ -129,7 +129,7 @@ impl<S: Stream> Node<S> {
         match self.link.standing() {
             Standing::Living(_) if self.link.is_up() => Health::Good,
             Standing::Living(_) | Standing::Gone => Health::Cut,
-            Standing::Listening | Standing::Founding(_) | Standing::Loading(_) => Health::Coming,
+            Standing::Listening | Standing::Loading(_) => Health::Coming,
         }
     }
 

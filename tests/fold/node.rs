@@ -64,10 +64,10 @@ pub struct Node {
 }
 
 impl Node {
-    /// One that begins where others are there, and the numbers of their last entries are these.
-    pub fn new(config: &Config, id: NodeId, others: BTreeMap<NodeId, u64>, now: Now) -> Self {
+    /// One that begins where these are there, itself included, and the numbers of their last entries are these.
+    pub fn new(config: &Config, id: NodeId, living: BTreeMap<NodeId, i64>, now: Now) -> Self {
         let mut journal = Journal::new(JOURNAL);
-        journal.begin(id, others);
+        journal.begin(id, living);
         let journal = Rc::new(RefCell::new(journal));
         let engine = Box::new(JournalEngine(Rc::clone(&journal)));
         Self {
@@ -135,7 +135,8 @@ impl Node {
     pub fn append(&mut self, stream: &mut Stream) {
         let mut journal = self.journal.borrow_mut();
         if let Some(batch) = journal.batch().cloned() {
-            stream.append(batch.kind, self.id, batch.number, batch.body);
+            let number = batch.number.try_into().expect("it is that of a batch");
+            stream.append(batch.kind, self.id, number, batch.body);
             journal.appended(batch.number);
         }
     }

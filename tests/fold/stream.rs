@@ -26,7 +26,7 @@ impl Stream {
     }
 
     /// The nodes that are there after so many entries, with the number of the last entry of each.
-    pub fn living(&self, founders: &[NodeId], entries: usize) -> BTreeMap<NodeId, u64> {
+    pub fn living(&self, founders: &[NodeId], entries: usize) -> BTreeMap<NodeId, i64> {
         let mut living: BTreeMap<_, _> = founders.iter().map(|&node| (node, 0)).collect();
         for (header, body) in &self.entries[..entries] {
             match header.kind {
@@ -43,7 +43,7 @@ impl Stream {
     }
 
     /// Appends an entry; none has the time of another.
-    pub fn append(&mut self, kind: EntryKind, node: NodeId, number: u64, body: Bytes) {
+    pub fn append(&mut self, kind: EntryKind, node: NodeId, number: i64, body: Bytes) {
         self.now += Duration::from_micros(1);
         let header = Header {
             kind,

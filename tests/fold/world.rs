@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hubbub::state::journal::EntryKind;
+use hubbub::state::journal::{EntryKind, NEWCOMER};
 use hubbub::vocabulary::{
     config::{Config, HistoryBounds, LOSSES_TOLD_MAX},
     id::NodeId,
@@ -177,14 +177,16 @@ impl World {
             self.nodes_ever += 1;
             let id = NodeId(self.nodes_ever);
             self.newcomers.insert(id, self.stream.entries.len());
-            self.stream.append(EntryKind::Hello, id, 0, Bytes::new());
+            self.stream
+                .append(EntryKind::Hello, id, NEWCOMER, Bytes::new());
         }
     }
 
     /// It is told what there was when it asked, and goes on from there.
     fn come_in(&mut self, id: NodeId, snapshot: &[u8]) {
         let place = self.newcomers.remove(&id).expect("it has asked");
-        let living = self.stream.living(&FOUNDERS, place);
+        let mut living = self.stream.living(&FOUNDERS, place);
+        living.insert(id, NEWCOMER);
         let mut node = Node::new(&self.config, id, living, now(&mut self.chance));
         node.commons.learn(snapshot).expect("a snapshot");
         node.read = place + 1;

@@ -51,6 +51,22 @@ impl Hub {
         hub
     }
 
+    /// All nodes are gone, and so many others come at once.
+    fn restart(&mut self, nodes: usize) {
+        self.nodes.clear();
+        self.count = 0;
+        for _ in 0..nodes {
+            self.come();
+        }
+    }
+
+    /// Whether Redis knows of a node.
+    fn is_known(&self, node: usize) -> bool {
+        let store = self.redis.borrow().moment();
+        let nodes = store.hash(b"{hubbub}:nodes").unwrap();
+        nodes.is_some_and(|nodes| nodes.contains_key(&format!("n:{node}")))
+    }
+
     fn come(&mut self) {
         let seed = self.nodes.len() as u64;
         self.nodes.push(Node::new(&self.redis, LEASE, seed));
@@ -125,6 +141,47 @@ fn another_is_asked_where_one_tells_nothing() {
     // The id that it had when it asked the first one has to die.
     hub.pass(Duration::from_secs(2) + 3 * LEASE);
     assert!(hub.nodes[2].is_living());
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn of_several_who_come_at_once_one_begins_and_tells_the_others() {
+    let mut hub = Hub::new(1);
+    hub.redis.borrow_mut().flush_all();
+    hub.restart(3);
+    hub.pass(Duration::from_secs(1));
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn who_died_before_it_said_anything_keeps_nobody_out_for_longer_than_the_lease() {
+    let mut hub = Hub::new(1);
+    hub.redis.borrow_mut().flush_all();
+    hub.restart(1);
+    while !hub.is_known(1) {
+        hub.nodes[0].turn(now(hub.now));
+    }
+    hub.restart(2);
+    hub.pass(LEASE / 2);
+    assert!(!hub.nodes.iter().any(Node::is_living));
+    hub.pass(2 * LEASE);
+    hub.say();
+    hub.all_agree();
+}
+
+#[test]
+fn where_the_last_who_knew_dies_one_of_those_who_wait_begins_anew_and_tells_the_others() {
+    let mut hub = Hub::new(1);
+    hub.nodes[0].is_mute = true;
+    hub.come();
+    hub.come();
+    hub.pass(Duration::from_secs(1));
+    assert!(!hub.nodes[1..].iter().any(Node::is_living));
+    hub.nodes.remove(0);
+    hub.count = 0;
+    hub.pass(3 * LEASE);
     hub.say();
     hub.all_agree();
 }

@@ -88,10 +88,12 @@ impl Call<'_> {
         if !self.is_current(era) {
             return self.other_era();
         }
-        let Some(last) = field(&self.held, &format!("n:{node}")) else {
+        let Some(last) = last_number(&self.held, node) else {
             return Ok(Reply::texts(["buried"]));
         };
-        if number(number_text)? <= last {
+        let number: i64 = number_text.parse().map_err(|_| Failure::NotAnInteger)?;
+        if number <= last {
+            self.note([self.here(node)])?;
             return Ok(Reply::texts(["again".to_owned(), last.to_string()]));
         }
         let trim = match min_id {
@@ -107,7 +109,7 @@ impl Call<'_> {
         } else {
             self.note([
                 (format!("n:{node}"), number_text.to_owned()),
-                (format!("s:{node}"), self.clock_ms.to_string()),
+                self.here(node),
             ])?;
         }
         Ok(self.ok(id, []))
@@ -115,30 +117,33 @@ impl Call<'_> {
 
     fn hello(&mut self, era: u64, body: &Bytes) -> Answer {
         let held_era = field(&self.held, "era");
-        let era = match held_era {
-            None if era == 0 => {
-                let era = self.open("o", 0, 0, &Bytes::new())?.0;
-                self.time_us += 1;
-                era
-            }
-            Some(held_era) if era == 0 || era == held_era => held_era,
-            _ => return self.other_era(),
-        };
-        if self.store_run()? != Some(&self.run) {
+        let mut knows = era != 0;
+        let is_other_run = held_era.is_some() && self.held.get("run") != Some(&self.run);
+        if knows && held_era != Some(era) || is_other_run {
             return self.other_era();
         }
-        let hash = self.store.hash(self.nodes)?.cloned().unwrap_or_default();
-        let ids = hash.keys().filter_map(|name| name.strip_prefix("n:"));
+        let ids = self.held.keys().filter_map(|name| name.strip_prefix("n:"));
+        let ids = ids.filter(|id| last_number(&self.held, id) >= Some(0));
         let mut living: Vec<u64> = ids.map(number).collect::<Result<_, _>>()?;
         living.sort_unstable();
-        let node = (field(&hash, "next").unwrap_or_default() + 1).to_string();
-        let Some(id) = self.add(era, ("h", &node, "0"), body, None)? else {
+        let era = match held_era {
+            Some(held_era) if knows || !living.is_empty() => held_era,
+            _ => {
+                let era = self.open("o", 0, 0, &Bytes::new())?.0;
+                self.time_us += 1;
+                knows = true;
+                era
+            }
+        };
+        let node = (field(&self.held, "next").unwrap_or_default() + 1).to_string();
+        let number = if knows { "0" } else { "-1" };
+        let Some(id) = self.add(era, ("h", &node, number), body, None)? else {
             return self.other_era();
         };
         self.note([
             ("next".to_owned(), node.clone()),
-            (format!("n:{node}"), "0".to_owned()),
-            (format!("s:{node}"), self.clock_ms.to_string()),
+            (format!("n:{node}"), number.to_owned()),
+            self.here(&node),
         ])?;
         let others = living.iter().map(u64::to_string);
         Ok(self.ok(id, [node].into_iter().chain(others)))
@@ -165,7 +170,7 @@ impl Call<'_> {
         let Some(id) = self.add(era, ("d", node, "0"), &body, None)? else {
             return self.other_era();
         };
-        self.note([(format!("s:{node}"), self.clock_ms.to_string())])?;
+        self.note([self.here(node)])?;
         self.strike_off(target)?;
         Ok(self.ok(id, []))
     }
@@ -231,13 +236,6 @@ impl Call<'_> {
         field(&self.held, "era") == Some(era) && self.held.get("run") == Some(&self.run)
     }
 
-    fn store_run(&self) -> Result<Option<&String>, Failure> {
-        Ok(self
-            .store
-            .hash(self.nodes)?
-            .and_then(|hash| hash.get("run")))
-    }
-
     fn last_id(&self) -> Result<Id, Failure> {
         let stream = self.store.stream(self.journal)?;
         Ok(stream.map(|stream| stream.last).unwrap_or_default())
@@ -288,6 +286,11 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// What is noted of a node that is heard.
+    fn here(&self, node: &str) -> (String, String) {
+        (format!("s:{node}"), self.clock_ms.to_string())
+    }
+
     fn strike_off(&mut self, node: &str) -> Result<(), Failure> {
         let hash = self.store.hash_mut(self.nodes)?;
         hash.remove(&format!("n:{node}"));
@@ -307,6 +310,11 @@ fn fields(header: String, body: &Bytes) -> Vec<Bytes> {
 
 fn field(hash: &Hash, name: &str) -> Option<u64> {
     hash.get(name)?.parse().ok()
+}
+
+/// The last number that a living node gave.
+fn last_number(hash: &Hash, node: &str) -> Option<i64> {
+    hash.get(&format!("n:{node}"))?.parse().ok()
 }
 
 fn number(text: &str) -> Result<u64, Failure> {

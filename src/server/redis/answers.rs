@@ -83,6 +83,7 @@ impl<S: Stream> Link<S> {
                 self.is_confirmed = false;
                 self.over = Some(era.max(self.era()));
             }
+            (Call::Wait, Answer::Again) => {}
             (call, answer) => warn!(?call, ?answer, "the script answers what was not asked"),
         }
     }

@@ -45,6 +45,8 @@ pub(super) enum Call {
     Add { number: u64 },
     /// To become a node.
     Hello,
+    /// To stay one that waits.
+    Wait,
     /// To declare one dead.
     Death { target: NodeId },
     /// To open a new era.
@@ -119,6 +121,7 @@ impl<S: Stream> Appender<S> {
                 kind: batch.kind,
             },
             Operation::Hello { .. } => Call::Hello,
+            Operation::Wait { .. } => Call::Wait,
             Operation::Death { target, .. } => Call::Death { target },
             Operation::Era { .. } => Call::Era,
         };

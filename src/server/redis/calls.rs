@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Link, Standing, handover::Taking, keys, script::Operation};
+use super::{Link, Standing, greeting::Facts, handover::Taking, keys, script::Operation};
 use crate::{
     server::stream::Stream,
     state::journal::{EntryKind, Journal, hello},
+    vocabulary::id::NodeId,
 };
 
 impl<S: Stream> Link<S> {
     /// Calls Redis, if it can be called and there is anything to be said.
     pub(super) fn call(&mut self, now: Duration, journal: &mut Journal) {
-        if self.node().is_some() {
+        if matches!(self.standing, Standing::Living(_)) {
             self.vital.speak(now, journal);
         } else if self.vital.is_leaving {
             self.standing = Standing::Gone;
@@ -33,7 +34,7 @@ impl<S: Stream> Link<S> {
             return self.appender.call(&open, over, &facts, now);
         }
         let Some(node) = self.node() else {
-            if journal.is_read_out() {
+            if journal.is_nobody() {
                 let hello = Operation::Hello {
                     body: &hello(&self.silent),
                 };
@@ -53,20 +54,30 @@ impl<S: Stream> Link<S> {
             let death = Operation::Death { node, target };
             return self.appender.call(&death, era, &facts, now);
         }
-        // Of what is said and what a newcomer is told, each gets its turn.
+        if matches!(self.standing, Standing::Living(_)) {
+            self.append(node, &facts, now, journal);
+        } else if self.vital.is_due(now) {
+            self.vital.wait(now);
+            let wait = Operation::Wait { node };
+            self.appender.call(&wait, era, &facts, now);
+        } else if let Some(part) = self.taking.as_ref().and_then(Taking::wants) {
+            let key = keys::part(&self.prefix, era, node, part);
+            self.appender.read(&key, now);
+        }
+    }
+
+    /// Appends what is to be said by one of the nodes, or writes what a newcomer is told: each gets its turn.
+    fn append(&mut self, node: NodeId, facts: &Facts, now: Duration, journal: &mut Journal) {
         let part = self.giving.next();
         if let Some((key, part)) = part.filter(|_| !self.has_given) {
             self.has_given = true;
             return self.appender.write(key, part, now);
         }
         self.has_given = false;
-        let (time, trim) = (self.time(now), self.course.trim.due());
+        let (time, trim, era) = (self.time(now), self.course.trim.due(), self.era());
         let Some(batch) = journal.batch() else {
             if let Some((key, part)) = part {
                 self.appender.write(key, part, now);
-            } else if let Some(part) = self.taking.as_ref().and_then(Taking::wants) {
-                let key = keys::part(&self.prefix, era, node, part);
-                self.appender.read(&key, now);
             }
             return;
         };
@@ -76,7 +87,7 @@ impl<S: Stream> Link<S> {
             }
             _ => {
                 let append = Operation::Append { node, batch, trim };
-                self.appender.call(&append, era, &facts, now);
+                self.appender.call(&append, era, facts, now);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     server::stream::Stream,
-    state::journal::Journal,
+    state::journal::{Journal, NEWCOMER},
     vocabulary::{id::NodeId, time::Now},
 };
 
@@ -22,9 +22,7 @@ use crate::{
 pub enum Standing {
     /// It has no id, and says hello as soon as it can.
     Listening,
-    /// Nobody else lives: it begins, with nothing.
-    Founding(Newcomer),
-    /// Others live: one of them is to give it a snapshot, as of its hello.
+    /// Others live who know what there is: one of them is to give it a snapshot, as of its hello.
     Loading(Newcomer),
     /// It is one of the nodes.
     Living(NodeId),
@@ -50,40 +48,39 @@ impl<S: Stream> Link<S> {
         now: Duration,
         journal: &mut Journal,
     ) {
-        let mut ids = ids.iter().map_while(|id| id.parse().ok().map(NodeId));
-        let Some(node) = ids.next() else {
+        let ids = ids.iter().map_while(|id| id.parse().ok().map(NodeId));
+        let ids: Vec<_> = ids.collect();
+        let [node, others @ ..] = &ids[..] else {
             let outage = Outage::unexpected("in place of a node's id");
             self.appender.connection.fail(outage, now);
             return;
         };
+        let node = *node;
+        let newcomer = Newcomer { node, hello };
         self.is_confirmed = true;
-        self.vital.begin(now);
-        journal.become_node(node);
         if self.course.last().is_some() {
             // The fold has begun with the era, as all others have.
-            self.standing = Standing::Living(node);
+            journal.become_node(node);
+            self.live(node, now);
+        } else if others.is_empty() {
+            self.begin(newcomer, vec![(node, 0)], now, journal);
         } else {
-            self.nodes.reset(ids.chain([node]), now);
-            self.standing = Standing::Loading(Newcomer { node, hello });
+            self.nodes.reset(ids, now);
+            self.vital.wait(now);
+            self.standing = Standing::Loading(newcomer);
             self.taking = Some(Taking::new(now));
         }
         info!(node = node.0, "said hello");
     }
 
     /// Goes on with coming in.
-    pub(super) fn come_in(&mut self, now: Duration, journal: &mut Journal) {
-        let Standing::Loading(newcomer) = self.standing else {
+    pub(super) fn come_in(&mut self, now: Duration) {
+        let until = self.taking.as_ref().and_then(Taking::until);
+        let (Standing::Loading(newcomer), Some(until)) = (self.standing, until) else {
             return;
         };
-        let mut ours = self.former.clone();
-        ours.push(newcomer.node);
-        if self.nodes.first_but(&ours).is_none() {
-            self.standing = Standing::Founding(newcomer);
-            self.begin(newcomer, Vec::new(), now, journal);
-            return;
-        }
-        let until = self.taking.as_ref().and_then(Taking::until);
-        if until.is_some_and(|until| until <= now) {
+        // Where all are dead that were there at its hello, others may have come since, or it founds.
+        if until <= now || self.nodes.first_but(&[newcomer.node]).is_none() {
             self.refuse_snapshot();
         }
     }
@@ -100,39 +97,49 @@ impl<S: Stream> Link<S> {
             return None;
         };
         let mut snapshot = self.taking.take()?.into_whole()?;
-        let others = mem::take(&mut snapshot.others);
-        self.begin(newcomer, others, now.monotonic, journal);
+        let mut living = mem::take(&mut snapshot.others);
+        living.push((newcomer.node, NEWCOMER));
+        self.begin(newcomer, living, now.monotonic, journal);
         Some(snapshot)
     }
 
     /// What it was told was of no use, or did not come: it asks once more, and another node, if there is one.
     pub fn refuse_snapshot(&mut self) {
         if let Standing::Loading(newcomer) = self.standing {
-            self.former.push(newcomer.node);
-            let asked = [&self.silent[..], &self.former].concat();
-            match self.nodes.first_but(&asked) {
-                Some(giver) => self.silent.push(giver),
-                None => self.silent.clear(),
+            let not_asked = |silent: &[NodeId]| {
+                let asked = [silent, &[newcomer.node]].concat();
+                self.nodes.first_but(&asked)
+            };
+            let giver = not_asked(&self.silent);
+            self.silent.extend(giver);
+            if not_asked(&self.silent).is_none() {
+                self.silent.clear();
             }
             warn!(silent = ?self.silent, "no other node has told this one what there is, asking again");
             self.leave_era();
         }
     }
 
-    /// The fold begins behind the hello.
+    /// The fold begins behind the hello, when these were there.
     fn begin(
         &mut self,
         Newcomer { node, hello }: Newcomer,
-        others: Vec<(NodeId, u64)>,
+        living: Vec<(NodeId, i64)>,
         now: Duration,
         journal: &mut Journal,
     ) {
-        journal.begin(node, others);
+        self.nodes.reset(living.iter().map(|&(node, _)| node), now);
+        journal.begin(node, living);
         self.course.seek(Some(hello));
         self.reader.seek(Some(hello), now);
         self.taking = None;
         self.silent.clear();
-        self.former.clear();
+        self.live(node, now);
+    }
+
+    /// This node knows what there is, and says so.
+    fn live(&mut self, node: NodeId, now: Duration) {
+        self.vital.begin(now);
         self.standing = Standing::Living(node);
     }
 

@@ -57,7 +57,7 @@ impl Giving {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The nodes that were there at its hello, and their numbers.
-    pub others: Vec<(NodeId, u64)>,
+    pub others: Vec<(NodeId, i64)>,
     /// What they knew.
     pub bytes: Vec<u8>,
 }

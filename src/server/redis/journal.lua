@@ -8,6 +8,10 @@
 -- The header is `VERSION KIND NODE NUMBER TIME_US`; those of `k` (kept) and `o` (lost), with which an era begins, end with
 -- ` PREVIOUS_ID`, the last id before. TIME_US grows from call to call, though the clock may go back.
 --
+-- A node *knows* what there is if it has read all entries since what was before was lost, or goes on from what one that does
+-- has told it. It knows nothing yet whose number is -1, and is told by one that knows, if one lives. Where none does, whoever
+-- says hello opens an era and begins with nothing: so all that know anything in an era have it from one beginning.
+--
 -- Lua hashes an argument byte by byte, which costs more than all else that Redis does with a large body. So an `a` entry (what
 -- a node's clients do) may also be appended without this script, under a header of the node's own making:
 --   XADD journal NOMKSTREAM [MINID ~ ID] ERA-* h HEADER b BODY
@@ -18,26 +22,28 @@
 --   era    the era
 --   run    the run id of the Redis in which it was opened
 --   t      TIME_US of the last entry
---   clock  what the clock said then, in ms
+--   clock  what the clock said when a node was last here, in ms
 --   hung   until when, in ms, nobody is declared dead
 --   next   the last id that a node was given
---   n:ID   of each living node: the last number that it gave here
+--   n:ID   of each living node: the last number that it gave here; 0 for one that knows, -1 for one that does not yet
 --   s:ID   of each living node: when it was last here, in ms
 -- Snapshots order nothing: nodes write them to keys of their own, beside this script.
 --
 -- ARGV is an operation and what it takes; LEASE_MS is how long a node may be silent. An answer is a list of texts:
 --   append ERA RUN LEASE_MS NODE NUMBER KIND BODY MINID
 --       ok ID TIME_US         appended, and what is older than MINID may be gone (`-`: nothing); `b` (bye) strikes NODE off
---       again LAST_NUMBER     nothing was done, since the number was there before: an answer was lost
+--       again LAST_NUMBER     nothing was appended, since the number was there before: an answer was lost, or a node that
+--                             waits to be told what there is says that it lives, under -1
 --       buried                nothing was done, since the node is not a living one (after a lost answer to its bye: well so)
 --   hello ERA RUN LEASE_MS BODY
---       ok ID TIME_US NODE LIVING…   appended; the node's id, and those that were there before, ascending. ERA `0` means
---                             whichever; where there was none, it is opened as a lost one first. If this answer is lost, so
---                             is the id, which is a node that is never heard and will be declared dead.
+--       ok ID TIME_US NODE LIVING…   appended; the node's id, and those that were there before and know, ascending. ERA is
+--                             the one that the caller has read from its beginning, and so knows, or `0`: it knows nothing.
+--                             Then, where nobody lives who knows, a lost one is opened first, in which it knows all. If this
+--                             answer is lost, so is the id, which is a node that is never heard and will be declared dead.
 --   death ERA RUN LEASE_MS NODE TARGET
 --       ok ID TIME_US         appended, the body is TARGET, which is struck off
---       refused WHY           nothing was done: `heard` within the lease; `hung`, or so it looks, since within a lease there
---                             was no entry for half a lease, or the clock went as far; `done` before
+--       refused WHY           nothing was done: `heard` within the lease; `hung`, or so it looks, since within a lease nobody
+--                             was heard for half a lease, or the clock went as far; `done` before
 --       buried                as above
 --   era ERA RUN LEASE_MS LAST_ID LAST_TIME_US IS_KEPT BODY     (what the caller has read; 1 if Redis may have kept all)
 --       ok ID TIME_US HOW     `kept` or `lost`: a new era. After `lost` nobody is living: all say hello.
@@ -107,7 +113,7 @@ local function add(kind, number, body, minid)
     return id
 end
 
--- Writes down fields, and that there was an entry.
+-- Writes down fields, and that somebody was here.
 local function note(...)
     if was_hung then
         redis.call('HSET', nodes, 't', time, 'clock', clock_time, 'hung', text(clock_ms + lease_ms), ...)
@@ -127,6 +133,7 @@ if operation == 'append' then
     elseif not held_number then
         return { 'buried' }
     elseif tonumber(number) <= tonumber(held_number) then
+        note('s:' .. node, clock_time)
         return { 'again', held_number }
     end
     local id = add(kind, number, body, minid ~= '-' and minid)
@@ -163,25 +170,33 @@ end
 
 if operation == 'hello' then
     local body = ARGV[5]
-    if era == '0' and not held_era then
+    local knows = era ~= '0'
+    if (knows and era ~= held_era) or (held_era and run ~= held_run) then
+        return other_era()
+    end
+    local living = {}
+    local held = redis.call('HGETALL', nodes)
+    for index = 1, #held, 2 do
+        local id = string.match(held[index], '^n:(%d+)$')
+        if id and tonumber(held[index + 1]) >= 0 then
+            living[#living + 1] = tonumber(id)
+        end
+    end
+    table.sort(living)
+    if not knows and #living == 0 then
         open('o', 0, 0, '')
         time = text(time_us + 1)
-    elseif (era ~= '0' and era ~= held_era) or run ~= held_run then
-        return other_era()
+        knows = true
     else
         era = held_era
     end
-    local living = {}
-    for _, field in ipairs(redis.call('HKEYS', nodes)) do
-        living[#living + 1] = tonumber(string.match(field, '^n:(%d+)$'))
-    end
-    table.sort(living)
     node = text((redis.call('HGET', nodes, 'next') or 0) + 1)
-    local id = add('h', 0, body)
+    local number = knows and '0' or '-1'
+    local id = add('h', number, body)
     if not id then
         return other_era()
     end
-    note('next', node, 'n:' .. node, '0', 's:' .. node, clock_time)
+    note('next', node, 'n:' .. node, number, 's:' .. node, clock_time)
     local answer = { 'ok', id, time, node }
     for _, other in ipairs(living) do
         answer[#answer + 1] = text(other)

@@ -111,8 +111,6 @@ pub struct Link<S> {
     taking: Option<Taking>,
     /// Nodes that did not tell this one what there is.
     silent: Vec<NodeId>,
-    /// What ids this one had when it asked them.
-    former: Vec<NodeId>,
     /// Whether the script has said on this connection that the era of the fold is the last one.
     is_confirmed: bool,
     /// The era that is over, if one is.
@@ -145,7 +143,6 @@ impl<S: Stream> Link<S> {
             has_given: false,
             taking: None,
             silent: Vec::new(),
-            former: Vec::new(),
             is_confirmed: false,
             over: None,
             is_buried: false,
@@ -206,7 +203,7 @@ impl<S: Stream> Link<S> {
         while let Some(gift) = journal.take_gift() {
             self.giving.give(&self.prefix, self.era(), gift);
         }
-        self.come_in(now, journal);
+        self.come_in(now);
         self.call(now, journal);
         self.reader.advance(now)?;
         self.appender.connection.flush(now);
@@ -283,7 +280,7 @@ impl<S: Stream> Link<S> {
         match self.standing {
             Standing::Loading(newcomer) => Some(newcomer.node),
             Standing::Living(node) => Some(node),
-            Standing::Listening | Standing::Founding(_) | Standing::Gone => None,
+            Standing::Listening | Standing::Gone => None,
         }
     }
 

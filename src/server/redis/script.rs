@@ -6,7 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{entry::EntryId, outage::Outage, resp::Reply};
-use crate::{state::journal::Batch, vocabulary::id::NodeId};
+use crate::{
+    state::journal::{Batch, EntryKind, NEWCOMER},
+    vocabulary::id::NodeId,
+};
 
 /// Its text, which says what all operations do.
 pub(super) const SOURCE: &str = include_str!("journal.lua");
@@ -81,6 +84,8 @@ pub(super) enum Operation<'a> {
     },
     /// To become a node.
     Hello { body: &'a [u8] },
+    /// To say that a newcomer lives, which is to have no place in the journal.
+    Wait { node: NodeId },
     /// To declare one dead.
     Death { node: NodeId, target: NodeId },
     /// To open a new era.
@@ -105,6 +110,11 @@ impl Operation<'_> {
                 ("append", words)
             }
             Self::Hello { body } => ("hello", vec![body.to_vec()]),
+            Self::Wait { node } => {
+                let kind = text(&EntryKind::Alive.letter());
+                let words = vec![text(&node.0), text(&NEWCOMER), kind, Vec::new(), text(&'-')];
+                ("append", words)
+            }
             Self::Death { node, target } => ("death", vec![text(&node.0), text(&target.0)]),
             Self::Era {
                 read,

@@ -37,13 +37,25 @@ impl Scene {
         scene
     }
 
-    /// One that lives, alone, as node 1, with its hello as entry 1.
+    /// One that lives, alone, as node 1, with its hello as entry 1, and has said so under its number 1.
     fn founder() -> Self {
         let mut scene = Self::new();
         scene.hears(&["hello", "0", "run-1", "10000", ""]);
         scene.answer(&format!("ok {ERA}-1 {ERA} 1"));
         assert_eq!(scene.link.standing(), Standing::Living(NodeId(1)));
+        scene.hears_that_it_lives(1);
+        scene.answer("again 1");
         scene
+    }
+
+    /// It says that it lives, under this number.
+    #[track_caller]
+    fn hears_that_it_lives(&self, number: u64) {
+        let (era, node, number) = (ERA.to_string(), "1", number.to_string());
+        let call = [
+            "append", &era, "run-1", "10000", node, &number, "l", "", "-",
+        ];
+        self.hears(&call);
     }
 
     /// A turn, with whatever connections the link wants, which greet well.
@@ -198,7 +210,7 @@ fn who_finds_nobody_founds_and_reads_on_from_its_hello() {
     assert_eq!(scene.link.nodes(), 1);
     assert_eq!(scene.journal.0.borrow().node(), Some(NodeId(1)));
     assert_eq!(scene.reads_after(), id(1));
-    assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
+    scene.hears_that_it_lives(1);
 }
 
 #[test]
@@ -236,10 +248,11 @@ fn who_finds_others_asks_for_a_snapshot_and_goes_on_from_there() {
 }
 
 #[test]
-fn who_is_told_nothing_asks_others_and_founds_once_all_of_them_are_dead() {
+fn who_is_told_nothing_asks_others_and_once_more_when_all_of_them_are_dead() {
     let mut scene = Scene::new();
     scene.asked();
     scene.answer(&format!("ok {ERA}-7 {ERA} 3 1 2"));
+    let mut living = vec!["1".to_owned(), "2".to_owned()];
     let mut calls = Vec::new();
     let mut next = 4;
     let until = scene.now + settings().lease + Duration::from_secs(1);
@@ -249,31 +262,54 @@ fn who_is_told_nothing_asks_others_and_founds_once_all_of_them_are_dead() {
             match words.get(5).map(String::as_str) {
                 Some("hello") => {
                     calls.push(format!("hello {}", words[9]));
-                    scene.answer(&format!("ok {ERA}-{next}0 {ERA} {next} 1 2 3"));
+                    let others = living.join(" ");
+                    let answer = format!("ok {ERA}-{next}0 {ERA} {next} {others}");
+                    scene.answer(answer.trim_end());
                     next += 1;
                 }
                 Some("death") => {
                     calls.push(format!("death {}", words[10]));
+                    living.retain(|node| *node != words[10]);
                     scene.answer(&format!("ok {ERA}-{next}1 {ERA}"));
                 }
-                Some(_) => scene.answer(&format!("ok {ERA}-{next}2 {ERA}")),
+                Some(_) => {
+                    let is_waiting = living.len() == 2;
+                    assert_eq!(words[10], if is_waiting { "-1" } else { "1" });
+                    scene.answer("again 1");
+                }
                 None => scene.reply("_\r\n"),
             }
         }
     }
-    assert_eq!(
-        calls,
-        // The last is itself, by the id that it had at first.
-        [
-            "hello 1",
-            "hello 1 2",
-            "hello ",
-            "death 1",
-            "death 2",
-            "death 3"
-        ]
-    );
+    let asked = [
+        "hello 1", "hello ", "hello 1", "death 1", "death 2", "hello ",
+    ];
+    assert_eq!(calls, asked);
     assert!(matches!(scene.link.standing(), Standing::Living(_)));
+}
+
+#[test]
+fn who_waits_says_that_it_lives_and_comes_anew_if_it_was_taken_for_dead() {
+    let mut scene = Scene::new();
+    scene.asked();
+    scene.answer(&format!("ok {ERA}-7 {ERA} 1 2"));
+    let era = ERA.to_string();
+    for answer in ["again -1", "buried"] {
+        assert!(matches!(scene.link.standing(), Standing::Loading(_)));
+        // What it is told takes its time.
+        let said = loop {
+            scene.pass(REDIS_PAUSE);
+            match &scene.asked()[..] {
+                [words] if words[0] == "GET" => scene.reply("+a part\r\n"),
+                [words] => break words.clone(),
+                _ => {}
+            }
+        };
+        let wait = ["append", &era, "run-1", "10000", "1", "-1", "l", "", "-"];
+        assert_eq!(said[5..], wait);
+        scene.answer(answer);
+    }
+    assert_eq!(scene.link.standing(), Standing::Listening);
 }
 
 #[test]
@@ -296,11 +332,11 @@ fn what_clients_do_is_added_past_the_script_one_call_after_the_other() {
         ];
         vec![words.map(str::to_owned).to_vec()]
     };
-    assert_eq!(scene.asked(), added(1, "one"));
+    assert_eq!(scene.asked(), added(2, "one"));
     scene.say("two");
     assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
     scene.reply(&format!("+{ERA}-2\r\n"));
-    assert_eq!(scene.asked(), added(2, "two"));
+    assert_eq!(scene.asked(), added(3, "two"));
 }
 
 #[test]
@@ -313,11 +349,11 @@ fn after_a_lost_answer_the_same_number_is_said_to_the_script_on_a_new_connection
     assert!(!scene.link.is_up());
     scene.pass(Duration::from_millis(50));
     let era = ERA.to_string();
-    scene.hears(&["append", &era, "run-1", "10000", "1", "1", "a", "one", "-"]);
+    scene.hears(&["append", &era, "run-1", "10000", "1", "2", "a", "one", "-"]);
     scene.say("two");
-    scene.answer("again 1");
+    scene.answer("again 2");
     assert!(scene.link.is_up());
-    assert_eq!(scene.asked()[0][5], "1 a 1 2 1790000000050000");
+    assert_eq!(scene.asked()[0][5], "1 a 1 3 1790000000050000");
 }
 
 #[test]
@@ -384,7 +420,7 @@ fn one_that_is_a_replica_is_named_until_there_is_a_primary() {
 fn what_is_read_goes_to_the_journal_and_what_others_wrote_is_counted() {
     let mut scene = Scene::founder();
     let time = ERA + 1;
-    let said = format!("1 a 1 1 {time}");
+    let said = format!("1 a 1 2 {time}");
     scene.is_folding = false;
     scene.gives(&[(&id(2), "what", "x"), (&id(3), &said, "xyz")]);
     assert_eq!(scene.link.foreign(), 1);
@@ -398,7 +434,7 @@ fn what_is_read_goes_to_the_journal_and_what_others_wrote_is_counted() {
 #[test]
 fn entries_that_are_missing_make_it_begin_anew() {
     let mut scene = Scene::founder();
-    scene.gives(&[(&id(3), "1 l 1 1 5", "")]);
+    scene.gives(&[(&id(3), "1 l 1 2 5", "")]);
     assert_eq!(scene.link.standing(), Standing::Listening);
     scene.hears(&["hello", "0", "run-1", "10000", ""]);
     scene.answer(&format!("ok {ERA}-4 {ERA} 2 1"));
@@ -435,10 +471,10 @@ fn it_says_that_it_lives_and_at_last_bye() {
     scene.pass(Duration::from_secs(1));
     scene.read.give("_\r\n");
     scene.pass(Duration::from_secs(2));
-    scene.hears(&["append", &era, "run-1", "10000", "1", "1", "l", "", "-"]);
+    scene.hears_that_it_lives(2);
     scene.link.leave();
     scene.answer(&format!("ok {ERA}-2 {ERA}"));
-    scene.hears(&["append", &era, "run-1", "10000", "1", "2", "b", "", "-"]);
+    scene.hears(&["append", &era, "run-1", "10000", "1", "3", "b", "", "-"]);
     scene.answer(&format!("ok {ERA}-3 {ERA}"));
     assert_eq!(scene.link.standing(), Standing::Gone);
     assert_eq!(scene.link.due(), None);
@@ -513,7 +549,9 @@ fn an_era_that_is_over_is_followed_by_another_that_goes_on() {
     assert_eq!(scene.link.eras(), Eras { kept: 1, lost: 0 });
     scene.pass(REDIS_PAUSE);
     let era = next.to_string();
-    scene.hears(&["append", &era, "run-1", "10000", "1", "1", "a", "one", "-"]);
+    scene.hears(&["append", &era, "run-1", "10000", "1", "1", "l", "", "-"]);
+    scene.answer("again 1");
+    assert_eq!(scene.asked()[0][5], format!("1 a 1 2 {}", next + 50_000));
 }
 
 #[test]
@@ -530,6 +568,17 @@ fn after_a_lost_era_it_says_hello_and_goes_on_folding() {
     scene.answer(&format!("ok {next}-2 {next} 5 4"));
     assert_eq!(scene.link.standing(), Standing::Living(NodeId(5)));
     assert_eq!(scene.journal.0.borrow().node(), Some(NodeId(5)));
+}
+
+#[test]
+fn after_a_lost_era_it_says_hello_though_others_never_cease_to_speak() {
+    let mut scene = Scene::founder();
+    let next = ERA + 9;
+    let header = format!("1 o 0 0 {next} {}", id(77));
+    scene.gives(&[(&format!("{next}-0"), &header, "")]);
+    scene.now += REDIS_PAUSE;
+    scene.gives(&[(&format!("{next}-1"), "1 h 4 0 5", "")]);
+    scene.hears(&["hello", &next.to_string(), "run-1", "10000", ""]);
 }
 
 #[test]

@@ -27,10 +27,20 @@ impl Vital {
         }
     }
 
-    /// The node has just said hello.
+    /// The node is one from now on, which nobody knows before it said so.
     pub(super) fn begin(&mut self, now: Duration) {
-        self.alive_at = now + self.interval;
+        self.alive_at = now;
         self.is_said = false;
+    }
+
+    /// A newcomer has just said that it lives.
+    pub(super) fn wait(&mut self, now: Duration) {
+        self.begin(now + self.interval);
+    }
+
+    /// Whether it is to say so again.
+    pub(super) fn is_due(&self, now: Duration) -> bool {
+        self.alive_at <= now
     }
 
     /// Says what is due, by way of the journal.
@@ -40,7 +50,7 @@ impl Vital {
         } else {
             EntryKind::Alive
         };
-        if !self.is_said && (self.is_leaving || self.alive_at <= now) {
+        if !self.is_said && (self.is_leaving || self.is_due(now)) {
             journal.tell(kind, Vec::new(), now);
             self.alive_at = now + self.interval;
             self.is_said = true;

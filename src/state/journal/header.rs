@@ -35,13 +35,17 @@ pub struct Header {
     pub kind: EntryKind,
     /// Which node wrote it.
     pub node: NodeId,
-    /// How many that node has written with it that are numbered; 0 for one that is not.
-    pub number: u64,
+    /// How many that node has written with it that are numbered; 0 for one that is not, and [`NEWCOMER`] for the hello of a
+    /// node that knows nothing yet.
+    pub number: i64,
     /// When it was appended, since the Unix epoch: never earlier than what is before it.
     pub time: Duration,
     /// Where an era begins: the last id before, `0-0` if there was none.
     pub previous: Option<Box<str>>,
 }
+
+/// The number of a node that has said hello and knows nothing yet. Of those that know something none is below 0.
+pub const NEWCOMER: i64 = -1;
 
 /// Why an entry cannot be read.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use self::{
-    header::{EntryKind, Header, HeaderError},
+    header::{EntryKind, Header, HeaderError, NEWCOMER},
     queue::Batch,
 };
 use self::{
@@ -41,7 +41,7 @@ pub struct Journal {
     /// Which node this is, once it is one.
     node: Option<NodeId>,
     /// The nodes that are there, and the number of the last entry of each.
-    living: BTreeMap<NodeId, u64>,
+    living: BTreeMap<NodeId, i64>,
     queue: Queue,
     /// What was read and is not passed on yet.
     read: VecDeque<Entry>,
@@ -54,7 +54,7 @@ pub struct Journal {
     /// What those who come are to be handed.
     gifts: VecDeque<Gift>,
     /// Who is to be told by this node what there is, and who was there when they asked.
-    asked: BTreeMap<NodeId, Vec<(NodeId, u64)>>,
+    asked: BTreeMap<NodeId, Vec<(NodeId, i64)>>,
     /// How far what was read is behind what there is to be read.
     lag: Pressure,
 }
@@ -65,7 +65,7 @@ pub struct Gift {
     /// Who.
     pub newcomer: NodeId,
     /// The nodes that were there at its hello, and the numbers of their last entries.
-    pub others: Vec<(NodeId, u64)>,
+    pub others: Vec<(NodeId, i64)>,
     /// What this node knew then.
     pub snapshot: Bytes,
 }
@@ -102,11 +102,10 @@ impl Journal {
         }
     }
 
-    /// Says which node this is, and which others are there, as of its hello: the next entry to be [taken](Self::take) is the
-    /// one after that.
-    pub fn begin(&mut self, node: NodeId, others: impl IntoIterator<Item = (NodeId, u64)>) {
-        self.living = others.into_iter().collect();
-        self.living.insert(node, 0);
+    /// Says which node this is, and which are there as of its hello, with their numbers: the next entry to be
+    /// [taken](Self::take) is the one after that.
+    pub fn begin(&mut self, node: NodeId, living: impl IntoIterator<Item = (NodeId, i64)>) {
+        self.living = living.into_iter().collect();
         self.node = Some(node);
     }
 
@@ -145,14 +144,16 @@ impl Journal {
         match header.kind {
             EntryKind::Hello => {
                 let silent = silent(&body);
-                let mut others = self.living.keys();
-                let giver = others.find(|node| !silent.contains(node));
-                is_ours_to_answer = self.node.is_some() && giver == self.node.as_ref();
+                let knows = |&(node, &number): &(&NodeId, &i64)| {
+                    number > NEWCOMER && !silent.contains(node)
+                };
+                let giver = self.living.iter().find(knows).map(|(&node, _)| node);
+                is_ours_to_answer = giver.is_some() && giver == self.node;
                 if is_ours_to_answer {
                     let others = self.living.iter().map(|(&node, &number)| (node, number));
                     self.asked.insert(header.node, others.collect());
                 }
-                self.living.insert(header.node, 0);
+                self.living.insert(header.node, header.number);
             }
             EntryKind::Actions | EntryKind::Alive | EntryKind::Bye => {
                 let Some(last) = self.living.get_mut(&header.node) else {
@@ -231,9 +232,10 @@ impl Journal {
         self.read_bytes
     }
 
-    /// Whether all that was read is passed on.
-    pub fn is_read_out(&self) -> bool {
-        self.read.is_empty()
+    /// Whether this is no node, and never again will be the one that it was: all is passed on that was read as such.
+    pub fn is_nobody(&self) -> bool {
+        let is_end = |entry: &Entry| entry.header.kind == EntryKind::Lost;
+        self.read.is_empty() || self.node.is_none() && !self.read.iter().any(is_end)
     }
 
     /// Entries, and ends of entries, that no node of ours wrote.
@@ -270,7 +272,7 @@ impl Journal {
                 self.node = None;
             }
             if self.node == Some(node) {
-                self.queue.came_back(number);
+                self.queue.came_back(number.try_into().unwrap_or_default());
             }
         }
     }

@@ -9,7 +9,7 @@ fn journal() -> Journal {
         queue_bytes: 4096,
         patience: Duration::from_secs(10),
     });
-    journal.begin(US, []);
+    journal.begin(US, [(US, 0)]);
     journal
 }
 
@@ -17,7 +17,7 @@ fn header(kind: EntryKind, node: NodeId, number: u64, seconds: u64) -> Header {
     Header {
         kind,
         node,
-        number,
+        number: number.try_into().unwrap(),
         time: Duration::from_secs(seconds),
         previous: None,
     }
@@ -282,7 +282,7 @@ fn the_first_of_the_living_sees_to_it_that_time_goes_on() {
     assert_eq!(events(&mut journal), [(11, Event::Nothing)]);
     assert_eq!(journal.batch(), None);
     let mut second = Journal::new(journal.bounds);
-    second.begin(OTHER, [(US, 0)]);
+    second.begin(OTHER, [(US, 0), (OTHER, NEWCOMER)]);
     second.take(
         header(EntryKind::Alive, US, 1, 20),
         Bytes::new(),
@@ -293,9 +293,10 @@ fn the_first_of_the_living_sees_to_it_that_time_goes_on() {
 }
 
 #[test]
-fn who_came_first_of_those_that_are_not_said_to_be_silent_answers_a_newcomer() {
+fn who_came_first_of_those_that_know_and_are_not_said_to_be_silent_answers_a_newcomer() {
     let asks = |silent: &[NodeId]| {
         let mut journal = journal();
+        journal.living.insert(NodeId(3), NEWCOMER);
         let other = header(EntryKind::Hello, OTHER, 0, 1);
         journal.take(other, hello(silent).into(), Duration::ZERO);
         events(&mut journal)
@@ -305,7 +306,7 @@ fn who_came_first_of_those_that_are_not_said_to_be_silent_answers_a_newcomer() {
         ours: US,
     };
     assert_eq!(asks(&[]), [(1, asked)]);
-    assert_eq!(asks(&[NodeId(3), US]), [(1, Event::Nothing)]);
+    assert_eq!(asks(&[NodeId(5), US]), [(1, Event::Nothing)]);
 }
 
 #[test]
