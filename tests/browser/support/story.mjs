@@ -1,4 +1,4 @@
-// A test as a story: a server of its own, people at their pages, and evidence when it does not end well.
+// A test as a story: servers of its own, people at their pages, and evidence when it does not end well.
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
@@ -7,10 +7,14 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { Person } from './person.mjs';
+import { Redis } from './redis.mjs';
 import { Script } from './script.mjs';
 import { Server } from './server.mjs';
+import { eventually } from './waiting.mjs';
 
 const STORY_MS = 60_000;
+/** For how long a server may be silent before it is dead for the others. */
+const LEASE = '2s';
 const SCREENSHOTS = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
 
 /**
@@ -18,9 +22,25 @@ const SCREENSHOTS = fileURLToPath(new URL('../../../target/browser/', import.met
  * unexpected.
  */
 export function story(sentence, tell, flags = []) {
+  perform(sentence, tell, (scene) => scene.startServer(flags));
+}
+
+/** The same with two servers that are one hub. */
+export function storyOfTwoServers(sentence, tell) {
+  perform(sentence, tell, async (scene) => {
+    const flags = ['--redis', await scene.startRedis(), '--redis-lease', LEASE];
+    for (const _ of ['one', 'another']) {
+      const { url } = await scene.startServer(flags);
+      await eventually(async () => assert((await fetch(`${url}/healthz`)).ok, 'the server is not one of the hub'));
+    }
+  });
+}
+
+function perform(sentence, tell, set) {
   test(sentence, { timeout: STORY_MS }, async () => {
-    const scene = new Scene(await Server.start(flags));
+    const scene = new Scene();
     try {
+      await set(scene);
       await tell(scene);
       scene.assertNoComplaints();
     } catch (error) {
@@ -35,9 +55,25 @@ export function story(sentence, tell, flags = []) {
 class Scene {
   #people = [];
   #scripts = [];
+  #redis;
 
-  constructor(server) {
-    this.server = server;
+  servers = [];
+
+  /** The only server, or the first. */
+  get server() {
+    return this.servers[0];
+  }
+
+  async startServer(flags) {
+    const server = await Server.start(flags);
+    this.servers.push(server);
+    return server;
+  }
+
+  /** Starts what several servers share; where it is. */
+  async startRedis() {
+    this.#redis = await Redis.start();
+    return this.#redis.url;
   }
 
   /** Someone before the joining screen; `path` is what the address has after the host, `base` what before. */
@@ -86,11 +122,12 @@ class Scene {
       console.error(`${name}: ${failure ?? file}`);
       for (const complaint of complaints) console.error(`  ${complaint}`);
     }
-    console.error(`the log of the server:\n${this.server.log.trimEnd()}\n`);
+    for (const { url, log } of this.servers) console.error(`the log of the server at ${url}:\n${log.trimEnd()}\n`);
   }
 
   async close() {
     for (const { page } of [...this.#people, ...this.#scripts]) await page.context().close();
-    await this.server.kill();
+    for (const server of this.servers) await server.kill();
+    await this.#redis?.kill();
   }
 }
