@@ -156,19 +156,9 @@ impl<S: Stream> Server<S> {
         self.world.commons.learn(snapshot)
     }
 
-    /// Forgets everything of the hub, since it has missed what others did, and lets go all who are in it: they are to come
-    /// again, and to recover.
-    pub fn forget(&mut self, now: Now) {
-        self.world.now = now;
-        for slot in self.slots() {
-            let connection = &mut self.tenants[slot as usize].connection;
-            if connection.is_in_hub() {
-                connection.give_up(Reason::Unavailable, &mut self.world);
-                self.rearm(slot);
-                self.enlist(slot);
-            }
-        }
-        self.world.commons.forget(&self.world.config);
+    /// Forgets what it has learnt by halves.
+    pub fn unlearn(&mut self) {
+        self.world.commons.unlearn();
     }
 
     /// Notes an event of a connection; it is acted on in the next turn. One for a connection that is gone is ignored.
@@ -340,7 +330,8 @@ impl<S: Stream> Server<S> {
         }
         self.held.bytes += TURN_BYTES_MAX - budget + self.world.commons.advance(self.world.now);
         if self.world.commons.is_over() {
-            self.forget(self.world.now);
+            self.hand_out();
+            self.world.commons.begin_anew();
         }
         for slot in self.world.commons.take_turned_out() {
             let connection = &mut self.tenants[slot as usize].connection;
@@ -383,9 +374,13 @@ impl<S: Stream> Server<S> {
 
     fn seal(&mut self) {
         self.held.is_waiting = self.may_wait();
-        if self.held.is_waiting {
-            return;
+        if !self.held.is_waiting {
+            self.hand_out();
         }
+    }
+
+    /// Hands to everyone what is theirs.
+    fn hand_out(&mut self) {
         let Self {
             world,
             tenants,

@@ -41,8 +41,6 @@ pub struct Node<S> {
 /// What became of that which a server knew.
 #[derive(Debug)]
 pub enum Change {
-    /// It was of no use any more, and is forgotten.
-    Forgot,
     /// It knew nothing, and learnt what another server has told it.
     Learnt(Snapshot),
     /// What another server has told was of no use; it still knows nothing.
@@ -96,13 +94,7 @@ impl<S: Stream> Node<S> {
             self.link.leave();
         }
         let turned = self.link.turn(now, &mut self.journal.borrow_mut());
-        let change = if self.link.take_fallen() {
-            server.forget(now);
-            self.journal.borrow_mut().forget();
-            Some(Change::Forgot)
-        } else {
-            self.learn(now, server)?
-        };
+        let change = self.learn(now, server)?;
         let lag = Pressure::of(self.lag_bytes(), self.lag_high_bytes);
         self.journal.borrow_mut().note_lag(lag);
         server.note_engine(self.health(), self.gauges(now.monotonic));
@@ -153,7 +145,7 @@ impl<S: Stream> Node<S> {
             Err(error @ SnapshotError::Rules { .. }) => Err(LinkError::Rules(error)),
             Err(error) => {
                 warn!(%error, "what another server has told is of no use");
-                server.forget(now);
+                server.unlearn();
                 self.link.refuse_snapshot();
                 Ok(Some(Change::Refused(error)))
             }

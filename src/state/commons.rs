@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     dialect::{
-        chat::{self, Asked, Registry},
+        chat::{self, Asked, Registry, Returning},
         relay,
     },
     engine::{Action, Actor, Deed, Engine, Event, Local, Pressure, Refusal, Sequenced},
@@ -13,7 +13,7 @@ use super::{
     snapshot::{self, SnapshotError, Writing},
 };
 use crate::vocabulary::{
-    config::{Config, TURN_SNAPSHOT_BYTES_MAX},
+    config::{Config, TURN_RETURNING_MAX, TURN_SNAPSHOT_BYTES_MAX},
     id::NodeId,
     time::{Moment, Now},
 };
@@ -26,8 +26,10 @@ pub struct Commons {
     /// Who is who in the chat.
     pub registry: Registry,
     engine: Box<dyn Engine>,
-    /// Whether all that is known here is of no use any more.
-    is_over: bool,
+    /// Why all that is known here is of no use any more, if it is not.
+    loss: Option<Loss>,
+    /// Those who are here and not back in the chat since that was so.
+    returning: Returning,
     /// What a server that comes is to be told, while it is written.
     writing: Option<(NodeId, Writing)>,
     /// Whether clients are held because too much of all is under way.
@@ -36,6 +38,15 @@ pub struct Commons {
     relieved: Vec<u32>,
     /// Slots of clients of the relay who said what was not passed on.
     turned_out: Vec<u32>,
+}
+
+/// What a server has lost that knows the chat no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loss {
+    /// Its place among the others, who go on: for them its people have left.
+    Touch,
+    /// What all of them shared.
+    Everything,
 }
 
 impl Commons {
@@ -53,7 +64,8 @@ impl Commons {
             hub: Hub::new(config.history, origin),
             registry,
             engine,
-            is_over: false,
+            loss: None,
+            returning: Returning::default(),
             writing: None,
             is_pressed: false,
             relieved: Vec::new(),
@@ -63,6 +75,12 @@ impl Commons {
 
     /// Does something once it is sequenced, which may be at once. Returns the bytes that came of it by now.
     pub(super) fn act(&mut self, client: ClientId, deed: Deed<'_>, asked: Asked<'_>) -> usize {
+        if !self.returning.is_empty() {
+            if deed == Deed::Exit && self.registry.dismiss(&mut self.hub, client) {
+                return 0;
+            }
+            self.return_one(client);
+        }
         let bytes = deed.bytes();
         let is_answered = deed.is_answered();
         let actor = Actor::Ours(client);
@@ -96,9 +114,10 @@ impl Commons {
     pub fn advance(&mut self, now: Now) -> usize {
         self.hub.begin_turn(now);
         self.write_on(TURN_SNAPSHOT_BYTES_MAX);
+        self.return_some();
         // Whoever is gone with its server is so before anything that is later.
         let mut said = chat::vanish(&mut self.hub, &mut self.registry);
-        while !self.is_over
+        while self.loss.is_none()
             && !self.registry.is_vanishing()
             && let Some(sequenced) = self.engine.next(now, self.registry.next())
         {
@@ -119,15 +138,68 @@ impl Commons {
         }
     }
 
-    /// Forgets everything that is known here, and what is under way. Nobody who is here may be in it any more.
-    pub fn forget(&mut self, config: &Config) {
-        self.hub = Hub::new(config.history, 0);
-        self.registry.forget(config);
-        self.is_over = false;
-        self.writing = None;
-        self.relieved.clear();
-        self.turned_out.clear();
+    /// Has those who are here and not back in the chat do so, a share of them in each turn.
+    fn return_some(&mut self) {
+        let mut share = TURN_RETURNING_MAX;
+        while share > 0
+            && self.may_return()
+            && let Some(client) = self.returning.next()
+        {
+            share = share.saturating_sub(1 + self.return_one(client));
+        }
+    }
+
+    /// Whether those who are to come back may.
+    fn may_return(&self) -> bool {
+        !self.returning.is_empty()
+            && self.engine.is_ready()
+            && self.engine.pressure() < Pressure::High
+    }
+
+    /// Has one do so, if it is one of them, and returns to how many channels it comes back.
+    fn return_one(&mut self, client: ClientId) -> usize {
+        let Some(deed) = self.returning.deed_of(client, &mut self.registry) else {
+            return 0;
+        };
+        let bytes = deed.bytes();
+        let Deed::Return { channels, .. } = &deed else {
+            return 0;
+        };
+        let channels = channels.len();
+        let actor = Actor::Ours(client);
+        let given = self.engine.submit(Action { actor, deed }, self.hub.now());
+        debug_assert!(given.is_none(), "who lost track of something is late");
+        self.hub.send_off(client, bytes);
+        channels
+    }
+
+    /// Begins anew where all that was known here is of no use any more; all that was said is to be handed out before.
+    pub fn begin_anew(&mut self) {
+        if let Some(loss) = self.loss.take() {
+            self.forget(loss == Loss::Touch);
+        }
+    }
+
+    /// Forgets what was learnt by halves.
+    pub fn unlearn(&mut self) {
+        self.forget(self.returning.is_told());
+    }
+
+    /// Forgets everything that is known here of the chat, and what is under way. Those who are here come back as soon as the
+    /// engine takes what they do; `is_told` says whether others in their channels are told.
+    fn forget(&mut self, is_told: bool) {
         self.engine.forget();
+        self.writing = None;
+        let unheard = self.hub.give_up();
+        self.returning = chat::uproot(&mut self.hub, &mut self.registry, is_told);
+        for client in unheard {
+            let slots = if self.registry.is_here(client) {
+                &mut self.relieved
+            } else {
+                &mut self.turned_out
+            };
+            slots.extend(self.hub.slot(client));
+        }
     }
 
     /// Makes what another server knows known to this one, which knows nothing of the chat yet.
@@ -149,9 +221,9 @@ impl Commons {
     }
 
     /// Whether this server was taken for gone, or all is lost that it shared. What comes later in the sequence waits until
-    /// it has [forgotten](Self::forget) everything.
+    /// it has [begun anew](Self::begin_anew).
     pub fn is_over(&self) -> bool {
-        self.is_over
+        self.loss.is_some()
     }
 
     /// Does what was not given back at once. Returns the bytes that came of it.
@@ -213,7 +285,7 @@ impl Commons {
 
     /// When there is something to do that nobody's message brings about.
     pub fn due(&self) -> Option<Duration> {
-        if self.registry.is_vanishing() || self.writing.is_some() {
+        if self.may_return() || self.registry.is_vanishing() || self.writing.is_some() {
             return Some(Duration::ZERO);
         }
         // In the time of a sequence that others share too, something is forgotten whenever that goes on.
@@ -242,8 +314,12 @@ impl Commons {
                 chat::bury(&mut self.registry, node);
                 chat::vanish(&mut self.hub, &mut self.registry)
             }
-            Event::Burial | Event::Lost => {
-                self.is_over = true;
+            Event::Burial => {
+                self.loss = Some(Loss::Touch);
+                0
+            }
+            Event::Lost => {
+                self.loss = Some(Loss::Everything);
                 0
             }
             Event::Asked { newcomer, ours } => {

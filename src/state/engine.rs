@@ -42,6 +42,15 @@ pub enum Actor {
 pub enum Deed<'a> {
     /// To enter the chat.
     Enter(Rc<Identity>),
+    /// To be in the chat and in channels again, of which the server has lost track while its people stayed.
+    Return {
+        /// Who it is.
+        identity: Rc<Identity>,
+        /// The channels' names.
+        channels: Vec<Cow<'a, str>>,
+        /// Whether the others who are there are told, as they were told that it left.
+        is_told: bool,
+    },
     /// To be gone from the chat, and from all its channels.
     Exit,
     /// To become a member of a channel.
@@ -93,7 +102,8 @@ pub enum Event<'a> {
     Nothing,
     /// Another server is gone, and all its clients with it: they are out of the chat before anything comes that is later.
     Death(NodeId),
-    /// This server was taken for gone, and all its clients with it: it has no part in what comes later.
+    /// This server was taken for gone, and all its clients with it, or has missed what others did: it has no part in what
+    /// comes later.
     Burial,
     /// What all servers shared is lost: nobody is in the chat any more, and there is no channel.
     Lost,
@@ -151,7 +161,12 @@ pub trait Engine: Debug {
     /// someone has to see to it that something is.
     fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>>;
 
-    /// Drops what was given and did not come back: whoever gave it is gone.
+    /// Whether it is known who this server is among the others, so that what is given is on its way soon.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// Drops what was given and did not come back: nobody will ever know what has become of it.
     fn forget(&mut self) {}
 
     /// Hands a server that comes what there was when it [asked](Event::Asked). Nobody comes to one that is alone.
@@ -238,6 +253,7 @@ impl Deed<'_> {
     pub fn bytes(&self) -> usize {
         let texts = match self {
             Self::Enter(_) | Self::Exit => 0,
+            Self::Return { channels, .. } => channels.iter().map(|channel| channel.len()).sum(),
             Self::Join(channel) | Self::Leave(channel) => channel.len(),
             Self::Say { channel, body } | Self::Relay { channel, body, .. } => {
                 channel.len() + body.len()
@@ -259,6 +275,15 @@ impl Deed<'_> {
         let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         match self {
             Self::Enter(identity) => Deed::Enter(identity),
+            Self::Return {
+                identity,
+                channels,
+                is_told,
+            } => Deed::Return {
+                identity,
+                channels: channels.into_iter().map(own).collect(),
+                is_told,
+            },
             Self::Exit => Deed::Exit,
             Self::Join(channel) => Deed::Join(own(channel)),
             Self::Leave(channel) => Deed::Leave(own(channel)),

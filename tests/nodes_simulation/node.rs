@@ -35,8 +35,6 @@ pub struct Node {
     /// Until when it stands still.
     pub stands_until: Duration,
     turned_at: Duration,
-    /// Whether it knows what there is.
-    is_begun: bool,
     /// How often it began with nothing.
     pub foundings: usize,
 }
@@ -56,7 +54,6 @@ impl Node {
             ahead: Duration::from_millis(fastrand::Rng::with_seed(seed).u64(0..1 << 32)),
             stands_until: Duration::ZERO,
             turned_at: Duration::ZERO,
-            is_begun: false,
             foundings: 0,
         }
     }
@@ -172,12 +169,7 @@ impl Node {
         let mut course = self.course.borrow_mut();
         match change {
             Some(Change::Learnt(told)) => {
-                course.begin(Some(&told.bytes), &sights.borrow());
-                self.is_begun = true;
-            }
-            Some(Change::Forgot) => {
-                course.begin(None, &sights.borrow());
-                self.is_begun = false;
+                course.begin(&told.bytes, &sights.borrow());
             }
             Some(Change::Refused(error)) => {
                 panic!("nodes tell one another what makes sense: {error}")
@@ -185,7 +177,7 @@ impl Node {
             None => {}
         }
         if matches!(self.member.link().standing(), Standing::Living(_))
-            && !mem::replace(&mut self.is_begun, true)
+            && !mem::replace(&mut course.is_begun, true)
         {
             self.foundings += 1;
         }

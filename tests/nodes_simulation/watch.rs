@@ -50,6 +50,8 @@ pub struct Watched {
 #[derive(Debug, Default)]
 pub struct Course {
     place: Place,
+    /// Whether the node knows what there is.
+    pub is_begun: bool,
     /// When it happened that is not looked at yet, and how many of the watchers have asked.
     unseen: Option<(Moment, usize)>,
     /// Whether a node that comes is being told what there is.
@@ -95,7 +97,11 @@ impl Watched {
     fn note(&mut self, sequenced: &Sequenced<'_>) {
         let ours = self.engine.0.borrow().node();
         let what = match &sequenced.event {
-            Event::Refused { .. } | Event::Burial => return,
+            Event::Refused { .. } => return,
+            Event::Burial => {
+                *self.course.borrow_mut() = Course::default();
+                return;
+            }
             Event::Action(Action { actor, deed }) => {
                 let who = match actor {
                     Actor::Ours(client) => (ours.unwrap_or_default(), client.number()),
@@ -109,7 +115,10 @@ impl Watched {
         };
         let mut course = self.course.borrow_mut();
         if sequenced.event == Event::Lost {
-            *course = Course::default();
+            *course = Course {
+                is_begun: true,
+                ..Course::default()
+            };
         }
         let mut hasher = DefaultHasher::new();
         (course.place, what, sequenced.moment.at).hash(&mut hasher);
@@ -121,12 +130,14 @@ impl Watched {
 }
 
 impl Course {
-    /// Begins with what was known elsewhere, or with nothing.
-    pub fn begin(&mut self, snapshot: Option<&[u8]>, sights: &Sights) {
-        let place = snapshot.and_then(|snapshot| sights.places.get(&records(snapshot)));
-        self.place = place.copied().unwrap_or_default();
-        self.unseen = None;
-        self.is_telling = false;
+    /// Begins with what was known elsewhere.
+    pub fn begin(&mut self, snapshot: &[u8], sights: &Sights) {
+        let place = sights.places.get(&records(snapshot));
+        *self = Self {
+            place: place.copied().unwrap_or_default(),
+            is_begun: true,
+            ..Self::default()
+        };
     }
 
     /// Has the next watcher ask.
@@ -203,6 +214,10 @@ impl Engine for Watched {
             self.course.borrow_mut().is_telling = false;
             self.engine.give(newcomer, snapshot);
         }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.engine.is_ready()
     }
 
     fn forget(&mut self) {

@@ -237,32 +237,76 @@ fn what_would_be_more_than_may_wait_for_redis_is_refused_at_once() {
 }
 
 #[test]
-fn when_redis_has_forgotten_everything_people_come_again_and_echoes_go_on() {
+fn when_redis_has_forgotten_everything_all_stay_and_are_told_that_channels_begin_anew() {
     let redis = Redis::start();
-    let server = node(&redis);
-    let mut ada = Person::enter(&server, "Ada");
+    let (one, other) = (node(&redis), node(&redis));
+    let mut ada = Person::enter(&one, "Ada");
     let before = ada.join("tea");
-    let mut relay = server.connect("/relay");
-    let mut echo = server.connect("/echo");
+    let mut bob = Person::enter(&other, "Bob");
+    bob.join("tea");
+    assert_eq!(hears(&mut ada)["event"], "joined");
+    let mut relay = one.connect("/relay");
+    let mut echo = one.connect("/echo");
     redis.forget();
-    // It is noticed when something is to be appended.
-    ada.send("tea", "hot");
-    assert_eq!(ada.client.hear_close(), Some(1013));
-    assert_eq!(relay.hear_close(), Some(1013));
-    echo.say("still here");
-    assert_eq!(echo.hear_text(), "still here");
-    comes_in(&server);
-    let mut ada = Person::enter(&server, "Ada");
-    let since = json!({"epoch": before["epoch"], "seq": before["seq"]});
-    let joined = ada.ask(&json!({"action": "join-channel", "message": "tea", "since": since}));
+    // It is noticed when something is to be appended, of which nobody can tell then whether it was.
+    ada.say(&json!({"action": "send-message", "target": "tea", "message": "hot", "ref": "r"}));
+    let epoch = ada.hear();
     assert_eq!(
-        (&joined["recovered"], &joined["reason"]),
-        (&json!(false), &json!("epoch"))
+        (&epoch["action"], &epoch["channel"], &epoch["reason"]),
+        (&json!("epoch"), &json!("tea"), &json!("lost"))
     );
+    assert!(epoch["epoch"].as_u64() > before["epoch"].as_u64());
+    let unknown = ada.hear();
     assert_eq!(
-        server
-            .metrics()
-            .count("hubbub_recoveries_total{result=\"epoch\"}"),
-        1
+        (&unknown["code"], &unknown["ref"]),
+        (&json!("unknown"), &json!("r"))
     );
+    assert_eq!(bob.hear(), epoch);
+    bob.send("tea", "cold");
+    for person in [&mut ada, &mut bob] {
+        let said = hears(person);
+        assert_eq!(
+            (&said["message"], &said["seq"]),
+            (&json!("cold"), &json!(1))
+        );
+    }
+    let listed = ada.ask(&json!({"action": "list-members", "target": "tea"}));
+    assert_eq!(listed["count"], 2, "{listed}");
+    relay.say("still here");
+    assert_eq!(relay.hear_text(), "still here");
+    echo.say("me too");
+    assert_eq!(echo.hear_text(), "me too");
+    let closed = one
+        .metrics()
+        .count("hubbub_disconnects_total{reason=\"unavailable\"}");
+    assert_eq!(closed, 0);
+}
+
+#[test]
+fn whoever_is_at_a_server_that_was_taken_for_dead_stays_and_is_told_what_was_said_meanwhile() {
+    let redis = Redis::start();
+    let (one, other) = (node(&redis), node(&redis));
+    let [mut ada, mut bob] = acquainted(&one, &other);
+    other.signal(Signal::STOP);
+    let left = hears(&mut ada);
+    assert_eq!(
+        (&left["event"], &left["reason"]),
+        (&json!("left"), &json!("node-lost"))
+    );
+    ada.send("tea", "where are you?");
+    hears(&mut ada);
+    other.signal(Signal::CONT);
+    let [left, said, joined] = std::array::from_fn(|_| bob.hear());
+    assert_eq!(
+        (&left["reason"], &left["seq"]),
+        (&json!("node-lost"), &json!(2))
+    );
+    assert_eq!(said["message"], "where are you?");
+    assert_eq!(
+        (&joined["event"], &joined["seq"]),
+        (&json!("joined"), &json!(4))
+    );
+    assert_eq!(ada.hear(), joined);
+    bob.send("tea", "here");
+    assert_eq!(ada.hear(), bob.hear());
 }

@@ -435,11 +435,6 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Whether it is in the hub.
-    pub fn is_in_hub(&self) -> bool {
-        matches!(&self.phase, Phase::Open(session) if session.dialect.client().is_some())
-    }
-
     fn dialect(&self) -> Option<DialectName> {
         match &self.phase {
             Phase::Introduction(_) | Phase::Http(_) => None,

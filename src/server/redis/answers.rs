@@ -59,7 +59,7 @@ impl<S: Stream> Link<S> {
                 },
                 Answer::Buried,
             ) => self.standing = Standing::Gone,
-            (_, Answer::Buried) if self.course.last().is_none() => self.fall(now),
+            (_, Answer::Buried) if self.course.last().is_none() => self.fall(now, journal),
             (_, Answer::Buried) => {
                 self.is_buried = true;
                 self.reader.look_again();
@@ -76,7 +76,7 @@ impl<S: Stream> Link<S> {
                 self.over = None;
                 self.appender.rest(now);
                 if matches!(self.standing, Standing::Loading(_)) {
-                    self.fall(now);
+                    self.fall(now, journal);
                 }
             }
             (_, Answer::Era(era)) => {

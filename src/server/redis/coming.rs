@@ -143,14 +143,14 @@ impl<S: Stream> Link<S> {
         self.standing = Standing::Living(node);
     }
 
-    /// Whether what was folded is of no use any more, and nobody was told so yet.
-    pub fn take_fallen(&mut self) -> bool {
-        mem::take(&mut self.falls) > 0
+    /// Entries were missed, or this node is buried and cannot read so: whatever was folded is of no use any more.
+    pub(super) fn fall(&mut self, now: Duration, journal: &mut Journal) {
+        journal.lose_track();
+        self.leave_journal(now);
     }
 
-    /// Whatever was folded is of no use any more.
-    pub(super) fn fall(&mut self, now: Duration) {
-        self.falls += 1;
+    /// Nothing that comes in the journal is for this node, until it is told what there is.
+    pub(super) fn leave_journal(&mut self, now: Duration) {
         self.course.seek(None);
         self.reader.seek(None, now);
         self.nodes.reset([], now);

@@ -117,8 +117,6 @@ pub struct Link<S> {
     over: Option<u64>,
     /// Whether this node was declared dead, and may not have read so yet.
     is_buried: bool,
-    /// How often what was folded has become of no use, of which nobody was told yet.
-    falls: usize,
     /// What the clock of Redis said, since the Unix epoch, and when.
     clock: Option<(Duration, Duration)>,
     /// What was last told of how it is with Redis.
@@ -146,7 +144,6 @@ impl<S: Stream> Link<S> {
             is_confirmed: false,
             over: None,
             is_buried: false,
-            falls: 0,
             clock: None,
             told: Some(Outage::Unasked),
         }
@@ -198,7 +195,7 @@ impl<S: Stream> Link<S> {
         self.reader.advance(now)?;
         self.fold(now, journal);
         if self.is_buried && self.reader.is_at_end() {
-            self.fall(now);
+            self.fall(now, journal);
         }
         while let Some(gift) = journal.take_gift() {
             self.giving.give(&self.prefix, self.era(), gift);
@@ -302,7 +299,7 @@ impl<S: Stream> Link<S> {
             Ok(None) => return,
             Err(Hole { last, next }) => {
                 warn!(%last, %next, "entries of the journal are missing between these, beginning anew");
-                return self.fall(now);
+                return self.fall(now, journal);
             }
         };
         self.nodes.hear(&header, &body, now);
@@ -313,7 +310,7 @@ impl<S: Stream> Link<S> {
             EntryKind::Death if Some(dead(&body)) == self.node() => {
                 warn!("the other nodes have declared this one dead, beginning anew");
                 journal.take(header, body, now);
-                self.fall(now);
+                self.leave_journal(now);
             }
             EntryKind::Kept => {
                 info!("Redis has begun anew, and has kept everything");

@@ -104,6 +104,11 @@ impl Client {
         self.under_way > 0
     }
 
+    /// Notes that nothing of it is under way any more, and returns how much was.
+    pub(super) fn give_up(&mut self) -> usize {
+        mem::take(&mut self.under_way) as usize
+    }
+
     /// Whether so much of it is under way that it is not read.
     pub(super) fn is_held(&self) -> bool {
         self.under_way as usize >= UNANSWERED_BYTES_MAX

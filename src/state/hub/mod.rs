@@ -7,6 +7,7 @@ mod client;
 mod membership;
 mod record;
 mod replay;
+mod uprooting;
 
 use std::mem;
 use std::rc::Rc;
@@ -19,6 +20,7 @@ pub use self::{
     membership::Start,
     record::{ChannelRecord, HubRecord},
     replay::{Replayed, Room},
+    uprooting::Stay,
 };
 use super::{
     batch::{Form, OpenBatch, Run, Slice},

@@ -41,6 +41,14 @@ pub(super) enum Act<'a> {
     },
     RelayText(Place<'a>, #[serde(borrow)] &'a Bytes),
     RelayBinary(Place<'a>, #[serde(borrow)] &'a Bytes),
+    Return {
+        id: &'a str,
+        name: &'a str,
+        avatar: &'a str,
+        #[serde(borrow)]
+        channels: Vec<Place<'a>>,
+        is_told: bool,
+    },
 }
 
 /// A channel, by its name.
@@ -54,6 +62,17 @@ impl<'a> Line<'a> {
                 id: &identity.id,
                 name: &identity.name,
                 avatar: &identity.avatar,
+            },
+            Deed::Return {
+                identity,
+                channels,
+                is_told,
+            } => Act::Return {
+                id: &identity.id,
+                name: &identity.name,
+                avatar: &identity.avatar,
+                channels: channels.iter().map(|channel| &**channel).collect(),
+                is_told: *is_told,
             },
             Deed::Exit => Act::Exit,
             Deed::Join(channel) => Act::Join(channel),
@@ -101,11 +120,18 @@ impl<'a> Line<'a> {
             body: Cow::Borrowed(&***body),
         };
         Some(match &self.act {
-            Act::Enter { id, name, avatar } => Deed::Enter(Rc::new(Identity {
-                id: (*id).into(),
-                name: (*name).into(),
-                avatar: ArrayString::from(avatar).ok()?,
-            })),
+            Act::Enter { id, name, avatar } => Deed::Enter(identity(id, name, avatar)?),
+            Act::Return {
+                id,
+                name,
+                avatar,
+                channels,
+                is_told,
+            } => Deed::Return {
+                identity: identity(id, name, avatar)?,
+                channels: channels.iter().copied().map(Cow::Borrowed).collect(),
+                is_told: *is_told,
+            },
             Act::Exit => Deed::Exit,
             Act::Join(channel) => Deed::Join(Cow::Borrowed(channel)),
             Act::Leave(channel) => Deed::Leave(Cow::Borrowed(channel)),
@@ -126,4 +152,13 @@ impl<'a> Line<'a> {
             Act::RelayBinary(channel, body) => say(channel, Kind::Binary, body),
         })
     }
+}
+
+/// Who it is. `None` if nobody of ours would be.
+fn identity(id: &str, name: &str, avatar: &str) -> Option<Rc<Identity>> {
+    Some(Rc::new(Identity {
+        id: id.into(),
+        name: name.into(),
+        avatar: ArrayString::from(avatar).ok()?,
+    }))
 }

@@ -47,6 +47,8 @@ pub struct Journal {
     read: VecDeque<Entry>,
     /// Bytes of that.
     read_bytes: usize,
+    /// Whether what comes behind that was missed.
+    has_lost_track: bool,
     /// When the newest entry was appended, and when it was read by our clock.
     newest: Option<(Duration, Duration)>,
     /// Entries, and ends of entries, that no node of ours wrote.
@@ -94,6 +96,7 @@ impl Journal {
             queue: Queue::default(),
             read: VecDeque::new(),
             read_bytes: 0,
+            has_lost_track: false,
             newest: None,
             foreign: 0,
             gifts: VecDeque::new(),
@@ -183,9 +186,10 @@ impl Journal {
         });
     }
 
-    /// Forgets everything, as who has fallen out of the journal.
-    pub fn forget(&mut self) {
-        *self = Self::new(self.bounds);
+    /// Notes that entries were missed: behind all that was taken before, this node has no part in the journal until it
+    /// [begins](Self::begin) again.
+    pub fn lose_track(&mut self) {
+        self.has_lost_track = true;
     }
 
     /// What a newcomer is to be handed, if there is one that waits.
@@ -235,7 +239,8 @@ impl Journal {
     /// Whether this is no node, and never again will be the one that it was: all is passed on that was read as such.
     pub fn is_nobody(&self) -> bool {
         let is_end = |entry: &Entry| entry.header.kind == EntryKind::Lost;
-        self.read.is_empty() || self.node.is_none() && !self.read.iter().any(is_end)
+        let has_ended = self.node.is_none() && !self.read.iter().any(is_end);
+        !self.has_lost_track && (self.read.is_empty() || has_ended)
     }
 
     /// Entries, and ends of entries, that no node of ours wrote.
@@ -258,23 +263,33 @@ impl Journal {
             if let Some(Refused { client, deed, .. }) = self.queue.take_refused() {
                 return Some(refused(ClientId::of_number(client), deed));
             }
-            let entry = self.read.front_mut()?;
+            let Some(entry) = self.read.front_mut() else {
+                return self.burial();
+            };
             let moment = moment_of(entry.header.time);
             if let Some(event) = entry.next(self.node, &mut self.foreign, &mut self.read_bytes) {
+                if matches!(event, Event::Lost | Event::Burial) {
+                    // Another may be given the number that was ours.
+                    self.node = None;
+                }
                 return Some(event.at(moment));
             }
-            let Header {
-                kind, node, number, ..
-            } = entry.header;
+            let Header { node, number, .. } = entry.header;
             self.read.pop_front();
-            if kind == EntryKind::Lost {
-                // Another may be given the number that was ours.
-                self.node = None;
-            }
             if self.node == Some(node) {
                 self.queue.came_back(number.try_into().unwrap_or_default());
             }
         }
+    }
+
+    /// That this node has no part in what comes, if it has lost track.
+    fn burial(&mut self) -> Option<Sequenced<'static>> {
+        let has_lost_track = mem::take(&mut self.has_lost_track);
+        let (time, _) = self.newest.unwrap_or_default();
+        has_lost_track.then(|| {
+            self.node = None;
+            Event::Burial.at(moment_of(time))
+        })
     }
 
     /// When something is due, by our clock, as far as the journal's can be told from it.
@@ -401,8 +416,15 @@ impl Engine for JournalEngine {
         next
     }
 
+    fn is_ready(&self) -> bool {
+        self.0.borrow().node.is_some()
+    }
+
     fn forget(&mut self) {
-        self.0.borrow_mut().queue = Queue::default();
+        let mut journal = self.0.borrow_mut();
+        journal.queue = Queue::default();
+        journal.asked.clear();
+        journal.gifts.clear();
     }
 
     fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {

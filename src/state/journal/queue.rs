@@ -239,7 +239,10 @@ impl Queue {
 
 /// Whether it may be refused: not who comes and goes, as that is a fact.
 pub(super) fn is_refusable(deed: &Deed<'_>) -> bool {
-    !matches!(deed, Deed::Enter(_) | Deed::Exit | Deed::Leave(_))
+    !matches!(
+        deed,
+        Deed::Enter(_) | Deed::Return { .. } | Deed::Exit | Deed::Leave(_)
+    )
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod who;
 pub use self::{
     error::ChatError,
     request::{Action, Past, Request, reference},
-    told::{Event, GapReason, LeftReason, Recovery, Span, Told, Unrecovered, number},
+    told::{EpochReason, Event, GapReason, LeftReason, Recovery, Span, Told, Unrecovered, number},
     who::{ChannelEntry, Identity, Limits, Mention, ServerIdentity},
 };
 

@@ -97,6 +97,15 @@ pub enum Told<'a> {
         /// Why.
         reason: GapReason,
     },
+    /// Before the first message of another life of a channel that the client is in: any end of the one before may be missing.
+    Epoch {
+        /// The channel's name.
+        channel: &'a str,
+        /// Which life it is.
+        epoch: u64,
+        /// Why there is another.
+        reason: EpochReason,
+    },
     /// An answer: who is in a channel.
     Members {
         /// The channel's name.
@@ -204,6 +213,14 @@ pub enum GapReason {
     Slow,
     /// They were kept no longer.
     Trimmed,
+}
+
+/// Why a channel that has members has another life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EpochReason {
+    /// What was said in it is lost.
+    Lost,
 }
 
 /// What a notice is about.

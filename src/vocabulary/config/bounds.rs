@@ -85,6 +85,9 @@ pub const REF_BYTES_MAX: usize = 64;
 pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 /// People of a server that is gone, and channels that they were in, that one turn lets go; the rest waits for the next.
 pub const TURN_VANISHING_MAX: usize = 1000;
+/// People who come back to a server that lost track of them, and channels that they come back to, that one turn hands to the
+/// others; the rest waits for the next.
+pub const TURN_RETURNING_MAX: usize = 1000;
 /// Bytes that one turn writes of what a server that comes is told of the chat; the rest waits for the next.
 pub const TURN_SNAPSHOT_BYTES_MAX: usize = 256 << 10;
 /// Members that a channel may lose with a server and be told of each; of more it is told how many.

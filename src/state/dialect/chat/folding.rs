@@ -1,20 +1,22 @@
 //! What people have done, in the order in which it was sequenced.
 
+use std::borrow::Cow;
+use std::iter;
 use std::rc::Rc;
 
 use super::{
-    Asked, Outcome, Registry, alone, membership, notices::Move, people::Seat, post, refuse,
+    Asked, Outcome, Registry, alone, answer, membership, notices::Move, people::Seat, post, refuse,
 };
 use crate::{
     state::{
         batch::Form,
         channel::Departure,
         engine::{Actor, Deed},
-        hub::{ChannelId, ClientId, Hub, Space, Start},
+        hub::{ChannelId, ClientId, Hub, Space, Start, Stay},
         seal::Origin,
     },
     vocabulary::{
-        chat::{ChatError, Past, Recovery, Span, Told, Unrecovered, number},
+        chat::{ChatError, EpochReason, Past, Recovery, Span, Told, Unrecovered, number},
         config::CLIENT_CHANNELS_MAX,
         frame::Kind,
     },
@@ -30,7 +32,7 @@ pub fn fold(
 ) -> usize {
     let client = match (actor, &deed) {
         (Actor::Ours(client), _) => client,
-        (Actor::Theirs { node, client }, Deed::Enter(identity)) => {
+        (Actor::Theirs { node, client }, Deed::Enter(identity) | Deed::Return { identity, .. }) => {
             let here = hub.enter(None, Form::Joined);
             let theirs = registry.foreign.entry(node).or_default();
             theirs.insert(client, here);
@@ -56,6 +58,12 @@ pub fn fold(
         Deed::Enter(_) => {
             folding.registry.people.enter(client);
             Ok(0)
+        }
+        Deed::Return {
+            channels, is_told, ..
+        } => {
+            folding.registry.people.enter(client);
+            Ok(folding.come_back(&channels, is_told))
         }
         Deed::Exit => {
             if let Actor::Theirs { node, client } = actor
@@ -102,13 +110,61 @@ impl Folding<'_> {
         let channel = channel.ok_or(ChatError::ServerFull)?;
         let seq = self.hub.said(channel);
         let (start, recovery) = self.recover(channel, seq);
+        self.enroll(channel);
+        let answered = self.answer_joined(channel, name, seq, recovery);
+        self.hub.follow(self.client, channel, start);
+        Ok(said + answered)
+    }
+
+    /// Is a member of channels again, and goes on there where it was: what it missed is replayed as far as it is kept. Returns
+    /// the bytes said and told.
+    fn come_back(&mut self, channels: &[Cow<'_, str>], is_told: bool) -> usize {
+        let stays = self.asked.stays.iter().map(Some).chain(iter::repeat(None));
+        let channels = channels.iter().zip(stays).take(CLIENT_CHANNELS_MAX);
+        channels
+            .map(|(name, stay)| self.rejoin(name, stay, is_told))
+            .sum()
+    }
+
+    fn rejoin(&mut self, name: &str, stay: Option<&Stay>, is_told: bool) -> usize {
+        if self.hub.membership(self.client, name).is_some() {
+            return 0;
+        }
+        let announced = is_told.then(|| self.announce(name));
+        let said = announced.and_then(Result::ok).unwrap_or_default();
+        let Some(channel) = self.hub.found(Space::Chat, name) else {
+            // There are too many others by now.
+            let left = Told::Left {
+                channel: name,
+                reference: None,
+            };
+            return said + answer(self.hub, self.client, &left);
+        };
+        self.enroll(channel);
+        let Some(Stay { source, seq }) = stay else {
+            return said;
+        };
+        let epoch = self.hub.epoch(channel);
+        let (start, told) = if epoch == source.epoch {
+            (*seq, 0)
+        } else {
+            let began_anew = Told::Epoch {
+                channel: name,
+                epoch,
+                reason: EpochReason::Lost,
+            };
+            (0, self.answer_member(channel, &began_anew))
+        };
+        self.hub.follow(self.client, channel, Start::At(start));
+        said + told
+    }
+
+    /// Becomes a member of a channel, of which it hears nothing yet.
+    fn enroll(&mut self, channel: ChannelId) {
         self.registry.people.keep(self.hub, self.client);
         self.hub.enroll(self.client, channel);
         let id = &self.registry.people.identity(self.client).id;
         self.registry.rosters.join(channel, self.client, id);
-        let answered = self.answer_joined(channel, name, seq, recovery);
-        self.hub.follow(self.client, channel, start);
-        Ok(said + answered)
     }
 
     /// Tells the members of a channel, if there are any, who is about to come.

@@ -44,9 +44,7 @@ pub(super) enum Look<'a> {
 pub fn look_on(commons: &mut Commons, client: ClientId) -> usize {
     let mut told = 0;
     while let Some(session) = commons.registry.people.session(client)
-        && let Some(waiting) = session
-            .waiting
-            .pop_front_if(|next| !matches!(next, Waiting::Deed(_)))
+        && let Some(waiting) = session.waiting.pop_front_if(|next| !next.is_sequenced())
     {
         let text = match waiting {
             Waiting::Refused { why, reference } => {
@@ -56,7 +54,7 @@ pub fn look_on(commons: &mut Commons, client: ClientId) -> usize {
                 continue;
             }
             Waiting::Look(text) => text,
-            Waiting::Deed(_) => unreachable!("it is under way"),
+            Waiting::Return { .. } | Waiting::Deed(_) => unreachable!("it is under way"),
         };
         let text = text.as_deref();
         let request = text.ok_or(ChatError::Binary).and_then(Request::parse);

@@ -9,6 +9,7 @@ mod looking;
 mod notices;
 mod people;
 mod record;
+mod returning;
 mod rosters;
 mod session;
 mod vanishing;
@@ -29,6 +30,7 @@ pub use self::{
     folding::fold,
     looking::look_on,
     record::{PersonRecord, SummaryRecord},
+    returning::{Returning, uproot},
     session::{Asked, Waited},
     vanishing::{bury, vanish},
 };
@@ -132,15 +134,6 @@ impl Registry {
         (registry, origin)
     }
 
-    /// Forgets everyone. What was counted goes on.
-    pub(in crate::state) fn forget(&mut self, config: &Config) {
-        let (nobody, _) = Self::new(config, self.chance.u64(..));
-        *self = Self {
-            recoveries: self.recoveries,
-            ..nobody
-        };
-    }
-
     /// Members of a channel beyond which comings and goings are summarised.
     pub fn notice_limit(&self) -> usize {
         self.notices.limit()
@@ -207,6 +200,7 @@ impl Registry {
         let session = self.people.session(client);
         match session.and_then(|session| session.waiting.pop_front()) {
             Some(Waiting::Deed(waited)) => waited,
+            Some(Waiting::Return { stays, .. }) => Waited::returning(stays),
             other => unreachable!("deeds come back in their order, not {other:?}"),
         }
     }

@@ -1,6 +1,7 @@
 //! Who is in the chat, by client, by id and by name.
 
 use std::collections::HashMap;
+use std::mem;
 use std::rc::Rc;
 
 use super::{
@@ -86,6 +87,25 @@ impl People {
             let others = others.and_modify(|others| others.insert(client));
             others.or_insert(Clients::One(client));
         }
+    }
+
+    /// Forgets all, but for those whose session `stays`: they are expected to enter again.
+    pub(super) fn uproot(&mut self, mut stays: impl FnMut(ClientId, &mut Seat) -> bool) {
+        for (number, place) in self.by_client.iter_mut().enumerate() {
+            let number = u32::try_from(number).expect("numbers of clients have 32 bits");
+            let client = ClientId::of_number(number);
+            let stays = place
+                .as_mut()
+                .is_some_and(|person| stays(client, &mut person.seat));
+            match place {
+                Some(person) if stays => person.entered = 0,
+                _ => *place = None,
+            }
+        }
+        *self = Self {
+            by_client: mem::take(&mut self.by_client),
+            ..Self::default()
+        };
     }
 
     /// Bytes that they take.

@@ -1,10 +1,11 @@
 //! What it is about with someone whose session is here: what they may do, how much they were told, and what they wait for.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::time::Duration;
 
 use crate::{
-    state::{engine::Refusal, memory::of_list},
+    state::{engine::Refusal, hub::Stay, memory::of_list},
     vocabulary::{
         chat::Past,
         config::{LISTED_DEFAULT, LISTED_MAX, TURN_LISTED_MAX},
@@ -24,6 +25,12 @@ pub(super) struct Session {
 /// What someone asked while something of theirs was under way.
 #[derive(Debug)]
 pub(super) enum Waiting {
+    /// To be back in the chat, and in channels where it was before its server lost track: before anything else.
+    Return {
+        stays: Box<[Stay]>,
+        /// Whether the engine was given it.
+        is_under_way: bool,
+    },
     /// It is under way itself.
     Deed(Waited),
     /// It is looked at once all before is answered: a request as it was read, if it was text.
@@ -40,6 +47,19 @@ impl Waiting {
     pub(super) fn look_bytes(text: Option<&str>) -> usize {
         size_of::<Self>() + text.map_or(0, str::len)
     }
+
+    /// Whether it is answered once the engine gives something back.
+    pub(super) fn is_sequenced(&self) -> bool {
+        matches!(self, Self::Return { .. } | Self::Deed(_))
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Return { .. } | Self::Deed(_) => 0,
+            Self::Look(text) => Self::look_bytes(text.as_deref()),
+            Self::Refused { reference, .. } => Self::look_bytes(reference.as_deref()),
+        }
+    }
 }
 
 /// What of a request the engine knows nothing of.
@@ -48,6 +68,8 @@ pub struct Asked<'a> {
     pub(in crate::state) reference: Option<&'a str>,
     pub(super) past: Past,
     pub(super) members: usize,
+    /// Where one was who comes back, channel by channel.
+    pub(super) stays: &'a [Stay],
 }
 
 /// The same, kept.
@@ -56,6 +78,7 @@ pub struct Waited {
     reference: Option<Box<str>>,
     past: Past,
     members: usize,
+    stays: Box<[Stay]>,
 }
 
 /// How many entries of lists someone may still be told this turn.
@@ -79,6 +102,55 @@ impl Session {
     pub(super) fn heap_bytes(&self) -> usize {
         of_list::<Waiting>(self.waiting.capacity())
     }
+
+    /// The channels that it was in, if the engine is still to be given that it comes back there, which it is now.
+    pub(super) fn take_return(&mut self) -> Option<&[Stay]> {
+        let Some(Waiting::Return {
+            stays,
+            is_under_way,
+        }) = self.waiting.front_mut()
+        else {
+            return None;
+        };
+        let is_due = !mem::replace(is_under_way, true);
+        is_due.then_some(stays)
+    }
+
+    /// Whether the engine is still to be given that it comes back.
+    pub(super) fn is_away(&self) -> bool {
+        let first = self.waiting.front();
+        matches!(
+            first,
+            Some(Waiting::Return {
+                is_under_way: false,
+                ..
+            })
+        )
+    }
+
+    /// The engine gives nothing back any more: it is to come back to where it was, and whatever it asked and nobody answered,
+    /// nobody will ever know of. Returns the bytes of what waits for that.
+    pub(super) fn uproot(&mut self, stays: Box<[Stay]>) -> usize {
+        for waiting in &mut self.waiting {
+            match waiting {
+                Waiting::Return { is_under_way, .. } => *is_under_way = false,
+                Waiting::Deed(waited) => {
+                    *waiting = Waiting::Refused {
+                        why: Refusal::Unknown,
+                        reference: waited.reference.take(),
+                    };
+                }
+                Waiting::Look(_) | Waiting::Refused { .. } => {}
+            }
+        }
+        if !self.is_away() {
+            self.waiting.push_front(Waiting::Return {
+                stays,
+                is_under_way: false,
+            });
+        }
+        self.waiting.iter().map(Waiting::bytes).sum()
+    }
 }
 
 impl Default for Asked<'_> {
@@ -87,6 +159,7 @@ impl Default for Asked<'_> {
             reference: None,
             past: Past::None,
             members: LISTED_DEFAULT,
+            stays: &[],
         }
     }
 }
@@ -98,6 +171,7 @@ impl<'a> Asked<'a> {
             reference: waited.reference.as_deref(),
             past: waited.past,
             members: waited.members,
+            stays: &waited.stays,
         }
     }
 
@@ -106,6 +180,17 @@ impl<'a> Asked<'a> {
             reference: self.reference.map(Into::into),
             past: self.past,
             members: self.members,
+            stays: Box::default(),
+        }
+    }
+}
+
+impl Waited {
+    /// What is to be known of one who comes back.
+    pub(super) fn returning(stays: Box<[Stay]>) -> Self {
+        Self {
+            stays,
+            ..Asked::default().keep()
         }
     }
 }

@@ -1,6 +1,7 @@
 mod history;
 mod late;
 mod recovery;
+mod returning;
 mod rosters;
 mod vanishing;
 
@@ -26,6 +27,7 @@ struct Lateness {
     free: usize,
     is_full: bool,
     pressure: Option<Pressure>,
+    is_unready: bool,
 }
 
 impl Late {
@@ -42,6 +44,24 @@ impl Late {
     /// Lets it take nothing any more.
     fn fill(&self) {
         self.0.borrow_mut().is_full = true;
+    }
+
+    /// Says whether those who come back may.
+    fn is_ready(&self, is_ready: bool) {
+        self.0.borrow_mut().is_unready = !is_ready;
+    }
+
+    /// What is done here and did not come back.
+    fn under_way(&self) -> Vec<Deed<'static>> {
+        let lateness = self.0.borrow();
+        let deeds = lateness.queue.iter().filter_map(|event| match event {
+            Event::Action(engine::Action {
+                actor: Actor::Ours(_),
+                deed,
+            }) => Some(deed.clone()),
+            _ => None,
+        });
+        deeds.collect()
     }
 
     /// Adds what someone elsewhere does.
@@ -80,6 +100,23 @@ impl Engine for Late {
         lateness.free = lateness.free.checked_sub(1)?;
         let event = lateness.queue.pop_front()?;
         Some(event.at(now.into()))
+    }
+
+    fn is_ready(&self) -> bool {
+        !self.0.borrow().is_unready
+    }
+
+    fn forget(&mut self) {
+        let is_ours = |event: &Event<'_>| {
+            matches!(
+                event,
+                Event::Action(engine::Action {
+                    actor: Actor::Ours(_),
+                    ..
+                })
+            )
+        };
+        self.0.borrow_mut().queue.retain(|event| !is_ours(event));
     }
 
     fn due(&self, _: Option<Duration>) -> Option<Duration> {
@@ -178,6 +215,7 @@ impl Scene {
         commons.hub.seal(&mut hear);
         commons.hub.replay(|_| 1 << 20, &mut hear);
         commons.registry.end_turn();
+        commons.begin_anew();
         now.monotonic += Duration::from_millis(1);
         now.unix_ms += 1;
     }

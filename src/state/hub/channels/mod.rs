@@ -288,6 +288,30 @@ impl Channels {
         self.count((log.bytes(), log.messages()), (0, 0));
     }
 
+    /// Forgets all of the chat, as if there had never been one. Nobody is in any, and all that was said in them is handed out.
+    pub(super) fn forget_chat(&mut self) {
+        let chat = Space::Chat as usize;
+        self.all.retain(|_, named| {
+            debug_assert!(named.space == Space::Relay || !named.is_loud);
+            named.space == Space::Relay
+        });
+        let all = &self.all;
+        self.ages.retain(|(_, id)| all.contains(id.0 as usize));
+        self.by_name[chat] = Default::default();
+        self.populated[chat] = 0;
+        self.empty[chat] = BTreeMap::new();
+        self.quiet[chat] = BTreeMap::new();
+        self.moments[chat] = 0;
+        self.epoch = 0;
+        self.frozen = Frozen::default();
+        let logs = || self.all.iter().map(|(_, named)| &named.log);
+        let kept = (
+            logs().map(Log::bytes).sum(),
+            logs().map(Log::messages).sum(),
+        );
+        (self.bytes, self.messages) = kept;
+    }
+
     /// Notes that all that was said in a channel is handed out.
     pub(super) fn quieten(&mut self, id: ChannelId) {
         let named = &mut self.all[id.0 as usize];

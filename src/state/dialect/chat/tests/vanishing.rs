@@ -166,7 +166,7 @@ fn one_that_was_taken_for_gone_has_no_part_in_what_comes_later() {
     let (mut scene, late, ada) = scene(&["tea"]);
     late.add(Event::Burial);
     come(&mut scene, &late, THERE, 1, &["tea"]);
-    scene.turn();
+    scene.commons.advance(scene.now);
     assert!(scene.commons.is_over());
     assert_eq!(scene.take(ada), Vec::<Value>::new());
 }
