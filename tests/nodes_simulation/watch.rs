@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
 
-use hubbub::state::engine::{Action, Actor, Engine, Event, Sequenced};
+use hubbub::state::engine::{Action, Actor, Engine, Event, Pressure, Sequenced};
 use hubbub::state::journal::JournalEngine;
 use hubbub::state::snapshot::Record;
 use hubbub::vocabulary::{
@@ -226,5 +226,13 @@ impl Engine for Watched {
 
     fn due(&self, due: Option<Duration>) -> Option<Duration> {
         self.engine.due(due)
+    }
+
+    fn take_returned(&mut self) -> Vec<(Duration, u64)> {
+        self.engine.take_returned()
+    }
+
+    fn pressure(&self) -> Pressure {
+        self.engine.pressure()
     }
 }

@@ -436,6 +436,7 @@ fn entries_that_are_missing_make_it_begin_anew() {
     let mut scene = Scene::founder();
     scene.gives(&[(&id(3), "1 l 1 2 5", "")]);
     assert_eq!(scene.link.standing(), Standing::Listening);
+    scene.pass(REDIS_PAUSE);
     scene.hears(&["hello", "0", "run-1", "10000", ""]);
     scene.answer(&format!("ok {ERA}-4 {ERA} 2 1"));
     assert!(matches!(scene.link.standing(), Standing::Loading(_)));

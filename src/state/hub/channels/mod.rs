@@ -297,7 +297,7 @@ impl Channels {
         });
         let all = &self.all;
         self.ages.retain(|(_, id)| all.contains(id.0 as usize));
-        self.by_name[chat] = Default::default();
+        self.by_name[chat] = BTreeMap::new();
         self.populated[chat] = 0;
         self.empty[chat] = BTreeMap::new();
         self.quiet[chat] = BTreeMap::new();

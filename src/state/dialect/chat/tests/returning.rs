@@ -302,7 +302,7 @@ fn of_the_relay_only_those_go_whose_words_were_under_way() {
     scene.commons.advance(scene.now);
     let mut slots = Vec::new();
     scene.commons.hub.seal(|slot, slice| {
-        if &*slice.run.body(slice.from) == b"hello" {
+        if slice.run.body(slice.from) == b"hello" {
             slots.push(slot);
         }
     });
