@@ -208,6 +208,12 @@ fn what_would_be_more_than_may_wait_for_redis_is_refused_at_once() {
     let server = node_with(&redis, &bounds);
     let mut ada = Person::enter(&server, "Ada");
     ada.join("tea");
+    // Who has said something is read no more before it is full.
+    let mut crowd = ["one", "two", "three", "four", "five", "six"].map(|name| {
+        let mut person = Person::enter(&server, name);
+        person.join(name);
+        (person, name)
+    });
     let mut relay = server.connect("/relay");
     redis.signal(Signal::STOP);
     let received = || {
@@ -219,8 +225,8 @@ fn what_would_be_more_than_may_wait_for_redis_is_refused_at_once() {
     // From now on there is something under way, and the rest waits for it.
     wait_until("it is under way", || received() > before);
     let words = "x".repeat(800);
-    for _ in 0..6 {
-        ada.send("tea", &words);
+    for (person, channel) in &mut crowd {
+        person.send(channel, &words);
     }
     wait_until("it is full", || {
         server.metrics().count("hubbub_engine_queue_bytes") > 3000
@@ -229,7 +235,7 @@ fn what_would_be_more_than_may_wait_for_redis_is_refused_at_once() {
     assert_eq!(relay.hear_close(), Some(1013));
     redis.signal(Signal::CONT);
     assert_eq!(hears(&mut ada)["message"], "first");
-    let heard: Vec<_> = (0..6).map(|_| hears(&mut ada)).collect();
+    let heard = crowd.each_mut().map(|(person, _)| hears(person));
     let refused = heard.iter().filter(|heard| heard["code"] == "unavailable");
     let said = heard.iter().filter(|heard| heard["message"] == *words);
     let (refused, said) = (refused.count(), said.count());
