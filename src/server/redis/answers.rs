@@ -15,7 +15,7 @@ impl<S: Stream> Link<S> {
     pub(super) fn note_said(&mut self, kind: EntryKind) {
         self.vital.appended(kind);
         if kind == EntryKind::Bye {
-            self.standing = Standing::Gone;
+            self.go();
         }
     }
 
@@ -58,7 +58,7 @@ impl<S: Stream> Link<S> {
                     ..
                 },
                 Answer::Buried,
-            ) => self.standing = Standing::Gone,
+            ) => self.go(),
             (_, Answer::Buried) if self.course.last().is_none() => self.fall(now, journal),
             (_, Answer::Buried) => {
                 self.is_buried = true;

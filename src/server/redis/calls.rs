@@ -15,7 +15,7 @@ impl<S: Stream> Link<S> {
         if matches!(self.standing, Standing::Living(_)) {
             self.vital.speak(now, journal);
         } else if self.vital.is_leaving {
-            self.standing = Standing::Gone;
+            self.go();
         }
         if self.standing == Standing::Gone {
             return;

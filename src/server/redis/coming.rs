@@ -143,6 +143,12 @@ impl<S: Stream> Link<S> {
         self.standing = Standing::Living(node);
     }
 
+    /// There is nothing more to say, nor to be told.
+    pub(super) fn go(&mut self) {
+        self.standing = Standing::Gone;
+        self.taking = None;
+    }
+
     /// Entries were missed, or this node is buried and cannot read so: whatever was folded is of no use any more.
     pub(super) fn fall(&mut self, now: Duration, journal: &mut Journal) {
         journal.lose_track();

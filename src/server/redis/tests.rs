@@ -248,6 +248,22 @@ fn who_finds_others_asks_for_a_snapshot_and_goes_on_from_there() {
 }
 
 #[test]
+fn who_leaves_before_it_has_learnt_what_there_is_does_not_learn_it_any_more() {
+    let mut scene = Scene::new();
+    scene.asked();
+    scene.answer(&format!("ok {ERA}-7 {ERA} 3 2"));
+    for part in ["+2 70\r\n", "$0\r\n\r\n"] {
+        scene.asked();
+        scene.reply(part);
+    }
+    assert!(scene.link.snapshot().is_some());
+    scene.link.leave();
+    scene.turn();
+    assert_eq!(scene.link.standing(), Standing::Gone);
+    assert_eq!(scene.link.snapshot(), None);
+}
+
+#[test]
 fn who_is_told_nothing_asks_others_and_once_more_when_all_of_them_are_dead() {
     let mut scene = Scene::new();
     scene.asked();

@@ -151,7 +151,8 @@ impl Journal {
                     number > NEWCOMER && !silent.contains(node)
                 };
                 let giver = self.living.iter().find(knows).map(|(&node, _)| node);
-                is_ours_to_answer = giver.is_some() && giver == self.node;
+                let asks = header.number == NEWCOMER;
+                is_ours_to_answer = asks && giver.is_some() && giver == self.node;
                 if is_ours_to_answer {
                     let others = self.living.iter().map(|(&node, &number)| (node, number));
                     self.asked.insert(header.node, others.collect());

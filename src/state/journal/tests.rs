@@ -294,10 +294,13 @@ fn the_first_of_the_living_sees_to_it_that_time_goes_on() {
 
 #[test]
 fn who_came_first_of_those_that_know_and_are_not_said_to_be_silent_answers_a_newcomer() {
-    let asks = |silent: &[NodeId]| {
+    let asks = |number, silent: &[NodeId]| {
         let mut journal = journal();
         journal.living.insert(NodeId(3), NEWCOMER);
-        let other = header(EntryKind::Hello, OTHER, 0, 1);
+        let other = Header {
+            number,
+            ..header(EntryKind::Hello, OTHER, 0, 1)
+        };
         journal.take(other, hello(silent).into(), Duration::ZERO);
         events(&mut journal)
     };
@@ -305,8 +308,9 @@ fn who_came_first_of_those_that_know_and_are_not_said_to_be_silent_answers_a_new
         newcomer: OTHER,
         ours: US,
     };
-    assert_eq!(asks(&[]), [(1, asked)]);
-    assert_eq!(asks(&[NodeId(5), US]), [(1, Event::Nothing)]);
+    assert_eq!(asks(NEWCOMER, &[]), [(1, asked)]);
+    assert_eq!(asks(NEWCOMER, &[NodeId(5), US]), [(1, Event::Nothing)]);
+    assert_eq!(asks(0, &[]), [(1, Event::Nothing)]);
 }
 
 #[test]
