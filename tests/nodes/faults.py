@@ -10,8 +10,6 @@ from arena.hub import wait_until
 KEEPING = {'appendonly': 'yes', 'appendfsync': 'always'}
 # How often is done what is done again and again, and how long after it the next time.
 TIMES, PAUSE_SECONDS = 20, 0.1
-# Of leases: how long something stands still that does so beyond one.
-BEYOND = 1.5
 # What is in the sockets of a node that stands still, and read before it falls off the journal, is less than so many entries.
 SLACK_ENTRIES = 64
 
@@ -25,6 +23,7 @@ NOT_YET = {
 
 # What nodes log.
 CUT = 'Redis closed the connection'
+SILENT = 'Redis did not answer within'
 KEPT = 'Redis has begun anew, and has kept everything'
 LOST = 'Redis has lost what was said, or may have'
 
@@ -102,11 +101,21 @@ def flush_scripts(hub):
         time.sleep(PAUSE_SECONDS)
 
 
-@fault('SIGSTOP of Redis beyond the lease', shows='Redis did not answer within')
+@fault('SIGSTOP of Redis beyond the lease', shows=SILENT, nodes={'--redis-lease': '2s'})
 def stop_redis(hub):
-    hub.redis.signal(signal.SIGSTOP)
-    time.sleep(BEYOND * hub.lease_seconds)
-    hub.redis.signal(signal.SIGCONT)
+    stop(hub.redis, 3)
+
+
+# What has waited for 10 s is answered `unavailable`, so that its sender knows that it was not said.
+@fault('SIGSTOP of Redis beyond the patience', shows=SILENT, tells={'unknown'}, is_long=True)
+def stop_redis_for_long(hub):
+    stop(hub.redis, 15)
+
+
+def stop(redis, seconds):
+    redis.signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    redis.signal(signal.SIGCONT)
 
 
 @fault('kill -9 of Redis that keeps everything', shows=KEPT, redis=KEEPING)
@@ -130,7 +139,7 @@ def flush(hub):
     'kill -9 of a node under cuts, a new one later',
     shows='said hello node=4',
     tells={'moved', 'gaps', 'declared', 'unknown'},
-    load={'--clients': 600, '--publishers': 10, '--rate': 100, '--cut': '10%/2s', '--duration': '60s'},
+    load={'--clients': 600, '--channels': 1, '--publishers': 10, '--rate': 100, '--cut': '10%/2s', '--duration': '60s'},
     is_long=True,
 )
 def kill_among_cuts(hub):

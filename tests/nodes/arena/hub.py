@@ -93,7 +93,6 @@ class Hub:
     """A Redis and three nodes around it; leaving the context ends them. Flags are those that the usual are not."""
 
     def __init__(self, ground, fault):
-        self.lease_seconds = ground.lease_seconds
         self.redis = Redis(ground.redis, fault.redis)
         flags = {
             '--redis': f'unix:{self.redis.socket}',

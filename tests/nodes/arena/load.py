@@ -8,7 +8,15 @@ from support.process import Failed
 
 from .hub import PATIENCE_SECONDS, POLL_SECONDS
 
-USUAL = {'--clients': 12, '--publishers': 6, '--rate': 30, '--warmup': '300ms', '--settle': '5s', '--protocol': 'chat'}
+USUAL = {
+    '--protocol': 'chat',
+    '--clients': 18,
+    '--publishers': 6,
+    '--channels': 2,
+    '--rate': 30,
+    '--warmup': '300ms',
+    '--settle': '5s',
+}
 
 
 @dataclass(frozen=True)
