@@ -3,8 +3,10 @@
 import signal
 import time
 
-from arena.fault import fault
+from arena.fault import FAULTS, fault
 from arena.hub import wait_until
+
+__all__ = ['FAULTS']
 
 # What Redis needs to keep everything over a crash.
 KEEPING = {'appendonly': 'yes', 'appendfsync': 'always'}
@@ -12,14 +14,6 @@ KEEPING = {'appendonly': 'yes', 'appendfsync': 'always'}
 TIMES, PAUSE_SECONDS = 20, 0.1
 # What is in the sockets of a node that stands still, and read before it falls off the journal, is less than so many entries.
 SLACK_ENTRIES = 64
-
-# What cannot pass yet: who is in the hub is still disconnected when a node begins anew.
-NOT_YET = {
-    'a node stopped beyond its lease',
-    'a node stopped beyond the journal',
-    'restart of Redis that keeps nothing',
-    'FLUSHALL',
-}
 
 # What nodes log.
 CUT = 'Redis closed the connection'
