@@ -55,6 +55,11 @@ impl Connection {
         self.status == Some(101) && !self.is_over()
     }
 
+    /// Whether the node has ended it, since it could not do what was asked.
+    pub fn is_turned_out(&self) -> bool {
+        self.close_code == Some(1013)
+    }
+
     /// Whether nothing comes any more.
     pub fn is_over(&self) -> bool {
         let pipe = self.pipe.borrow();

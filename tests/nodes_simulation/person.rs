@@ -224,12 +224,13 @@ impl Person {
                 lists.push(body);
             }
         }
-        if self
-            .session
-            .as_ref()
-            .is_some_and(|session| session.connection.is_over())
-        {
-            self.session = None;
+        if let Some(session) = &self.session {
+            if session.connection.is_turned_out() {
+                return Err(format!("{} was turned out", name(self.id)));
+            }
+            if session.connection.is_over() {
+                self.session = None;
+            }
         }
         Ok(lists)
     }

@@ -11,6 +11,8 @@ use crate::socket::Manners;
 pub struct Talker {
     id: usize,
     said: usize,
+    /// How much of that has come back.
+    returned: usize,
     pub connection: Connection,
     heard: HashSet<String>,
     last: Option<String>,
@@ -23,6 +25,7 @@ impl Talker {
         Self {
             id,
             said: 0,
+            returned: 0,
             connection: Connection::knock(&path, Manners::plain()),
             heard: HashSet::new(),
             last: None,
@@ -47,7 +50,12 @@ impl Talker {
             if let Some(last) = &self.last {
                 record.follow(last, &message)?;
             }
+            let own = message.split_once('.').and_then(|(id, _)| id.parse().ok());
+            self.returned += usize::from(own == Some(self.id));
             self.last = Some(message);
+        }
+        if self.connection.is_turned_out() && self.returned == self.said {
+            return Err(format!("talker {} was turned out for nothing", self.id));
         }
         Ok(())
     }
