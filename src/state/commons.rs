@@ -4,6 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::{
+    agreement::{Agreement, Voucher},
     dialect::{
         chat::{self, Asked, Registry, Returning},
         relay,
@@ -28,6 +29,8 @@ pub struct Commons {
     engine: Box<dyn Engine>,
     /// Why all that is known here is of no use any more, if it is not.
     loss: Option<Loss>,
+    /// Whether other servers make the same of the sequence.
+    agreement: Agreement,
     /// Those who are here and not back in the chat since that was so.
     returning: Returning,
     /// What a server that comes is to be told, while it is written.
@@ -65,6 +68,7 @@ impl Commons {
             registry,
             engine,
             loss: None,
+            agreement: Agreement::default(),
             returning: Returning::default(),
             writing: None,
             is_pressed: false,
@@ -190,6 +194,7 @@ impl Commons {
     fn forget(&mut self, is_told: bool) {
         self.engine.forget();
         self.writing = None;
+        self.agreement = Agreement::default();
         let unheard = self.hub.give_up();
         self.returning = chat::uproot(&mut self.hub, &mut self.registry, is_told);
         for client in unheard {
@@ -236,6 +241,7 @@ impl Commons {
             | Event::Refused { client, deed, .. } => (client, deed),
             Event::Action(_)
             | Event::Nothing
+            | Event::Alive { .. }
             | Event::Death(_)
             | Event::Burial
             | Event::Lost
@@ -310,7 +316,25 @@ impl Commons {
         match event {
             Event::Action(Action { actor, deed }) => self.do_deed(actor, deed, asked),
             Event::Nothing => 0,
+            Event::Alive {
+                node,
+                number,
+                said,
+                ours,
+            } => {
+                let sum = self.hub.sum();
+                let own = Voucher { number, sum };
+                let differs = self.agreement.compare(node, said, own);
+                if node == ours {
+                    self.engine.vouch(own);
+                } else if differs && node < ours {
+                    // Of two that differ, the one that came later takes the other's word.
+                    self.engine.stray(node);
+                }
+                0
+            }
             Event::Death(node) => {
+                self.agreement.forget(node);
                 chat::bury(&mut self.registry, node);
                 chat::vanish(&mut self.hub, &mut self.registry)
             }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::hub::ClientId;
+use super::{agreement::Voucher, hub::ClientId};
 use crate::vocabulary::{
     chat::{ChatError, Identity},
     frame::Kind,
@@ -100,6 +100,17 @@ pub enum Event<'a> {
     Action(Action<'a>),
     /// Nobody does anything: time goes on, and what falls due is done.
     Nothing,
+    /// A server lives.
+    Alive {
+        /// Which.
+        node: NodeId,
+        /// The number of its entry.
+        number: i64,
+        /// What it made of the sequence up to an entry of its own before that.
+        said: Option<Voucher>,
+        /// Who this server is.
+        ours: NodeId,
+    },
     /// Another server is gone, and all its clients with it: they are out of the chat before anything comes that is later.
     Death(NodeId),
     /// This server was taken for gone, and all its clients with it, or has missed what others did: it has no part in what
@@ -172,6 +183,17 @@ pub trait Engine: Debug {
     /// Hands a server that comes what there was when it [asked](Event::Asked). Nobody comes to one that is alone.
     fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {
         drop((newcomer, snapshot));
+    }
+
+    /// Has others be told what this server made of the sequence up to its last entry.
+    fn vouch(&mut self, voucher: Voucher) {
+        let _ = voucher;
+    }
+
+    /// Notes that this server has made something else of the sequence than another one. Soon it will have no
+    /// [part](Event::Burial) in it, and is told anew what there is.
+    fn stray(&mut self, from: NodeId) {
+        let _ = from;
     }
 
     /// When to ask for the next, by our clock, if there is anything to wait for; `due` is as above.

@@ -1,6 +1,7 @@
 //! Ring 1: pure state. No socket, no clock, no thread: time and chance come in as arguments, bytes go out as values.
 
 pub mod addresses;
+pub mod agreement;
 pub mod backoff;
 pub mod batch;
 pub mod bucket;

@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
 
+use hubbub::state::agreement::Voucher;
 use hubbub::state::engine::{Action, Actor, Engine, Event, Pressure, Sequenced};
 use hubbub::state::journal::JournalEngine;
 use hubbub::state::snapshot::Record;
@@ -109,7 +110,7 @@ impl Watched {
                 };
                 format!("{who:?} {deed:?}")
             }
-            Event::Nothing | Event::Asked { .. } => String::new(),
+            Event::Nothing | Event::Alive { .. } | Event::Asked { .. } => String::new(),
             Event::Death(node) => format!("{node:?} is gone"),
             Event::Lost => "all is lost".to_owned(),
         };
@@ -226,6 +227,18 @@ impl Engine for Watched {
 
     fn due(&self, due: Option<Duration>) -> Option<Duration> {
         self.engine.due(due)
+    }
+
+    fn vouch(&mut self, voucher: Voucher) {
+        self.engine.vouch(voucher);
+    }
+
+    fn stray(&mut self, from: NodeId) {
+        let mut sights = self.sights.borrow_mut();
+        let found = || format!("a node finds that it has made something else of it than {from:?}");
+        sights.difference.get_or_insert_with(found);
+        drop(sights);
+        self.engine.stray(from);
     }
 
     fn take_returned(&mut self) -> Vec<(Duration, u64)> {

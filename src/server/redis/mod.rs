@@ -194,6 +194,15 @@ impl<S: Stream> Link<S> {
         self.is_confirmed &= self.appender.connection.facts().is_some();
         self.reader.advance(now)?;
         self.fold(now, journal);
+        if let Some(NodeId(other)) = journal.take_strayed()
+            && self.course.last().is_some()
+        {
+            warn!(
+                other,
+                "has made something else of the journal than another node, beginning anew"
+            );
+            self.fall(now, journal);
+        }
         if self.is_buried && self.reader.is_at_end() {
             self.fall(now, journal);
         }

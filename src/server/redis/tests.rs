@@ -459,6 +459,16 @@ fn entries_that_are_missing_make_it_begin_anew() {
 }
 
 #[test]
+fn who_has_made_something_else_of_it_than_another_begins_anew() {
+    let mut scene = Scene::founder();
+    scene.journal.stray(NodeId(7));
+    scene.turn();
+    assert_eq!(scene.link.standing(), Standing::Listening);
+    scene.pass(REDIS_PAUSE);
+    scene.hears(&["hello", "0", "run-1", "10000", ""]);
+}
+
+#[test]
 fn entries_of_a_newer_release_end_it_with_a_clear_word() {
     let mut scene = Scene::founder();
     scene.read.give(&format!(

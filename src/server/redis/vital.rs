@@ -45,13 +45,12 @@ impl Vital {
 
     /// Says what is due, by way of the journal.
     pub(super) fn speak(&mut self, now: Duration, journal: &mut Journal) {
-        let kind = if self.is_leaving {
-            EntryKind::Bye
-        } else {
-            EntryKind::Alive
-        };
         if !self.is_said && (self.is_leaving || self.is_due(now)) {
-            journal.tell(kind, Vec::new(), now);
+            if self.is_leaving {
+                journal.tell(EntryKind::Bye, Vec::new(), now);
+            } else {
+                journal.tell_alive(now);
+            }
             self.alive_at = now + self.interval;
             self.is_said = true;
         }

@@ -361,6 +361,12 @@ impl Hub {
         id(self.clients.capacity())
     }
 
+    /// A number that is another one, but for rare chance, if any channel of the chat has another epoch or number or is not
+    /// remembered, and the same wherever these are the same.
+    pub fn sum(&self) -> u64 {
+        self.channels.sum()
+    }
+
     /// How many clients are in.
     pub fn clients(&self) -> usize {
         self.clients.len()

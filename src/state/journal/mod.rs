@@ -22,6 +22,7 @@ use self::{
     queue::{Queue, Refused, is_refusable},
 };
 use super::{
+    agreement::Voucher,
     engine::{Action, Actor, Deed, Engine, Event, Pressure, Refusal, Sequenced},
     hub::ClientId,
 };
@@ -59,6 +60,10 @@ pub struct Journal {
     asked: BTreeMap<NodeId, Vec<(NodeId, i64)>>,
     /// How far what was read is behind what there is to be read.
     lag: Pressure,
+    /// What this node made of the journal, up to the last entry that says that it lives.
+    voucher: Option<Voucher>,
+    /// Another node, that has made something else of it.
+    strayed_from: Option<NodeId>,
 }
 
 /// What a newcomer is to be told.
@@ -102,6 +107,8 @@ impl Journal {
             gifts: VecDeque::new(),
             asked: BTreeMap::new(),
             lag: Pressure::Low,
+            voucher: None,
+            strayed_from: None,
         }
     }
 
@@ -109,6 +116,7 @@ impl Journal {
     /// [taken](Self::take) is the one after that.
     pub fn begin(&mut self, node: NodeId, living: impl IntoIterator<Item = (NodeId, i64)>) {
         self.living = living.into_iter().collect();
+        self.strayed_from = None;
         self.node = Some(node);
     }
 
@@ -136,6 +144,19 @@ impl Journal {
     /// Adds an entry that is about the node itself.
     pub fn tell(&mut self, kind: EntryKind, body: Vec<u8>, now: Duration) {
         self.queue.add_entry(kind, body, now);
+    }
+
+    /// Adds an entry that says that the node lives, and what it made of the journal before.
+    pub fn tell_alive(&mut self, now: Duration) {
+        let said = self
+            .voucher
+            .map(|Voucher { number, sum }| format!("{number} {sum}"));
+        self.tell(EntryKind::Alive, said.unwrap_or_default().into_bytes(), now);
+    }
+
+    /// The node that has made something else of the journal than this one, which has to begin anew. Said once.
+    pub fn take_strayed(&mut self) -> Option<NodeId> {
+        self.strayed_from.take()
     }
 
     /// Takes the next entry that was read. One that was there before is dropped.
@@ -332,6 +353,12 @@ impl Entry {
                 // Whoever is still there of one that goes is gone with it.
                 EntryKind::Bye if ours != Some(self.header.node) => Event::Death(self.header.node),
                 EntryKind::Lost => Event::Lost,
+                EntryKind::Alive => Event::Alive {
+                    node: self.header.node,
+                    number: self.header.number,
+                    said: voucher(&self.body),
+                    ours: ours.unwrap_or_default(),
+                },
                 EntryKind::Hello if self.is_ours_to_answer => Event::Asked {
                     newcomer: self.header.node,
                     ours: ours.unwrap_or_default(),
@@ -374,6 +401,15 @@ fn silent(body: &[u8]) -> Vec<NodeId> {
     let numbers = str::from_utf8(body).unwrap_or_default().split(' ');
     let numbers = numbers.filter_map(|number| number.parse().ok());
     numbers.map(NodeId).collect()
+}
+
+/// What a node that lives says that it made of the journal.
+fn voucher(body: &[u8]) -> Option<Voucher> {
+    let (number, sum) = str::from_utf8(body).ok()?.split_once(' ')?;
+    Some(Voucher {
+        number: number.parse().ok()?,
+        sum: sum.parse().ok()?,
+    })
 }
 
 /// The node that a death is about. None of ours has the number of what is no number.
@@ -426,6 +462,7 @@ impl Engine for JournalEngine {
         journal.queue = Queue::default();
         journal.asked.clear();
         journal.gifts.clear();
+        journal.voucher = None;
     }
 
     fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {
@@ -445,6 +482,14 @@ impl Engine for JournalEngine {
         }
         let due = due.filter(|_| journal.is_first() && journal.queue.is_empty());
         journal.comes_at(due?)
+    }
+
+    fn vouch(&mut self, voucher: Voucher) {
+        self.0.borrow_mut().voucher = Some(voucher);
+    }
+
+    fn stray(&mut self, from: NodeId) {
+        self.0.borrow_mut().strayed_from = Some(from);
     }
 
     fn take_returned(&mut self) -> Vec<(Duration, u64)> {

@@ -80,7 +80,7 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
     };
     let body = || b"\0 bytes \xff".to_vec().into();
     let deeds = [
-        Deed::Enter(Rc::new(identity)),
+        Deed::Enter(Rc::new(identity.clone())),
         join("tea"),
         Deed::Say {
             channel: "tea".into(),
@@ -103,6 +103,11 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
         },
         Deed::Leave("tea".into()),
         Deed::Exit,
+        Deed::Return {
+            identity: Rc::new(identity),
+            channels: vec!["tea".into(), "milk".into()],
+            is_told: true,
+        },
     ];
     let mut journal = journal();
     for deed in deeds.clone() {
@@ -162,6 +167,49 @@ fn entries_of_who_is_no_node_are_skipped_and_counted() {
     );
     assert_eq!(journal.living().collect::<Vec<_>>(), [US]);
     assert_eq!(events(&mut journal), [(4, Event::Death(OTHER))]);
+}
+
+#[test]
+fn who_lives_says_what_it_made_of_the_journal_up_to_its_last_entry() {
+    let mut engine = JournalEngine(Rc::new(RefCell::new(journal())));
+    let mut says = |seconds| {
+        let mut journal = engine.0.borrow_mut();
+        journal.tell_alive(Duration::ZERO);
+        turn_over(&mut journal, seconds);
+        let alive = events(&mut journal).remove(0).1;
+        drop(journal);
+        engine.vouch(Voucher {
+            number: 1,
+            sum: u64::MAX,
+        });
+        alive
+    };
+    let alive = |number, said| Event::Alive {
+        node: US,
+        number,
+        said,
+        ours: US,
+    };
+    assert_eq!(says(1), alive(1, None));
+    let said = Voucher {
+        number: 1,
+        sum: u64::MAX,
+    };
+    assert_eq!(says(2), alive(2, Some(said)));
+}
+
+#[test]
+fn who_has_lost_track_has_a_part_in_what_was_read_before_and_no_other() {
+    let mut journal = journal();
+    submit(&mut journal, 1, &join("tea"));
+    turn_over(&mut journal, 1);
+    journal.lose_track();
+    assert!(!journal.is_nobody());
+    let events: Vec<_> = events(&mut journal).into_iter().collect();
+    let ours = Actor::Ours(ClientId::of_number(1));
+    let expected = [(1, action(ours, join("tea"))), (1, Event::Burial)];
+    assert_eq!(events, expected);
+    assert!(journal.is_nobody() && journal.node().is_none());
 }
 
 #[test]

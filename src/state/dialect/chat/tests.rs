@@ -28,6 +28,7 @@ struct Lateness {
     is_full: bool,
     pressure: Option<Pressure>,
     is_unready: bool,
+    strayed_from: Option<NodeId>,
 }
 
 impl Late {
@@ -104,6 +105,10 @@ impl Engine for Late {
 
     fn is_ready(&self) -> bool {
         !self.0.borrow().is_unready
+    }
+
+    fn stray(&mut self, from: NodeId) {
+        self.0.borrow_mut().strayed_from = Some(from);
     }
 
     fn forget(&mut self) {

@@ -19,6 +19,7 @@ impl Channels {
         let is_elsewhere = named.space == Space::Relay && named.members == 0;
         let had = (named.log.bytes(), named.log.messages());
         let was_empty = named.log.is_empty();
+        self.sum = self.sum.wrapping_add(named.token);
         let (kind, body) = named.channel.newest();
         named.log.push(kind, is_notice, body, now, &bounds);
         if bounds.messages == 0 {

@@ -8,6 +8,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use slab::Slab;
 
 use super::{ChannelId, ChannelRecord, Space};
@@ -45,6 +46,8 @@ pub(super) struct Channels {
     bytes: usize,
     /// Messages in all logs.
     messages: usize,
+    /// Of all channels of the chat, the tokens, as often as something was said there, and once more.
+    sum: u64,
     /// Those of the chat.
     frozen: Frozen<ChannelRecord>,
 }
@@ -60,6 +63,8 @@ pub(super) struct Named {
     /// Clients that are members, those of other servers included.
     pub(super) members: usize,
     pub(super) is_loud: bool,
+    /// What each of its messages adds to the sum of all.
+    token: u64,
     /// It only keeps its place until what was said in it is handed out: there may be another of its name.
     is_forgotten: bool,
     /// When something was last said in it: never earlier than before, whatever the clock does.
@@ -113,6 +118,7 @@ impl Channels {
             bounds,
             bytes: 0,
             messages: 0,
+            sum: 0,
             frozen: Frozen::default(),
         }
     }
@@ -164,8 +170,14 @@ impl Channels {
             channel: name.into(),
             epoch,
         };
+        let token = match space {
+            Space::Chat => token(&source),
+            Space::Relay => 0,
+        };
+        self.sum = self.sum.wrapping_add(token);
         let id = ChannelId(super::id(self.all.insert(Named {
             space,
+            token,
             source: Rc::new(source),
             serial: self.founded,
             channel: Channel::default(),
@@ -272,6 +284,8 @@ impl Channels {
         let space = named.space as usize;
         let log = mem::take(&mut named.log);
         named.is_forgotten = true;
+        let times = named.channel.said() + 1;
+        self.sum = self.sum.wrapping_sub(named.token.wrapping_mul(times));
         self.by_name[space].remove(&*named.source.channel);
         if let Some((moment, _)) = named.emptied {
             self.empty[space].remove(&moment);
@@ -303,6 +317,7 @@ impl Channels {
         self.quiet[chat] = BTreeMap::new();
         self.moments[chat] = 0;
         self.epoch = 0;
+        self.sum = 0;
         self.frozen = Frozen::default();
         let logs = || self.all.iter().map(|(_, named)| &named.log);
         let kept = (
@@ -333,6 +348,11 @@ impl Channels {
         self.by_name[space as usize].len()
     }
 
+    /// Tells channels of the chat that are alike from others.
+    pub(super) fn sum(&self) -> u64 {
+        self.sum
+    }
+
     pub(super) fn populated(&self, space: Space) -> usize {
         self.populated[space as usize]
     }
@@ -359,4 +379,14 @@ impl Channels {
         let logs = self.all.iter().map(|(_, named)| named.log.heap_bytes());
         (channels, logs.sum())
     }
+}
+
+/// A number that hardly any other life of a channel has.
+fn token(source: &Source) -> u64 {
+    let digest = Sha256::new()
+        .chain_update(source.epoch.to_le_bytes())
+        .chain_update(source.channel.as_bytes())
+        .finalize();
+    let (first, _) = digest.split_first_chunk().expect("it has 32 bytes");
+    u64::from_le_bytes(*first)
 }

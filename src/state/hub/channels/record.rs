@@ -88,6 +88,8 @@ impl Channels {
         let id = self.add(Space::Chat, &record.name, record.epoch);
         let named = &mut self.all[id.0 as usize];
         named.channel = Channel::after(record.said);
+        let said = named.token.wrapping_mul(record.said);
+        self.sum = self.sum.wrapping_add(said);
         named.unix_ms = record.unix_ms;
         named.said_at = record.said_at;
         named.emptied = record.emptied;

@@ -45,6 +45,41 @@ fn leave(hub: &mut Hub, client: u32, channel: ChannelId) {
 }
 
 #[test]
+fn the_sum_tells_whether_channels_of_the_chat_are_the_same() {
+    let mut hub = hub();
+    assert_eq!(hub.sum(), 0);
+    let client = hub.enter(None, Form::Joined);
+    let mut sums = Vec::new();
+    let tea = hub.join(client, Space::Chat, "tea", Start::Now).unwrap();
+    sums.push(hub.sum());
+    hub.join(client, Space::Chat, "milk", Start::Now).unwrap();
+    sums.push(hub.sum());
+    for _ in 0..2 {
+        hub.say(tea, Kind::Text, false, |_, _, _| {});
+        hub.seal(|_, _| {});
+        sums.push(hub.sum());
+    }
+    sums.sort_unstable();
+    sums.dedup();
+    assert_eq!(sums.len(), 4);
+    let relay = hub.join(client, Space::Relay, "tea", Start::Now).unwrap();
+    hub.say(relay, Kind::Text, false, |_, _, _| {});
+    hub.seal(|_, _| {});
+    let sum = hub.sum();
+    assert!(sums.contains(&sum));
+    let mut other = self::hub();
+    hub.freeze();
+    while let Some(record) = hub.next_frozen() {
+        other.restore(&record).unwrap();
+    }
+    assert_eq!(other.sum(), sum);
+    for hub in [&mut hub, &mut other] {
+        hub.forget_chat();
+        assert_eq!(hub.sum(), 0);
+    }
+}
+
+#[test]
 fn as_many_messages_are_kept_as_may_be_and_notices_between_them() {
     let (mut hub, [tea]) = hub_of(bounds(), ["tea"]);
     for _ in 0..5 {

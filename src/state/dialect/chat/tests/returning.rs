@@ -1,7 +1,7 @@
 //! Servers that lose track of the chat, and their people, who stay.
 
 use super::*;
-use crate::state::{dialect::relay::Relay, snapshot::Writing};
+use crate::state::{agreement::Voucher, dialect::relay::Relay, snapshot::Writing};
 use crate::vocabulary::config::TURN_RETURNING_MAX;
 
 const OURS: NodeId = NodeId(2);
@@ -307,4 +307,28 @@ fn of_the_relay_only_those_go_whose_words_were_under_way() {
         }
     });
     assert_eq!(slots, [5, 6]);
+}
+
+#[test]
+fn a_server_that_has_made_something_else_of_it_takes_the_word_of_one_that_came_before() {
+    let (mut scene, late, _) = scene();
+    let alive = |node, number, said| Event::Alive {
+        node,
+        number,
+        said,
+        ours: OURS,
+    };
+    let right = scene.commons.hub.sum();
+    let said = |number, sum| Some(Voucher { number, sum });
+    for (node, sum, is_stray) in [
+        (NodeId(1), right, false),
+        (THERE, right + 1, false),
+        (NodeId(1), right + 1, true),
+    ] {
+        late.add(alive(node, 1, None));
+        late.add(alive(node, 2, said(1, sum)));
+        scene.turn();
+        let strayed = late.0.borrow_mut().strayed_from.take();
+        assert_eq!(strayed, is_stray.then_some(node));
+    }
 }
