@@ -1,5 +1,6 @@
 """All kinds of faults, in the order in which they are tried: each does what it does to a hub, and returns once it is over."""
 
+import random
 import signal
 import time
 
@@ -14,6 +15,9 @@ KEEPING = {'appendonly': 'yes', 'appendfsync': 'always'}
 TIMES, PAUSE_SECONDS = 20, 0.1
 # What is in the sockets of a node that stands still, and read before it falls off the journal, is less than so many entries.
 SLACK_ENTRIES = 64
+
+# How many of these are done in any order, and what decides it.
+MEDLEY_TIMES, MEDLEY_SEED = 30, 15
 
 # What nodes log.
 CUT = 'Redis closed the connection'
@@ -143,3 +147,17 @@ def kill_among_cuts(hub):
     node.kill()
     time.sleep(15)
     node.start()
+
+
+@fault(
+    'all of these, in any order and without a rest',
+    shows=LOST,
+    tells={'moved', 'epochs', 'gaps', 'declared', 'unknown'},
+    redis=KEEPING,
+    is_long=True,
+)
+def medley(hub):
+    chance = random.Random(MEDLEY_SEED)
+    brief = [fault.strike for fault in FAULTS if not fault.is_long and not fault.load]
+    for strike in chance.choices(brief, k=MEDLEY_TIMES):
+        strike(hub)
