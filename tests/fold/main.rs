@@ -1,7 +1,8 @@
 //! Several nodes that read one journal make the same of it: the same bytes under the same numbers, and the same members,
 //! after every entry, wherever their turns end, whatever their clocks say, and whoever of them it is that does it. Under
 //! seeded chance, with channels that lapse and are too many, logs that are too long and too old, summaries, nodes that die,
-//! and others that come, are told what there is, and go on from there.
+//! and others that come, are told what there is, and go on from there; and with nodes that are taken for dead, or make something
+//! else of it, and eras that are lost, after which those who are connected come back.
 //!
 //! `HUBBUB_FOLD_SEED=7` replays one seed, `HUBBUB_FOLD_SEEDS=10000` runs as many.
 

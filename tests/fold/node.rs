@@ -11,11 +11,12 @@ use hubbub::state::{
     commons::Commons,
     dialect::{chat::Chat, relay::Relay},
     hub::Space,
-    journal::{EntryKind, Journal, JournalEngine},
+    journal::{Journal, JournalEngine},
     seal::Origin,
 };
 use hubbub::vocabulary::{
     config::{Config, JournalBounds},
+    frame::Kind,
     id::NodeId,
     message::Message,
     pass::Pass,
@@ -58,6 +59,10 @@ pub struct Node {
     pub people: BTreeMap<u32, Chat>,
     pub relays: BTreeMap<u32, Relay>,
     slots: u32,
+    /// It is declared dead, and may not have read so yet.
+    pub is_doomed: bool,
+    /// It has made something else of the journal.
+    pub is_astray: bool,
     /// What it was told that is not looked at yet: what was said in channels, and everything else by slot.
     pub said: Vec<(Place, Vec<u8>)>,
     pub told: Vec<(u32, Value)>,
@@ -79,8 +84,34 @@ impl Node {
             people: BTreeMap::new(),
             relays: BTreeMap::new(),
             slots: 0,
+            is_doomed: false,
+            is_astray: false,
             said: Vec::new(),
             told: Vec::new(),
+        }
+    }
+
+    /// It begins again where it knows nothing, as another one, by what it is told; its clients stay.
+    pub fn begin_again(&mut self, id: NodeId, living: BTreeMap<NodeId, i64>, snapshot: &[u8]) {
+        self.id = id;
+        self.journal.borrow_mut().begin(id, living);
+        self.commons.learn(snapshot).expect("a snapshot");
+        self.is_doomed = false;
+        if std::mem::take(&mut self.is_astray) {
+            self.said.clear();
+        }
+    }
+
+    /// It makes something else of the journal than others.
+    pub fn stray(&mut self) {
+        let hub = &mut self.commons.hub;
+        let any = hub.channels_of(Space::Chat).next();
+        if let Some((_, channel)) = any {
+            self.is_astray = true;
+            hub.say(channel, Kind::Text, false, |bytes, _, _| {
+                bytes.extend_from_slice(b"{}");
+            });
+            hub.seal(|_, _| {});
         }
     }
 
@@ -144,7 +175,7 @@ impl Node {
     /// Says that it is there.
     pub fn live(&mut self) {
         let mut journal = self.journal.borrow_mut();
-        journal.tell(EntryKind::Alive, Vec::new(), self.now.monotonic);
+        journal.tell_alive(self.now.monotonic);
     }
 
     /// Reads the next entry, if there is one, and does what it says.
@@ -157,16 +188,51 @@ impl Node {
         journal.take(header.clone(), body.clone(), self.now.monotonic);
         drop(journal);
         self.commons.advance(self.now);
+        self.begin_anew();
         true
+    }
+
+    /// Forgets all that it knows, if that is of no use any more.
+    fn begin_anew(&mut self) {
+        if self.commons.is_over() {
+            self.hand_out();
+            self.commons.begin_anew();
+        }
+    }
+
+    /// It finds, if it does, that it has made something else of the journal: it has no part in it any more. Returns whether that
+    /// is so.
+    pub fn finds_itself_astray(&mut self) -> bool {
+        let mut journal = self.journal.borrow_mut();
+        if journal.take_strayed().is_none() {
+            return false;
+        }
+        journal.lose_track();
+        drop(journal);
+        self.commons.advance(self.now);
+        self.begin_anew();
+        true
+    }
+
+    /// Whether it has no part in the journal.
+    pub fn is_nobody(&self) -> bool {
+        self.journal.borrow().node().is_none()
     }
 
     /// Ends a turn, and begins the next one later.
     pub fn end_turn(&mut self, passed: Duration) {
+        self.hand_out();
+        self.now.monotonic += passed;
+        self.now.unix_ms += 1;
+        self.commons.begin_turn(self.now);
+        self.commons.advance(self.now);
+    }
+
+    fn hand_out(&mut self) {
         let Self {
             commons,
             said,
             told,
-            now,
             ..
         } = self;
         let mut hear = |slot: u32, slice: Slice| {
@@ -187,9 +253,6 @@ impl Node {
         commons.hub.seal(&mut hear);
         commons.hub.replay(|_| 1 << 20, &mut hear);
         commons.registry.end_turn();
-        now.monotonic += passed;
-        now.unix_ms += 1;
-        commons.begin_turn(*now);
     }
 
     /// What it makes of the channels of the chat.

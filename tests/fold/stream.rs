@@ -34,8 +34,15 @@ impl Stream {
                     let dead = str::from_utf8(body).expect("text").parse();
                     living.remove(&NodeId(dead.expect("a number")));
                 }
-                _ => {
+                EntryKind::Lost => living.clear(),
+                EntryKind::Hello => {
                     living.insert(header.node, header.number);
+                }
+                _ => {
+                    // Whoever is dead may be late.
+                    living
+                        .entry(header.node)
+                        .and_modify(|number| *number = header.number);
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! Nodes, the journal, and what all nodes are to agree on.
 
+mod fates;
+
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-use bytes::Bytes;
-use hubbub::state::journal::{EntryKind, NEWCOMER};
 use hubbub::vocabulary::{
     config::{Config, HistoryBounds, LOSSES_TOLD_MAX},
     id::NodeId,
@@ -30,8 +30,8 @@ pub struct World {
     nodes: Vec<Node>,
     /// How many there ever were.
     nodes_ever: u32,
-    /// Those that have said hello, and where.
-    newcomers: BTreeMap<NodeId, usize>,
+    /// Those that have said hello, and where; one that has lost its place among the others is with its clients.
+    newcomers: BTreeMap<NodeId, (usize, Option<Node>)>,
     stream: Stream,
     chance: fastrand::Rng,
     /// What was made of the channels by the first who had read so many entries.
@@ -58,6 +58,11 @@ impl Sights {
             "something too old or too much",
             "a private message",
             "a newcomer",
+            "a lost era",
+            "one that was buried and is back",
+            "one that was astray and is back",
+            "a member told of another life",
+            "a member told of a gap",
         ];
         let is_missing = |what: &&str| !self.0.contains_key(what);
         all.into_iter().filter(is_missing).collect()
@@ -120,17 +125,23 @@ impl World {
             20 if self.chance.u8(0..8) == 0 => self.crowd(index),
             20 if self.chance.u8(0..8) == 0 => self.die(index),
             20 if self.chance.u8(0..4) == 0 => self.say_hello(),
+            21 if self.chance.u8(0..16) == 0 => self.bury(index),
+            21 if self.chance.u8(0..16) == 0 => self.lose(),
+            21 if self.chance.u8(0..16) == 0 => self.lead_astray(index),
+            21 if self.chance.bool() => self.nodes[index].live(),
             _ => self.act(index),
         }
     }
 
     /// All has been appended and read, and all agree.
     pub fn end(mut self) -> Sights {
-        for _ in 0..2 {
-            for index in 0..self.nodes.len() {
+        for _ in 0..40 {
+            for index in (0..self.nodes.len()).rev() {
                 self.nodes[index].append(&mut self.stream);
+                self.read(index, usize::MAX);
             }
         }
+        self.nodes.retain(|node| !node.is_astray);
         let watchers: Vec<_> = self
             .nodes
             .iter_mut()
@@ -163,7 +174,15 @@ impl World {
         let mut read = 0;
         while read < most && self.nodes[index].read(&self.stream) {
             read += 1;
+            if self.nodes[index].is_nobody() {
+                return self.fall_out(index);
+            }
             self.compare(index);
+        }
+        if self.nodes[index].finds_itself_astray() {
+            // Its lease ends.
+            self.declare_dead(self.nodes[index].id);
+            return self.fall_out(index);
         }
         let gift = self.nodes[index].journal.borrow_mut().take_gift();
         if let Some(gift) = gift {
@@ -171,32 +190,11 @@ impl World {
         }
     }
 
-    /// A node comes, and asks what there is.
-    fn say_hello(&mut self) {
-        if self.nodes.len() + self.newcomers.len() < NODES_MAX {
-            self.nodes_ever += 1;
-            let id = NodeId(self.nodes_ever);
-            self.newcomers.insert(id, self.stream.entries.len());
-            self.stream
-                .append(EntryKind::Hello, id, NEWCOMER, Bytes::new());
-        }
-    }
-
-    /// It is told what there was when it asked, and goes on from there.
-    fn come_in(&mut self, id: NodeId, snapshot: &[u8]) {
-        let place = self.newcomers.remove(&id).expect("it has asked");
-        let mut living = self.stream.living(&FOUNDERS, place);
-        living.insert(id, NEWCOMER);
-        let mut node = Node::new(&self.config, id, living, now(&mut self.chance));
-        node.commons.learn(snapshot).expect("a snapshot");
-        node.read = place + 1;
-        self.nodes.push(node);
-        self.seen.note("a newcomer");
-        self.compare(self.nodes.len() - 1);
-    }
-
     fn compare(&mut self, index: usize) {
         let node = &self.nodes[index];
+        if node.is_astray {
+            return;
+        }
         let (sight, kept) = (node.look(), node.kept());
         if let Some(known) = self.sights.get(&node.read) {
             assert_eq!(&sight, known, "after {} entries", node.read);
@@ -248,11 +246,16 @@ impl World {
         node.end_turn(passed);
         let said = std::mem::take(&mut node.said);
         for (_, told) in node.told.drain(..) {
-            if told["action"] == "send-private" {
-                self.seen.note("a private message");
+            match told["action"].as_str() {
+                Some("send-private") => self.seen.note("a private message"),
+                Some("epoch") => self.seen.note("a member told of another life"),
+                Some("gap") => self.seen.note("a member told of a gap"),
+                _ => {}
             }
         }
-        self.agree(said);
+        if !node.is_astray {
+            self.agree(said);
+        }
     }
 
     fn come(&mut self, index: usize) {
@@ -268,17 +271,6 @@ impl World {
             let slot = node.enter("Dora");
             node.ask(slot, &json!({"action": "join-channel", "message": channel}));
         }
-    }
-
-    /// A node dies, and another one says so.
-    fn die(&mut self, index: usize) {
-        if self.nodes.len() == 1 {
-            return;
-        }
-        let dead = self.nodes.swap_remove(index);
-        let body = Bytes::from(dead.id.0.to_string());
-        let witness = self.nodes[0].id;
-        self.stream.append(EntryKind::Death, witness, 0, body);
     }
 
     /// Someone does something, or asks for something that changes nothing.
