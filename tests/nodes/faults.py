@@ -19,6 +19,8 @@ SLACK_ENTRIES = 64
 # How many of these are done in any order, and what decides it.
 MEDLEY_TIMES, MEDLEY_SEED = 30, 15
 
+# What Redis answers.
+UNLOADED = 'NOSCRIPT'
 # What nodes log.
 CUT = 'Redis closed the connection'
 SILENT = 'Redis did not answer within'
@@ -93,11 +95,13 @@ def cut(redis, is_reader):
         time.sleep(PAUSE_SECONDS)
 
 
-@fault('SCRIPT FLUSH, again and again', shows='NOSCRIPT')
+@fault('SCRIPT FLUSH, again and again', shows=UNLOADED)
 def flush_scripts(hub):
     for _ in range(TIMES):
         hub.redis.ask('SCRIPT', 'FLUSH')
         time.sleep(PAUSE_SECONDS)
+    # Nodes call a script no more often than they say that they live.
+    wait_until('a node has called a script that is not there', lambda: UNLOADED in hub.said())
 
 
 @fault('SIGSTOP of Redis beyond the lease', shows=SILENT, nodes={'--redis-lease': '2s'})
