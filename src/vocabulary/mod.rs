@@ -4,6 +4,7 @@ pub mod address;
 pub mod arrival;
 pub mod authority;
 pub mod chat;
+pub mod coding;
 pub mod config;
 pub mod forwarded;
 pub mod frame;

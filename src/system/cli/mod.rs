@@ -1,6 +1,7 @@
 //! The command line of `hubbub`: flags, their environment variables, and what they make of a configuration.
 
 mod access;
+mod compression;
 mod connect;
 mod discretion;
 mod environment;

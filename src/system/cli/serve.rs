@@ -5,7 +5,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use tracing::Level;
 
-use super::{access::Access, floods::Floods, history::History, listening::Listening, redis::Redis};
+use super::{
+    access::Access, compression::Deflation, floods::Floods, history::History, listening::Listening,
+    redis::Redis,
+};
 use crate::{
     system::log::Format,
     vocabulary::{
@@ -96,6 +99,9 @@ pub struct Serve {
     history: History,
 
     #[command(flatten)]
+    deflation: Deflation,
+
+    #[command(flatten)]
     redis: Redis,
 
     #[command(flatten)]
@@ -172,6 +178,7 @@ impl Serve {
             batch_window: self.batch_window,
             ..Config::default()
         };
+        let config = self.deflation.agree(config);
         let config = self.history.remember(self.listening.place(config));
         let config = self.redis.share(config);
         self.floods.bound(config)

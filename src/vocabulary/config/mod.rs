@@ -70,6 +70,8 @@ pub struct Config {
     pub history: HistoryBounds,
     /// How long what was said in a channel waits for more to go out with it; zero sends it with its turn.
     pub batch_window: Duration,
+    /// Whether messages are deflated, and for whom.
+    pub compression: Compression,
     /// Where the servers share what is said and done, if this one is not alone.
     pub redis: Option<RedisSettings>,
     /// How long a stopping server gives its peers to go.
@@ -121,6 +123,27 @@ pub struct JournalBounds {
     pub queue_bytes: usize,
     /// How long anything of it may wait; what comes and goes may wait for as long as it takes.
     pub patience: Duration,
+}
+
+/// Whether messages are deflated for those who offer it (RFC 7692).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compression {
+    /// Whether anybody's offer is accepted.
+    pub is_on: bool,
+    /// Bytes of the smallest batch that is deflated.
+    pub min_bytes: usize,
+    /// Texts in a User-Agent with which nothing is agreed on, beside those that are known to read it wrongly.
+    pub declined_agents: Vec<String>,
+}
+
+impl Default for Compression {
+    fn default() -> Self {
+        Self {
+            is_on: false,
+            min_bytes: 256,
+            declined_agents: Vec::new(),
+        }
+    }
 }
 
 /// What one client may send in a second; without a bound, anything.
@@ -213,6 +236,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             proxy_protocol: false,
             client_rates: ClientRates::default(),
+            compression: Compression::default(),
             flood_grace: Duration::from_secs(10),
             notice_limit: 200,
             history: HistoryBounds::default(),
