@@ -21,7 +21,7 @@ use hubbub::server::{
 };
 use hubbub::vocabulary::{
     arrival::Arrival,
-    config::{Config, REQUEST_HEAD_BYTES_MAX},
+    config::{Compression, Config, REQUEST_HEAD_BYTES_MAX},
     id::Key,
     time::Now,
 };
@@ -98,7 +98,7 @@ fn upgrade(criterion: &mut Criterion) {
             let parsed = http::parse(black_box(REQUEST), REQUEST_HEAD_BYTES_MAX)
                 .expect("a request")
                 .expect("all of it");
-            websocket::accept(&parsed.0).expect("a handshake")
+            websocket::accept(&parsed.0, &Compression::default()).expect("a handshake")
         });
     });
 }

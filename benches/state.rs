@@ -22,6 +22,7 @@ use hubbub::state::{
     timers::{TICK, Timers},
 };
 use hubbub::vocabulary::{
+    coding::Coding,
     config::{Config, HistoryBounds},
     frame::Kind,
     message::Message,
@@ -140,7 +141,7 @@ fn log(criterion: &mut Criterion) {
 fn recover(criterion: &mut Criterion) {
     let history = HistoryBounds::default();
     let mut hub = Hub::new(history, 0);
-    let host = hub.enter(Some(0), Form::Joined);
+    let host = hub.enter(Some(0), Form::Joined, Coding::Plain);
     let channel = hub.join(host, Space::Chat, "bench", Start::Now);
     let channel = channel.expect("it is the first");
     for _ in 0..history.messages {
@@ -153,7 +154,7 @@ fn recover(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     group.bench_function("recover", |bencher| {
         bencher.iter(|| {
-            let client = hub.enter(Some(1), Form::Joined);
+            let client = hub.enter(Some(1), Form::Joined, Coding::Plain);
             hub.join(client, Space::Chat, "bench", Start::At(0));
             let mut handed = 0;
             let mut deliver = |_, slice: Slice| handed += black_box(slice).len() as usize;
@@ -172,7 +173,7 @@ fn fan_out(criterion: &mut Criterion) {
         let mut outboxes: Vec<_> = (0..members).map(|_| Outbox::default()).collect();
         let mut channel = None;
         for slot in 0..members {
-            let client = hub.enter(Some(slot), Form::Joined);
+            let client = hub.enter(Some(slot), Form::Joined, Coding::Plain);
             channel = hub.join(client, Space::Relay, "bench", Start::Now);
         }
         let channel = channel.expect("there are members");
@@ -199,6 +200,7 @@ fn hear(criterion: &mut Criterion) {
     let mut ada = Chat::enter(
         &mut commons,
         0,
+        Coding::Plain,
         "Ada",
         None,
         Pass::default(),
@@ -230,7 +232,7 @@ fn join(criterion: &mut Criterion) {
     let mut commons = Commons::new(&Config::default(), 1);
     let mut enter = |slot| {
         let (pass, now) = (Pass::default(), Now::default());
-        let mut chat = Chat::enter(&mut commons, slot, "Ada", None, pass, now);
+        let mut chat = Chat::enter(&mut commons, slot, Coding::Plain, "Ada", None, pass, now);
         let join = json!({"action": "join-channel", "message": "tea"}).to_string();
         chat.hear(Message::Text(&join), &mut commons, now);
         commons.hub.seal(|_, _| {});

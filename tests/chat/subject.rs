@@ -5,6 +5,7 @@ use hubbub::state::commons::Commons;
 use hubbub::state::dialect::Dialect;
 use hubbub::state::dialect::chat::Chat;
 use hubbub::state::outbox::Outbox;
+use hubbub::vocabulary::coding::Coding;
 use hubbub::vocabulary::config::Config;
 use hubbub::vocabulary::message::Message;
 use hubbub::vocabulary::pass::Pass;
@@ -45,6 +46,7 @@ impl Subject {
         let chat = Chat::enter(
             &mut self.commons,
             slot,
+            Coding::Plain,
             &name(session),
             None,
             Pass::default(),

@@ -15,6 +15,7 @@ use hubbub::state::{
     seal::Origin,
 };
 use hubbub::vocabulary::{
+    coding::Coding,
     config::{Config, JournalBounds},
     frame::Kind,
     id::NodeId,
@@ -128,7 +129,15 @@ impl Node {
             name: Some(format!("{name} at {}", self.id.0).into()),
             ..Pass::default()
         };
-        let chat = Chat::enter(&mut self.commons, slot, name, None, pass, self.now);
+        let chat = Chat::enter(
+            &mut self.commons,
+            slot,
+            Coding::Plain,
+            name,
+            None,
+            pass,
+            self.now,
+        );
         self.people.insert(slot, chat);
         slot
     }
@@ -147,7 +156,7 @@ impl Node {
     pub fn enter_relay(&mut self, channel: &str) {
         let slot = self.slot();
         let hub = &mut self.commons.hub;
-        let relay = Relay::join(hub, slot, channel, Form::Joined, 5, true);
+        let relay = Relay::join(hub, slot, channel, Form::Joined, Coding::Plain, 5, true);
         self.relays.insert(slot, relay);
     }
 

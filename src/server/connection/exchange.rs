@@ -12,7 +12,7 @@ use crate::server::{
     http::{self as wire, HttpError, Response},
     refusals::Refused,
     stream::Stream,
-    websocket,
+    websocket::{self, Accepted},
     world::World,
 };
 use crate::vocabulary::{
@@ -187,7 +187,7 @@ impl<S: Stream> Connection<S> {
             Err(error) => Err(error),
         };
         let bytes = match opened {
-            Ok((kind, admission, bytes)) => self.open(kind, admission, bytes.into(), world),
+            Ok((kind, admission, accepted)) => self.open(kind, admission, accepted, world),
             Err(error) => self.respond_error(&error, Some(request), goes_on, world),
         };
         bytes + toll
@@ -200,17 +200,17 @@ impl<S: Stream> Connection<S> {
         kind: SessionKind,
         tried: &mut usize,
         world: &mut World,
-    ) -> Result<(SessionKind, Admission, Vec<u8>), HttpError> {
-        let accepted = websocket::accept(request);
+    ) -> Result<(SessionKind, Admission, Accepted), HttpError> {
+        let accepted = websocket::accept(request, &world.config.compression);
         if accepted.is_err()
             && let Some(handshake) = handshake_asked_about(request)
         {
             self.admit(&handshake, &kind, tried, world)?;
             self.uncharge(world);
         }
-        let bytes = accepted?;
+        let accepted = accepted?;
         let admission = self.admit(request, &kind, tried, world)?;
-        Ok((kind, admission, bytes))
+        Ok((kind, admission, accepted))
     }
 
     fn admit(

@@ -2,15 +2,13 @@
 
 use std::mem;
 
-use bytes::Bytes;
-
 use super::{Connection, Phase, Terms, meter::Sent};
 use crate::{
     server::{
         endpoint::SessionKind,
         gate::Admission,
         stream::Stream,
-        websocket::{Received, WebSocket},
+        websocket::{Accepted, Received, WebSocket},
         world::World,
     },
     state::dialect::{Dialect, chat::Chat, relay::Relay},
@@ -30,10 +28,11 @@ impl<S: Stream> Connection<S> {
         &mut self,
         kind: SessionKind,
         admission: Admission,
-        response: Bytes,
+        accepted: Accepted,
         world: &mut World,
     ) -> usize {
         let Admission { pass, expires_at } = admission;
+        let Accepted { response, coding } = accepted;
         let dialect = match kind {
             SessionKind::Relay {
                 channel,
@@ -44,6 +43,7 @@ impl<S: Stream> Connection<S> {
                 self.slot,
                 &channel,
                 form,
+                coding,
                 last,
                 pass.rights.may_publish(&channel),
             )),
@@ -51,14 +51,14 @@ impl<S: Stream> Connection<S> {
             SessionKind::Chat { name, email } => {
                 let email = email.as_deref();
                 let (commons, now) = (&mut world.commons, world.now);
-                let chat = Chat::enter(commons, self.slot, &name, email, pass, now);
+                let chat = Chat::enter(commons, self.slot, coding, &name, email, pass, now);
                 Dialect::Chat(Box::new(chat))
             }
         };
         let bytes = response.len();
-        self.outbox.stage(response);
+        self.outbox.stage(response.into());
         let session = Session {
-            websocket: WebSocket::default(),
+            websocket: WebSocket::new(coding),
             dialect,
         };
         Terms::begin_session(&mut self.terms, expires_at, world);

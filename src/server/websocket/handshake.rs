@@ -8,19 +8,32 @@ use http::{
 };
 use tungstenite::handshake::derive_accept_key;
 
-use crate::server::http::{HttpError, entries, lists};
+use super::offer::Agreement;
+use crate::{
+    server::http::{HttpError, entries, lists},
+    vocabulary::{coding::Coding, config::Compression},
+};
 
 /// The subprotocol that is answered to a client that offers it.
 const SUBPROTOCOL: &str = "hubbub";
 
-/// The answer to an upgrade request (RFC 6455, section 4.2.2).
+/// A handshake that is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The answer.
+    pub response: Vec<u8>,
+    /// How messages are coded from now on.
+    pub coding: Coding,
+}
+
+/// Answers an upgrade request (RFC 6455, section 4.2.2), which may offer to have messages deflated.
 ///
 /// The library would want a response to be built and then written out, which costs as much again as all of this, and it
 /// reads lists less generously than the standard does.
 ///
 /// # Errors
 /// The request, a `GET`, is not a WebSocket handshake, or not one of version 13.
-pub fn accept(request: &Request<()>) -> Result<Vec<u8>, HttpError> {
+pub fn accept(request: &Request<()>, compression: &Compression) -> Result<Accepted, HttpError> {
     let headers = request.headers();
     let is_upgrade = request.version() >= Version::HTTP_11
         && lists(headers, &CONNECTION, "upgrade")
@@ -44,14 +57,22 @@ pub fn accept(request: &Request<()>) -> Result<Vec<u8>, HttpError> {
     } else {
         ["", ""]
     };
+    let agreement = Agreement::with(headers, compression);
+    let extension = agreement.map_or_else(String::new, |agreement| {
+        format!("\r\nsec-websocket-extensions: {}", agreement.answer())
+    });
     let response = [
         "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ",
         &derive_accept_key(key),
         subprotocol[0],
         subprotocol[1],
+        &extension,
         "\r\n\r\n",
     ];
-    Ok(response.concat().into())
+    Ok(Accepted {
+        response: response.concat().into(),
+        coding: agreement.map_or(Coding::Plain, Agreement::coding),
+    })
 }
 
 /// Whether a client's key is 16 bytes in base64 (RFC 6455, section 4.1).
@@ -63,7 +84,7 @@ fn is_key(key: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderName;
+    use http::{HeaderName, header::SEC_WEBSOCKET_EXTENSIONS};
 
     use super::*;
 
@@ -91,8 +112,15 @@ mod tests {
                 None => headers.remove(name),
             };
         }
-        let answer = accept(&request).map_err(|error| error.status.as_u16())?;
-        Ok(String::from_utf8(answer).unwrap())
+        let compression = Compression {
+            is_on: true,
+            ..Compression::default()
+        };
+        let accepted = accept(&request, &compression).map_err(|error| error.status.as_u16())?;
+        let answer = String::from_utf8(accepted.response).unwrap();
+        let is_deflated = answer.contains("\r\nsec-websocket-extensions: permessage-deflate;");
+        assert_eq!(is_deflated, accepted.coding != Coding::Plain);
+        Ok(answer)
     }
 
     #[test]
@@ -106,7 +134,7 @@ mod tests {
             .header(UPGRADE, "websocket")
             .header(SEC_WEBSOCKET_VERSION, "13")
             .header(SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ==");
-        assert!(accept(&request.body(()).unwrap()).is_ok());
+        assert!(accept(&request.body(()).unwrap(), &Compression::default()).is_ok());
     }
 
     #[test]
@@ -143,5 +171,14 @@ mod tests {
             let answered = answer.contains("\r\nsec-websocket-protocol: hubbub\r\n");
             assert_eq!(answered, is_answered, "{offered}");
         }
+    }
+
+    #[test]
+    fn what_is_offered_of_deflate_is_answered_on_one_line() {
+        let offer = "permessage-deflate; client_max_window_bits, permessage-deflate";
+        let answer = shake(&[(SEC_WEBSOCKET_EXTENSIONS, Some(offer))]).unwrap();
+        let line = "\r\nsec-websocket-extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n";
+        assert!(answer.contains(line), "{answer}");
+        assert!(!shake(&[]).unwrap().contains("extensions"));
     }
 }

@@ -6,6 +6,7 @@
 
 mod boundary;
 mod handshake;
+mod offer;
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -15,8 +16,8 @@ use tungstenite::{
 };
 
 use self::boundary::{Boundary, Extent};
-pub use self::handshake::accept;
-use crate::vocabulary::{message::Message, reason::Reason};
+pub use self::handshake::{Accepted, accept};
+use crate::vocabulary::{coding::Coding, message::Message, reason::Reason};
 
 /// Bytes that the shared context takes from the input at a time; the library zeroes as many before each.
 const SHARED_READ_BYTES: usize = 2 << 10;
@@ -43,6 +44,8 @@ impl Protocol {
 /// The reading side of one WebSocket.
 #[derive(Debug, Default)]
 pub struct WebSocket {
+    #[expect(dead_code, reason = "what is deflated is not read yet")]
+    coding: Coding,
     unfinished: Option<Box<Unfinished>>,
 }
 
@@ -63,6 +66,14 @@ pub enum Received {
 }
 
 impl WebSocket {
+    /// Nothing has come yet, of messages in this coding.
+    pub fn new(coding: Coding) -> Self {
+        Self {
+            coding,
+            unfinished: None,
+        }
+    }
+
     /// Bytes that it takes beside itself, about.
     pub fn heap_bytes(&self) -> usize {
         let unfinished = self.unfinished.as_ref();

@@ -12,7 +12,7 @@ use crate::{
         engine::{Actor, Deed},
         hub::{ChannelId, ClientId, Hub, Space, Start},
     },
-    vocabulary::{frame::Kind, message::Message, reason::Reason, time::Now},
+    vocabulary::{coding::Coding, frame::Kind, message::Message, reason::Reason, time::Now},
 };
 
 /// The channel of a client that names none.
@@ -27,17 +27,18 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Joins `channel`, to say something there or only to listen; what is said is delivered to `slot` in the given form,
-    /// after the latest `last` messages that were said before.
+    /// Joins `channel`, to say something there or only to listen; what is said is delivered to `slot` in the given form
+    /// and coding, after the latest `last` messages that were said before.
     pub fn join(
         hub: &mut Hub,
         slot: u32,
         channel: &str,
         form: Form,
+        coding: Coding,
         last: usize,
         may_publish: bool,
     ) -> Self {
-        let client = hub.enter(Some(slot), form);
+        let client = hub.enter(Some(slot), form, coding);
         let start = match (last, hub.found(Space::Relay, channel)) {
             (1.., Some(known)) => Start::At(hub.log(known).last(last)),
             _ => Start::Now,

@@ -5,7 +5,7 @@ use std::mem;
 use super::ChannelId;
 use crate::{
     state::{batch::Form, channel::Seat, memory::of_list},
-    vocabulary::config::UNANSWERED_BYTES_MAX,
+    vocabulary::{coding::Coding, config::UNANSWERED_BYTES_MAX},
 };
 
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Client {
     /// Where what it is owed is delivered to. One of another server, or one whose connection has ended, has no place.
     pub(super) slot: Option<u32>,
     pub(super) form: Form,
+    #[expect(dead_code, reason = "what is said is not deflated yet")]
+    pub(super) coding: Coding,
     /// It is to be let go once nothing of it is under way.
     pub(super) is_gone: bool,
     /// Bytes that it has asked for and that are not sequenced yet.
@@ -39,10 +41,11 @@ pub(super) enum Place {
 }
 
 impl Client {
-    pub(super) fn new(slot: Option<u32>, form: Form) -> Self {
+    pub(super) fn new(slot: Option<u32>, form: Form, coding: Coding) -> Self {
         Self {
             slot,
             form,
+            coding,
             is_gone: false,
             under_way: 0,
             memberships: Box::default(),

@@ -30,6 +30,7 @@ use super::{
     seal::Source,
 };
 use crate::vocabulary::{
+    coding::Coding,
     config::{HistoryBounds, SPARE_BATCHES_MAX},
     frame::Kind,
     time::{Moment, Now},
@@ -120,9 +121,9 @@ impl Hub {
         self.channels.expire(self.moment.at);
     }
 
-    /// Takes in a client; what it is owed is delivered to `slot`, in its form. One of another server has none.
-    pub fn enter(&mut self, slot: Option<u32>, form: Form) -> ClientId {
-        let client = Client::new(slot, form);
+    /// Takes in a client; what it is owed is delivered to `slot`, in its form and coding. One of another server has no slot.
+    pub fn enter(&mut self, slot: Option<u32>, form: Form, coding: Coding) -> ClientId {
+        let client = Client::new(slot, form, coding);
         ClientId(id(self.clients.insert(client)))
     }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{ChannelId, ClientId, Hub};
-use crate::state::{batch::Form, log::LogRecord};
+use crate::{
+    state::{batch::Form, log::LogRecord},
+    vocabulary::coding::Coding,
+};
 
 /// What is common to all channels.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -58,7 +61,7 @@ impl Hub {
 
     /// Makes a client of another server that was in these channels already, in this order.
     pub fn restore_member(&mut self, channels: &[ChannelId]) -> ClientId {
-        let client = self.enter(None, Form::Joined);
+        let client = self.enter(None, Form::Joined, Coding::Plain);
         for &channel in channels {
             self.channels.reenter(channel);
             self.clients[client.0 as usize].join(channel);

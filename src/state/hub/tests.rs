@@ -42,7 +42,7 @@ fn said(hub: &mut Hub) -> Vec<(u32, u32)> {
 fn what_is_said_reaches_the_members_of_that_channel_only() {
     let mut hub = hub();
     let [ada, bob, cleo] = [(1, Form::Joined), (2, Form::Single), (3, Form::Joined)]
-        .map(|(slot, form)| hub.enter(Some(slot), form));
+        .map(|(slot, form)| hub.enter(Some(slot), form, Coding::Plain));
     let tea = join(&mut hub, ada, Space::Relay, "tea");
     assert_eq!(join(&mut hub, bob, Space::Relay, "tea"), tea);
     join(&mut hub, cleo, Space::Relay, "coffee");
@@ -56,7 +56,7 @@ fn what_is_said_reaches_the_members_of_that_channel_only() {
 fn seats_stay_right_whoever_leaves_first() {
     let mut hub = hub();
     let clients: Vec<_> = (0..10)
-        .map(|slot| hub.enter(Some(slot), Form::Joined))
+        .map(|slot| hub.enter(Some(slot), Form::Joined, Coding::Plain))
         .collect();
     let mut channel = None;
     for &client in &clients {
@@ -73,7 +73,7 @@ fn seats_stay_right_whoever_leaves_first() {
 #[test]
 fn joining_again_changes_nothing() {
     let mut hub = hub();
-    let ada = hub.enter(Some(1), Form::Joined);
+    let ada = hub.enter(Some(1), Form::Joined, Coding::Plain);
     let tea = join(&mut hub, ada, Space::Relay, "tea");
     assert_eq!(join(&mut hub, ada, Space::Relay, "tea"), tea);
     say(&mut hub, tea, "once");
@@ -85,7 +85,7 @@ fn joining_again_changes_nothing() {
 #[test]
 fn an_empty_channel_is_remembered_for_a_while() {
     let mut hub = hub();
-    let ada = hub.enter(Some(1), Form::Joined);
+    let ada = hub.enter(Some(1), Form::Joined, Coding::Plain);
     let tea = join(&mut hub, ada, Space::Relay, "tea");
     say(&mut hub, tea, "farewell");
     hub.exit(ada, Departure::Leaves);
@@ -98,7 +98,7 @@ fn an_empty_channel_is_remembered_for_a_while() {
 #[test]
 fn what_one_is_told_comes_between_the_channels_it_left_and_those_it_is_in() {
     let mut hub = hub();
-    let ada = hub.enter(Some(1), Form::Joined);
+    let ada = hub.enter(Some(1), Form::Joined, Coding::Plain);
     let tea = join(&mut hub, ada, Space::Chat, "tea");
     say(&mut hub, tea, "1");
     hub.leave(ada, tea, Departure::Leaves);
@@ -115,7 +115,7 @@ fn what_one_is_told_comes_between_the_channels_it_left_and_those_it_is_in() {
 #[test]
 fn a_channel_that_begins_again_has_another_serial() {
     let mut hub = hub();
-    let ada = hub.enter(Some(1), Form::Joined);
+    let ada = hub.enter(Some(1), Form::Joined, Coding::Plain);
     let serial = |hub: &mut Hub| {
         let tea = join(hub, ada, Space::Chat, "tea");
         let serial = hub.serial(tea);
@@ -136,7 +136,7 @@ fn a_log_that_was_emptied_by_a_message_too_large_for_it_is_not_the_first_to_go()
         ..HistoryBounds::default()
     };
     let mut hub = Hub::new(history, 0);
-    let ada = hub.enter(Some(0), Form::Joined);
+    let ada = hub.enter(Some(0), Form::Joined, Coding::Plain);
     let [tea, water, milk] =
         ["tea", "water", "milk"].map(|name| join(&mut hub, ada, Space::Chat, name));
     let others = ["a", "b", "c"].map(|name| join(&mut hub, ada, Space::Chat, name));
@@ -154,7 +154,7 @@ fn a_log_that_was_emptied_by_a_message_too_large_for_it_is_not_the_first_to_go()
 #[test]
 fn one_that_goes_before_it_was_handed_what_it_missed_leaves_nothing_to_do() {
     let mut hub = hub();
-    let [ada, bob] = [1, 2].map(|slot| hub.enter(Some(slot), Form::Joined));
+    let [ada, bob] = [1, 2].map(|slot| hub.enter(Some(slot), Form::Joined, Coding::Plain));
     let tea = join(&mut hub, ada, Space::Relay, "tea");
     say(&mut hub, tea, "hot");
     assert_eq!(said(&mut hub), [(1, 1)]);

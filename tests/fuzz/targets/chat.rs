@@ -9,6 +9,7 @@ use std::time::Duration;
 use hubbub::{
     state::{batch::Slice, channel::Departure, commons::Commons, dialect::chat::Chat},
     vocabulary::{
+        coding::Coding,
         config::{CHANNELS_MAX, Config, HistoryBounds, SUMMARY_INTERVAL},
         message::Message,
         name::is_name,
@@ -100,6 +101,7 @@ impl Room {
                 *empty = Some(Chat::enter(
                     &mut self.commons,
                     slot,
+                    Coding::Plain,
                     name,
                     email,
                     pass(seat),

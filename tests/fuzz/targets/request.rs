@@ -10,7 +10,7 @@ use hubbub::{
         http::{HttpError, Response, keeps_alive, parse},
         websocket,
     },
-    vocabulary::{arrival::Role, origin::AllowedOrigin},
+    vocabulary::{arrival::Role, config::Compression, origin::AllowedOrigin},
 };
 use serde_json::Value;
 
@@ -74,10 +74,11 @@ fn answer(gate: &Gate, request: &http::Request<()>) -> String {
             return checked(&bytes, is_head);
         }
         Ok(Endpoint::Metrics | Endpoint::Health) => return "metrics".to_owned(),
-        Ok(Endpoint::Session(kind)) => websocket::accept(request).and_then(|bytes| {
-            let admission = gate.admit(request, &kind, UNIX_MS, &mut 0)?;
-            Ok((bytes, kind, admission))
-        }),
+        Ok(Endpoint::Session(kind)) => websocket::accept(request, &Compression::default())
+            .and_then(|accepted| {
+                let admission = gate.admit(request, &kind, UNIX_MS, &mut 0)?;
+                Ok((accepted.response, kind, admission))
+            }),
         Err(error) => Err(error),
     };
     match opened {

@@ -17,6 +17,7 @@ use crate::{
     },
     vocabulary::{
         chat::{ChatError, EpochReason, Past, Recovery, Span, Told, Unrecovered, number},
+        coding::Coding,
         config::CLIENT_CHANNELS_MAX,
         frame::Kind,
     },
@@ -33,7 +34,7 @@ pub fn fold(
     let client = match (actor, &deed) {
         (Actor::Ours(client), _) => client,
         (Actor::Theirs { node, client }, Deed::Enter(identity) | Deed::Return { identity, .. }) => {
-            let here = hub.enter(None, Form::Joined);
+            let here = hub.enter(None, Form::Joined, Coding::Plain);
             let theirs = registry.foreign.entry(node).or_default();
             theirs.insert(client, here);
             let seat = Seat::There((node, client));

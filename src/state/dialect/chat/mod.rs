@@ -54,6 +54,7 @@ use crate::{
     },
     vocabulary::{
         chat::{Action, ChatError, Identity, Limits, Request, ServerIdentity, Told, reference},
+        coding::Coding,
         config::{Config, FRAME_BYTES_MAX},
         frame::Kind,
         id::NodeId,
@@ -254,11 +255,12 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// Takes someone in and says welcome; what concerns them is delivered to `slot`. What a pass says of them counts for
+    /// Takes someone in and says welcome; what concerns them is delivered to `slot`, in their coding. What a pass says of them counts for
     /// more than what they say themselves.
     pub fn enter(
         commons: &mut Commons,
         slot: u32,
+        coding: Coding,
         name: &str,
         email: Option<&str>,
         pass: Pass,
@@ -266,7 +268,7 @@ impl Chat {
     ) -> Self {
         let Commons { hub, registry, .. } = commons;
         hub.begin_turn(now);
-        let client = hub.enter(Some(slot), Form::Joined);
+        let client = hub.enter(Some(slot), Form::Joined, coding);
         let Pass {
             id,
             name: given_name,

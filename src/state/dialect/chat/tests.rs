@@ -169,7 +169,15 @@ impl Scene {
             id: id.map(Into::into),
             ..Pass::default()
         };
-        let chat = Chat::enter(&mut self.commons, slot, name, None, pass, self.now);
+        let chat = Chat::enter(
+            &mut self.commons,
+            slot,
+            Coding::Plain,
+            name,
+            None,
+            pass,
+            self.now,
+        );
         self.people.push(chat);
         self.heard.push(Vec::new());
         self.turn();
@@ -336,7 +344,7 @@ fn one_who_makes_a_channel_too_many_is_told_so() {
     let hub = &mut scene.commons.hub;
     let mut number = 0;
     while hub.populated(Space::Chat) < CHANNELS_MAX {
-        let client = hub.enter(None, Form::Joined);
+        let client = hub.enter(None, Form::Joined, Coding::Plain);
         for _ in 0..50 {
             let name = number.to_string();
             hub.join(client, Space::Chat, &name, Start::Now);
@@ -358,6 +366,7 @@ fn one_who_joins_a_large_channel_is_told_in_little_who_is_there() {
         let mut chat = Chat::enter(
             &mut commons,
             slot,
+            Coding::Plain,
             "Ada",
             None,
             Pass::default(),
@@ -369,6 +378,7 @@ fn one_who_joins_a_large_channel_is_told_in_little_who_is_there() {
     let mut last = Chat::enter(
         &mut commons,
         10_000,
+        Coding::Plain,
         "Bob",
         None,
         Pass::default(),

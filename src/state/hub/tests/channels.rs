@@ -19,7 +19,7 @@ fn bounds() -> HistoryBounds {
 /// A hub with these bounds, and one who is in some channels of it.
 fn hub_of<const N: usize>(bounds: HistoryBounds, names: [&str; N]) -> (Hub, [ChannelId; N]) {
     let mut hub = Hub::new(bounds, 0);
-    let ada = hub.enter(Some(1), Form::Joined);
+    let ada = hub.enter(Some(1), Form::Joined, Coding::Plain);
     let channels = names.map(|name| join(&mut hub, ada, Space::Chat, name));
     (hub, channels)
 }
@@ -48,7 +48,7 @@ fn leave(hub: &mut Hub, client: u32, channel: ChannelId) {
 fn the_sum_tells_whether_channels_of_the_chat_are_the_same() {
     let mut hub = hub();
     assert_eq!(hub.sum(), 0);
-    let client = hub.enter(None, Form::Joined);
+    let client = hub.enter(None, Form::Joined, Coding::Plain);
     let mut sums = Vec::new();
     let tea = hub.join(client, Space::Chat, "tea", Start::Now).unwrap();
     sums.push(hub.sum());
@@ -186,7 +186,7 @@ fn memory_follows_what_is_kept() {
         ..bounds()
     };
     let mut hub = Hub::new(bounds, 0);
-    let ada = hub.enter(Some(1), Form::Joined);
+    let ada = hub.enter(Some(1), Form::Joined, Coding::Plain);
     let names = (0..100).map(|number| number.to_string());
     let channels: Vec<_> = names
         .map(|name| join(&mut hub, ada, Space::Chat, &name))
@@ -260,7 +260,7 @@ fn beyond_so_many_channels_the_one_that_is_empty_longest_goes_and_none_is_made_w
     let name = |number: usize| format!("{number}");
     let mut number = 0;
     let mut fill = |hub: &mut Hub, channels: usize| {
-        let client = hub.enter(Some(1), Form::Joined);
+        let client = hub.enter(Some(1), Form::Joined, Coding::Plain);
         for _ in 0..channels {
             join(hub, client, Space::Chat, &name(number));
             number += 1;

@@ -42,7 +42,7 @@ impl Scene {
     fn enter(&mut self, slot: u32) -> ClientId {
         self.rooms.insert(slot, ROOM);
         self.heard.insert(slot, Vec::new());
-        self.hub.enter(Some(slot), Form::Joined)
+        self.hub.enter(Some(slot), Form::Joined, Coding::Plain)
     }
 
     fn open(&mut self, client: ClientId, slot: u32, room: usize) {

@@ -221,7 +221,8 @@ fn under_pressure_those_who_have_something_under_way_are_held_until_it_is_low() 
 fn what_a_client_of_the_relay_said_is_heard_though_it_is_gone() {
     let (mut scene, late, _) = scene();
     let hub = &mut scene.commons.hub;
-    let [stays, goes] = [5, 6].map(|slot| Relay::join(hub, slot, "lobby", Form::Joined, 0, true));
+    let [stays, goes] =
+        [5, 6].map(|slot| Relay::join(hub, slot, "lobby", Form::Joined, Coding::Plain, 0, true));
     goes.hear(Message::Text("farewell"), &mut scene.commons, scene.now)
         .unwrap();
     goes.end(Departure::Vanishes, &mut scene.commons.hub, scene.now);

@@ -284,7 +284,7 @@ fn of_the_relay_only_those_go_whose_words_were_under_way() {
     let (mut scene, late, _) = scene();
     let hub = &mut scene.commons.hub;
     let [stays, goes, gone] =
-        [5, 6, 7].map(|slot| Relay::join(hub, slot, "lobby", Form::Joined, 0, true));
+        [5, 6, 7].map(|slot| Relay::join(hub, slot, "lobby", Form::Joined, Coding::Plain, 0, true));
     late.0.borrow_mut().free = 0;
     for relay in [&goes, &gone] {
         let said = relay.hear(Message::Text("farewell"), &mut scene.commons, scene.now);

@@ -82,7 +82,7 @@ fn the_first_page_is_encoded_once_for_as_long_as_it_is_true() {
     let mut rosters = Rosters::default();
     let mut hub = Hub::new(Config::default().history, 0);
     let mut join = |people: &mut People, rosters: &mut Rosters, id: &str| {
-        let client = hub.enter(None, Form::Joined);
+        let client = hub.enter(None, Form::Joined, Coding::Plain);
         let identity = Identity {
             id: id.into(),
             name: id.into(),

@@ -35,7 +35,7 @@ fn a_block_is_encoded_once_for_all_who_ask_for_it_within_a_short_while() {
 #[test]
 fn forms_and_spaces_do_not_share_what_is_encoded() {
     let mut hub = hub();
-    let host = hub.enter(Some(0), Form::Joined);
+    let host = hub.enter(Some(0), Form::Joined, Coding::Plain);
     let lobby = join(&mut hub, host, Space::Relay, "lobby");
     hub.say(lobby, Kind::Binary, false, |bytes, _, _| {
         bytes.extend_from_slice(&[0, 159]);
@@ -43,7 +43,7 @@ fn forms_and_spaces_do_not_share_what_is_encoded() {
     say(&mut hub, lobby, "text");
     said(&mut hub);
     for (slot, form) in [(1, Form::Joined), (2, Form::Single)] {
-        let client = hub.enter(Some(slot), form);
+        let client = hub.enter(Some(slot), form, Coding::Plain);
         hub.join(client, Space::Relay, "lobby", Start::At(0));
     }
     let mut frames = Vec::new();
@@ -181,7 +181,7 @@ fn what_is_copied_does_not_grow_with_those_who_catch_up() {
         let crowd = |scene: &mut Scene| -> Vec<_> {
             let slots = 1..=clients;
             slots
-                .map(|slot| scene.hub.enter(Some(slot), Form::Joined))
+                .map(|slot| scene.hub.enter(Some(slot), Form::Joined, Coding::Plain))
                 .collect()
         };
         for client in crowd(&mut scene) {
