@@ -173,9 +173,16 @@ impl<S: Stream> Server<S> {
         self.enlist(key.slot);
     }
 
-    /// One turn. `is_poll_full` says that there may be more events than were signalled, as after a poll that came back
-    /// full or a wait that was longer than it was to be, so that nobody's silence proves anything yet.
+    /// One turn: it [takes in](Self::take_in), and [writes out](Self::write_out).
     pub fn turn(&mut self, now: Now, is_poll_full: bool) {
+        self.take_in(now, is_poll_full);
+        self.write_out();
+    }
+
+    /// The first part of a turn, after which all is known that is to be written. `is_poll_full` says that there
+    /// may be more events than were signalled, as after a poll that came back full or a wait that was longer than it was to
+    /// be, so that nobody's silence proves anything yet.
+    pub fn take_in(&mut self, now: Now, is_poll_full: bool) {
         self.world.now = now;
         if !self.held.is_waiting {
             self.held = Held {
@@ -189,6 +196,10 @@ impl<S: Stream> Server<S> {
         self.world.commons.begin_turn(now);
         self.read();
         self.expire(is_poll_full);
+    }
+
+    /// The second part, in which all the writing is done.
+    pub fn write_out(&mut self) {
         self.report();
         self.seal();
         self.write();

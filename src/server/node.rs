@@ -101,6 +101,13 @@ impl<S: Stream> Node<S> {
         turned.map(|()| change)
     }
 
+    /// Writes at once what the server says, so that Redis is at it while the server writes. To be called between the two
+    /// parts of the server's turn.
+    pub fn speak(&mut self, now: Now) {
+        self.link
+            .speak(now.monotonic, &mut self.journal.borrow_mut());
+    }
+
     /// When to have another [`turn`](Self::turn), and to ask what it [wants](Self::wants), if no event comes before.
     pub fn due(&self) -> Option<Duration> {
         let due = [self.link.due(), self.leaves_by];

@@ -238,7 +238,12 @@ impl Reactor {
             self.accept(now);
             self.turn_redis(now)?;
             let overslept = patience.is_some_and(|wait| now.monotonic > end + wait + OVERSLEEP);
-            self.server.turn(now, overslept || count == POLL_EVENTS_MAX);
+            self.server
+                .take_in(now, overslept || count == POLL_EVENTS_MAX);
+            if let Some(redis) = &mut self.redis {
+                redis.speak(now);
+            }
+            self.server.write_out();
             self.turn_redis(now)?;
             end = self.clock.monotonic();
             self.server.finish_turn(end);

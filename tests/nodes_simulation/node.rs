@@ -112,7 +112,9 @@ impl Node {
         }
         self.pipes.retain(|(_, pipe)| !pipe.borrow().is_dropped);
         self.turn_link(redis, sights, now);
-        self.server.turn(now, overslept);
+        self.server.take_in(now, overslept);
+        self.member.speak(now);
+        self.server.write_out();
         self.turn_link(redis, sights, now);
         self.server.finish_turn(now.monotonic);
     }

@@ -177,7 +177,8 @@ impl<S: Stream> Link<S> {
         }
     }
 
-    /// One turn: takes in a bounded share of what there is, decides, and writes.
+    /// One turn: takes in a bounded share of what there is, decides, and writes. To be called before and after whatever is
+    /// made of what was taken in.
     ///
     /// # Errors
     /// This node cannot go on.
@@ -193,7 +194,7 @@ impl<S: Stream> Link<S> {
         }
         self.is_confirmed &= self.appender.connection.facts().is_some();
         self.reader.advance(now)?;
-        self.fold(now, journal);
+        let is_news = self.fold(now, journal);
         if let Some(NodeId(other)) = journal.take_strayed()
             && self.course.last().is_some()
         {
@@ -213,12 +214,25 @@ impl<S: Stream> Link<S> {
         self.call(now, journal);
         self.reader.advance(now)?;
         self.appender.connection.flush(now);
-        self.reader.connection.flush(now);
+        // Those who wait for what was read are told first; another turn follows.
+        if !is_news {
+            self.reader.connection.flush(now);
+        }
         self.tell();
         if !self.is_up() {
             journal.refuse_late(now);
         }
         Ok(())
+    }
+
+    /// Appends what waits, if it may be appended now, and asks for what comes of it: what takes time meanwhile costs nobody
+    /// any.
+    pub fn speak(&mut self, now: Duration, journal: &mut Journal) {
+        if journal.queue_bytes() > 0 {
+            self.call(now, journal);
+            self.appender.connection.flush(now);
+            self.reader.connection.flush(now);
+        }
     }
 
     /// When to have another [`turn`](Self::turn), and to ask what it [wants](Self::wants), if no event comes before.
@@ -290,8 +304,8 @@ impl<S: Stream> Link<S> {
         }
     }
 
-    /// Hands on what was read.
-    fn fold(&mut self, now: Duration, journal: &mut Journal) {
+    /// Hands on what was read. Returns whether that was anything.
+    fn fold(&mut self, now: Duration, journal: &mut Journal) -> bool {
         let mut budget = TURN_BYTES_MAX;
         while budget > 0
             && journal.unread_bytes() < TURN_BYTES_MAX
@@ -300,6 +314,7 @@ impl<S: Stream> Link<S> {
             budget = budget.saturating_sub(entry.bytes + ENTRY_TOLL_BYTES);
             self.pass(entry, now, journal);
         }
+        budget < TURN_BYTES_MAX
     }
 
     fn pass(&mut self, entry: Entry, now: Duration, journal: &mut Journal) {

@@ -69,6 +69,16 @@ impl Scene {
                 Side::Read => self.read = pipe,
             }
         }
+        self.signal();
+        self.turn_link();
+        if self.is_folding {
+            while self.journal.next(self.now(), None).is_some() {}
+        }
+        self.turn_link();
+    }
+
+    /// Has it read what there is in its next turn.
+    fn signal(&mut self) {
         for side in [Side::Append, Side::Read] {
             let readable = Readiness {
                 readable: true,
@@ -76,11 +86,12 @@ impl Scene {
             };
             self.link.signal(side, readable);
         }
+    }
+
+    /// Half of a turn: before or after what is made of what was read.
+    fn turn_link(&mut self) {
         let turned = self.link.turn(self.now(), &mut self.journal.0.borrow_mut());
         turned.unwrap();
-        if self.is_folding {
-            while self.journal.next(self.now(), None).is_some() {}
-        }
     }
 
     fn now(&self) -> Now {
@@ -142,6 +153,12 @@ impl Scene {
 
     /// Has these entries read: places, headers and bodies.
     fn gives(&mut self, entries: &[(&str, &str, &str)]) {
+        self.holds(entries);
+        self.turn();
+    }
+
+    /// Answers the reading side with them.
+    fn holds(&self, entries: &[(&str, &str, &str)]) {
         self.read
             .give(&format!("%1\r\n+journal\r\n*{}\r\n", entries.len()));
         for (id, header, body) in entries {
@@ -150,7 +167,6 @@ impl Scene {
             self.read
                 .give(&format!("*2\r\n+{id}\r\n{fields}${length}\r\n{body}\r\n"));
         }
-        self.turn();
     }
 
     /// After which entry it reads.
@@ -163,12 +179,16 @@ impl Scene {
     }
 
     fn say(&mut self, body: &str) {
+        self.queue(body);
+        self.turn();
+    }
+
+    fn queue(&mut self, body: &str) {
         let body = body.as_bytes().to_vec();
         self.journal
             .0
             .borrow_mut()
             .tell(EntryKind::Actions, body, self.now);
-        self.turn();
     }
 }
 
@@ -445,6 +465,30 @@ fn what_is_read_goes_to_the_journal_and_what_others_wrote_is_counted() {
     scene.gives(&[(&id(4), "1 h 2 0 5", "")]);
     assert_eq!(scene.link.nodes(), 2);
     assert_eq!(scene.journal.0.borrow().living().count(), 2);
+}
+
+#[test]
+fn who_waits_for_what_was_read_is_told_before_more_is_asked_for() {
+    let mut scene = Scene::founder();
+    scene.gives(&[(&id(2), "1 l 1 2 5", "")]);
+    assert_eq!(scene.reads_after(), id(2));
+    scene.holds(&[(&id(3), "1 l 1 3 5", "")]);
+    scene.signal();
+    scene.turn_link();
+    assert_eq!(commands(&scene.read), [] as [Vec<String>; 0]);
+    scene.turn_link();
+    assert_eq!(scene.reads_after(), id(3));
+}
+
+#[test]
+fn what_is_said_is_appended_while_the_server_is_at_work() {
+    let mut scene = Scene::founder();
+    scene.queue("hi");
+    let journal = &mut scene.journal.0.borrow_mut();
+    scene.link.speak(scene.now, journal);
+    let said = commands(&scene.append);
+    let words = said.last().expect("it is said");
+    assert_eq!(words.last().map(String::as_str), Some("hi"));
 }
 
 #[test]

@@ -115,6 +115,11 @@ impl Redis {
         self.node.turn(now, server).map(|_| ())
     }
 
+    /// Writes at once what the server says, between the two parts of its turn.
+    pub fn speak(&mut self, now: Now) {
+        self.node.speak(now);
+    }
+
     /// When there is something to do that no event brings about.
     pub fn due(&self) -> Option<Duration> {
         self.node.due()
