@@ -11,7 +11,7 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 pub use self::{
     header::{EntryKind, Header, HeaderError, NEWCOMER},
@@ -379,7 +379,7 @@ impl Entry {
             return (!was_begun).then_some(Event::Nothing);
         };
         *unread_bytes -= self.body.len() - rest;
-        self.body = self.body.slice(self.body.len() - rest..);
+        self.body.advance(self.body.len() - rest);
         let actor = if ours == Some(self.header.node) {
             Actor::Ours(ClientId::of_number(client))
         } else {

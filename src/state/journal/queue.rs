@@ -83,25 +83,28 @@ impl Draft {
         }
     }
 
-    fn has_room(&self, bytes: usize) -> bool {
-        let is_open = self.kind == EntryKind::Actions && !self.is_closed;
-        is_open && self.body.len() + bytes <= ENTRY_BYTES_MAX
+    fn is_open(&self) -> bool {
+        self.kind == EntryKind::Actions && !self.is_closed
     }
 }
 
 impl Queue {
     /// Adds what a client does.
     pub(super) fn add(&mut self, client: u32, deed: &Deed<'_>, now: Duration) {
-        let mut line = Vec::new();
-        Line::of(client, deed).write(&mut line);
-        self.waiting_bytes += line.len();
-        let newest = self.waiting.back();
-        if !newest.is_some_and(|draft| draft.has_room(line.len())) {
+        if !self.waiting.back().is_some_and(Draft::is_open) {
             let draft = Draft::new(EntryKind::Actions, now);
             self.waiting.push_back(draft);
         }
-        let draft = self.waiting.back_mut().expect("there is one with room");
-        draft.body.append(&mut line);
+        let mut draft = self.waiting.back_mut().expect("there is an open one");
+        let before = draft.body.len();
+        Line::of(client, deed).write(&mut draft.body);
+        self.waiting_bytes += draft.body.len() - before;
+        if before > 0 && draft.body.len() > ENTRY_BYTES_MAX {
+            let body = draft.body.split_off(before);
+            let next = Draft::new(EntryKind::Actions, now);
+            self.waiting.push_back(Draft { body, ..next });
+            draft = self.waiting.back_mut().expect("it was just added");
+        }
         draft.clients.push(client);
         if matches!(
             deed,
