@@ -9,3 +9,6 @@ mod memory;
 mod room;
 mod scrapes;
 mod stream;
+#[path = "../../benches/nodes/world.rs"]
+#[expect(dead_code, reason = "the benches do more in it")]
+mod world;

@@ -4,6 +4,7 @@ use allocation_counter::measure;
 use hubbub::vocabulary::config::Config;
 
 use crate::room::{Room, text};
+use crate::world::World;
 
 /// What is kept to be used again, whoever needed it: a few buffers of a batch's size.
 const KEPT_BYTES: usize = 256 << 10;
@@ -73,4 +74,13 @@ fn a_large_message_in_pieces_is_told_and_given_back() {
         kept < sent_by_peers + KEPT_BYTES,
         "{kept} B are not given back"
     );
+}
+
+#[test]
+fn a_member_at_another_server_takes_at_most_500_bytes() {
+    const PEOPLE: u32 = 100_000;
+    let mut world = None;
+    let taken = measure(|| world = Some(World::of(PEOPLE, |_| "tea".to_owned())));
+    let each = taken.bytes_current / i64::from(PEOPLE);
+    assert!((1..=500).contains(&each), "{each} B");
 }
