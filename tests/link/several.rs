@@ -21,6 +21,7 @@ struct Hub {
     nodes: Vec<Node>,
     now: Duration,
     count: usize,
+    lease: Duration,
 }
 
 /// Runs of chance.
@@ -29,6 +30,10 @@ const SEEDS: u64 = 12;
 impl Hub {
     /// So many nodes, who live.
     fn new(nodes: usize) -> Self {
+        Self::with_lease(nodes, LEASE)
+    }
+
+    fn with_lease(nodes: usize, lease: Duration) -> Self {
         let settings = Settings {
             password: None,
             is_written: true,
@@ -41,6 +46,7 @@ impl Hub {
             nodes: Vec::new(),
             now: Duration::from_secs(1),
             count: 0,
+            lease,
         };
         for _ in 0..nodes {
             hub.come();
@@ -69,7 +75,7 @@ impl Hub {
 
     fn come(&mut self) {
         let seed = self.nodes.len() as u64;
-        self.nodes.push(Node::new(&self.redis, LEASE, seed));
+        self.nodes.push(Node::new(&self.redis, self.lease, seed));
     }
 
     fn pass(&mut self, time: Duration) {
@@ -208,18 +214,35 @@ fn one_that_stood_still_beyond_its_lease_is_told_anew() {
     hub.all_agree();
 }
 
-#[test]
-fn one_that_fell_off_the_journal_is_told_anew() {
-    let mut hub = Hub::new(2);
+/// One that stood still within its lease while so much was said that Redis has not kept it, beside those who said it.
+fn one_that_fell_off_the_journal() -> (Hub, Node) {
+    let mut hub = Hub::with_lease(2, 1000 * LEASE);
     let still = hub.nodes.pop().unwrap();
     for _ in 0..400 {
         hub.say();
         hub.pass(Duration::from_millis(20));
     }
+    (hub, still)
+}
+
+#[test]
+fn one_that_fell_off_the_journal_is_told_anew_and_is_there_once() {
+    let (mut hub, still) = one_that_fell_off_the_journal();
     hub.nodes.push(still);
-    hub.pass(2 * LEASE);
+    hub.pass(LEASE);
     hub.say();
     hub.all_agree();
+}
+
+#[test]
+fn one_that_fell_off_the_journal_and_is_alone_does_not_wait_for_itself() {
+    let (mut hub, still) = one_that_fell_off_the_journal();
+    hub.nodes[0].link.leave();
+    hub.pass(LEASE);
+    hub.nodes = vec![still];
+    hub.pass(LEASE);
+    assert!(hub.nodes[0].is_living());
+    assert_eq!(hub.nodes[0].link.nodes(), 1);
 }
 
 #[test]

@@ -35,6 +35,8 @@ impl<S: Stream> Link<S> {
             self.clock = time.map(|time| (time, now)).or(self.clock);
         }
         match (call, answer) {
+            // It is gone, or was, or is with its era.
+            (Call::Farewell, _) => self.former = None,
             (Call::Hello, Answer::Done { id, rest, .. }) => self.enter(id, &rest, now, journal),
             (Call::Append { number, kind }, Answer::Done { .. } | Answer::Again) => {
                 self.is_confirmed = true;

@@ -47,6 +47,8 @@ pub(super) enum Call {
     Hello,
     /// To stay one that waits.
     Wait,
+    /// To be gone as the node that it was.
+    Farewell,
     /// To declare one dead.
     Death { target: NodeId },
     /// To open a new era.
@@ -122,6 +124,7 @@ impl<S: Stream> Appender<S> {
             },
             Operation::Hello { .. } => Call::Hello,
             Operation::Wait { .. } => Call::Wait,
+            Operation::Farewell { .. } => Call::Farewell,
             Operation::Death { target, .. } => Call::Death { target },
             Operation::Era { .. } => Call::Era,
         };

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Link, Standing, greeting::Facts, handover::Taking, keys, script::Operation};
+use super::{
+    Link, Standing, coming::Former, greeting::Facts, handover::Taking, keys, script::Operation,
+};
 use crate::{
     server::stream::Stream,
     state::journal::{EntryKind, Journal, hello},
@@ -34,6 +36,10 @@ impl<S: Stream> Link<S> {
             return self.appender.call(&open, over, &facts, now);
         }
         let Some(node) = self.node() else {
+            if let Some(Former { node, era, number }) = self.former {
+                let farewell = Operation::Farewell { node, number };
+                return self.appender.call(&farewell, era, &facts, now);
+            }
             if journal.is_nobody() {
                 let hello = Operation::Hello {
                     body: &hello(&self.silent),

@@ -39,6 +39,15 @@ pub struct Newcomer {
     pub hello: EntryId,
 }
 
+/// What a node was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Former {
+    pub(super) node: NodeId,
+    pub(super) era: u64,
+    /// Above all that it has given.
+    pub(super) number: u64,
+}
+
 impl<S: Stream> Link<S> {
     /// This node was given an id.
     pub(super) fn enter(
@@ -151,6 +160,14 @@ impl<S: Stream> Link<S> {
 
     /// Entries were missed, or this node is buried and cannot read so: whatever was folded is of no use any more.
     pub(super) fn fall(&mut self, now: Duration, journal: &mut Journal) {
+        if let Some(node) = self.node() {
+            // Else its people would be there twice until its lease is over, and it might be asked what there is.
+            self.former = Some(Former {
+                node,
+                era: self.era(),
+                number: journal.next_number(),
+            });
+        }
         journal.lose_track();
         self.leave_journal(now);
     }

@@ -43,6 +43,7 @@ use tracing::{info, warn};
 
 use self::{
     appender::Appender,
+    coming::Former,
     course::{Course, Hole},
     entry::Entry,
     handover::{Giving, Taking},
@@ -111,6 +112,8 @@ pub struct Link<S> {
     taking: Option<Taking>,
     /// Nodes that did not tell this one what there is.
     silent: Vec<NodeId>,
+    /// Who it was before it fell, if the others may take that one for a node still.
+    former: Option<Former>,
     /// Whether the script has said on this connection that the era of the fold is the last one.
     is_confirmed: bool,
     /// The era that is over, if one is.
@@ -141,6 +144,7 @@ impl<S: Stream> Link<S> {
             has_given: false,
             taking: None,
             silent: Vec::new(),
+            former: None,
             is_confirmed: false,
             over: None,
             is_buried: false,

@@ -86,6 +86,8 @@ pub(super) enum Operation<'a> {
     Hello { body: &'a [u8] },
     /// To say that a newcomer lives, which is to have no place in the journal.
     Wait { node: NodeId },
+    /// To say of the node that this one was that it is gone, under a number that is above all that it has given.
+    Farewell { node: NodeId, number: u64 },
     /// To declare one dead.
     Death { node: NodeId, target: NodeId },
     /// To open a new era.
@@ -113,6 +115,11 @@ impl Operation<'_> {
             Self::Wait { node } => {
                 let kind = text(&EntryKind::Alive.letter());
                 let words = vec![text(&node.0), text(&NEWCOMER), kind, Vec::new(), text(&'-')];
+                ("append", words)
+            }
+            Self::Farewell { node, number } => {
+                let kind = text(&EntryKind::Bye.letter());
+                let words = vec![text(&node.0), text(number), kind, Vec::new(), text(&'-')];
                 ("append", words)
             }
             Self::Death { node, target } => ("death", vec![text(&node.0), text(&target.0)]),

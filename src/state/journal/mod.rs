@@ -233,6 +233,11 @@ impl Journal {
         self.lag = lag;
     }
 
+    /// A number that is above all that this node has given.
+    pub fn next_number(&self) -> u64 {
+        self.queue.next_number()
+    }
+
     /// Which node this is, once it is one.
     pub fn node(&self) -> Option<NodeId> {
         self.node

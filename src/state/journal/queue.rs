@@ -146,6 +146,11 @@ impl Queue {
         self.sent.get(self.appended).map(|sent| &sent.batch)
     }
 
+    /// The number of the next batch.
+    pub(super) fn next_number(&self) -> u64 {
+        self.number + 1
+    }
+
     /// Notes that all up to a number are in the journal.
     pub(super) fn appended(&mut self, number: u64) {
         let appended = |sent: &&Sent| sent.batch.number <= number;
