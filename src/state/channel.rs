@@ -6,9 +6,13 @@ use std::rc::Rc;
 use super::{
     batch::{Form, OpenBatch, Run, Slice},
     memory::of_list,
+    press::{Audience, Press},
     seal::Seal,
 };
-use crate::vocabulary::frame::Kind;
+use crate::vocabulary::{
+    coding::{Coding, Window},
+    frame::Kind,
+};
 
 /// Where a member stands in its channel. It changes when another member leaves, and the hub is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,14 +63,23 @@ pub struct Left {
 /// Members in dense rows, and the open batch.
 #[derive(Debug, Default)]
 pub struct Channel {
-    rows: [Vec<Member>; 2],
+    /// By [`Form`].
+    rows: [Row; 2],
     open: OpenBatch,
-    /// Whether someone is owed some of the open batch, in each form.
-    owes: [bool; 2],
-    /// The open batch, encoded, while it is handed out.
-    sealed: [Option<Rc<Run>>; 2],
     /// The number of the open batch's first message; the channel's first message ever is number 0.
     first: u64,
+}
+
+/// Members who want what is said in one form.
+#[derive(Debug, Default)]
+struct Row {
+    members: Vec<Member>,
+    /// Those of them who inflate, by [`Window`].
+    audiences: [Audience; Window::ALL.len()],
+    /// Whether someone who was in it is owed some of the open batch.
+    owes: bool,
+    /// The open batch, encoded, while it is handed out.
+    sealed: Option<Rc<Run>>,
 }
 
 impl Channel {
@@ -80,8 +93,8 @@ impl Channel {
 
     /// Bytes that it takes beside itself.
     pub fn heap_bytes(&self) -> usize {
-        let rows = self.rows.iter().map(Vec::capacity).sum();
-        of_list::<Member>(rows) + self.open.heap_bytes()
+        let members = self.rows.iter().map(|row| row.members.capacity());
+        of_list::<Member>(members.sum()) + self.open.heap_bytes()
     }
 
     /// How many messages were ever said.
@@ -106,34 +119,42 @@ impl Channel {
     }
 
     /// Takes in a member, who gets all that is said from now on. O(1).
-    pub fn join(&mut self, client: u32, slot: u32, form: Form) -> Seat {
+    pub fn join(&mut self, client: u32, slot: u32, form: Form, coding: Coding) -> Seat {
         let since = self.said();
         let row = &mut self.rows[form as usize];
-        let index = u32::try_from(row.len()).expect("members are connections, which 32 bits count");
-        row.push(Member {
+        let index = row.members.len();
+        let index = u32::try_from(index).expect("members are connections, which 32 bits count");
+        row.members.push(Member {
             client,
             slot,
             since,
         });
+        if let Coding::Deflate(window) = coding {
+            row.audiences[window as usize].join();
+        }
         Seat { form, index }
     }
 
     /// How many messages came before those that a member is yet to get.
     pub fn heard(&self, seat: Seat) -> u64 {
-        let member = &self.rows[seat.form as usize][seat.index as usize];
+        let member = &self.rows[seat.form as usize].members[seat.index as usize];
         member.since.max(self.first)
     }
 
     /// Lets a member go, who still gets all that was said until now, if it can take anything. O(1).
-    pub fn leave(&mut self, seat: Seat, departure: Departure) -> Left {
+    pub fn leave(&mut self, seat: Seat, coding: Coding, departure: Departure) -> Left {
         let (first, next) = (self.first, self.open.len());
         let row = &mut self.rows[seat.form as usize];
-        let member = row.swap_remove(seat.index as usize);
-        let moved = row.get(seat.index as usize).map(|member| member.client);
+        let member = row.members.swap_remove(seat.index as usize);
+        let moved = row.members.get(seat.index as usize);
+        let moved = moved.map(|member| member.client);
+        if let Coding::Deflate(window) = coding {
+            row.audiences[window as usize].leave();
+        }
         let from = member.suffix(first);
         let to = u32::try_from(next).expect("a batch's messages fit 32 bits");
         let is_owed = departure == Departure::Leaves && from < to;
-        self.owes[seat.form as usize] |= is_owed;
+        row.owes |= is_owed;
         let form = seat.form;
         let owed = is_owed.then_some(Owed { form, from, to });
         Left { moved, owed }
@@ -144,30 +165,35 @@ impl Channel {
         self.open.compose(kind, write)
     }
 
-    /// Encodes the open batch once for each form that someone wants, under a seal.
-    pub fn seal(&mut self, seal: &Seal) {
-        let owes = mem::take(&mut self.owes);
+    /// Encodes the open batch once for each form that someone wants, under a seal, and deflates it where that pays.
+    pub fn seal(&mut self, seal: &Seal, press: &mut Press) {
         for form in [Form::Joined, Form::Single] {
-            let is_wanted = !self.rows[form as usize].is_empty() || owes[form as usize];
-            self.sealed[form as usize] =
-                is_wanted.then(|| Rc::new(self.open.encode(form, seal.clone())));
+            let row = &mut self.rows[form as usize];
+            let is_wanted = mem::take(&mut row.owes) || !row.members.is_empty();
+            row.sealed = is_wanted.then(|| {
+                let mut run = self.open.encode(form, seal.clone());
+                for (window, audience) in Window::ALL.into_iter().zip(&mut row.audiences) {
+                    press.press(&mut run, window, audience);
+                }
+                Rc::new(run)
+            });
         }
     }
 
     /// What one who left is owed of the sealed batch.
     pub fn settle(&self, owed: Owed) -> Slice {
-        let run = self.sealed[owed.form as usize].as_ref();
+        let run = self.rows[owed.form as usize].sealed.as_ref();
         slice(run.expect("sealed for whom it owes"), owed.from, owed.to)
     }
 
     /// Hands every member the part of the sealed batch that is theirs, and gives the emptied batch back.
     pub fn deliver(&mut self, deliver: &mut impl FnMut(u32, Slice)) -> OpenBatch {
-        for (row, sealed) in self.rows.iter().zip(&mut self.sealed) {
-            let Some(run) = sealed.take() else {
+        for row in &mut self.rows {
+            let Some(run) = row.sealed.take() else {
                 continue;
             };
             let to = run.messages();
-            for member in row {
+            for member in &row.members {
                 let from = member.suffix(self.first);
                 if from < to {
                     deliver(member.slot, slice(&run, from, to));
@@ -213,7 +239,7 @@ mod tests {
                 heard.push((slot, body));
             }
         };
-        channel.seal(&Seal::default());
+        channel.seal(&Seal::default(), &mut Press::new(0));
         for &(slot, owed) in owed {
             hear(slot, channel.settle(owed.expect("something is owed")));
         }
@@ -241,19 +267,19 @@ mod tests {
     #[test]
     fn a_joiner_gets_what_is_said_after_and_a_leaver_what_was_said_before() {
         let mut channel = Channel::default();
-        let stays = channel.join(0, 10, Form::Joined);
-        let leaves = channel.join(1, 11, Form::Joined);
+        let stays = channel.join(0, 10, Form::Joined, Coding::Plain);
+        let leaves = channel.join(1, 11, Form::Joined, Coding::Plain);
         say_line(&mut channel, "one");
-        let owed = channel.leave(leaves, Departure::Leaves).owed;
+        let owed = channel.leave(leaves, Coding::Plain, Departure::Leaves).owed;
         say_line(&mut channel, "two");
-        channel.join(2, 12, Form::Single);
+        channel.join(2, 12, Form::Single, Coding::Plain);
         say_line(&mut channel, "three");
         let first = heard(&mut channel, &[(11, owed)]);
         expect(&first, 10, &["one", "two", "three"]);
         expect(&first, 11, &["one"]);
         expect(&first, 12, &["three"]);
         say_line(&mut channel, "four");
-        let owed = channel.leave(stays, Departure::Leaves).owed;
+        let owed = channel.leave(stays, Coding::Plain, Departure::Leaves).owed;
         let second = heard(&mut channel, &[(10, owed)]);
         expect(&second, 10, &["four"]);
         expect(&second, 11, &[]);
@@ -263,11 +289,11 @@ mod tests {
     #[test]
     fn one_who_leaves_and_comes_back_within_a_turn_gets_both_parts_in_order() {
         let mut channel = Channel::default();
-        let seat = channel.join(0, 10, Form::Joined);
+        let seat = channel.join(0, 10, Form::Joined, Coding::Plain);
         say_line(&mut channel, "before");
-        let owed = channel.leave(seat, Departure::Leaves).owed;
+        let owed = channel.leave(seat, Coding::Plain, Departure::Leaves).owed;
         say_line(&mut channel, "while away");
-        channel.join(0, 10, Form::Joined);
+        channel.join(0, 10, Form::Joined, Coding::Plain);
         say_line(&mut channel, "after");
         let heard = heard(&mut channel, &[(10, owed)]);
         expect(&heard, 10, &["before", "after"]);
@@ -277,7 +303,7 @@ mod tests {
     fn what_a_member_has_heard_is_what_was_handed_out_since_it_joined() {
         let mut channel = Channel::default();
         say_line(&mut channel, "one");
-        let seat = channel.join(0, 10, Form::Joined);
+        let seat = channel.join(0, 10, Form::Joined, Coding::Plain);
         say_line(&mut channel, "two");
         assert_eq!(channel.heard(seat), 1);
         heard(&mut channel, &[]);
@@ -288,20 +314,31 @@ mod tests {
     #[test]
     fn one_who_vanishes_is_owed_nothing() {
         let mut channel = Channel::default();
-        let seat = channel.join(0, 10, Form::Joined);
+        let seat = channel.join(0, 10, Form::Joined, Coding::Plain);
         say_line(&mut channel, "unheard");
-        assert_eq!(channel.leave(seat, Departure::Vanishes).owed, None);
+        assert_eq!(
+            channel.leave(seat, Coding::Plain, Departure::Vanishes).owed,
+            None
+        );
         assert_eq!(heard(&mut channel, &[]), []);
     }
 
     #[test]
     fn leaving_tells_whose_seat_changed() {
         let mut channel = Channel::default();
-        let first = channel.join(0, 10, Form::Joined);
-        let second = channel.join(1, 11, Form::Joined);
-        assert_eq!(channel.leave(first, Departure::Leaves).moved, Some(1));
+        let first = channel.join(0, 10, Form::Joined, Coding::Plain);
+        let second = channel.join(1, 11, Form::Joined, Coding::Plain);
+        assert_eq!(
+            channel.leave(first, Coding::Plain, Departure::Leaves).moved,
+            Some(1)
+        );
         let second = Seat { index: 0, ..second };
-        assert_eq!(channel.leave(second, Departure::Leaves).moved, None);
+        assert_eq!(
+            channel
+                .leave(second, Coding::Plain, Departure::Leaves)
+                .moved,
+            None
+        );
     }
 
     #[test]
@@ -309,7 +346,7 @@ mod tests {
         let mut channel = Channel::default();
         say(&mut channel, b"to nobody");
         assert_eq!(heard(&mut channel, &[]), []);
-        channel.join(0, 10, Form::Single);
+        channel.join(0, 10, Form::Single, Coding::Plain);
         say(&mut channel, b"to one");
         expect(&heard(&mut channel, &[]), 10, &["to one"]);
     }

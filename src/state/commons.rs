@@ -11,6 +11,7 @@ use super::{
     },
     engine::{Action, Actor, Deed, Engine, Event, Local, Pressure, Refusal, Sequenced},
     hub::{ClientId, Hub},
+    press::Press,
     snapshot::{self, SnapshotError, Writing},
 };
 use crate::vocabulary::{
@@ -63,8 +64,9 @@ impl Commons {
         let (registry, origin) = Registry::new(config, seed);
         // What others share is counted as they count it.
         let origin = if engine.is_shared() { 0 } else { origin };
+        let press = Press::new(config.compression.min_bytes);
         Self {
-            hub: Hub::new(config.history, origin),
+            hub: Hub::new(config.history, origin).with_press(press),
             registry,
             engine,
             loss: None,

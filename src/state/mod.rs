@@ -16,6 +16,7 @@ pub mod log;
 pub mod memory;
 pub mod metrics;
 pub mod outbox;
+pub mod press;
 pub mod seal;
 pub mod snapshot;
 pub mod throttle;

@@ -15,6 +15,8 @@ pub const PING: Bytes = Bytes::from_static(&[FIN | 0x9, 0]);
 const PONG: Bytes = Bytes::from_static(&[FIN | 0xa, 0]);
 
 const FIN: u8 = 0x80;
+/// Of a message that is deflated (RFC 7692, section 6).
+const RSV1: u8 = 0x40;
 const OPCODE_CLOSE: u8 = 0x8;
 
 /// What a data frame carries (RFC 6455, section 5.6).
@@ -63,12 +65,24 @@ impl Header {
         };
         Self { bytes, len }
     }
+
+    /// The same of a message whose payload is deflated.
+    pub fn deflated(kind: Kind, payload_bytes: usize) -> Self {
+        let mut header = Self::new(kind, payload_bytes);
+        header.bytes[0] |= RSV1;
+        header
+    }
 }
 
 impl AsRef<[u8]> for Header {
     fn as_ref(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
+}
+
+/// Whether the frame at the front of these is that of a deflated message.
+pub fn is_deflated(frame: &[u8]) -> bool {
+    frame.first().is_some_and(|first| first & RSV1 != 0)
 }
 
 /// A close frame with its code and reason (RFC 6455, section 5.5.1).
@@ -132,6 +146,12 @@ mod tests {
             );
             assert_eq!(parsed.opcode, OpCode::Data(Data::Text));
             assert!(parsed.is_final && parsed.mask.is_none());
+            assert!(!parsed.rsv1 && !is_deflated(header.as_ref()));
+            let deflated = Header::deflated(Kind::Binary, len);
+            let mut cursor = Cursor::new(deflated.as_ref());
+            let (parsed, payload) = FrameHeader::parse(&mut cursor).unwrap().unwrap();
+            assert_eq!(usize::try_from(payload).unwrap(), len);
+            assert!(parsed.is_final && parsed.rsv1 && is_deflated(deflated.as_ref()));
         }
     }
 

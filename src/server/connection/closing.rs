@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Connection, Phase};
 use crate::server::{stream::Stream, world::World};
 use crate::state::{channel::Departure, dialect::DialectName};
-use crate::vocabulary::{frame, reason::Reason, time::Now};
+use crate::vocabulary::{coding::Coding, frame, reason::Reason, time::Now};
 
 /// The last bytes go out, then the writing side is shut, then input is discarded until the peer has ended its side:
 /// closing a socket with unread input would send a reset, which can destroy the last bytes on their way (RFC 9112,
@@ -17,6 +17,8 @@ pub(super) struct Closing {
     pub(super) reason: Reason,
     /// What was spoken, to count the last messages by.
     pub(super) dialect: Option<DialectName>,
+    /// How messages were coded: the last ones still may be.
+    pub(super) coding: Coding,
     /// When to stop waiting for the peer.
     pub(super) until: Option<Duration>,
     /// Something that was its to get was dropped.
@@ -35,6 +37,7 @@ impl<S: Stream> Connection<S> {
         let closing = Phase::Closing(Closing {
             reason,
             dialect: self.dialect(),
+            coding: self.coding(),
             until: reason
                 .is_fault()
                 .then(|| world.now.monotonic + world.config.write_timeout),

@@ -32,7 +32,7 @@ use crate::{
         addresses::Excess, batch::Slice, channel::Departure, commons::Commons,
         dialect::DialectName, hub::Room, memory::Memory, metrics::Omission, outbox::Outbox,
     },
-    vocabulary::{arrival::Arrival, config::Config, reason::Reason},
+    vocabulary::{arrival::Arrival, coding::Coding, config::Config, reason::Reason},
 };
 
 /// A stream, what waits for it, and how far it has come.
@@ -407,10 +407,11 @@ impl<S: Stream> Connection<S> {
 
     fn write(&mut self, world: &mut World) {
         let held_before = self.stream.held_bytes();
+        let coding = self.coding();
         let flushed = self
             .stream
             .push_held()
-            .and_then(|()| self.outbox.flush(&mut self.stream));
+            .and_then(|()| self.outbox.flush(&mut self.stream, coding));
         match flushed {
             Ok(flushed) => {
                 self.readiness.writable = !flushed.blocked;
@@ -440,6 +441,15 @@ impl<S: Stream> Connection<S> {
             Phase::Introduction(_) | Phase::Http(_) => None,
             Phase::Open(session) => Some(session.dialect.name()),
             Phase::Closing(closing) => closing.dialect,
+        }
+    }
+
+    /// How its messages may be coded.
+    fn coding(&self) -> Coding {
+        match &self.phase {
+            Phase::Introduction(_) | Phase::Http(_) => Coding::Plain,
+            Phase::Open(session) => session.websocket.coding(),
+            Phase::Closing(closing) => closing.coding,
         }
     }
 

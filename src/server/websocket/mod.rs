@@ -41,10 +41,9 @@ impl Protocol {
     }
 }
 
-/// The reading side of one WebSocket.
+/// The reading side of one WebSocket, and what was agreed on in its handshake.
 #[derive(Debug, Default)]
 pub struct WebSocket {
-    #[expect(dead_code, reason = "what is deflated is not read yet")]
     coding: Coding,
     unfinished: Option<Box<Unfinished>>,
 }
@@ -72,6 +71,11 @@ impl WebSocket {
             coding,
             unfinished: None,
         }
+    }
+
+    /// How messages may be coded.
+    pub fn coding(&self) -> Coding {
+        self.coding
     }
 
     /// Bytes that it takes beside itself, about.

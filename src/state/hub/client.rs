@@ -13,7 +13,6 @@ pub(super) struct Client {
     /// Where what it is owed is delivered to. One of another server, or one whose connection has ended, has no place.
     pub(super) slot: Option<u32>,
     pub(super) form: Form,
-    #[expect(dead_code, reason = "what is said is not deflated yet")]
     pub(super) coding: Coding,
     /// It is to be let go once nothing of it is under way.
     pub(super) is_gone: bool,

@@ -55,7 +55,11 @@ impl Hub {
             Start::At(place) => place.min(said),
         };
         let place = if next == said && !self.replays.holds(client.0) {
-            Place::Seat(named.channel.join(client.0, slot, member.form))
+            Place::Seat(
+                named
+                    .channel
+                    .join(client.0, slot, member.form, member.coding),
+            )
         } else {
             let track = Track::new(channel, named, next);
             self.replays.begin(client.0, track);
@@ -114,9 +118,10 @@ impl Hub {
 
     /// Frees the seat of a member, who is owed what was said there this turn unless it vanishes.
     fn vacate(&mut self, client: ClientId, channel: ChannelId, seat: Seat, departure: Departure) {
+        let member = &self.clients[client.0 as usize];
         let room = &mut self.channels.get_mut(channel).channel;
-        let Left { moved, owed } = room.leave(seat, departure);
-        if let (Some(owed), Some(slot)) = (owed, self.clients[client.0 as usize].slot) {
+        let Left { moved, owed } = room.leave(seat, member.coding, departure);
+        if let (Some(owed), Some(slot)) = (owed, member.slot) {
             self.mail.push((slot, Mail::Owed(channel, owed)));
         }
         if let Some(moved) = moved {

@@ -27,6 +27,7 @@ use super::{
     channel::{Departure, Owed},
     log::Log,
     memory::of_list,
+    press::Press,
     seal::Source,
 };
 use crate::vocabulary::{
@@ -78,6 +79,7 @@ pub struct Hub {
     /// Slots of clients whose burden of what is held for them has grown.
     burdened: Vec<u32>,
     spare: Vec<OpenBatch>,
+    press: Press,
     now: Now,
     /// That of the last that was sequenced.
     moment: Moment,
@@ -102,9 +104,16 @@ impl Hub {
             replays: Replays::default(),
             burdened: Vec::new(),
             spare: Vec::new(),
+            press: Press::default(),
             now: Now::default(),
             moment: Moment::default(),
         }
+    }
+
+    /// The same, with another press.
+    #[must_use]
+    pub fn with_press(self, press: Press) -> Self {
+        Self { press, ..self }
     }
 
     /// Notes the time by our clock: that of all that is handed out until it is noted again.
@@ -200,11 +209,14 @@ impl Hub {
         self.replays.held_bytes(client.0)
     }
 
-    /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared.
+    /// Hands out all that was said this turn, as `deliver(slot, slice)`: each batch encoded once and shared, and deflated
+    /// where that pays.
     pub fn seal(&mut self, mut deliver: impl FnMut(u32, Slice)) {
         let mut loud = mem::take(&mut self.loud);
         for &id in &loud {
-            self.channels.get_mut(id).seal(self.now.monotonic);
+            self.channels
+                .get_mut(id)
+                .seal(self.now.monotonic, &mut self.press);
         }
         for (slot, mail) in self.mail.drain(..) {
             let slice = match mail {
@@ -222,6 +234,7 @@ impl Hub {
             self.channels.quieten(id);
         }
         self.loud = loud;
+        self.press.end_turn();
     }
 
     /// Whether what waits to be handed out was all said in channels, to members who are still there, so that it may wait
@@ -402,7 +415,12 @@ impl Hub {
         self.replays.resume(client.0);
     }
 
-    /// Bytes that it takes without logs, and those of the logs.
+    /// What deflates.
+    pub fn press(&self) -> &Press {
+        &self.press
+    }
+
+    /// Bytes that it takes without logs and without what deflates, and those of the logs.
     pub fn heap_bytes(&self) -> (usize, usize) {
         let memberships = self.clients.iter();
         let memberships = memberships.map(|(_, client)| client.heap_bytes());

@@ -312,7 +312,7 @@ pub(super) fn hand_out<R: Into<Room>>(
             continue;
         };
         let member = &hub.clients[client as usize];
-        let (Some(slot), form) = (member.slot, member.form) else {
+        let (Some(slot), form, coding) = (member.slot, member.form, member.coding) else {
             continue;
         };
         reel.is_ready = false;
@@ -346,7 +346,7 @@ pub(super) fn hand_out<R: Into<Room>>(
                 reel.tracks.push_back(track);
             } else if track.until.is_none() {
                 let room = &mut hub.channels.get_mut(track.channel).channel;
-                let seat = room.join(client, slot, form);
+                let seat = room.join(client, slot, form, coding);
                 hub.settle_at(client, track.channel, Place::Seat(seat));
             }
             left.wait(reel.release(&mut deliver));

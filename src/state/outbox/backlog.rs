@@ -19,6 +19,7 @@ use crate::{
         memory::of_list,
     },
     vocabulary::{
+        coding::Coding,
         config::{FRAME_BYTES_MAX, OUTBOX_BATCHES_MAX, Slow},
         frame::Header,
     },
@@ -183,14 +184,16 @@ impl Backlog {
     pub(super) fn write(
         &mut self,
         stream: &mut impl Write,
+        coding: Coding,
         flushed: &mut Flushed,
     ) -> io::Result<()> {
         flushed.skipped += mem::take(&mut self.skipped);
         let mut frames = Frames::new();
-        let is_complete = self.plan(&mut frames);
+        let is_complete = self.plan(coding, &mut frames);
         let begun = usize::from(self.begun.is_some()).min(frames.len());
         let (begun, fresh) = frames.split_at(begun);
-        let Some(mut written) = self.write_frames(begun, fresh, is_complete, stream)? else {
+        let Some(mut written) = self.write_frames([begun, fresh], is_complete, coding, stream)?
+        else {
             flushed.blocked = true;
             return Ok(());
         };
@@ -213,8 +216,8 @@ impl Backlog {
 
     /// Plans the frames of one write, in order, the one that is begun first. Returns whether every waiting message is in
     /// one of them, so that the close frame may follow.
-    fn plan(&self, frames: &mut Frames) -> bool {
-        let mut cursor = Cursor::new(&self.batches);
+    fn plan(&self, coding: Coding, frames: &mut Frames) -> bool {
+        let mut cursor = Cursor::new(&self.batches, coding);
         let mut begun = self.begun;
         let mut bytes = 0;
         while !frames.is_full() && bytes < WRITE_BYTES_MAX {
@@ -230,13 +233,13 @@ impl Backlog {
     /// Gathers the planned bytes and writes them with one call; `None` if the stream would block.
     fn write_frames(
         &self,
-        begun: &[Frame],
-        fresh: &[Frame],
+        [begun, fresh]: [&[Frame]; 2],
         is_complete: bool,
+        coding: Coding,
         stream: &mut impl Write,
     ) -> io::Result<Option<usize>> {
         let mut slices = Gather::default();
-        let mut cursor = Cursor::new(&self.batches);
+        let mut cursor = Cursor::new(&self.batches, coding);
         let fits = begun.iter().all(|frame| cursor.gather(frame, &mut slices))
             && slices.push(&self.staged)
             && fresh.iter().all(|frame| cursor.gather(frame, &mut slices));
@@ -253,6 +256,7 @@ impl Backlog {
             self.begun = Some(Begun {
                 messages: frame.messages,
                 written: frame.skip + written,
+                is_deflated: frame.header.is_none(),
             });
             return 0;
         }
@@ -284,7 +288,9 @@ type Frames = ArrayVec<Frame, WRITE_FRAMES_MAX>;
 /// A frame about to be written: its header and how many messages from the queue it carries.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
-    header: Header,
+    /// `None` if it is deflated, and stands in its run with its header.
+    header: Option<Header>,
+    /// Bytes without the header.
     payload: usize,
     messages: u32,
     /// Bytes of it that are out already.
@@ -293,7 +299,11 @@ struct Frame {
 
 impl Frame {
     fn bytes(&self) -> usize {
-        self.header.as_ref().len() + self.payload
+        self.header_bytes().len() + self.payload
+    }
+
+    fn header_bytes(&self) -> &[u8] {
+        self.header.as_ref().map_or(&[], Header::as_ref)
     }
 }
 
@@ -317,15 +327,17 @@ impl<'a> Gather<'a> {
 /// A walk over the queued messages, from the front.
 struct Cursor<'a> {
     batches: &'a VecDeque<Slice>,
+    coding: Coding,
     batch: usize,
     /// Messages of the current batch that are behind.
     behind: u32,
 }
 
 impl<'a> Cursor<'a> {
-    fn new(batches: &'a VecDeque<Slice>) -> Self {
+    fn new(batches: &'a VecDeque<Slice>, coding: Coding) -> Self {
         Self {
             batches,
+            coding,
             batch: 0,
             behind: 0,
         }
@@ -349,9 +361,22 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Plans the next frame: the one that is begun, as it was, or as many messages as may share one.
+    /// Plans the next frame: the one that is begun, as it was; one that is deflated; or as many other messages as may share
+    /// one.
     fn frame(&mut self, begun: Option<Begun>) -> Option<Frame> {
         let (slice, first) = self.peek()?;
+        let skip = begun.map_or(0, |begun| begun.written);
+        if begun.is_none_or(|begun| begun.is_deflated)
+            && let Some((bytes, next)) = slice.deflated_frame(self.coding, first)
+        {
+            self.skip(next - first);
+            return Some(Frame {
+                header: None,
+                payload: bytes.len(),
+                messages: next - first,
+                skip,
+            });
+        }
         let kind = slice.run.kind(first);
         let joinable = slice.run.is_joinable(first);
         let mut payload = slice.run.body(first).len();
@@ -361,7 +386,12 @@ impl<'a> Cursor<'a> {
             let grown = payload + 1 + slice.run.body(next).len();
             let joins = match begun {
                 Some(begun) => messages < begun.messages,
-                None => joinable && slice.run.is_joinable(next) && grown <= FRAME_BYTES_MAX,
+                None => {
+                    joinable
+                        && slice.run.is_joinable(next)
+                        && grown <= FRAME_BYTES_MAX
+                        && slice.deflated_frame(self.coding, next).is_none()
+                }
             };
             if !joins {
                 break;
@@ -371,10 +401,10 @@ impl<'a> Cursor<'a> {
             self.skip(1);
         }
         Some(Frame {
-            header: Header::new(kind, payload),
+            header: Some(Header::new(kind, payload)),
             payload,
             messages,
-            skip: begun.map_or(0, |begun| begun.written),
+            skip,
         })
     }
 
@@ -384,7 +414,15 @@ impl<'a> Cursor<'a> {
         'a: 'b,
     {
         slices.skip = frame.skip;
-        let mut fits = slices.push(frame.header.as_ref());
+        if frame.header.is_none() {
+            let Some((slice, first)) = self.peek() else {
+                return true;
+            };
+            let bytes = slice.deflated_frame(self.coding, first);
+            self.skip(frame.messages);
+            return bytes.is_none_or(|(bytes, _)| slices.push(bytes));
+        }
+        let mut fits = slices.push(frame.header_bytes());
         let mut left = frame.messages;
         while fits && left > 0 {
             let Some((slice, first)) = self.peek() else {

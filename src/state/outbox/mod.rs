@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use self::{backlog::Backlog, skipping::oldest_skippable};
 use super::batch::Slice;
-use crate::vocabulary::config::Slow;
+use crate::vocabulary::{coding::Coding, config::Slow};
 
 /// What waits for one peer.
 #[derive(Debug, Default)]
@@ -138,15 +138,16 @@ impl Outbox {
         }
     }
 
-    /// Writes until nothing waits or the stream would block. A lone batch costs one write and no copy.
+    /// Writes until nothing waits or the stream would block, to a peer of a coding, which stays the same. A lone batch costs
+    /// one write and no copy.
     ///
     /// # Errors
     /// Those of the stream, except that it would block: the peer is gone.
-    pub fn flush(&mut self, stream: &mut impl Write) -> io::Result<Flushed> {
+    pub fn flush(&mut self, stream: &mut impl Write, coding: Coding) -> io::Result<Flushed> {
         let mut flushed = Flushed::default();
         if let Pending::Messages(slice) = &self.pending
             && slice.is_whole()
-            && self.write_whole(stream, &mut flushed)?
+            && self.write_whole(stream, coding, &mut flushed)?
         {
             return Ok(flushed);
         }
@@ -168,7 +169,7 @@ impl Outbox {
         }
         let backlog = self.backlog();
         while !flushed.blocked && !backlog.is_empty() {
-            backlog.write(stream, &mut flushed)?;
+            backlog.write(stream, coding, &mut flushed)?;
         }
         if backlog.is_empty() {
             self.pending = Pending::Nothing;
@@ -177,24 +178,30 @@ impl Outbox {
     }
 
     /// Writes a whole run as it is, and says whether that settled the flush.
-    fn write_whole(&mut self, stream: &mut impl Write, flushed: &mut Flushed) -> io::Result<bool> {
+    fn write_whole(
+        &mut self,
+        stream: &mut impl Write,
+        coding: Coding,
+        flushed: &mut Flushed,
+    ) -> io::Result<bool> {
         let Pending::Messages(slice) = &mut self.pending else {
             return Ok(false);
         };
         let run = &slice.run;
-        let Some(written) = write(stream, |stream| stream.write(run.bytes()))? else {
+        let bytes = run.bytes(coding);
+        let Some(written) = write(stream, |stream| stream.write(bytes))? else {
             flushed.blocked = true;
             self.backlog();
             return Ok(true);
         };
         flushed.bytes = written;
-        if written == run.bytes().len() {
+        if written == bytes.len() {
             flushed.messages = run.messages() as usize;
             flushed.frames = run.frames() as usize;
             self.pending = Pending::Nothing;
             return Ok(true);
         }
-        let (first, begun) = run.locate(written);
+        let (first, begun) = run.locate(coding, written);
         flushed.messages = first as usize;
         flushed.frames = run.frames_before(first);
         slice.from = first;

@@ -1,6 +1,8 @@
 //! What leaves, in which frames, and in which order.
 
+mod codings;
 mod skipping;
+mod wholeness;
 
 use std::io::{Cursor as Bytewise, IoSlice};
 use std::rc::Rc;
@@ -14,9 +16,11 @@ use super::*;
 use crate::{
     state::{
         batch::{Form, OpenBatch, Run},
+        press::inflate::inflate,
         seal::Seal,
     },
     vocabulary::{
+        coding::Coding,
         config::{FRAME_BYTES_MAX, OUTBOX_BATCHES_MAX},
         frame::{self, Kind, PING},
     },
@@ -77,6 +81,12 @@ enum Seen {
 
 /// Reads whole frames, and insists that nothing is left over.
 fn seen(bytes: &[u8]) -> Vec<Seen> {
+    seen_by(Coding::Plain, bytes).0
+}
+
+/// The same for a peer of a coding; and how many of the frames were deflated.
+fn seen_by(coding: Coding, bytes: &[u8]) -> (Vec<Seen>, usize) {
+    let mut deflated = 0;
     let mut rest = bytes;
     let mut seen = Vec::new();
     while !rest.is_empty() {
@@ -87,6 +97,14 @@ fn seen(bytes: &[u8]) -> Vec<Seen> {
         let start = usize::try_from(cursor.position()).unwrap();
         let payload;
         (payload, rest) = rest[start..].split_at(usize::try_from(len).unwrap());
+        let inflated = header.rsv1.then(|| {
+            deflated += 1;
+            let Coding::Deflate(window) = coding else {
+                panic!("deflated for one who has not agreed on it");
+            };
+            inflate(window.bits(), payload).expect("what was deflated for it")
+        });
+        let payload = inflated.as_deref().unwrap_or(payload);
         seen.push(match header.opcode {
             OpCode::Data(Data::Text) => {
                 let text = std::str::from_utf8(payload).unwrap();
@@ -98,7 +116,7 @@ fn seen(bytes: &[u8]) -> Vec<Seen> {
             other => panic!("nobody sends {other:?}"),
         });
     }
-    seen
+    (seen, deflated)
 }
 
 fn texts(words: &[&str], form: Form) -> Slice {
@@ -118,9 +136,9 @@ fn a_lone_batch_is_one_write_of_the_shared_bytes() {
     let mut outbox = Outbox::default();
     let mut sink = Sink::with_room(usize::MAX);
     let slice = texts(&["a", "b"], Form::Joined);
-    let shared = slice.run.bytes().to_vec();
+    let shared = slice.run.bytes(Coding::Plain).to_vec();
     outbox.push(slice);
-    let flushed = outbox.flush(&mut sink).unwrap();
+    let flushed = outbox.flush(&mut sink, Coding::Plain).unwrap();
     assert_eq!((sink.writes, &sink.taken), (1, &shared));
     assert_eq!(
         (flushed.messages, flushed.frames, flushed.blocked),
@@ -134,10 +152,15 @@ fn a_backlog_is_joined_into_fewer_fuller_frames() {
     let mut outbox = Outbox::default();
     for word in ["a", "b", "c"] {
         outbox.push(texts(&[word], Form::Joined));
-        assert!(outbox.flush(&mut Sink::with_room(0)).unwrap().blocked);
+        assert!(
+            outbox
+                .flush(&mut Sink::with_room(0), Coding::Plain)
+                .unwrap()
+                .blocked
+        );
     }
     let mut sink = Sink::with_room(usize::MAX);
-    let flushed = outbox.flush(&mut sink).unwrap();
+    let flushed = outbox.flush(&mut sink, Coding::Plain).unwrap();
     assert_eq!(seen(&sink.taken), [text(&["a", "b", "c"])]);
     assert_eq!((flushed.messages, flushed.frames, sink.writes), (3, 1, 1));
 }
@@ -148,7 +171,7 @@ fn single_messages_keep_frames_of_their_own_in_one_write() {
     outbox.push(texts(&["a", "b"], Form::Single));
     outbox.push(texts(&["c"], Form::Single));
     let mut sink = Sink::with_room(usize::MAX);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     assert_eq!(
         seen(&sink.taken),
         [text(&["a"]), text(&["b"]), text(&["c"])]
@@ -174,7 +197,7 @@ fn text_is_not_joined_across_a_binary_message_nor_with_an_echo() {
     ))));
     outbox.push(texts(&["c"], Form::Joined));
     let mut sink = Sink::with_room(usize::MAX);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     let expected = [
         text(&["a"]),
         Seen::Binary(b"\n".to_vec()),
@@ -194,7 +217,7 @@ fn joined_frames_hold_at_most_16_kib_unless_one_message_is_larger() {
         outbox.push(texts(&[word], Form::Joined));
     }
     let mut sink = Sink::with_room(usize::MAX);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     let sizes: Vec<_> = seen(&sink.taken)
         .iter()
         .map(|frame| match frame {
@@ -213,11 +236,11 @@ fn a_control_frame_waits_for_the_frame_that_is_half_out_and_for_no_other() {
     let mut outbox = Outbox::default();
     outbox.push(texts(&["half"], Form::Joined));
     let mut sink = Sink::with_room(3);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     outbox.push(texts(&["next"], Form::Joined));
     outbox.stage(PING);
     sink.room = usize::MAX;
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     assert_eq!(
         seen(&sink.taken),
         [text(&["half"]), Seen::Ping, text(&["next"])]
@@ -229,13 +252,13 @@ fn the_close_frame_comes_last_and_an_abandoned_backlog_keeps_only_what_is_half_o
     let mut outbox = Outbox::default();
     outbox.push(texts(&["half", "out"], Form::Joined));
     let mut sink = Sink::with_room(3);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     outbox.push(texts(&["dropped"], Form::Joined));
     outbox.abandon();
     outbox.close(frame::close(4001, "slow"));
     outbox.stage(PING);
     sink.room = usize::MAX;
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     assert_eq!(
         seen(&sink.taken),
         [text(&["half", "out"]), Seen::Ping, Seen::Close]
@@ -247,7 +270,9 @@ fn the_close_frame_comes_last_and_an_abandoned_backlog_keeps_only_what_is_half_o
 fn one_message_larger_than_what_may_wait_is_let_through_and_not_counted() {
     let mut outbox = Outbox::default();
     outbox.push(texts(&[&"x".repeat(1000)], Form::Joined));
-    outbox.flush(&mut Sink::with_room(1)).unwrap();
+    outbox
+        .flush(&mut Sink::with_room(1), Coding::Plain)
+        .unwrap();
     outbox.push(texts(&["y"], Form::Joined));
     assert!(!outbox.exceeds(100));
     outbox.push(texts(&[&"z".repeat(100)], Form::Joined));
@@ -260,7 +285,9 @@ fn a_batch_of_which_nothing_was_taken_is_judged_as_well() {
     let mut outbox = Outbox::default();
     let words = ["x".repeat(60), "y".repeat(60)];
     outbox.push(texts(&[&words[0], &words[1]], Form::Joined));
-    outbox.flush(&mut Sink::with_room(0)).unwrap();
+    outbox
+        .flush(&mut Sink::with_room(0), Coding::Plain)
+        .unwrap();
     assert!(outbox.exceeds(100));
 }
 
@@ -292,7 +319,7 @@ fn one_who_waits_for_little_of_much_keeps_only_that() {
     }
     assert!(outbox.heap_bytes() < large.len(), "{}", outbox.heap_bytes());
     let mut sink = Sink::with_room(usize::MAX);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     assert_eq!(seen(&sink.taken), [text(&["mine"; 100])]);
 }
 
@@ -311,9 +338,9 @@ fn what_has_left_weighs_nothing_while_more_waits() {
         outbox.push(alone());
     }
     let all = outbox.unsent_bytes();
-    let frame = alone().run.bytes().len();
+    let frame = alone().run.bytes(Coding::Plain).len();
     let mut sink = Sink::with_room(5 * frame);
-    assert_eq!(outbox.flush(&mut sink).unwrap().frames, 5);
+    assert_eq!(outbox.flush(&mut sink, Coding::Plain).unwrap().frames, 5);
     assert_eq!(outbox.unsent_bytes(), all / 2);
 }
 
@@ -327,86 +354,4 @@ fn the_number_of_waiting_batches_is_bounded_whatever_their_size() {
     assert!(!outbox.exceeds(usize::MAX));
     outbox.push(slice);
     assert!(outbox.exceeds(usize::MAX));
-}
-
-#[test]
-fn whatever_the_stream_takes_messages_arrive_whole_once_and_in_order() {
-    for seed in 0..100 {
-        let mut chance = fastrand::Rng::with_seed(seed);
-        let joins = chance.u8(0..3) > 0;
-        let mut outbox = Outbox::default();
-        let mut sink = Sink::with_room(0);
-        let mut said = Vec::new();
-        let mut pings = 0;
-        let mut flushed = Flushed::default();
-        for turn in 0..chance.usize(1..40) {
-            let mut batch = OpenBatch::default();
-            let mut words = Vec::new();
-            for message in 0..chance.usize(1..12) {
-                let filler = match chance.u8(0..30) {
-                    0 => chance.usize(0..20_000),
-                    1..3 => chance.usize(0..2000),
-                    _ => chance.usize(0..80),
-                };
-                let word = format!("{turn}.{message}{}", "x".repeat(filler));
-                if chance.u8(0..10) == 0 {
-                    batch.push(Kind::Binary, word.as_bytes());
-                } else {
-                    batch.push(Kind::Text, word.as_bytes());
-                }
-                words.push(word);
-            }
-            let form = if joins { Form::Joined } else { Form::Single };
-            let run = Rc::new(batch.encode(form, Seal::default()));
-            let from = chance.u32(0..run.messages());
-            let to = chance.u32(from..=run.messages());
-            let (from, to) = if chance.bool() {
-                (0, run.messages())
-            } else {
-                (from, to)
-            };
-            said.extend(words.drain(from as usize..to as usize));
-            outbox.push(Slice { run, from, to });
-            if chance.u8(0..5) == 0 {
-                outbox.stage(PING);
-                pings += 1;
-            }
-            if chance.bool() {
-                sink.room = chance.usize(0..30_000);
-                sink.gulp = chance.usize(1..20_000);
-                let now = outbox.flush(&mut sink).unwrap();
-                flushed.messages += now.messages;
-                flushed.frames += now.frames;
-            }
-        }
-        outbox.close(frame::close(1000, ""));
-        sink.room = usize::MAX;
-        let last = outbox.flush(&mut sink).unwrap();
-        assert!(
-            outbox.is_empty() && outbox.unsent_bytes() == 0,
-            "seed {seed}"
-        );
-        let mut frames = seen(&sink.taken);
-        assert_eq!(frames.pop(), Some(Seen::Close), "seed {seed}");
-        let mut heard = Vec::new();
-        let mut data_frames = 0;
-        for frame in frames {
-            data_frames += usize::from(frame != Seen::Ping);
-            match frame {
-                Seen::Text(words) => {
-                    let bytes = words.iter().map(|word| word.len() + 1).sum::<usize>() - 1;
-                    assert!(words.len() == 1 || bytes <= FRAME_BYTES_MAX, "seed {seed}");
-                    assert!(words.len() == 1 || joins, "seed {seed}");
-                    heard.extend(words);
-                }
-                Seen::Binary(bytes) => heard.push(String::from_utf8(bytes).unwrap()),
-                Seen::Ping => pings -= 1,
-                Seen::Close => panic!("one close, at the end"),
-            }
-        }
-        assert!(heard == said, "seed {seed}");
-        assert_eq!(pings, 0, "seed {seed}");
-        assert_eq!(flushed.messages + last.messages, said.len(), "seed {seed}");
-        assert_eq!(flushed.frames + last.frames, data_frames, "seed {seed}");
-    }
 }

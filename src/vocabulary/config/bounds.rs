@@ -75,6 +75,10 @@ pub const TURN_REPLAY_BYTES_MAX: usize = 1 << 20;
 pub const REPLAY_BLOCKS_KEPT: Duration = Duration::from_millis(50);
 /// Bytes of them that are kept for that.
 pub const REPLAY_BLOCKS_BYTES_MAX: usize = 1 << 20;
+/// Bytes that one turn deflates; what is more goes out as it is.
+pub const TURN_DEFLATED_BYTES_MAX: usize = 256 << 10;
+/// Bytes of the smallest payload that is deflated: those of a smaller one hardly get fewer.
+pub const DEFLATED_BYTES_MIN: usize = 60;
 /// Bytes of requests of one client that are under way before it is not read any more.
 pub const UNANSWERED_BYTES_MAX: usize = 64 << 10;
 /// Members and channels listed for one client in one turn, so that a burst of small requests cannot make a large heap.

@@ -504,7 +504,7 @@ pub fn refuse(
 
 /// Leaves for one client what may be shared with another. Returns its bytes.
 fn post(hub: &mut Hub, client: ClientId, run: Rc<Run>) -> usize {
-    let bytes = run.bytes().len();
+    let bytes = run.bytes(Coding::Plain).len();
     hub.tell(client, run);
     bytes
 }

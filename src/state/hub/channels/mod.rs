@@ -17,6 +17,7 @@ use crate::state::{
     freezing::{Freeze, Frozen},
     log::Log,
     memory::of_list,
+    press::Press,
     seal::{Origin, Seal, Source},
 };
 use crate::vocabulary::config::HistoryBounds;
@@ -82,9 +83,9 @@ pub(super) struct Named {
 
 impl Named {
     /// Encodes what was said this turn for those who get it.
-    pub(super) fn seal(&mut self, at: Duration) {
+    pub(super) fn seal(&mut self, at: Duration, press: &mut Press) {
         let seal = self.seal_of(self.channel.first(), at);
-        self.channel.seal(&seal);
+        self.channel.seal(&seal, press);
     }
 
     /// The seal of its messages from a place on.

@@ -15,6 +15,7 @@ use crate::{
     },
     vocabulary::{
         chat::GapReason,
+        coding::Coding,
         config::{FRAME_BYTES_MAX, Slow},
         frame::Kind,
     },
@@ -78,7 +79,7 @@ fn relayed(words: &[&str], at: Duration) -> Slice {
 /// All lines that wait, or that leave from now on.
 fn lines(outbox: &mut Outbox) -> Vec<String> {
     let mut sink = Sink::with_room(usize::MAX);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     heard(&sink.taken)
 }
 
@@ -147,12 +148,12 @@ fn a_frame_that_has_begun_is_finished_and_nothing_of_it_is_skipped() {
     let mut outbox = Outbox::default();
     outbox.push(said(&tea, 1, 3, 1, Duration::ZERO));
     let mut sink = Sink::with_room(5);
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     outbox.push(said(&tea, 4, 2, 1, Duration::ZERO));
     assert_eq!(skip_old(&mut outbox), 2);
     assert_eq!(skip_old(&mut outbox), 0);
     sink.room = usize::MAX;
-    outbox.flush(&mut sink).unwrap();
+    outbox.flush(&mut sink, Coding::Plain).unwrap();
     let expected = ["tea 1 x", "tea 2 x", "tea 3 x", &gap("tea", 4, 5, "slow")];
     assert_eq!(heard(&sink.taken), expected);
 }
@@ -188,7 +189,7 @@ fn what_stands_between_two_gaps_of_a_channel_is_skipped_and_counted() {
     outbox.push(said(&tea, 3, 2, 1, SECOND));
     outbox.push(trimmed(&tea, 5, 6));
     let mut sink = Sink::with_room(usize::MAX);
-    assert_eq!(outbox.flush(&mut sink).unwrap().skipped, 2);
+    assert_eq!(outbox.flush(&mut sink, Coding::Plain).unwrap().skipped, 2);
     assert_eq!(heard(&sink.taken), [gap("tea", 1, 6, "slow")]);
 }
 
@@ -312,11 +313,11 @@ fn whatever_is_skipped_when_every_number_is_heard_or_told_once_and_in_order() {
             if chance.u8(0..3) == 0 {
                 sink.room = chance.usize(0..5000);
                 sink.gulp = chance.usize(1..5000);
-                skipped += outbox.flush(&mut sink).unwrap().skipped;
+                skipped += outbox.flush(&mut sink, Coding::Plain).unwrap().skipped;
             }
         }
         sink.room = usize::MAX;
-        skipped += outbox.flush(&mut sink).unwrap().skipped;
+        skipped += outbox.flush(&mut sink, Coding::Plain).unwrap().skipped;
         assert!(outbox.is_empty(), "seed {seed}");
         let lines = heard(&sink.taken);
         let mut rest = said_lines.iter();
