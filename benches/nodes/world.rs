@@ -11,7 +11,7 @@ use hubbub::state::{
     commons::Commons,
     engine::{Action, Actor, Deed, Engine},
     hub::ClientId,
-    journal::{EntryKind, Header, Journal, JournalEngine},
+    journal::{EntryKind, Header, Journal, JournalEngine, NEWCOMER},
 };
 use hubbub::vocabulary::{
     chat::Identity,
@@ -39,7 +39,7 @@ const BEGINNING: Duration = Duration::from_secs(1_790_000_000);
 pub struct World {
     pub commons: Commons,
     journal: Rc<RefCell<Journal>>,
-    /// The number of the last entry.
+    /// The number of the last entry of the other server.
     number: i64,
     now: Now,
 }
@@ -48,18 +48,15 @@ impl World {
     /// Nobody is there.
     pub fn new() -> Self {
         let mut journal = Journal::new(JOURNAL);
-        journal.begin(OURS, [(THEIRS, 0)]);
+        journal.begin(OURS, [(OURS, 0), (THEIRS, 0)]);
         let journal = Rc::new(RefCell::new(journal));
         let engine = Box::new(JournalEngine(Rc::clone(&journal)));
-        let mut world = Self {
+        Self {
             commons: Commons::with_engine(&Config::default(), 1, engine),
             journal,
             number: 0,
             now: Now::default(),
-        };
-        // From now on it is one that knows what there is.
-        world.take(EntryKind::Alive, OURS, Bytes::new());
-        world
+        }
     }
 
     /// The same with so many people at the other server, each of whom is in a channel.
@@ -72,7 +69,8 @@ impl World {
 
     /// Takes an entry in, and makes of it what there is to be made.
     pub fn turn(&mut self, body: &Bytes) {
-        self.take(EntryKind::Actions, THEIRS, body.clone());
+        self.number += 1;
+        self.take(EntryKind::Actions, THEIRS, self.number, body.clone());
     }
 
     /// The same with one entry after another.
@@ -84,7 +82,7 @@ impl World {
 
     /// Is asked by a newcomer what there is.
     pub fn ask(&mut self) {
-        self.take(EntryKind::Hello, NodeId(3), Bytes::new());
+        self.take(EntryKind::Hello, NodeId(3), NEWCOMER, Bytes::new());
     }
 
     /// Whether the newcomer was told.
@@ -92,13 +90,12 @@ impl World {
         self.journal.borrow_mut().take_gift().is_some()
     }
 
-    fn take(&mut self, kind: EntryKind, node: NodeId, body: Bytes) {
-        self.number += 1;
+    fn take(&mut self, kind: EntryKind, node: NodeId, number: i64, body: Bytes) {
         self.now.monotonic += STEP;
         let header = Header {
             kind,
             node,
-            number: self.number,
+            number,
             time: BEGINNING + self.now.monotonic,
             previous: None,
         };
