@@ -129,6 +129,17 @@ impl Scene {
         assert_eq!(words[5..], *call);
     }
 
+    /// It has fallen out: it says that the one that it was is gone, and hello.
+    #[track_caller]
+    fn says_farewell_and_comes_again(&mut self) {
+        assert_eq!(self.link.standing(), Standing::Listening);
+        let era = ERA.to_string();
+        self.hears(&["append", &era, "run-1", "10000", "1", "2", "b", "", "-"]);
+        self.answer(&format!("ok {ERA}-9 {ERA}"));
+        self.pass(REDIS_PAUSE);
+        self.hears(&["hello", "0", "run-1", "10000", ""]);
+    }
+
     /// Says something, loses the connection before that is answered, and asks again on the next.
     fn says_and_hears_no_answer(&mut self) {
         self.say("one");
@@ -495,9 +506,7 @@ fn what_is_said_is_appended_while_the_server_is_at_work() {
 fn entries_that_are_missing_make_it_begin_anew() {
     let mut scene = Scene::founder();
     scene.gives(&[(&id(3), "1 l 1 2 5", "")]);
-    assert_eq!(scene.link.standing(), Standing::Listening);
-    scene.pass(REDIS_PAUSE);
-    scene.hears(&["hello", "0", "run-1", "10000", ""]);
+    scene.says_farewell_and_comes_again();
     scene.answer(&format!("ok {ERA}-4 {ERA} 2 1"));
     assert!(matches!(scene.link.standing(), Standing::Loading(_)));
 }
@@ -507,9 +516,7 @@ fn who_has_made_something_else_of_it_than_another_begins_anew() {
     let mut scene = Scene::founder();
     scene.journal.stray(NodeId(7));
     scene.turn();
-    assert_eq!(scene.link.standing(), Standing::Listening);
-    scene.pass(REDIS_PAUSE);
-    scene.hears(&["hello", "0", "run-1", "10000", ""]);
+    scene.says_farewell_and_comes_again();
 }
 
 #[test]
