@@ -21,7 +21,7 @@ use crate::{
         snapshot::SnapshotError,
     },
     vocabulary::{
-        config::{REDIS_LAG_PARTS, REDIS_LEAVE_TIMEOUT},
+        config::{REDIS_LAG_PARTS, REDIS_LEAVE_TIMEOUT, REDIS_LEFT_TIMEOUT},
         redis::RedisSettings,
         time::Now,
     },
@@ -34,6 +34,8 @@ pub struct Node<S> {
     journal: Rc<RefCell<Journal>>,
     /// Bytes that are ahead of this server where it is far behind.
     lag_high_bytes: usize,
+    /// When everyone was gone from a server that ends.
+    drained_at: Option<Duration>,
     /// When it is waited no longer until the others know that this server goes.
     leaves_by: Option<Duration>,
 }
@@ -54,6 +56,7 @@ impl<S: Stream> Node<S> {
             link: Link::new(settings, seed),
             journal: Rc::new(RefCell::new(Journal::new(settings.bounds))),
             lag_high_bytes: settings.history_bytes / REDIS_LAG_PARTS,
+            drained_at: None,
             leaves_by: None,
         }
     }
@@ -89,8 +92,13 @@ impl<S: Stream> Node<S> {
         server: &mut Server<T>,
     ) -> Result<Option<Change>, LinkError> {
         if server.is_drained() {
-            self.leaves_by
-                .get_or_insert(now.monotonic + REDIS_LEAVE_TIMEOUT);
+            let since = *self.drained_at.get_or_insert(now.monotonic);
+            let patience = if self.link.is_bequeathing() {
+                REDIS_LEFT_TIMEOUT
+            } else {
+                REDIS_LEAVE_TIMEOUT
+            };
+            self.leaves_by = Some(since + patience);
             self.link.leave();
         }
         let turned = self.link.turn(now, &mut self.journal.borrow_mut());
@@ -127,7 +135,7 @@ impl<S: Stream> Node<S> {
     fn health(&self) -> Health {
         match self.link.standing() {
             Standing::Living(_) if self.link.is_up() => Health::Good,
-            Standing::Living(_) | Standing::Gone => Health::Cut,
+            Standing::Living(_) | Standing::Leaving(_) | Standing::Gone => Health::Cut,
             Standing::Listening | Standing::Loading(_) => Health::Coming,
         }
     }
@@ -149,7 +157,9 @@ impl<S: Stream> Node<S> {
                 let told = self.link.accept_snapshot(now, journal);
                 Ok(told.map(Change::Learnt))
             }
-            Err(error @ SnapshotError::Rules { .. }) => Err(LinkError::Rules(error)),
+            Err(error @ SnapshotError::Rules { .. }) if !self.link.is_heir() => {
+                Err(LinkError::Rules(error))
+            }
             Err(error) => {
                 warn!(%error, "what another server has told is of no use");
                 server.unlearn();

@@ -311,9 +311,12 @@ impl Commons {
 
     fn fold(&mut self, sequenced: Sequenced<'_>, asked: Asked<'_>) -> usize {
         let Sequenced { event, moment } = sequenced;
-        let is_in_sequence = !matches!(event, Event::Refused { .. });
-        if is_in_sequence && moment != self.hub.moment() {
-            self.reach(moment);
+        match event {
+            Event::Refused { .. } => {}
+            // What is lost goes on no more: others may have known more of it than is known here.
+            Event::Lost => self.hub.reach(moment),
+            _ if moment == self.hub.moment() => {}
+            _ => self.reach(moment),
         }
         match event {
             Event::Action(Action { actor, deed }) => self.do_deed(actor, deed, asked),

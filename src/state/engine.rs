@@ -118,9 +118,9 @@ pub enum Event<'a> {
     Burial,
     /// What all servers shared is lost: nobody is in the chat any more, and there is no channel.
     Lost,
-    /// Another server comes, and this one is to tell it what there is by now.
+    /// Another server comes, and this one is to tell it what there is by now; or this one goes, and is to leave that behind.
     Asked {
-        /// Who wants to know.
+        /// Who wants to know; this server itself, if it goes.
         newcomer: NodeId,
         /// Who this server is.
         ours: NodeId,

@@ -285,13 +285,52 @@ fn one_that_stood_still_beyond_its_lease_comes_back_alone() {
 }
 
 #[test]
-fn who_leaves_says_bye_and_whoever_comes_next_founds_anew() {
+fn who_leaves_says_bye_and_whoever_comes_next_goes_on_from_what_it_left() {
     let mut scene = Scene::new(true);
     scene.node.link.leave();
-    scene.pass(Duration::ZERO);
+    scene.pass(Duration::from_millis(40));
     assert_eq!(scene.node.link.standing(), Standing::Gone);
-    scene.node = Node::new(&scene.redis, LEASE, 2);
-    scene.pass(Duration::from_secs(1));
-    assert!(scene.node.is_living());
+    for seed in 2..4 {
+        // Who died after all did not take it away.
+        scene.node = Node::new(&scene.redis, LEASE, seed);
+        scene.pass(Duration::from_secs(1));
+        assert!(scene.node.is_living());
+        assert_eq!(scene.node.said, ["0"]);
+        scene.redis.borrow_mut().crash();
+        scene.redis.borrow_mut().restart(Memory::Whole, false);
+        scene.node.link.leave();
+        scene.pass(Duration::from_secs(2));
+        assert_eq!(scene.node.link.standing(), Standing::Gone);
+    }
+    scene.node = Node::new(&scene.redis, LEASE, 4);
+    scene.say();
+    scene.hears_all();
     assert_eq!(scene.node.link.nodes(), 1);
+}
+
+#[test]
+fn where_nothing_was_left_or_the_journal_is_too_short_whoever_comes_next_begins_anew() {
+    for is_trimmed in [false, true] {
+        let mut scene = Scene::new(true);
+        scene.node.is_mute = !is_trimmed;
+        scene.node.link.leave();
+        scene.pass(Duration::from_secs(1));
+        let is_gone = scene.node.link.standing() == Standing::Gone;
+        assert_eq!(is_gone, is_trimmed);
+        if is_trimmed {
+            let mut redis = scene.redis.borrow_mut();
+            let operator = redis.connect().unwrap();
+            let trim =
+                b"*4\r\n$5\r\nXTRIM\r\n$16\r\n{hubbub}:journal\r\n$6\r\nMAXLEN\r\n$1\r\n0\r\n";
+            redis.feed(operator, trim);
+        }
+        scene.node = Node::new(&scene.redis, LEASE, 2);
+        scene.count = 0;
+        scene.pass(Duration::from_millis(500));
+        assert_eq!(scene.node.is_living(), is_trimmed);
+        scene.pass(3 * LEASE);
+        assert!(scene.node.is_living());
+        scene.say();
+        scene.hears_all();
+    }
 }

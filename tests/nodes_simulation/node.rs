@@ -131,7 +131,12 @@ impl Node {
 
     /// Whether people may come in.
     pub fn admits(&self) -> bool {
-        matches!(self.member.link().standing(), Standing::Living(_)) && !self.server.is_draining()
+        matches!(self.member.link().standing(), Standing::Living(_)) && self.stays()
+    }
+
+    /// Whether it is not about to leave.
+    pub fn stays(&self) -> bool {
+        !self.server.is_draining()
     }
 
     /// Whether it lives among so many.

@@ -250,7 +250,9 @@ impl Person {
             _ => None,
         };
         match text(&body, "action") {
-            "epoch" if !record.has_lost => return Err(format!("nothing was lost: {body}")),
+            "epoch" if !record.has_lost && !record.may_miss => {
+                return Err(format!("nothing was lost: {body}"));
+            }
             "gap" if !record.may_miss => return Err(format!("nothing is missing: {body}")),
             "joined" if !body["gap"].is_null() && !record.may_miss => {
                 return Err(format!("nothing is missing: {body}"));

@@ -21,6 +21,8 @@ pub struct Settings {
     pub is_roomy: bool,
     /// Whether Redis may forget.
     pub may_lose: bool,
+    /// Whether all nodes are restarted now and then, as for a new release.
+    pub is_restarted: bool,
 }
 
 impl Settings {
@@ -71,6 +73,7 @@ impl Settings {
             nodes: chance.usize(2..=4),
             is_roomy,
             may_lose: chance.u8(0..4) == 0,
+            is_restarted: chance.u8(0..4) == 0,
         }
     }
 }

@@ -57,6 +57,8 @@ pub struct Course {
     unseen: Option<(Moment, usize)>,
     /// Whether a node that comes is being told what there is.
     is_telling: bool,
+    /// Where it was when they asked.
+    asked: HashMap<NodeId, Place>,
     /// What it makes of the next thing that someone elsewhere does.
     pub misreading: Option<Misreading>,
     pub events: u64,
@@ -126,7 +128,11 @@ impl Watched {
         course.place = hasher.finish();
         course.events += 1;
         course.unseen = Some((sequenced.moment, 0));
-        course.is_telling |= matches!(sequenced.event, Event::Asked { .. });
+        if let Event::Asked { newcomer, .. } = sequenced.event {
+            course.is_telling = true;
+            let place = course.place;
+            course.asked.insert(newcomer, place);
+        }
     }
 }
 
@@ -212,7 +218,13 @@ impl Engine for Watched {
             let place = self.course.borrow().place;
             self.sights.borrow_mut().see(place, records(&snapshot));
         } else if newcomer != second {
-            self.course.borrow_mut().is_telling = false;
+            let mut course = self.course.borrow_mut();
+            course.is_telling = false;
+            // Who leaves it behind may not be asked any more.
+            if let Some(place) = course.asked.remove(&newcomer) {
+                self.sights.borrow_mut().see(place, records(&snapshot));
+            }
+            drop(course);
             self.engine.give(newcomer, snapshot);
         }
     }

@@ -46,6 +46,8 @@ pub struct World {
     /// How often a node began with nothing.
     foundings: usize,
     chance: fastrand::Rng,
+    /// Decides when all nodes are restarted, without a part in what else happens.
+    fate: fastrand::Rng,
     sabotage: Sabotage,
 }
 
@@ -87,6 +89,7 @@ impl World {
             is_calm: false,
             foundings: 0,
             chance: fastrand::Rng::with_seed(seed),
+            fate: fastrand::Rng::with_seed(seed),
             settings,
             sabotage,
         }
@@ -98,6 +101,11 @@ impl World {
     /// In which way the promise was broken.
     pub fn step(&mut self) -> Result<(), String> {
         self.come_and_go();
+        if self.settings.is_restarted && self.fate.u16(0..250) == 0 {
+            for node in self.nodes.iter_mut().flatten() {
+                node.leave(self.now);
+            }
+        }
         for person in &mut self.people {
             if person.session.is_some() && self.chance.u8(0..6) == 0 {
                 person.act(PEOPLE, &mut self.chance);
@@ -135,8 +143,13 @@ impl World {
         self.is_calm = true;
         self.weather
             .clear(&mut self.redis, &self.settings, self.now, &mut self.chance);
+        self.record.has_lost |= self.weather.has_lost;
         for node in self.nodes.iter_mut().flatten() {
             node.stands_until = Duration::ZERO;
+        }
+        if !self.nodes.iter().flatten().any(Node::stays) {
+            let seed = self.fate.u64(..);
+            self.begin(seed);
         }
         self.settle()?;
         self.check_members()?;
@@ -224,9 +237,9 @@ impl World {
             .count();
         if living == 0 || living < self.settings.nodes && chance.u8(0..40) == 0 {
             let seed = chance.u64(..);
-            let node = Node::new(&self.settings, Rc::clone(&self.sights), seed);
-            self.nodes.push(Some(node));
+            self.begin(seed);
         }
+        let chance = &mut self.chance;
         if admitting > 1 && chance.u16(0..300) == 0 {
             let index = chance.usize(0..self.nodes.len());
             self.nodes[index] = None;
@@ -251,6 +264,12 @@ impl World {
         if self.chance.u8(0..8) == 0 {
             self.come_back();
         }
+    }
+
+    /// Another node begins.
+    fn begin(&mut self, seed: u64) {
+        let node = Node::new(&self.settings, Rc::clone(&self.sights), seed);
+        self.nodes.push(Some(node));
     }
 
     /// Everybody of the chat is there again.

@@ -62,7 +62,8 @@ pub fn run(store: &mut Store, keys: &[Bytes], args: &[Bytes], unix_us: u64) -> A
         ("append", [node, number, kind, _, min_id]) => {
             call.append(era, node, number, kind, &args[7], min_id)
         }
-        ("hello", [_]) => call.hello(era, &args[4]),
+        ("hello", [_]) => call.hello(era, &args[4], ""),
+        ("hello", [_, useless_id]) => call.hello(era, &args[4], useless_id),
         ("death", [node, target]) => call.death(era, node, target),
         ("era", [read_id, read_time, may_be_kept, _]) => call.era(
             era,
@@ -106,6 +107,10 @@ impl Call<'_> {
         if kind == "b" {
             self.note([])?;
             self.strike_off(node)?;
+            if body.is_empty() && self.knowing()?.is_empty() {
+                let hash = self.store.hash_mut(self.nodes)?;
+                hash.insert("left".to_owned(), format!("{} {node}", id.text()));
+            }
         } else {
             self.note([
                 (format!("n:{node}"), number_text.to_owned()),
@@ -115,19 +120,21 @@ impl Call<'_> {
         Ok(self.ok(id, []))
     }
 
-    fn hello(&mut self, era: u64, body: &Bytes) -> Answer {
+    fn hello(&mut self, era: u64, body: &Bytes, useless_id: &str) -> Answer {
         let held_era = field(&self.held, "era");
         let mut knows = era != 0;
         let is_other_run = held_era.is_some() && self.held.get("run") != Some(&self.run);
         if knows && held_era != Some(era) || is_other_run {
             return self.other_era();
         }
-        let ids = self.held.keys().filter_map(|name| name.strip_prefix("n:"));
-        let ids = ids.filter(|id| last_number(&self.held, id) >= Some(0));
-        let mut living: Vec<u64> = ids.map(number).collect::<Result<_, _>>()?;
-        living.sort_unstable();
+        let living = self.knowing()?;
+        let is_deserted = !knows && living.is_empty();
+        let mut told: Vec<_> = living.iter().map(u64::to_string).collect();
+        if is_deserted {
+            told.extend(self.left(useless_id)?);
+        }
         let era = match held_era {
-            Some(held_era) if knows || !living.is_empty() => held_era,
+            Some(held_era) if !is_deserted || !told.is_empty() => held_era,
             _ => {
                 let era = self.open("o", 0, 0, &Bytes::new())?.0;
                 self.time_us += 1;
@@ -145,8 +152,30 @@ impl Call<'_> {
             (format!("n:{node}"), number.to_owned()),
             self.here(&node),
         ])?;
-        let others = living.iter().map(u64::to_string);
-        Ok(self.ok(id, [node].into_iter().chain(others)))
+        Ok(self.ok(id, [node].into_iter().chain(told)))
+    }
+
+    /// What the last node has left that knew anything, if that is of any use.
+    fn left(&self, useless_id: &str) -> Result<Vec<String>, Failure> {
+        let left = self.held.get("left").and_then(|left| left.split_once(' '));
+        let Some((id, node)) = left.filter(|(id, _)| *id != useless_id) else {
+            return Ok(Vec::new());
+        };
+        let place = Id::parse(id, 0)?;
+        let stream = self.store.stream(self.journal)?;
+        let is_there = stream.is_some_and(|stream| !stream.range(place..=place, 1).is_empty());
+        let words = ["left", id, node].map(str::to_owned);
+        Ok(is_there.then_some(words).into_iter().flatten().collect())
+    }
+
+    /// The living nodes that know what there is, ascending.
+    fn knowing(&self) -> Result<Vec<u64>, Failure> {
+        let hash = self.store.hash(self.nodes)?.cloned().unwrap_or_default();
+        let ids = hash.keys().filter_map(|name| name.strip_prefix("n:"));
+        let ids = ids.filter(|id| last_number(&hash, id) >= Some(0));
+        let mut ids: Vec<u64> = ids.map(number).collect::<Result<_, _>>()?;
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     fn death(&mut self, era: u64, node: &str, target: &str) -> Answer {

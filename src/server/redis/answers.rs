@@ -14,8 +14,8 @@ impl<S: Stream> Link<S> {
     /// Takes note that an entry of this node is in the journal, of which an answer tells, or the entry itself, once it is read.
     pub(super) fn note_said(&mut self, kind: EntryKind) {
         self.vital.appended(kind);
-        if kind == EntryKind::Bye {
-            self.go();
+        if let (EntryKind::Bye, Standing::Living(node)) = (kind, self.standing) {
+            self.standing = Standing::Leaving(node);
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     connection::Connection,
     entry::EntryId,
     greeting::Facts,
+    handover::Part,
     keys,
     outage::Outage,
     resp::Reply,
@@ -15,11 +16,7 @@ use super::{
 use crate::{
     server::stream::Stream,
     state::journal::{Batch, EntryKind, VERSION},
-    vocabulary::{
-        config::{REDIS_PART_KEPT, REDIS_PAUSE},
-        id::NodeId,
-        redis::RedisUrl,
-    },
+    vocabulary::{config::REDIS_PAUSE, id::NodeId, redis::RedisUrl},
 };
 
 /// Calls, and what keeps them from being answered.
@@ -174,10 +171,16 @@ impl<S: Stream> Appender<S> {
         self.ask(Call::Add { number: *number }, &words, now);
     }
 
-    /// Writes a part of a snapshot, which lapses soon.
-    pub(super) fn write(&mut self, key: &str, part: &[u8], now: Duration) {
-        let kept = REDIS_PART_KEPT.as_millis().to_string();
-        let words = [b"SET", key.as_bytes(), part, b"PX", kept.as_bytes()];
+    /// Writes a part of a snapshot.
+    pub(super) fn write(&mut self, part: &Part, now: Duration) {
+        let kept = part.kept.as_millis().to_string();
+        let words = [
+            b"SET",
+            part.key.as_bytes(),
+            &part.bytes,
+            b"PX",
+            kept.as_bytes(),
+        ];
         self.ask(Call::Write, &words, now);
     }
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    Link, Standing, coming::Former, greeting::Facts, handover::Taking, keys, script::Operation,
-};
+use super::{Link, Standing, coming::Former, greeting::Facts, script::Operation};
 use crate::{
     server::stream::Stream,
     state::journal::{EntryKind, Journal, hello},
@@ -14,10 +12,11 @@ use crate::{
 impl<S: Stream> Link<S> {
     /// Calls Redis, if it can be called and there is anything to be said.
     pub(super) fn call(&mut self, now: Duration, journal: &mut Journal) {
-        if matches!(self.standing, Standing::Living(_)) {
-            self.vital.speak(now, journal);
-        } else if self.vital.is_leaving {
-            self.go();
+        match self.standing {
+            Standing::Living(_) => self.vital.speak(now, journal),
+            Standing::Leaving(_) => return self.bequeath(now),
+            _ if self.vital.is_leaving => self.go(),
+            _ => {}
         }
         if self.standing == Standing::Gone {
             return;
@@ -43,6 +42,7 @@ impl<S: Stream> Link<S> {
             if journal.is_nobody() {
                 let hello = Operation::Hello {
                     body: &hello(&self.silent),
+                    useless: self.useless,
                 };
                 self.appender.call(&hello, era, &facts, now);
             } else {
@@ -66,24 +66,37 @@ impl<S: Stream> Link<S> {
             self.vital.wait(now);
             let wait = Operation::Wait { node };
             self.appender.call(&wait, era, &facts, now);
-        } else if let Some(part) = self.taking.as_ref().and_then(Taking::wants) {
-            let key = keys::part(&self.prefix, era, node, part);
+        } else if let Some(taking) = &self.taking
+            && let Some(key) = taking.wants(&self.prefix)
+        {
             self.appender.read(&key, now);
+        }
+    }
+
+    /// Writes what newcomers are told still, and what this node leaves behind.
+    fn bequeath(&mut self, now: Duration) {
+        if self.appender.free(now).is_none() {
+            return;
+        }
+        if let Some(part) = self.giving.next() {
+            self.appender.write(part, now);
+        } else if self.giving.is_left {
+            self.go();
         }
     }
 
     /// Appends what is to be said by one of the nodes, or writes what a newcomer is told: each gets its turn.
     fn append(&mut self, node: NodeId, facts: &Facts, now: Duration, journal: &mut Journal) {
         let part = self.giving.next();
-        if let Some((key, part)) = part.filter(|_| !self.has_given) {
+        if let Some(part) = part.filter(|_| !self.has_given) {
             self.has_given = true;
-            return self.appender.write(key, part, now);
+            return self.appender.write(part, now);
         }
         self.has_given = false;
         let (time, trim, era) = (self.time(now), self.course.trim.due(), self.era());
         let Some(batch) = journal.batch() else {
-            if let Some((key, part)) = part {
-                self.appender.write(key, part, now);
+            if let Some(part) = part {
+                self.appender.write(part, now);
             }
             return;
         };

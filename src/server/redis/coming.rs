@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::{
     Link,
     entry::EntryId,
-    handover::{Snapshot, Taking},
+    handover::{Snapshot, Source, Taking},
     outage::Outage,
 };
 use crate::{
@@ -26,7 +26,9 @@ pub enum Standing {
     Loading(Newcomer),
     /// It is one of the nodes.
     Living(NodeId),
-    /// It has said bye.
+    /// It has said bye, and leaves behind what it knows, if no other node knows it.
+    Leaving(NodeId),
+    /// There is nothing more to say.
     Gone,
 }
 
@@ -53,12 +55,12 @@ impl<S: Stream> Link<S> {
     pub(super) fn enter(
         &mut self,
         hello: EntryId,
-        ids: &[String],
+        words: &[String],
         now: Duration,
         journal: &mut Journal,
     ) {
-        let ids = ids.iter().map_while(|id| id.parse().ok().map(NodeId));
-        let ids: Vec<_> = ids.collect();
+        let id = |word: &String| word.parse().ok().map(NodeId);
+        let ids: Vec<_> = words.iter().map_while(id).collect();
         let [node, others @ ..] = &ids[..] else {
             let outage = Outage::unexpected("in place of a node's id");
             self.appender.connection.fail(outage, now);
@@ -66,30 +68,53 @@ impl<S: Stream> Link<S> {
         };
         let node = *node;
         let newcomer = Newcomer { node, hello };
+        let told = Source {
+            node,
+            place: hello,
+            is_left: false,
+        };
         self.is_confirmed = true;
         if self.course.last().is_some() {
             // The fold has begun with the era, as all others have.
             journal.become_node(node);
             self.live(node, now);
+        } else if let [_, left, place, by] = words
+            && left == "left"
+            && let (Ok(place), Some(node)) = (place.parse(), id(by))
+        {
+            let left = Source {
+                node,
+                place,
+                is_left: true,
+            };
+            self.load(newcomer, left, ids, now);
         } else if others.is_empty() {
-            self.begin(newcomer, vec![(node, 0)], now, journal);
+            self.begin(node, hello, vec![(node, 0)], now, journal);
         } else {
-            self.nodes.reset(ids, now);
-            self.vital.wait(now);
-            self.standing = Standing::Loading(newcomer);
-            self.taking = Some(Taking::new(now));
+            self.load(newcomer, told, ids, now);
         }
         info!(node = node.0, "said hello");
     }
 
+    /// Waits for what there is, as long as these live.
+    fn load(&mut self, newcomer: Newcomer, source: Source, living: Vec<NodeId>, now: Duration) {
+        self.nodes.reset(living, now);
+        self.vital.wait(now);
+        self.standing = Standing::Loading(newcomer);
+        self.taking = Some(Taking::new(source, now));
+    }
+
     /// Goes on with coming in.
     pub(super) fn come_in(&mut self, now: Duration) {
-        let until = self.taking.as_ref().and_then(Taking::until);
-        let (Standing::Loading(newcomer), Some(until)) = (self.standing, until) else {
+        let (Standing::Loading(newcomer), Some(taking)) = (self.standing, &self.taking) else {
             return;
         };
         // Where all are dead that were there at its hello, others may have come since, or it founds.
-        if until <= now || self.nodes.first_but(&[newcomer.node]).is_none() {
+        let is_vain = || !taking.source.is_left && self.nodes.first_but(&[newcomer.node]).is_none();
+        if taking
+            .until()
+            .is_some_and(|until| until <= now || is_vain())
+        {
             self.refuse_snapshot();
         }
     }
@@ -105,16 +130,30 @@ impl<S: Stream> Link<S> {
         let Standing::Loading(newcomer) = self.standing else {
             return None;
         };
-        let mut snapshot = self.taking.take()?.into_whole()?;
+        let taking = self.taking.take()?;
+        let Source { place, is_left, .. } = taking.source;
+        let mut snapshot = taking.into_whole()?;
         let mut living = mem::take(&mut snapshot.others);
-        living.push((newcomer.node, NEWCOMER));
-        self.begin(newcomer, living, now.monotonic, journal);
+        if !is_left {
+            living.push((newcomer.node, NEWCOMER));
+        }
+        self.begin(newcomer.node, place, living, now.monotonic, journal);
         Some(snapshot)
+    }
+
+    /// Whether what this node is told is what another one has left: there is nobody who could tell it more.
+    pub fn is_heir(&self) -> bool {
+        let taking = self.taking.as_ref();
+        taking.is_some_and(|taking| taking.source.is_left)
     }
 
     /// What it was told was of no use, or did not come: it asks once more, and another node, if there is one.
     pub fn refuse_snapshot(&mut self) {
-        if let Standing::Loading(newcomer) = self.standing {
+        if let (true, Some(taking)) = (self.is_heir(), &self.taking) {
+            warn!("what the last node has left of what there was cannot be had, beginning anew");
+            self.useless = Some(taking.source.place);
+            self.leave_era();
+        } else if let Standing::Loading(newcomer) = self.standing {
             let not_asked = |silent: &[NodeId]| {
                 let asked = [silent, &[newcomer.node]].concat();
                 self.nodes.first_but(&asked)
@@ -129,20 +168,23 @@ impl<S: Stream> Link<S> {
         }
     }
 
-    /// The fold begins behind the hello, when these were there.
+    /// The fold of a node begins behind an entry, when these were there.
     fn begin(
         &mut self,
-        Newcomer { node, hello }: Newcomer,
+        node: NodeId,
+        place: EntryId,
         living: Vec<(NodeId, i64)>,
         now: Duration,
         journal: &mut Journal,
     ) {
-        self.nodes.reset(living.iter().map(|&(node, _)| node), now);
+        let nodes = living.iter().map(|&(node, _)| node).chain([node]);
+        self.nodes.reset(nodes, now);
         journal.begin(node, living);
-        self.course.seek(Some(hello));
-        self.reader.seek(Some(hello), now);
+        self.course.seek(Some(place));
+        self.reader.seek(Some(place), now);
         self.taking = None;
         self.silent.clear();
+        self.useless = None;
         self.live(node, now);
     }
 

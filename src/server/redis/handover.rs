@@ -1,29 +1,62 @@
 //! How a newcomer is told what there is: by one of the nodes, in parts, under keys of the newcomer's own that lapse soon.
-//! Before the snapshot come the nodes that were there at its hello, and behind it an empty part.
+//! Before the snapshot come the nodes that were there at its hello, and behind it an empty part. The last node that goes leaves
+//! the same behind, as of its bye, under keys of its own that stay for longer.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::keys;
+use super::{entry::EntryId, keys};
 use crate::{
     state::journal::Gift,
     vocabulary::{
-        config::{REDIS_PART_BYTES, REDIS_SNAPSHOT_BYTES_MAX, REDIS_SNAPSHOT_PATIENCE},
+        config::{
+            REDIS_LEFT_KEPT, REDIS_PART_BYTES, REDIS_PART_KEPT, REDIS_SNAPSHOT_BYTES_MAX,
+            REDIS_SNAPSHOT_PATIENCE,
+        },
         id::NodeId,
     },
 };
 
-/// Parts that are to be written, with their keys.
+/// A part that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) key: String,
+    pub(super) bytes: Bytes,
+    /// How long it stays.
+    pub(super) kept: Duration,
+}
+
+/// Parts that are to be written.
 #[derive(Debug, Default)]
 pub(super) struct Giving {
-    parts: VecDeque<(String, Bytes)>,
+    parts: VecDeque<Part>,
+    /// Whether something is among them that is left behind.
+    pub(super) is_left: bool,
+}
+
+/// A snapshot that is to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    /// Whose keys it lies under: the newcomer's, or those of the node that has left it.
+    pub(super) node: NodeId,
+    /// As of which entry.
+    pub(super) place: EntryId,
+    /// Whether it was left.
+    pub(super) is_left: bool,
+}
+
+impl Source {
+    fn key(self, prefix: &str, number: usize) -> String {
+        let key = if self.is_left { keys::left } else { keys::part };
+        key(prefix, self.place.era, self.node, number)
+    }
 }
 
 impl Giving {
-    /// Takes what a newcomer of an era is to be told.
-    pub(super) fn give(&mut self, prefix: &str, era: u64, gift: Gift) {
+    /// Takes what a newcomer of an era is to be told, or, if that is the giver itself, whoever comes after it.
+    pub(super) fn give(&mut self, prefix: &str, era: u64, giver: Option<NodeId>, gift: Gift) {
         let Gift {
             newcomer,
             others,
@@ -37,13 +70,28 @@ impl Giving {
             parts.push(snapshot.split_to(snapshot.len().min(REDIS_PART_BYTES)));
         }
         parts.push(Bytes::new());
-        let keyed = parts.into_iter().enumerate();
-        let keyed = keyed.map(|(number, part)| (keys::part(prefix, era, newcomer, number), part));
-        self.parts.extend(keyed);
+        let is_left = giver == Some(newcomer);
+        self.is_left |= is_left;
+        let kept = if is_left {
+            REDIS_LEFT_KEPT
+        } else {
+            REDIS_PART_KEPT
+        };
+        let source = Source {
+            node: newcomer,
+            place: EntryId { era, seq: 0 },
+            is_left,
+        };
+        let parts = parts.into_iter().enumerate();
+        self.parts.extend(parts.map(|(number, bytes)| Part {
+            key: source.key(prefix, number),
+            bytes,
+            kept,
+        }));
     }
 
     /// The next.
-    pub(super) fn next(&self) -> Option<&(String, Bytes)> {
+    pub(super) fn next(&self) -> Option<&Part> {
         self.parts.front()
     }
 
@@ -65,6 +113,7 @@ pub struct Snapshot {
 /// Parts that were read so far.
 #[derive(Debug)]
 pub(super) struct Taking {
+    pub(super) source: Source,
     /// How many.
     parts: usize,
     snapshot: Snapshot,
@@ -75,8 +124,9 @@ pub(super) struct Taking {
 
 impl Taking {
     /// None yet.
-    pub(super) fn new(now: Duration) -> Self {
+    pub(super) fn new(source: Source, now: Duration) -> Self {
         Self {
+            source,
             parts: 0,
             snapshot: Snapshot::default(),
             is_whole: false,
@@ -84,9 +134,9 @@ impl Taking {
         }
     }
 
-    /// The number of the next part, if there is one.
-    pub(super) fn wants(&self) -> Option<usize> {
-        (!self.is_whole).then_some(self.parts)
+    /// The key of the next part, if there is one.
+    pub(super) fn wants(&self, prefix: &str) -> Option<String> {
+        (!self.is_whole).then(|| self.source.key(prefix, self.parts))
     }
 
     /// Takes the next part. What makes no sense is found out where it is used. One that has no end is waited for no more.
@@ -131,6 +181,25 @@ mod tests {
     use super::*;
 
     const NOW: Duration = Duration::from_secs(1);
+    const SOURCE: Source = Source {
+        node: NodeId(6),
+        place: EntryId { era: 9, seq: 70 },
+        is_left: false,
+    };
+
+    #[test]
+    fn what_is_left_behind_lies_elsewhere_and_stays_for_longer() {
+        let mut giving = Giving::default();
+        let gift = Gift {
+            newcomer: NodeId(6),
+            others: Vec::new(),
+            snapshot: Bytes::new(),
+        };
+        giving.give("hubbub", 9, Some(NodeId(6)), gift);
+        let part = giving.next().unwrap();
+        assert_eq!(part.key, "{hubbub}:left:9:6:0");
+        assert_eq!(part.kept, REDIS_LEFT_KEPT);
+    }
 
     #[test]
     fn what_is_given_in_parts_is_taken_whole() {
@@ -140,21 +209,25 @@ mod tests {
             let mut giving = Giving::default();
             giving.give(
                 "hubbub",
-                9,
+                SOURCE.place.era,
+                Some(NodeId(2)),
                 Gift {
                     newcomer: NodeId(6),
                     others: others.clone(),
                     snapshot: snapshot.clone().into(),
                 },
             );
-            let mut taking = Taking::new(NOW);
-            while let Some(number) = taking.wants() {
+            let mut taking = Taking::new(SOURCE, NOW);
+            let mut number = 0;
+            while let Some(wanted) = taking.wants("hubbub") {
                 assert_eq!(taking.whole(), None);
-                let (key, part) = giving.next().unwrap();
+                let Part { key, bytes, kept } = giving.next().unwrap();
                 assert_eq!(*key, format!("{{hubbub}}:snapshot:9:6:{number}"));
-                assert!(part.len() <= REDIS_PART_BYTES);
-                taking.take(part, NOW);
+                assert_eq!((key, *kept), (&wanted, REDIS_PART_KEPT));
+                assert!(bytes.len() <= REDIS_PART_BYTES);
+                taking.take(bytes, NOW);
                 giving.given();
+                number += 1;
             }
             let bytes = snapshot;
             assert_eq!(taking.whole(), Some(&Snapshot { others, bytes }));
@@ -164,7 +237,7 @@ mod tests {
 
     #[test]
     fn every_part_is_waited_for_anew() {
-        let mut taking = Taking::new(NOW);
+        let mut taking = Taking::new(SOURCE, NOW);
         assert_eq!(taking.until(), Some(NOW + REDIS_SNAPSHOT_PATIENCE));
         taking.take(b"", 2 * NOW);
         assert_eq!(taking.until(), Some(2 * NOW + REDIS_SNAPSHOT_PATIENCE));

@@ -27,19 +27,24 @@
 --   next   the last id that a node was given
 --   n:ID   of each living node: the last number that it gave here; 0 for one that knows, -1 for one that does not yet
 --   s:ID   of each living node: when it was last here, in ms
+--   left   the id of a bye behind which nobody lived who knows, and whose it was: that node leaves behind what it knew then
 -- Snapshots order nothing: nodes write them to keys of their own, beside this script.
 --
 -- ARGV is an operation and what it takes; LEASE_MS is how long a node may be silent. An answer is a list of texts:
 --   append ERA RUN LEASE_MS NODE NUMBER KIND BODY MINID
---       ok ID TIME_US         appended, and what is older than MINID may be gone (`-`: nothing); `b` (bye) strikes NODE off
+--       ok ID TIME_US         appended, and what is older than MINID may be gone (`-`: nothing); `b` (bye) strikes NODE off,
+--                             which leaves nothing behind if it has a BODY
 --       again LAST_NUMBER     nothing was appended, since the number was there before: an answer was lost, or a node that
 --                             waits to be told what there is says that it lives, under -1
 --       buried                nothing was done, since the node is not a living one (after a lost answer to its bye: well so)
---   hello ERA RUN LEASE_MS BODY
+--   hello ERA RUN LEASE_MS BODY [USELESS_ID]
 --       ok ID TIME_US NODE LIVING…   appended; the node's id, and those that were there before and know, ascending. ERA is
 --                             the one that the caller has read from its beginning, and so knows, or `0`: it knows nothing.
 --                             Then, where nobody lives who knows, a lost one is opened first, in which it knows all. If this
 --                             answer is lost, so is the id, which is a node that is never heard and will be declared dead.
+--       ok ID TIME_US NODE left LEFT_ID LEFT_NODE   the same, but where nobody lives who knows and the last who did has left
+--                             what it knew at LEFT_ID, from where the journal is whole: the caller may know all by that, and
+--                             no era is opened. If it finds it to be of no use, it says hello again with that id.
 --   death ERA RUN LEASE_MS NODE TARGET
 --       ok ID TIME_US         appended, the body is TARGET, which is struck off
 --       refused WHY           nothing was done: `heard` within the lease; `hung`, or so it looks, since within a lease nobody
@@ -122,6 +127,23 @@ local function note(...)
     end
 end
 
+-- The living nodes that know what there is, ascending.
+local function knowing()
+    local ids = {}
+    local held = redis.call('HGETALL', nodes)
+    for index = 1, #held, 2 do
+        local id = string.match(held[index], '^n:(%d+)$')
+        if id and tonumber(held[index + 1]) >= 0 then
+            ids[#ids + 1] = tonumber(id)
+        end
+    end
+    table.sort(ids)
+    for index = 1, #ids do
+        ids[index] = text(ids[index])
+    end
+    return ids
+end
+
 local function strike_off(id)
     redis.call('HDEL', nodes, 'n:' .. id, 's:' .. id)
 end
@@ -142,6 +164,9 @@ if operation == 'append' then
     elseif kind == 'b' then
         note()
         strike_off(node)
+        if body == '' and #knowing() == 0 then
+            redis.call('HSET', nodes, 'left', id .. ' ' .. node)
+        end
     else
         note('n:' .. node, number, 's:' .. node, clock_time)
     end
@@ -169,21 +194,21 @@ local function open(kind, known_era, known_time_us, body)
 end
 
 if operation == 'hello' then
-    local body = ARGV[5]
+    local body, useless_id = ARGV[5], ARGV[6]
     local knows = era ~= '0'
     if (knows and era ~= held_era) or (held_era and run ~= held_run) then
         return other_era()
     end
-    local living = {}
-    local held = redis.call('HGETALL', nodes)
-    for index = 1, #held, 2 do
-        local id = string.match(held[index], '^n:(%d+)$')
-        if id and tonumber(held[index + 1]) >= 0 then
-            living[#living + 1] = tonumber(id)
-        end
+    local living = knowing()
+    local is_deserted = not knows and #living == 0
+    local left_id, left_node
+    if is_deserted then
+        left_id, left_node = string.match(redis.call('HGET', nodes, 'left') or '', '(%S+) (%d+)')
     end
-    table.sort(living)
-    if not knows and #living == 0 then
+    if left_id and left_id ~= useless_id and #redis.call('XRANGE', journal, left_id, left_id) == 1 then
+        era = held_era
+        living = { 'left', left_id, left_node }
+    elseif is_deserted then
         open('o', 0, 0, '')
         time = text(time_us + 1)
         knows = true
@@ -198,8 +223,8 @@ if operation == 'hello' then
     end
     note('next', node, 'n:' .. node, number, 's:' .. node, clock_time)
     local answer = { 'ok', id, time, node }
-    for _, other in ipairs(living) do
-        answer[#answer + 1] = text(other)
+    for _, word in ipairs(living) do
+        answer[#answer + 1] = word
     end
     return answer
 end

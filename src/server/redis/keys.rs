@@ -8,6 +8,11 @@ pub(super) fn part(prefix: &str, era: u64, newcomer: NodeId, number: usize) -> S
     format!("{{{prefix}}}:snapshot:{era}:{}:{number}", newcomer.0)
 }
 
+/// A part of what the last node of an era that knew anything has left.
+pub(super) fn left(prefix: &str, era: u64, node: NodeId, number: usize) -> String {
+    format!("{{{prefix}}}:left:{era}:{}:{number}", node.0)
+}
+
 /// The stream that all nodes read.
 pub(super) fn journal(prefix: &str) -> String {
     format!("{{{prefix}}}:journal")

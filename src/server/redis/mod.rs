@@ -45,7 +45,7 @@ use self::{
     appender::Appender,
     coming::Former,
     course::{Course, Hole},
-    entry::Entry,
+    entry::{Entry, EntryId},
     handover::{Giving, Taking},
     nodes::Nodes,
     outage::Outage,
@@ -114,6 +114,8 @@ pub struct Link<S> {
     silent: Vec<NodeId>,
     /// Who it was before it fell, if the others may take that one for a node still.
     former: Option<Former>,
+    /// Where a node has left something that was of no use.
+    useless: Option<EntryId>,
     /// Whether the script has said on this connection that the era of the fold is the last one.
     is_confirmed: bool,
     /// The era that is over, if one is.
@@ -145,6 +147,7 @@ impl<S: Stream> Link<S> {
             taking: None,
             silent: Vec::new(),
             former: None,
+            useless: None,
             is_confirmed: false,
             over: None,
             is_buried: false,
@@ -212,7 +215,8 @@ impl<S: Stream> Link<S> {
             self.fall(now, journal);
         }
         while let Some(gift) = journal.take_gift() {
-            self.giving.give(&self.prefix, self.era(), gift);
+            let (era, giver) = (self.era(), self.node());
+            self.giving.give(&self.prefix, era, giver, gift);
         }
         self.come_in(now);
         self.call(now, journal);
@@ -245,12 +249,13 @@ impl<S: Stream> Link<S> {
             return None;
         }
         let node = self.node();
+        let is_leaving = matches!(self.standing, Standing::Leaving(_));
         let may_call = self.appender.is_free() && self.over.is_none() && !self.is_buried;
-        let judge = node.filter(|_| may_call);
+        let judge = node.filter(|_| may_call && !is_leaving);
         let death = judge.and_then(|node| self.nodes.dies(node));
         let due = [
             self.reader.has_next().then_some(Duration::ZERO),
-            node.and_then(|_| self.vital.due()),
+            node.filter(|_| !is_leaving).and_then(|_| self.vital.due()),
             death.map(|(_, at)| at),
             self.taking.as_ref().and_then(Taking::until),
             self.appender.due(),
@@ -259,9 +264,15 @@ impl<S: Stream> Link<S> {
         due.into_iter().flatten().min()
     }
 
-    /// Says bye as soon as that is possible, and is [gone](Standing::Gone) then.
+    /// Says bye as soon as that is possible, leaves behind what it knows if no other node does, and is
+    /// [gone](Standing::Gone) then.
     pub fn leave(&mut self) {
         self.vital.is_leaving = true;
+    }
+
+    /// Whether it has something to leave behind, which takes its time.
+    pub fn is_bequeathing(&self) -> bool {
+        self.giving.is_left
     }
 
     /// Where this node stands.
@@ -303,7 +314,7 @@ impl<S: Stream> Link<S> {
     fn node(&self) -> Option<NodeId> {
         match self.standing {
             Standing::Loading(newcomer) => Some(newcomer.node),
-            Standing::Living(node) => Some(node),
+            Standing::Living(node) | Standing::Leaving(node) => Some(node),
             Standing::Listening | Standing::Gone => None,
         }
     }
@@ -352,11 +363,22 @@ impl<S: Stream> Link<S> {
                 self.leave_era();
                 journal.take(header, body, now);
             }
-            _ => journal.take(header, body, now),
+            kind => {
+                let node = header.node;
+                journal.take(header, body, now);
+                let has_gone = kind == EntryKind::Bye && self.node() == Some(node);
+                if has_gone && !journal.is_asked_by(node) {
+                    self.go();
+                }
+            }
         }
     }
 
     fn begin_era(&mut self) {
+        if matches!(self.standing, Standing::Leaving(_)) {
+            // What it leaves would be looked for in the era in which it has gone.
+            self.go();
+        }
         self.is_confirmed = false;
         self.over = None;
         // Newcomers of the era before ask once more.

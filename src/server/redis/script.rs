@@ -83,7 +83,11 @@ pub(super) enum Operation<'a> {
         trim: Option<EntryId>,
     },
     /// To become a node.
-    Hello { body: &'a [u8] },
+    Hello {
+        body: &'a [u8],
+        /// Where something was left that is of no use.
+        useless: Option<EntryId>,
+    },
     /// To say that a newcomer lives, which is to have no place in the journal.
     Wait { node: NodeId },
     /// To say of the node that this one was that it is gone, under a number that is above all that it has given.
@@ -111,7 +115,11 @@ impl Operation<'_> {
                 let words = vec![text(&node.0), text(&batch.number), kind, body, trim];
                 ("append", words)
             }
-            Self::Hello { body } => ("hello", vec![body.to_vec()]),
+            Self::Hello { body, useless } => {
+                let useless = useless.map(|id| text(&id));
+                let words = [body.to_vec()].into_iter().chain(useless);
+                ("hello", words.collect())
+            }
             Self::Wait { node } => {
                 let kind = text(&EntryKind::Alive.letter());
                 let words = vec![text(&node.0), text(&NEWCOMER), kind, Vec::new(), text(&'-')];
@@ -119,7 +127,9 @@ impl Operation<'_> {
             }
             Self::Farewell { node, number } => {
                 let kind = text(&EntryKind::Bye.letter());
-                let words = vec![text(&node.0), text(number), kind, Vec::new(), text(&'-')];
+                // It knows nothing that it could leave behind.
+                let body = b"fell".to_vec();
+                let words = vec![text(&node.0), text(number), kind, body, text(&'-')];
                 ("append", words)
             }
             Self::Death { node, target } => ("death", vec![text(&node.0), text(&target.0)]),

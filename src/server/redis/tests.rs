@@ -8,7 +8,7 @@ use super::{
 };
 use crate::server::redis::resp::Reply;
 use crate::state::{engine::Engine, journal::JournalEngine};
-use crate::vocabulary::config::{REDIS_ANSWER_TIMEOUT, REDIS_BLOCK, REDIS_PAUSE};
+use crate::vocabulary::config::{REDIS_ANSWER_TIMEOUT, REDIS_BLOCK, REDIS_LEFT_KEPT, REDIS_PAUSE};
 
 const ERA: u64 = 1_790_000_000_000_000;
 
@@ -134,7 +134,7 @@ impl Scene {
     fn says_farewell_and_comes_again(&mut self) {
         assert_eq!(self.link.standing(), Standing::Listening);
         let era = ERA.to_string();
-        self.hears(&["append", &era, "run-1", "10000", "1", "2", "b", "", "-"]);
+        self.hears(&["append", &era, "run-1", "10000", "1", "2", "b", "fell", "-"]);
         self.answer(&format!("ok {ERA}-9 {ERA}"));
         self.pass(REDIS_PAUSE);
         self.hears(&["hello", "0", "run-1", "10000", ""]);
@@ -554,8 +554,61 @@ fn it_says_that_it_lives_and_at_last_bye() {
     scene.answer(&format!("ok {ERA}-2 {ERA}"));
     scene.hears(&["append", &era, "run-1", "10000", "1", "3", "b", "", "-"]);
     scene.answer(&format!("ok {ERA}-3 {ERA}"));
+    assert_eq!(scene.link.standing(), Standing::Leaving(NodeId(1)));
+    let is_first = |scene: &mut Scene| scene.journal.next(scene.now(), None).is_some();
+    scene.is_folding = false;
+    scene.gives(&[(&id(2), "1 l 1 1 5", ""), (&id(3), "1 b 1 3 6", "")]);
+    assert!(is_first(&mut scene));
+    assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
+    scene.journal.give(NodeId(1), b"all".to_vec());
+    scene.turn();
+    for part in ["", "all", ""] {
+        let words = &scene.asked()[0];
+        assert_eq!((&*words[0], &*words[2]), ("SET", part));
+        assert_eq!(words[4], REDIS_LEFT_KEPT.as_millis().to_string());
+        scene.reply("+OK\r\n");
+    }
     assert_eq!(scene.link.standing(), Standing::Gone);
     assert_eq!(scene.link.due(), None);
+}
+
+#[test]
+fn who_goes_from_among_others_leaves_nothing_behind() {
+    let mut scene = Scene::founder();
+    scene.gives(&[(&id(2), "1 h 2 -1 5", ""), (&id(3), "1 l 2 1 6", "")]);
+    scene.link.leave();
+    scene.turn();
+    scene.asked();
+    scene.answer(&format!("ok {ERA}-4 {ERA}"));
+    scene.gives(&[(&id(4), "1 b 1 2 7", "")]);
+    assert_eq!(scene.link.standing(), Standing::Gone);
+}
+
+#[test]
+fn who_finds_what_the_last_has_left_goes_on_from_there_or_says_that_it_is_of_no_use() {
+    let mut scene = Scene::new();
+    scene.asked();
+    scene.answer(&format!("ok {ERA}-9 {ERA} 3 left {ERA}-7 2"));
+    assert!(scene.link.is_heir());
+    assert_eq!(
+        scene.asked()[0],
+        ["GET", &format!("{{hubbub}}:left:{ERA}:2:0")]
+    );
+    scene.link.refuse_snapshot();
+    scene.reply("_\r\n");
+    scene.pass(REDIS_PAUSE);
+    scene.hears(&["hello", "0", "run-1", "10000", "", &id(7)]);
+    scene.answer(&format!("ok {ERA}-10 {ERA} 4 left {ERA}-8 1"));
+    for part in ["$0\r\n\r\n", "+all there is\r\n", "$0\r\n\r\n"] {
+        scene.asked();
+        scene.reply(part);
+    }
+    let now = scene.now();
+    let journal = &mut scene.journal.0.borrow_mut();
+    let told = scene.link.accept_snapshot(now, journal).unwrap();
+    assert_eq!(told.bytes, b"all there is");
+    assert_eq!(journal.living().count(), 0);
+    assert_eq!(scene.link.standing(), Standing::Living(NodeId(4)));
 }
 
 #[test]

@@ -83,7 +83,7 @@ struct Entry {
     body: Bytes,
     /// Whether something of it was passed on.
     is_begun: bool,
-    /// Whether this node is to tell a newcomer what there is.
+    /// Whether this node is to tell a newcomer what there is, or whoever may come after it.
     is_ours_to_answer: bool,
 }
 
@@ -175,8 +175,7 @@ impl Journal {
                 let asks = header.number == NEWCOMER;
                 is_ours_to_answer = asks && giver.is_some() && giver == self.node;
                 if is_ours_to_answer {
-                    let others = self.living.iter().map(|(&node, &number)| (node, number));
-                    self.asked.insert(header.node, others.collect());
+                    self.note_asked(header.node);
                 }
                 self.living.insert(header.node, header.number);
             }
@@ -191,6 +190,11 @@ impl Journal {
                 *last = header.number;
                 if header.kind == EntryKind::Bye {
                     self.living.remove(&header.node);
+                    let is_ours = self.node == Some(header.node);
+                    is_ours_to_answer = is_ours && !self.living.values().any(|&it| it > NEWCOMER);
+                    if is_ours_to_answer {
+                        self.note_asked(header.node);
+                    }
                 }
             }
             EntryKind::Death => {
@@ -206,6 +210,16 @@ impl Journal {
             is_begun: false,
             is_ours_to_answer,
         });
+    }
+
+    fn note_asked(&mut self, newcomer: NodeId) {
+        let others = self.living.iter().map(|(&node, &number)| (node, number));
+        self.asked.insert(newcomer, others.collect());
+    }
+
+    /// Whether this node is to tell what there is to one that comes, or leaves it behind, when it is itself.
+    pub fn is_asked_by(&self, node: NodeId) -> bool {
+        self.asked.contains_key(&node)
     }
 
     /// Notes that entries were missed: behind all that was taken before, this node has no part in the journal until it
@@ -364,7 +378,7 @@ impl Entry {
                     said: voucher(&self.body),
                     ours: ours.unwrap_or_default(),
                 },
-                EntryKind::Hello if self.is_ours_to_answer => Event::Asked {
+                EntryKind::Hello | EntryKind::Bye if self.is_ours_to_answer => Event::Asked {
                     newcomer: self.header.node,
                     ours: ours.unwrap_or_default(),
                 },

@@ -362,6 +362,24 @@ fn who_came_first_of_those_that_know_and_are_not_said_to_be_silent_answers_a_new
 }
 
 #[test]
+fn the_last_that_knows_leaves_behind_what_there_is() {
+    let goes = |others: &[(NodeId, i64)]| {
+        let mut journal = journal();
+        journal.living.extend(others.iter().copied());
+        journal.take(
+            header(EntryKind::Bye, US, 1, 1),
+            Bytes::new(),
+            Duration::ZERO,
+        );
+        events(&mut journal)
+    };
+    let (newcomer, ours) = (US, US);
+    let asked = Event::Asked { newcomer, ours };
+    assert_eq!(goes(&[(OTHER, NEWCOMER)]), [(1, asked)]);
+    assert_eq!(goes(&[(OTHER, 0)]), [(1, Event::Nothing)]);
+}
+
+#[test]
 fn who_goes_leaves_nobody_behind() {
     let mut journal = journal();
     let other = header(EntryKind::Hello, OTHER, 0, 1);

@@ -124,6 +124,10 @@ pub const REDIS_LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The part of the journal that Redis keeps which may be ahead of a server before those who say something there are read no
 /// more: one that fell off the end of it would have to begin anew.
 pub const REDIS_LAG_PARTS: usize = 4;
+/// How long one waits until it has left there what it knew, where no other server is there that knows it.
+pub const REDIS_LEFT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long what it has left stays there, for one that comes after it.
+pub const REDIS_LEFT_KEPT: Duration = Duration::from_hours(1);
 /// Connections to Redis; as many more descriptors are kept back for them.
 pub const REDIS_CONNECTIONS: usize = 2;
 /// How long what clients ask for may wait for Redis before it is refused.
