@@ -18,11 +18,12 @@ use hubbub::state::{
     hub::{Hub, Space, Start},
     log::Log,
     outbox::Outbox,
+    press::Press,
     seal::Seal,
     timers::{TICK, Timers},
 };
 use hubbub::vocabulary::{
-    coding::Coding,
+    coding::{Coding, Window},
     config::{Config, HistoryBounds},
     frame::Kind,
     message::Message,
@@ -54,6 +55,25 @@ fn flush(outbox: &mut Outbox, most: usize) {
     black_box(flushed).expect("a sink takes everything");
 }
 
+/// What people write, so many bytes of it: words, some of them often.
+fn prose(bytes: usize) -> String {
+    const WORDS: &str = "the of and to a in that it is was for on you with as be at this have from or by not but some \
+        what there we can out other were all your when up use word how said each she which their time will way about many \
+        then them would write like so these her long make thing see him two has look more day could go come did number sound \
+        no most people my over know water than call first who may down side been now find any new work part take get place";
+    let words: Vec<_> = WORDS.split_whitespace().collect();
+    let mut chance = fastrand::Rng::with_seed(1);
+    let mut text = String::new();
+    while text.len() < bytes {
+        // The first of them are the most frequent.
+        let most = chance.usize(1..=words.len());
+        text.push_str(words[chance.usize(0..most)]);
+        text.push(' ');
+    }
+    text.truncate(bytes);
+    text
+}
+
 fn batch(messages: usize) -> OpenBatch {
     let mut batch = OpenBatch::default();
     for _ in 0..messages {
@@ -77,6 +97,30 @@ fn encode(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements(messages as u64));
             group.bench_function(BenchmarkId::new(format!("{form:?}"), messages), |bencher| {
                 bencher.iter(|| black_box(&batch).encode(form, Seal::default()));
+            });
+        }
+    }
+}
+
+/// What deflating adds to that: one message of a quiet turn, and the messages of busy ones, for each window.
+fn deflate(criterion: &mut Criterion) {
+    let mut press = Press::default();
+    let mut group = criterion.benchmark_group("batch/deflate");
+    for (messages, bytes) in [(1, 400), (1, 1 << 10), (10, 64), (TURN, 64)] {
+        let said = prose(messages * bytes);
+        let mut batch = OpenBatch::default();
+        for message in said.as_bytes().chunks(bytes) {
+            batch.push(Kind::Text, message);
+        }
+        let mut run = batch.encode(Form::Joined, Seal::default());
+        group.throughput(Throughput::Bytes(said.len() as u64));
+        for window in Window::ALL {
+            let what = format!("{messages} x {bytes} B");
+            group.bench_function(BenchmarkId::new(format!("{window:?}"), what), |bencher| {
+                bencher.iter(|| {
+                    press.end_turn();
+                    run.deflate(window, &mut press).expect("prose gets smaller");
+                });
             });
         }
     }
@@ -194,6 +238,39 @@ fn fan_out(criterion: &mut Criterion) {
     }
 }
 
+/// One message of 1 KiB to every member, all of whom read it plain or deflated.
+fn fan_out_prose(criterion: &mut Criterion) {
+    const MEMBERS: u32 = 1000;
+    let said = prose(1 << 10);
+    let mut group = criterion.benchmark_group("hub/fan-out of 1 KiB");
+    group.throughput(Throughput::Elements(u64::from(MEMBERS)));
+    for coding in [Coding::Plain, Coding::Deflate(Window::Full)] {
+        let mut hub = Hub::new(HistoryBounds::default(), 0);
+        let mut outboxes: Vec<_> = (0..MEMBERS).map(|_| Outbox::default()).collect();
+        let mut channel = None;
+        for slot in 0..MEMBERS {
+            let client = hub.enter(Some(slot), Form::Joined, coding);
+            channel = hub.join(client, Space::Relay, "bench", Start::Now);
+        }
+        let channel = channel.expect("there are members");
+        group.bench_function(
+            BenchmarkId::from_parameter(format!("{coding:?}")),
+            |bencher| {
+                bencher.iter(|| {
+                    hub.say(channel, Kind::Text, false, |bytes, _, _| {
+                        bytes.extend_from_slice(said.as_bytes());
+                    });
+                    hub.seal(|slot, slice| outboxes[slot as usize].push(slice));
+                    for outbox in &mut outboxes {
+                        let flushed = outbox.flush(&mut Sink(usize::MAX), coding);
+                        black_box(flushed).expect("a sink takes everything");
+                    }
+                });
+            },
+        );
+    }
+}
+
 /// A busy turn's messages as the chat takes them: read, told in a channel of one member, and sealed.
 fn hear(criterion: &mut Criterion) {
     let mut commons = Commons::new(&Config::default(), 1);
@@ -295,6 +372,6 @@ fn timers(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = common::criterion();
-    targets = encode, outbox, log, recover, fan_out, hear, join, timers
+    targets = encode, deflate, outbox, log, recover, fan_out, fan_out_prose, hear, join, timers
 }
 criterion_main!(benches);

@@ -98,6 +98,7 @@ impl World {
             channels: self.commons.hub.channels(),
             history: self.commons.hub.kept(),
             recoveries: self.commons.registry.recoveries(),
+            deflation: self.commons.hub.press().deflation(),
             unsent_bytes: self.unsent_bytes,
             memory,
             engine: self.engine,

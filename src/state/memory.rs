@@ -15,19 +15,22 @@ pub struct Memory {
     pub logs: usize,
     /// The people of the chat.
     pub people: usize,
+    /// What deflates.
+    pub compression: usize,
     /// Input: the buffer that all share, and messages that have not fully arrived.
     pub input: usize,
 }
 
 impl Memory {
     /// Each part with its name in the metrics.
-    pub fn parts(&self) -> [(&'static str, usize); 6] {
+    pub fn parts(&self) -> [(&'static str, usize); 7] {
         [
             ("connections", self.connections),
             ("outboxes", self.outboxes),
             ("channels", self.channels),
             ("logs", self.logs),
             ("people", self.people),
+            ("compression", self.compression),
             ("input", self.input),
         ]
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{
     dialect::{DialectName, chat::Outcome},
     memory::Memory,
+    press::{Deflation, WhyPlain},
 };
 use crate::vocabulary::reason::Reason;
 
@@ -84,6 +85,8 @@ pub struct Gauges {
     pub history: (usize, usize),
     /// How those recovered who asked for what they missed, by [`Outcome`].
     pub recoveries: [u64; Outcome::ALL.len()],
+    /// What deflating came to.
+    pub deflation: Deflation,
     /// Bytes waiting in all outboxes.
     pub unsent_bytes: usize,
     /// Bytes held.
@@ -286,6 +289,7 @@ impl Gauges {
                 .into_iter()
                 .zip(self.recoveries),
         )?;
+        self.deflation.write(page)?;
         page.gauge(
             "hubbub_unsent_bytes",
             "Bytes waiting in all outboxes.",
@@ -335,6 +339,33 @@ impl Gauges {
             "process_start_time_seconds",
             "When the process began, since the Unix epoch.",
             process.start_seconds,
+        )
+    }
+}
+
+impl Deflation {
+    fn write(&self, page: &mut Page) -> fmt::Result {
+        page.counter(
+            "hubbub_deflated_batches_total",
+            "Batches that were deflated, each once for every form and window in which someone reads it.",
+            self.batches,
+        )?;
+        page.family(
+            "hubbub_deflated_bytes_total",
+            "Bytes of the frames of these batches, before they were deflated and after.",
+            "counter",
+            "when",
+            [("before", self.bytes_before), ("after", self.bytes_after)].into_iter(),
+        )?;
+        page.family(
+            "hubbub_plain_batches_total",
+            "Batches that were not deflated although someone reads that, by why.",
+            "counter",
+            "reason",
+            WhyPlain::ALL
+                .map(WhyPlain::name)
+                .into_iter()
+                .zip(self.plain_batches),
         )
     }
 }
@@ -515,5 +546,29 @@ mod tests {
         assert!(text.contains("hubbub_disconnects_total{reason=\"slow-unsent\"} 1"));
         assert!(text.contains("hubbub_disconnects_total{reason=\"reset\"} 0"));
         assert!(text.contains("hubbub_handshake_failures_total{reason=\"bad-request\"} 2"));
+    }
+
+    #[test]
+    fn what_was_deflated_is_told_with_what_was_not_and_why() {
+        let mut deflation = Deflation {
+            batches: 3,
+            bytes_before: 1000,
+            bytes_after: 400,
+            ..Deflation::default()
+        };
+        deflation.plain_batches[WhyPlain::NotSmaller as usize] = 2;
+        let text = Metrics::default().render(&Gauges {
+            deflation,
+            ..Gauges::default()
+        });
+        for line in [
+            "hubbub_deflated_batches_total 3",
+            "hubbub_deflated_bytes_total{when=\"before\"} 1000",
+            "hubbub_deflated_bytes_total{when=\"after\"} 400",
+            "hubbub_plain_batches_total{reason=\"not-smaller\"} 2",
+            "hubbub_plain_batches_total{reason=\"threshold\"} 0",
+        ] {
+            assert!(text.contains(line), "no {line} in\n{text}");
+        }
     }
 }

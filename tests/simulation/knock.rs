@@ -17,6 +17,8 @@ pub struct Knock {
     pub channel: usize,
     /// The peer whose recall it has, for one who comes back to the chat.
     pub returning: Option<usize>,
+    /// The bits of the window within which it offers to inflate, if it does.
+    pub window: Option<u8>,
     /// How long its token is good; nothing if it has expired.
     pub lasts: Duration,
 }
@@ -31,6 +33,7 @@ impl Knock {
             kind,
             channel,
             returning: None,
+            window: None,
             lasts: Duration::from_hours(24),
         }
     }

@@ -1,12 +1,14 @@
 //! The whole server over fake sockets, under seeded chance: short reads, short writes, resets, stalls, jumps of the
 //! clock, and edges as the only signals, with relays, the chat, echoes and plain HTTP, and with bounds that bite; judged
-//! by oracles of what the server promises. People of the chat come back over new connections and recover, and half of the
+//! by oracles of what the server promises. Many inflate what they get, within a small window or the usual one. People of the chat come back over new connections and recover, and half of the
 //! seeds have an engine that is late, with clients of other servers.
 //!
 //! `HUBBUB_SIM_SEED=7` replays one seed, `HUBBUB_SIM_SEEDS=10000` runs as many; both together begin with the one.
 
 mod calm;
 mod faults;
+#[path = "../inflate/mod.rs"]
+mod inflate;
 mod knock;
 mod late;
 mod oracle;
@@ -106,6 +108,8 @@ fn the_seeds_bring_about_nearly_every_ending_and_every_pause() {
     assert_eq!(missing.collect::<Vec<_>>(), []);
     let pauses = [0, 1, 2].map(|bound| sum(|run| &run.pauses, bound));
     assert!(pauses.iter().all(|&count| count > 0), "{pauses:?}");
+    let inflated = [0, 1].map(|window| sum(|run| &run.inflated, window));
+    assert!(inflated.iter().all(|&count| count > 100), "{inflated:?}");
 }
 
 #[test]
@@ -166,6 +170,11 @@ fn a_planted_fault_is_caught() {
     for tamper in Tamper::ALL {
         expect_caught(Sabotage::Tampered(tamper));
     }
+}
+
+#[test]
+fn what_is_deflated_for_another_window_is_not_read() {
+    expect_caught(Sabotage::Misled(Belief::Window));
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub enum Belief {
     Rates,
     /// Peers may leave only so much unsent.
     Unsent,
+    /// Those who inflate have a small window.
+    Window,
 }
 
 impl Belief {

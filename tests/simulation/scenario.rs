@@ -23,6 +23,8 @@ pub struct Summary {
     pub disconnects: Vec<u64>,
     pub pauses: Vec<u64>,
     pub operations: u64,
+    /// Deflated messages that reached those who inflate within a small window, and within the usual one.
+    pub inflated: [u64; 2],
 }
 
 /// Runs one seed.
@@ -52,11 +54,16 @@ pub fn run(seed: u64, sabotage: Sabotage) -> Result<Summary, String> {
             flaw: sabotage.flaw(kind),
             ..Manners::plain()
         };
-        enter(&mut simulation, Knock::steady(kind, 0), manners);
+        let knock = Knock {
+            window: window(seed, simulation.peers.len()),
+            ..Knock::steady(kind, 0)
+        };
+        enter(&mut simulation, knock, manners);
     }
     for _ in 0..STEPS {
         if simulation.peers.len() < PEERS_MAX && simulation.chance.u8(0..8) == 0 {
-            let (knock, manners) = newcomer(&mut simulation);
+            let (mut knock, manners) = newcomer(&mut simulation);
+            knock.window = window(seed, simulation.peers.len());
             enter(&mut simulation, knock, manners);
         }
         if simulation.chance.u8(0..100) == 0 {
@@ -78,6 +85,12 @@ pub fn run(seed: u64, sabotage: Sabotage) -> Result<Summary, String> {
 fn enter(simulation: &mut Simulation, knock: Knock, manners: Manners) {
     let id = simulation.connect(knock, manners);
     simulation.greet(id, knock.channel);
+}
+
+/// Within which window one offers to inflate, if it does: each in turn.
+fn window(seed: u64, id: usize) -> Option<u8> {
+    let turn = seed.wrapping_add(id as u64) % 3;
+    [None, Some(9), Some(15)][usize::try_from(turn).expect("fewer than three")]
 }
 
 fn newcomer(simulation: &mut Simulation) -> (Knock, Manners) {
@@ -106,6 +119,7 @@ fn newcomer(simulation: &mut Simulation) -> (Knock, Manners) {
         kind,
         channel: chance.usize(0..channels),
         returning,
+        window: None,
         lasts,
     };
     let mut manners = Manners::by_chance(chance);
@@ -136,5 +150,10 @@ fn summary(simulation: &Simulation) -> Summary {
         disconnects: simulation.server.metrics().disconnects.to_vec(),
         pauses: simulation.server.metrics().pauses.to_vec(),
         operations: simulation.operations.made(),
+        inflated: [9, 15].map(|window| {
+            let peers = simulation.peers.iter();
+            let peers = peers.filter(|peer| peer.inflates == Some(window));
+            peers.map(|peer| peer.inflated).sum()
+        }),
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use hubbub::server::gate::token::Keyring;
 use hubbub::vocabulary::{
-    config::{AddressBounds, ClientRates, Config, FRAME_BYTES_MAX, HistoryBounds, Slow},
+    config::{
+        AddressBounds, ClientRates, Compression, Config, FRAME_BYTES_MAX, HistoryBounds, Slow,
+    },
     forwarded::TrustedProxy,
 };
 use jsonwebtoken::{EncodingKey, Header, encode};
@@ -121,6 +123,11 @@ impl Settings {
             (chance.u8(0..3) == 0).then(|| Duration::from_millis(chance.u64(100..1000)));
         // One who is in many channels has much to say at once.
         let is_broad = chance.u8(0..8) == 0 && config.client_rates == ClientRates::default();
+        config.compression = Compression {
+            is_on: !seed.is_multiple_of(5) || sabotage.misleads(Belief::Window),
+            min_bytes: usize::try_from(seed * 7 % 300).expect("fewer than 300"),
+            ..Compression::default()
+        };
         config.validate().expect("settings that make sense");
         Self {
             config,

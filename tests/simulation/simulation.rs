@@ -21,7 +21,7 @@ use crate::oracle::{
 };
 use crate::peer::{
     Kind, Means, Part, Peer, Role, chat, chat::Chat, echo::Echo, http::Http, recall::Recall,
-    relay::Relay, wish::Wish,
+    relay::Relay, wire, wish::Wish,
 };
 use crate::sabotage::{Belief, Sabotage};
 use crate::settings::{self, BALANCER, EPOCH_MS, Settings};
@@ -111,7 +111,7 @@ impl Simulation {
             } else {
                 expires_at
             };
-            settings::token(real)
+            format!("Bearer {}", settings::token(real))
         });
         let pipe = Pipe::new(manners, Rc::clone(&self.operations), self.chance.u64(..));
         let socket = FakeSocket(Rc::clone(&pipe));
@@ -131,7 +131,18 @@ impl Simulation {
             knocked_at: now,
             expires_at,
         });
-        let peer = Peer::new(id, knock, part, token.as_deref(), pipe, now);
+        let offer = knock.window.map(|window| {
+            if self.sabotage.misleads(Belief::Window) {
+                wire::offer(15)
+            } else {
+                wire::offer(window)
+            }
+        });
+        let headers = [
+            ("Authorization", token),
+            ("Sec-WebSocket-Extensions", offer),
+        ];
+        let peer = Peer::new(id, knock, part, &headers, pipe, now);
         self.peers.push(peer);
         if is_introduced {
             // It is judged by when it is introduced.

@@ -27,6 +27,8 @@ const ENCODING: usize = 8;
 const LOGS: usize = 70;
 /// The largest page.
 const PAGE_BYTES_MAX: usize = 64 << 10;
+/// What deflates, within a small window and the usual one.
+const PRESS_BYTES: usize = 700 << 10;
 /// The close frame, pongs, and frame headers.
 const CONTROL_BYTES: usize = 1 << 10;
 
@@ -46,6 +48,7 @@ pub fn most_memory(config: &Config, connections: usize) -> Memory {
         outboxes: connections * (ENCODING * (lag + CONTROL_BYTES) + batch),
         channels: places.channels + ENCODING * batch,
         logs: places.logs + most_logs(config),
+        compression: places.compression,
         people: places.people + connections * CLIENT_CHANNELS_MAX * MEMBERSHIP_BYTES,
         input: places.input + connections * 2 * (config.max_message_bytes + CONTROL_BYTES),
     }
@@ -67,6 +70,7 @@ pub fn least_memory(connections: usize) -> Memory {
         channels: places + SPARE_BATCHES_MAX * SPARE_BATCH_BYTES,
         logs: places,
         people: places,
+        compression: PRESS_BYTES,
         input: RECEIVE_BYTES_MAX,
     }
 }

@@ -164,7 +164,7 @@ impl Chat {
 
     /// Asks for something, with a `ref` that tells which of its requests it is.
     pub fn ask(&mut self, wish: Wish, filler: usize, outgoing: &mut Vec<u8>) {
-        let text = format!("{}.{}.{}", self.id, self.asked.len(), "x".repeat(filler));
+        let text = format!("{}.{}.{}", self.id, self.asked.len(), super::filler(filler));
         let mut moves_in = None;
         let (mut request, answer) = match wish {
             Wish::Join(channel)

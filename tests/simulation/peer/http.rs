@@ -157,6 +157,8 @@ pub struct Response {
     pub goes_on: bool,
     pub head_bytes: usize,
     pub body_bytes: usize,
+    /// Whether messages may be deflated.
+    pub deflates: bool,
 }
 
 impl Response {
@@ -177,6 +179,7 @@ impl Response {
             status: head.code.unwrap_or_default(),
             goes_on: !value("connection").unwrap_or_default().contains("close"),
             head_bytes,
+            deflates: value("sec-websocket-extensions").is_some(),
             body_bytes: length.map_err(|_| "a content-length that is no number")?,
         }))
     }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tungstenite::protocol::frame::coding::OpCode;
 
 use self::{chat::Chat, echo::Echo, http::Http, http::Response, relay::Relay};
+use crate::inflate::inflate;
 use crate::knock::Knock;
 use crate::socket::Shared;
 
@@ -94,12 +95,18 @@ pub struct Peer {
     pub close_code: Option<u16>,
     /// Bytes that reached it.
     pub taken: u64,
+    /// The bits of the window within which it inflates, once that is agreed on.
+    pub inflates: Option<u8>,
+    /// Messages that it has inflated.
+    pub inflated: u64,
     /// Bytes that it has not sent yet.
     pub outgoing: Vec<u8>,
     /// The longest time in which no byte went either way.
     pub silence: Duration,
     active_at: Duration,
     incoming: Vec<u8>,
+    /// The bits of the window within which it has offered to inflate.
+    offers: Option<u8>,
     is_steady: bool,
     is_sluggish: bool,
     stalled_steps: u32,
@@ -110,7 +117,7 @@ impl Peer {
         id: usize,
         knock: Knock,
         part: Part,
-        token: Option<&str>,
+        headers: &[(&str, Option<String>)],
         pipe: Shared,
         now: Duration,
     ) -> Self {
@@ -120,7 +127,7 @@ impl Peer {
             Part::Echo(_) => Some("/echo".to_owned()),
             Part::Http(_) => None,
         };
-        let request = path.map(|path| upgrade(&path, token));
+        let request = path.map(|path| upgrade(&path, headers));
         Self {
             id,
             role: knock.role,
@@ -130,6 +137,9 @@ impl Peer {
             status: None,
             close_code: None,
             taken: 0,
+            inflates: None,
+            inflated: 0,
+            offers: knock.window,
             outgoing: request.unwrap_or_default().into_bytes(),
             silence: Duration::ZERO,
             active_at: now,
@@ -267,13 +277,23 @@ impl Peer {
                 return Ok(0);
             };
             self.status = Some(response.status);
+            self.inflates = self.offers.filter(|_| response.deflates);
             at = response.head_bytes;
         }
         if self.status != Some(101) {
             return Ok(incoming.len());
         }
         while let Some(frame) = wire::read(&incoming[at..])? {
-            self.hear_frame(frame.opcode, frame.payload)?;
+            if frame.is_deflated {
+                let window = self
+                    .inflates
+                    .ok_or("got what it has not agreed to inflate")?;
+                let inflated = inflate(window, frame.payload)?;
+                self.inflated += 1;
+                self.hear_frame(frame.opcode, &inflated)?;
+            } else {
+                self.hear_frame(frame.opcode, frame.payload)?;
+            }
             at += frame.bytes;
         }
         Ok(at)
@@ -378,11 +398,20 @@ impl Peer {
     }
 }
 
-fn upgrade(path: &str, token: Option<&str>) -> String {
-    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+/// So many bytes, which come again only after more than a small window holds.
+fn filler(bytes: usize) -> String {
+    let letter = |at| fastrand::Rng::with_seed(at % 1000).lowercase();
+    (0..bytes as u64).map(letter).collect()
+}
+
+fn upgrade(path: &str, headers: &[(&str, Option<String>)]) -> String {
+    let headers = headers.iter().filter_map(|(name, value)| {
+        let value = value.as_ref()?;
+        Some(format!("{name}: {value}\r\n"))
+    });
     format!(
         "GET {path} HTTP/1.1\r\nHost: sim\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
-        authorization.unwrap_or_default()
+        headers.collect::<String>()
     )
 }

@@ -78,7 +78,7 @@ impl Relay {
     fn next(&mut self, filler: usize) -> String {
         let number = self.sent;
         self.sent += 1;
-        format!("{}.{number}.{}", self.id, "x".repeat(filler))
+        format!("{}.{number}.{}", self.id, super::filler(filler))
     }
 
     pub fn hear_binary(&mut self, payload: &[u8]) {

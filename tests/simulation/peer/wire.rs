@@ -42,9 +42,18 @@ fn write_frame(opcode: OpCode, is_final: bool, payload: &[u8], bytes: &mut Vec<u
     bytes.extend(payload.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
 }
 
+/// The offer of one who inflates within a window of `2^bits` bytes.
+pub fn offer(bits: u8) -> String {
+    match bits {
+        15 => "permessage-deflate; client_max_window_bits".to_owned(),
+        bits => format!("permessage-deflate; server_max_window_bits={bits}"),
+    }
+}
+
 /// A frame as it came.
 pub struct Frame<'a> {
     pub opcode: OpCode,
+    pub is_deflated: bool,
     pub payload: &'a [u8],
     /// How many bytes it has, its header included.
     pub bytes: usize,
@@ -62,6 +71,7 @@ pub fn read(bytes: &[u8]) -> Result<Option<Frame<'_>>, String> {
     let payload = bytes.get(start..end);
     Ok(payload.map(|payload| Frame {
         opcode: header.opcode,
+        is_deflated: header.rsv1,
         payload,
         bytes: end,
     }))
