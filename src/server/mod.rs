@@ -291,7 +291,7 @@ impl<S: Stream> Server<S> {
             channels,
             logs,
             people: registry.heap_bytes(),
-            compression: hub.press().heap_bytes(),
+            compression: hub.press().heap_bytes() + self.world.protocol.heap_bytes(),
             input: self.receive_buffer.len(),
         };
         for (_, tenant) in &self.tenants {

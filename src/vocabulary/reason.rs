@@ -15,6 +15,10 @@ pub enum Reason {
     Protocol,
     /// The peer sent text that is not UTF-8.
     NotUtf8,
+    /// The peer sent a deflated message that does not inflate.
+    NotDeflate,
+    /// The peer sent a message that was deflated with what came before it, though that was agreed not to be.
+    ContextKept,
     /// The peer sent a message beyond `--max-message`.
     MessageTooLarge,
     /// The peer published where its token does not let it.
@@ -54,13 +58,15 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::ClosedByPeer,
         Self::EndOfStream,
         Self::Reset,
         Self::Tls,
         Self::Protocol,
         Self::NotUtf8,
+        Self::NotDeflate,
+        Self::ContextKept,
         Self::MessageTooLarge,
         Self::NotAllowed,
         Self::Unavailable,
@@ -89,6 +95,8 @@ impl Reason {
             Self::Tls => "tls",
             Self::Protocol => "protocol",
             Self::NotUtf8 => "not-utf8",
+            Self::NotDeflate => "not-deflate",
+            Self::ContextKept => "context-kept",
             Self::MessageTooLarge => "message-too-large",
             Self::NotAllowed => "not-allowed",
             Self::Unavailable => "unavailable",
@@ -115,6 +123,8 @@ impl Reason {
             self,
             Self::Protocol
                 | Self::NotUtf8
+                | Self::NotDeflate
+                | Self::ContextKept
                 | Self::MessageTooLarge
                 | Self::NotAllowed
                 | Self::TokenExpired
@@ -143,6 +153,11 @@ impl Reason {
         match self {
             Self::Protocol => Some((1002, "protocol error")),
             Self::NotUtf8 => Some((1007, "text that is not UTF-8")),
+            Self::NotDeflate => Some((1007, "a message that does not inflate")),
+            Self::ContextKept => Some((
+                1007,
+                "a message refers to one before it, against client_no_context_takeover",
+            )),
             Self::MessageTooLarge => Some((1009, "message too large")),
             Self::NotAllowed => Some((1008, "the token does not allow to publish here")),
             Self::Unavailable => Some((1013, "try again later")),

@@ -114,9 +114,14 @@ impl Room {
 
 /// A request for an endpoint.
 pub fn upgrade(path: &str) -> Vec<u8> {
+    upgrade_with(path, "")
+}
+
+/// The same with lines of one's own.
+pub fn upgrade_with(path: &str, lines: &str) -> Vec<u8> {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+         Sec-WebSocket-Version: 13\r\n{lines}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     );
     request.into()
 }

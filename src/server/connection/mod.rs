@@ -140,8 +140,10 @@ impl<S: Stream> Connection<S> {
                     && exchange.scrape.is_none()
                     && (self.readiness.readable || exchange.has_more)
             }
-            Phase::Open(_) => {
-                self.readiness.readable && !self.is_held && self.paused_until().is_none()
+            Phase::Open(session) => {
+                let has_input = self.readiness.readable || session.websocket.has_more();
+                let is_let = !self.is_held && self.paused_until().is_none();
+                has_input && is_let || session.websocket.is_waited_for()
             }
             Phase::Introduction(_) | Phase::Closing(_) => self.readiness.readable,
         }
@@ -160,6 +162,11 @@ impl<S: Stream> Connection<S> {
             && let Some(bytes) = self.serve(world)
         {
             return bytes;
+        }
+        if let Phase::Open(session) = &self.phase
+            && session.websocket.has_more()
+        {
+            return self.hear(&[], world);
         }
         let buffer = match &self.phase {
             Phase::Introduction(introduction) => &mut buffer[..introduction.room()],

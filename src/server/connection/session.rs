@@ -12,7 +12,7 @@ use crate::{
         world::World,
     },
     state::dialect::{Dialect, chat::Chat, relay::Relay},
-    vocabulary::{frame, reason::Reason},
+    vocabulary::{config::RECEIVE_BYTES_MAX, frame, reason::Reason},
 };
 
 /// A WebSocket, and what is spoken on it.
@@ -92,6 +92,7 @@ impl<S: Stream> Connection<S> {
                 Err(reason) => fault = Some(reason),
             }
         });
+        let toll = protocol.toll();
         self.is_held = dialect.client().is_some_and(|client| commons.holds(client));
         world.metrics.messages_received[dialect.name() as usize] += heard;
         let pings = frame::count_controls(replies);
@@ -112,10 +113,14 @@ impl<S: Stream> Connection<S> {
         }
         let sent = Sent {
             messages: heard,
+            bytes: toll.inflated as u64,
             pings,
-            ..Sent::default()
         };
         self.measure(sent, world);
-        bytes
+        if toll.waits {
+            // It has had its share of the turn, or would ask again and again.
+            return RECEIVE_BYTES_MAX;
+        }
+        bytes.max(input.len() + toll.inflated)
     }
 }

@@ -1,9 +1,11 @@
-//! Where frames and fragmented messages end in a sequence of bytes, and which of them are refused by their header alone.
+//! Where frames and fragmented messages end in a sequence of bytes, which of them are deflated, and which are refused by their
+//! header alone.
 //!
 //! The library reads a header without a look at most of what the standard demands of it, and judges a frame only once it
 //! is whole, or never. Judged here, one that is refused takes no memory.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use arrayvec::ArrayVec;
 use tungstenite::protocol::frame::{
@@ -11,15 +13,22 @@ use tungstenite::protocol::frame::{
     coding::{Data, OpCode},
 };
 
-use crate::vocabulary::{frame::CONTROL_BYTES_MAX, reason::Reason};
+use crate::vocabulary::{
+    coding::Coding,
+    frame::{CONTROL_BYTES_MAX, Kind},
+    reason::Reason,
+};
 
 /// Bytes of the longest frame header of a client (RFC 6455, section 5.2).
 const CLIENT_HEADER_BYTES_MAX: usize = 14;
+/// Bytes by which deflating may lengthen any message, beside a hundredth of it.
+const DEFLATE_MARGIN_BYTES: usize = 16;
 
 /// How far a sequence of bytes has come.
 #[derive(Debug)]
 pub(super) struct Boundary {
     max_message_bytes: usize,
+    coding: Coding,
     /// The first bytes of a header that has not fully arrived.
     header: ArrayVec<u8, CLIENT_HEADER_BYTES_MAX>,
     /// Payload bytes that the current frame still lacks.
@@ -28,38 +37,56 @@ pub(super) struct Boundary {
     kept: usize,
     is_control: bool,
     is_fragmented: bool,
+    /// What the message that began last is, if it is deflated.
+    deflated: Option<Kind>,
+    /// What the rest of the current frame is masked with.
+    mask: [u8; 4],
 }
 
 /// How much of some input is to be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Extent {
-    /// Bytes up to the last place at which nothing was unfinished.
+    /// Bytes up to the last place at which nothing was unfinished that is not deflated.
     pub(super) clean: usize,
-    /// Bytes up to a frame that is refused, or to the end.
+    /// Bytes up to a frame that is refused, or deflated, or to the end.
     pub(super) sound: usize,
     /// What is wrong with that frame. Nothing more may be fed.
     pub(super) fault: Option<Reason>,
 }
 
+/// A part of a deflated message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// Where its bytes are in the input. What comes before belongs to a header.
+    pub(super) payload: Range<usize>,
+    /// What they are masked with.
+    pub(super) mask: [u8; 4],
+    /// What the message is, if this is the end of it.
+    pub(super) ends: Option<Kind>,
+}
+
 impl Boundary {
-    /// Nothing has come yet, of messages of up to `max_message_bytes`.
-    pub(super) fn new(max_message_bytes: usize) -> Self {
+    /// Nothing has come yet, of messages of up to `max_message_bytes`, deflated only if that was agreed on.
+    pub(super) fn new(max_message_bytes: usize, coding: Coding) -> Self {
         Self {
             max_message_bytes,
+            coding,
             header: ArrayVec::new(),
             missing: 0,
             kept: 0,
             is_control: false,
             is_fragmented: false,
+            deflated: None,
+            mask: [0; 4],
         }
     }
 
-    /// Goes over `input`, up to a frame that is refused.
+    /// Goes over `input`, up to a frame that is refused or deflated.
     pub(super) fn feed(&mut self, input: &[u8]) -> Extent {
         let mut at = 0;
         let mut clean = 0;
         let mut fault = None;
-        while at < input.len() {
+        while at < input.len() && !self.is_deflated(&input[at..]) {
             let rest = &input[at..];
             if self.missing > 0 {
                 let taken = self.missing.min(rest.len() as u64);
@@ -76,9 +103,9 @@ impl Boundary {
                     }
                 }
             }
-            if self.is_clean() {
+            if self.is_plain_clean() {
                 clean = at;
-                self.kept = 0;
+                self.kept = if self.is_fragmented { self.kept } else { 0 };
             }
         }
         Extent {
@@ -86,6 +113,49 @@ impl Boundary {
             sound: at,
             fault,
         }
+    }
+
+    /// Whether input that is not empty begins within a deflated message, and not with a control frame there. The first byte of
+    /// a frame shows that.
+    pub(super) fn is_deflated(&self, input: &[u8]) -> bool {
+        if self.missing > 0 {
+            return self.deflated.is_some() && !self.is_control;
+        }
+        let first = self.header.first().unwrap_or(&input[0]);
+        match first & 0x0f {
+            0 => self.is_fragmented && self.deflated.is_some(),
+            1 | 2 => first & 0x40 != 0 && self.coding != Coding::Plain,
+            _ => false,
+        }
+    }
+
+    /// Takes the next piece of a deflated message.
+    pub(super) fn feed_deflated(&mut self, input: &[u8]) -> Result<Piece, Reason> {
+        let start = match self.missing {
+            0 => self.feed_header(input)?,
+            _ => 0,
+        };
+        let rest = input.len() - start;
+        let taken = usize::try_from(self.missing).map_or(rest, |missing| missing.min(rest));
+        let mask = self.mask;
+        self.mask.rotate_left(taken % mask.len());
+        self.missing -= taken as u64;
+        self.kept += taken;
+        let ends = self.deflated.filter(|_| self.is_clean());
+        if ends.is_some() {
+            self.kept = 0;
+        }
+        Ok(Piece {
+            payload: start..start + taken,
+            mask,
+            ends,
+        })
+    }
+
+    /// Whether everything that began has ended, but for a deflated message.
+    pub(super) fn is_plain_clean(&self) -> bool {
+        let is_plain = self.is_fragmented && self.deflated.is_none();
+        self.header.is_empty() && self.missing == 0 && !is_plain
     }
 
     /// Whether everything that began has ended.
@@ -130,6 +200,12 @@ impl Boundary {
         if !self.is_control {
             self.is_fragmented = !header.is_final;
         }
+        match header.opcode {
+            OpCode::Data(Data::Text) => self.deflated = header.rsv1.then_some(Kind::Text),
+            OpCode::Data(Data::Binary) => self.deflated = header.rsv1.then_some(Kind::Binary),
+            _ => {}
+        }
+        self.mask = header.mask.unwrap_or_default();
         self.missing = payload_bytes;
         Ok(Some(header_bytes))
     }
@@ -141,8 +217,10 @@ impl Boundary {
         header_bytes: usize,
         payload_bytes: u64,
     ) -> Result<(), Reason> {
-        // No extension that could give the bits a meaning is ever agreed on.
-        let is_reserved = header.rsv1 || header.rsv2 || header.rsv3;
+        // Only the first gets a meaning by what may be agreed on, and only where a message begins (RFC 7692, section 6).
+        let begins = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary));
+        let may_be_deflated = begins && self.coding != Coding::Plain;
+        let is_reserved = header.rsv1 && !may_be_deflated || header.rsv2 || header.rsv3;
         let is_masked = header.mask.is_some();
         let is_shortest = header.len(payload_bytes) == header_bytes;
         let is_a_length = payload_bytes.leading_zeros() > 0;
@@ -153,12 +231,23 @@ impl Boundary {
         if is_reserved || !is_masked || !is_shortest || !is_a_length || !is_in_place {
             return Err(Reason::Protocol);
         }
-        let room = self.max_message_bytes.saturating_sub(self.kept) as u64;
+        let is_deflated = header.rsv1 || !begins && self.deflated.is_some();
+        let max_bytes = if is_deflated {
+            deflated_bytes_max(self.max_message_bytes)
+        } else {
+            self.max_message_bytes
+        };
+        let room = max_bytes.saturating_sub(self.kept) as u64;
         if payload_bytes > room && matches!(header.opcode, OpCode::Data(_)) {
             return Err(Reason::MessageTooLarge);
         }
         Ok(())
     }
+}
+
+/// Bytes of the longest deflated message, of messages of up to so many.
+fn deflated_bytes_max(max_message_bytes: usize) -> usize {
+    max_message_bytes + max_message_bytes / 100 + DEFLATE_MARGIN_BYTES
 }
 
 #[cfg(test)]
@@ -176,7 +265,7 @@ mod tests {
 
     /// What comes of these bytes, which are refused with the last of them at the earliest.
     fn fault(input: &[u8]) -> Option<Reason> {
-        let mut boundary = Boundary::new(MAX);
+        let mut boundary = Boundary::new(MAX, Coding::Plain);
         let (last, before) = input.split_last().unwrap();
         assert_eq!(boundary.feed(before).fault, None, "{before:x?}");
         boundary.feed(&[*last]).fault
@@ -255,7 +344,7 @@ mod tests {
     #[test]
     fn what_came_before_a_frame_that_is_refused_is_read() {
         let input = [header(0x81, 0, &[]), header(0x01, 0, &[]), vec![0x81, 0]].concat();
-        let extent = Boundary::new(MAX).feed(&input);
+        let extent = Boundary::new(MAX, Coding::Plain).feed(&input);
         let expected = Extent {
             clean: 6,
             sound: 12,

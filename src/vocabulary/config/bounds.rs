@@ -6,6 +6,12 @@ use std::time::Duration;
 pub const TURN_BYTES_MAX: usize = 256 << 10;
 /// Bytes taken from one socket with one receive, and the share of a turn after which others who wait get to read.
 pub const RECEIVE_BYTES_MAX: usize = 64 << 10;
+/// Bytes that one deflated message is inflated to at a stretch; a longer one goes on in another turn, with a state of its own.
+pub const INFLATE_STRETCH_BYTES_MAX: usize = 256 << 10;
+/// Such states; beyond them one waits.
+pub const INFLATE_STATES_MAX: usize = 8;
+/// Bytes that a state for inflating takes (zlib-rs 0.6, as measured).
+pub const INFLATE_STATE_BYTES: usize = 48 << 10;
 /// Payload bytes of a frame that joins several text messages (one larger message travels alone).
 pub const FRAME_BYTES_MAX: usize = 16 << 10;
 /// Connections accepted in one turn, so that a storm of newcomers does not starve those already in.
