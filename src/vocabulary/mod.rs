@@ -6,6 +6,7 @@ pub mod authority;
 pub mod chat;
 pub mod coding;
 pub mod config;
+pub mod deflate;
 pub mod forwarded;
 pub mod frame;
 pub mod id;

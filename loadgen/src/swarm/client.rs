@@ -113,9 +113,9 @@ impl Client {
         };
         match dial.advance(socket)? {
             Progress::Waiting => Ok(None),
-            Progress::Open(behind) => {
+            Progress::Open(opened) => {
                 self.state = State::Open;
-                Ok(Some(behind))
+                Ok(Some(opened.behind))
             }
         }
     }

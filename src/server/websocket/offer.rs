@@ -14,10 +14,10 @@ use crate::{
     vocabulary::{
         coding::{Coding, Window},
         config::Compression,
+        deflate::{EXTENSION, Parameters, parts},
     },
 };
 
-const EXTENSION: &str = "permessage-deflate";
 /// The answer. A client that has offered none of it may be told all of it all the same.
 const ANSWER: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 /// User-Agents that keep their window from one message to the next although they are told not to (Tornado 6.6.1, Mojolicious
@@ -73,55 +73,11 @@ impl Agreement {
         }
     }
 
-    /// Accepts an offer, unless it is of another extension, or has a parameter that is unknown, doubled or of a wrong value, or
-    /// asks for a window of 256 bytes, with which zlib cannot deflate.
+    /// Accepts an offer, unless it makes no sense, or asks for a window of 256 bytes, with which zlib cannot deflate.
     fn on(offer: &str) -> Option<Self> {
-        let mut parts = parts(offer);
-        if parts.next() != Some(EXTENSION) {
-            return None;
-        }
-        let mut seen = Vec::new();
-        let mut server_window_bits = None;
-        for parameter in parts {
-            let (name, value) = match parameter.split_once('=') {
-                Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
-                None => (parameter, None),
-            };
-            match (name, value) {
-                (
-                    "server_no_context_takeover"
-                    | "client_no_context_takeover"
-                    | "client_max_window_bits",
-                    None,
-                ) => {}
-                ("client_max_window_bits", Some(value)) => drop(window_bits(value)?),
-                ("server_max_window_bits", Some(value)) => {
-                    server_window_bits = Some(window_bits(value).filter(|&bits| bits > 8)?);
-                }
-                _ => return None,
-            }
-            if seen.contains(&name) {
-                return None;
-            }
-            seen.push(name);
-        }
-        Some(Self { server_window_bits })
+        let server_window_bits = Parameters::read(offer).ok()?.server_max_window_bits;
+        (server_window_bits != Some(8)).then_some(Self { server_window_bits })
     }
-}
-
-/// An extension's name and its parameters.
-fn parts(offer: &str) -> impl Iterator<Item = &str> {
-    offer.split(';').map(str::trim)
-}
-
-/// A number from 8 to 15, without leading zeroes (RFC 7692, section 7.1.2); it may be quoted (RFC 6455, section 9.1).
-fn window_bits(value: &str) -> Option<u8> {
-    let quoted = value
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    let value = quoted.unwrap_or(value);
-    let bits = value.parse::<u8>().ok()?;
-    ((8..=15).contains(&bits) && bits.to_string() == value).then_some(bits)
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ use crate::{
 /// The flags of `hubbub connect`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = CONNECT_HELP.as_str())]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is given or not"
+)]
 pub struct Connect {
     /// The server and the endpoint: ws://HOST:PORT/PATH?QUERY (a path of /ws if there is none), wss:// for TLS, with
     /// USER:PASSWORD@ before the host where it wants them, or unix:PATH
@@ -55,6 +59,10 @@ pub struct Connect {
     /// --token, and that before the user of the URL
     #[arg(long, env = "HUBBUB_HEADER", value_name = "NAME: VALUE", value_parser = header, value_delimiter = '\n', hide_env_values = true)]
     header: Vec<Header>,
+
+    /// Let the server deflate what it sends (permessage-deflate); what is sent to it stays plain
+    #[arg(long, env = "HUBBUB_COMPRESS", value_parser = FalseyValueParser::new())]
+    compress: bool,
 
     /// Time from the first attempt to connect to an open WebSocket, after the host's name was looked up; its addresses
     /// share what is left of it
@@ -110,6 +118,7 @@ impl Connect {
             trust: Trust::new(self.insecure, self.ca),
             authorization: self.token,
             headers: self.header,
+            compresses: self.compress,
             handshake_timeout: self.handshake_timeout,
         }
     }

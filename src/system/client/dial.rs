@@ -15,6 +15,8 @@ use tungstenite::{
 
 use super::{
     MESSAGE_BYTES_MAX,
+    console::tell,
+    inflating::Inflating,
     target::{Place, Target},
     watch::Watch,
 };
@@ -22,8 +24,8 @@ use crate::{
     server::stream::Stream,
     system::{
         opening::{
-            Opening, OpeningError, Progress,
-            request::{Header, request},
+            Opened, Opening, OpeningError, Progress,
+            request::{Header, offer_deflate, request},
         },
         socket::Socket,
         tls::{client::Tls, failure::TlsFailure},
@@ -106,6 +108,8 @@ pub struct Dial<'a> {
     pub authorization: Option<&'a HeaderValue>,
     /// What the handshake has to say beside.
     pub headers: &'a [Header],
+    /// Whether the server may deflate what it sends.
+    pub compresses: bool,
     /// From the first attempt to connect to an open WebSocket.
     pub timeout: Duration,
 }
@@ -126,7 +130,7 @@ impl Dial<'_> {
     pub fn then<T>(
         &self,
         watch: &mut Watch,
-        then: impl FnOnce(WebSocket<&mut Socket>, &mut Watch) -> T,
+        then: impl FnOnce(WebSocket<Inflating<&mut Socket>>, &mut Watch) -> T,
     ) -> Result<T, DialError> {
         let patience = Patience {
             timeout: self.timeout,
@@ -150,25 +154,35 @@ impl Dial<'_> {
         socket: &'a mut Socket,
         watch: &mut Watch,
         patience: Patience,
-    ) -> Result<WebSocket<&'a mut Socket>, DialError> {
+    ) -> Result<WebSocket<Inflating<&'a mut Socket>>, DialError> {
         let place = self.target.place();
         let failed = |cause| DialError::Opening {
             place: place.clone(),
             cause,
         };
         let request = request(self.target.uri(), self.authorization, self.headers);
-        let mut opening = request.and_then(Opening::new).map_err(failed)?;
+        let mut request = request.map_err(failed)?;
+        if self.compresses {
+            offer_deflate(request.headers_mut());
+        }
+        let mut opening = Opening::new(request).map_err(failed)?;
         loop {
             match opening.advance(socket).map_err(failed)? {
-                Progress::Open(behind) => {
+                Progress::Open(Opened { behind, context }) => {
+                    if self.compresses && context.is_none() {
+                        tell(&"--compress: the server declined it, and sends messages as they are");
+                    }
                     let config = WebSocketConfig::default()
                         .max_message_size(Some(MESSAGE_BYTES_MAX))
                         .max_frame_size(Some(MESSAGE_BYTES_MAX))
                         .write_buffer_size(0)
                         .max_write_buffer_size(UNSENT_BYTES_MAX);
-                    let websocket =
-                        WebSocket::from_partially_read(socket, behind, Role::Client, Some(config));
-                    return Ok(websocket);
+                    let stream = Inflating::new(socket, &behind, context);
+                    return Ok(WebSocket::from_raw_socket(
+                        stream,
+                        Role::Client,
+                        Some(config),
+                    ));
                 }
                 Progress::Waiting => patience
                     .wait(watch, place)

@@ -1,10 +1,11 @@
 //! How connections end otherwise than well, in words.
 
-use std::io;
+use std::{error::Error, io};
 
 use thiserror::Error;
 use tungstenite::{Error as WebSocketError, error::ProtocolError, protocol::CloseFrame};
 
+use super::inflating::InflatingError;
 use crate::vocabulary::visible::visible;
 
 /// How a session ended otherwise than well.
@@ -33,7 +34,7 @@ pub enum EndError {
         /// The code of our close frame.
         code: u16,
         /// What it did.
-        cause: WebSocketError,
+        cause: Box<dyn Error + Send + Sync>,
     },
     /// It was lost, and there will be no other.
     #[error("the connection was lost, and the end was asked for before it was back")]
@@ -80,12 +81,22 @@ impl EndError {
             WebSocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
                 return Self::Lost;
             }
-            WebSocketError::Io(cause) => return Self::Broken(cause),
+            WebSocketError::Io(cause) => {
+                return match cause.downcast::<InflatingError>() {
+                    Ok(fault) => Self::fault(fault.code(), fault),
+                    Err(cause) => Self::Broken(cause),
+                };
+            }
             WebSocketError::Utf8(_) => 1007,
             WebSocketError::Capacity(_) => 1009,
             _ => 1002,
         };
-        Self::Fault { code, cause: error }
+        Self::fault(code, error)
+    }
+
+    fn fault(code: u16, cause: impl Error + Send + Sync + 'static) -> Self {
+        let cause = Box::new(cause);
+        Self::Fault { code, cause }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod console;
 pub mod dial;
 pub mod dialogue;
 pub mod ending;
+pub mod inflating;
 pub mod input;
 pub mod persistence;
 pub mod said;
@@ -66,6 +67,8 @@ pub struct Options {
     pub authorization: Option<HeaderValue>,
     /// What the handshake has to say beside.
     pub headers: Vec<Header>,
+    /// Whether the server may deflate what it sends.
+    pub compresses: bool,
     /// From the first attempt to connect to an open WebSocket.
     pub handshake_timeout: Duration,
 }
@@ -151,6 +154,7 @@ pub fn run(options: Options) -> Result<(), ClientError> {
         tls: tls.as_ref(),
         authorization: options.authorization.as_ref().or(target.authorization()),
         headers: &options.headers,
+        compresses: options.compresses,
         timeout: options.handshake_timeout,
     };
     Persistence::new(dial, &mut watch, &mut console).run(options.reconnects)

@@ -11,6 +11,7 @@ use tungstenite::{
 use super::{
     console::{Console, Typed},
     ending::EndError,
+    inflating::Inflating,
     input::InputError,
     watch::Watch,
 };
@@ -29,7 +30,7 @@ const TURN_MESSAGES_MAX: usize = 64;
     reason = "the library's signal source has none"
 )]
 pub struct Session<'a> {
-    socket: WebSocket<&'a mut Socket>,
+    socket: WebSocket<Inflating<&'a mut Socket>>,
     watch: &'a mut Watch,
     console: &'a mut Console,
     /// Until when there is nothing to say, if nothing happens.
@@ -62,7 +63,7 @@ enum Progress {
 impl<'a> Session<'a> {
     /// A session of this user.
     pub fn new(
-        socket: WebSocket<&'a mut Socket>,
+        socket: WebSocket<Inflating<&'a mut Socket>>,
         watch: &'a mut Watch,
         console: &'a mut Console,
     ) -> Self {

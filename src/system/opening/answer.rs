@@ -11,7 +11,11 @@ use thiserror::Error;
 use tungstenite::handshake::derive_accept_key;
 
 use super::OpeningError;
-use crate::server::http::{self as message, entries, lists};
+use crate::{
+    server::http::{self as message, entries, lists},
+    system::inflater::Context,
+    vocabulary::deflate::{ParameterError, Parameters},
+};
 
 /// Headers of an answer.
 const HEADERS_MAX: usize = 128;
@@ -29,6 +33,8 @@ pub(super) struct Head {
 pub(super) struct Offer {
     accept: String,
     subprotocols: Vec<String>,
+    /// Whether what comes may be deflated.
+    deflates: bool,
 }
 
 /// What is wrong with an answer that says yes. The server's fault, or that of something in between.
@@ -53,6 +59,14 @@ pub enum Fault {
     /// Frames would mean something else.
     #[error("it uses a `Sec-WebSocket-Extensions` that was not offered; turn it off at the server")]
     Extensions,
+    /// What was offered was taken in a way that nobody can know the meaning of (RFC 7692, section 7.1).
+    #[error("it answered {0}; turn off compression at the server, or leave out --compress")]
+    Deflate(#[from] ParameterError),
+    /// The same twice, which nobody offered.
+    #[error(
+        "it answered `permessage-deflate` twice; turn off compression at the server, or leave out --compress"
+    )]
+    DeflateTwice,
     /// Messages would mean something else.
     #[error("it chose a subprotocol that was not offered; offer one that it speaks")]
     Subprotocol,
@@ -86,22 +100,25 @@ impl Head {
 }
 
 impl Offer {
-    pub(super) fn new(key: &str, subprotocols: Vec<String>) -> Self {
+    /// What a request with these headers offers, whose key is still to come.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         Self {
-            accept: derive_accept_key(key.as_bytes()),
-            subprotocols,
+            accept: String::new(),
+            subprotocols: entries(headers, &SEC_WEBSOCKET_PROTOCOL)
+                .map(str::to_owned)
+                .collect(),
+            deflates: headers.contains_key(SEC_WEBSOCKET_EXTENSIONS),
         }
     }
 
-    /// The subprotocols that a request offers.
-    pub(super) fn subprotocols(headers: &HeaderMap) -> Vec<String> {
-        entries(headers, &SEC_WEBSOCKET_PROTOCOL)
-            .map(str::to_owned)
-            .collect()
+    /// The same under this key.
+    pub(super) fn under(self, key: &str) -> Self {
+        let accept = derive_accept_key(key.as_bytes());
+        Self { accept, ..self }
     }
 
-    /// Whether an answer takes it (RFC 6455, section 4.1, the last list).
-    pub(super) fn check(&self, head: &Head) -> Result<(), Fault> {
+    /// How what comes is deflated, if it is, where an answer takes the offer (RFC 6455, section 4.1, the last list).
+    pub(super) fn check(&self, head: &Head) -> Result<Option<Context>, Fault> {
         let headers = &head.headers;
         if !head.is_http_11 {
             return Err(Fault::Version);
@@ -115,17 +132,43 @@ impl Offer {
         if only(headers, &SEC_WEBSOCKET_ACCEPT) != Some(&self.accept) {
             return Err(Fault::Accept);
         }
-        if entries(headers, &SEC_WEBSOCKET_EXTENSIONS).any(|extension| !extension.is_empty()) {
-            return Err(Fault::Extensions);
-        }
+        let context = self.context(headers)?;
         let chosen = headers.contains_key(SEC_WEBSOCKET_PROTOCOL);
         match only(headers, &SEC_WEBSOCKET_PROTOCOL) {
-            Some(chosen) if self.subprotocols.iter().any(|offered| offered == chosen) => Ok(()),
+            Some(chosen) if self.subprotocols.iter().any(|offered| offered == chosen) => {
+                Ok(context)
+            }
             // One who names what it speaks cannot do without (as browsers have it).
             None if !chosen && !self.subprotocols.is_empty() => Err(Fault::NoSubprotocol),
-            None if !chosen => Ok(()),
+            None if !chosen => Ok(context),
             _ => Err(Fault::Subprotocol),
         }
+    }
+
+    /// How what comes is deflated. A server may bound either window, and begin each message anew, without being asked to
+    /// (RFC 7692, section 7.1); our own window does not matter, as we deflate nothing.
+    fn context(&self, headers: &HeaderMap) -> Result<Option<Context>, Fault> {
+        let mut agreed = None;
+        let extensions = entries(headers, &SEC_WEBSOCKET_EXTENSIONS);
+        for extension in extensions.filter(|extension| !extension.is_empty()) {
+            if !self.deflates {
+                return Err(Fault::Extensions);
+            }
+            let parameters = Parameters::read(extension)?;
+            // Only an offer may have it without a value (RFC 7692, section 7.1.2.2).
+            if parameters.client_max_window_bits == Some(None) {
+                return Err(ParameterError::Value("client_max_window_bits").into());
+            }
+            let context = if parameters.server_no_context_takeover {
+                Context::Fresh
+            } else {
+                Context::Kept
+            };
+            if agreed.replace(context).is_some() {
+                return Err(Fault::DeflateTwice);
+            }
+        }
+        Ok(agreed)
     }
 }
 

@@ -26,6 +26,7 @@ use self::{
     body::Body,
     refusal::Refusal,
 };
+use crate::system::inflater::Context;
 
 /// Bytes of the head of an answer.
 const HEAD_BYTES_MAX: usize = 16 << 10;
@@ -49,8 +50,17 @@ pub struct Opening {
 pub enum Progress {
     /// The socket has no more for now.
     Waiting,
-    /// The WebSocket is open, and these bytes came behind the answer.
-    Open(Vec<u8>),
+    /// The WebSocket is open.
+    Open(Opened),
+}
+
+/// What an answer that opens a WebSocket comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Bytes that came behind it.
+    pub behind: Vec<u8>,
+    /// How the server deflates what it sends, if that was agreed on.
+    pub context: Option<Context>,
 }
 
 /// Why no WebSocket was opened. Each text says what to look at; the caller names the server.
@@ -90,7 +100,7 @@ impl Opening {
     /// # Errors
     /// No server could read it.
     pub fn new(request: Request) -> Result<Self, OpeningError> {
-        let offered = Offer::subprotocols(request.headers());
+        let offer = Offer::of(request.headers());
         let values = request.headers().values();
         let secrets = values
             .filter(|value| value.is_sensitive())
@@ -100,7 +110,7 @@ impl Opening {
             generate_request(request).map_err(|error| OpeningError::Request(Box::new(error)))?;
         Ok(Self {
             unsent,
-            offer: Offer::new(&key, offered),
+            offer: offer.under(&key),
             secrets,
             received: Vec::new(),
             refusal: None,
@@ -120,8 +130,8 @@ impl Opening {
             match socket.read(&mut chunk) {
                 Ok(0) => return Err(self.refused().unwrap_or(OpeningError::Hangup)),
                 Ok(count) => {
-                    if let Some(behind) = self.take_in(&chunk[..count])? {
-                        return Ok(Progress::Open(behind));
+                    if let Some(opened) = self.take_in(&chunk[..count])? {
+                        return Ok(Progress::Open(opened));
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -158,8 +168,8 @@ impl Opening {
         }
     }
 
-    /// Understands more of the answer; what came behind it, if it is whole and opens the WebSocket.
-    fn take_in(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, OpeningError> {
+    /// Understands more of the answer; what it comes to, if it is whole and opens the WebSocket.
+    fn take_in(&mut self, bytes: &[u8]) -> Result<Option<Opened>, OpeningError> {
         self.received.extend_from_slice(bytes);
         while self.refusal.is_none() {
             // What lies beyond has no say, or the outcome would depend on the pieces that an answer comes in.
@@ -173,8 +183,9 @@ impl Opening {
             };
             self.received.drain(..length);
             if head.is_upgrade() {
-                self.offer.check(&head)?;
-                return Ok(Some(mem::take(&mut self.received)));
+                let context = self.offer.check(&head)?;
+                let behind = mem::take(&mut self.received);
+                return Ok(Some(Opened { behind, context }));
             }
             // Others of its kind only announce the answer (RFC 9110, section 15.2).
             if !head.status.is_informational() {

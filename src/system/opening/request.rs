@@ -4,7 +4,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Uri,
     header::{
         AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, ORIGIN,
-        PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+        PROXY_AUTHORIZATION, SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
     },
 };
 use tungstenite::{client::IntoClientRequest, handshake::client::Request};
@@ -49,6 +49,12 @@ pub fn request(
     }
     add(request.headers_mut(), headers);
     Ok(request)
+}
+
+/// Has a request offer that what comes be deflated, in the words of Chromium.
+pub fn offer_deflate(headers: &mut HeaderMap) {
+    let offer = HeaderValue::from_static("permessage-deflate; client_max_window_bits");
+    headers.insert(SEC_WEBSOCKET_EXTENSIONS, offer);
 }
 
 fn add(headers: &mut HeaderMap, added: &[Header]) {

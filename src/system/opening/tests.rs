@@ -1,8 +1,9 @@
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use proptest::{collection::vec, prelude::*, sample::select};
 use tungstenite::handshake::derive_accept_key;
 
 use super::*;
+use crate::vocabulary::deflate::ParameterError;
 
 /// A server that takes what is sent and answers in pieces of so many bytes; then it says no more, or hangs up.
 struct Script {
@@ -76,7 +77,10 @@ fn upgraded(subprotocols: &'static str, headers: &str) -> Result<Progress, Openi
 }
 
 fn open() -> Progress {
-    Progress::Open(b"frame".to_vec())
+    Progress::Open(Opened {
+        behind: b"frame".to_vec(),
+        context: None,
+    })
 }
 
 fn fault(subprotocols: &'static str, headers: &str) -> Fault {
@@ -114,7 +118,11 @@ fn an_answer_may_come_a_byte_at_a_time_and_after_others_that_announce_it() {
         "x".repeat(1000)
     );
     let (progress, _) = answered("", &answer, 1, false);
-    assert_eq!(progress.unwrap(), Progress::Open(Vec::new()));
+    let opened = Opened {
+        behind: Vec::new(),
+        context: None,
+    };
+    assert_eq!(progress.unwrap(), Progress::Open(opened));
 }
 
 #[test]
@@ -144,6 +152,83 @@ fn a_subprotocol_is_one_that_was_offered() {
     assert_eq!(fault("a, b", &chosen("a, b")), Fault::Subprotocol);
     assert_eq!(fault("", &chosen("a")), Fault::Subprotocol);
     assert_eq!(fault("a", &both), Fault::NoSubprotocol);
+}
+
+/// What becomes of an offer to deflate, where an upgrade has these extensions.
+fn agreed(extensions: &[&str]) -> Result<Option<Context>, Fault> {
+    let mut headers = HeaderMap::new();
+    request::offer_deflate(&mut headers);
+    let lines = extensions
+        .iter()
+        .map(|extension| format!("Sec-WebSocket-Extensions: {extension}\r\n"));
+    let accept = derive_accept_key(KEY.as_bytes());
+    let answer = format!(
+        "HTTP/1.1 101 S\r\n{UPGRADE}{CONNECTION}Sec-WebSocket-Accept: {accept}\r\n{}\r\n",
+        lines.collect::<String>()
+    );
+    let (head, _) = Head::parse(answer.as_bytes()).unwrap().unwrap();
+    Offer::of(&headers).under(KEY).check(&head)
+}
+
+#[test]
+fn what_was_offered_to_be_deflated_may_be_declined_or_taken_in_every_way_that_there_is() {
+    assert_eq!(agreed(&[]), Ok(None));
+    for (parameters, context) in [
+        ("", Context::Kept),
+        ("; client_no_context_takeover", Context::Kept),
+        ("; server_no_context_takeover", Context::Fresh),
+        (
+            "; server_max_window_bits=9;client_max_window_bits=15",
+            Context::Kept,
+        ),
+        (
+            "; client_max_window_bits=\"8\"; server_no_context_takeover",
+            Context::Fresh,
+        ),
+    ] {
+        let answer = format!("permessage-deflate{parameters}");
+        assert_eq!(agreed(&[&answer]), Ok(Some(context)), "{answer}");
+    }
+}
+
+#[test]
+fn an_answer_that_says_more_than_an_offer_allows_is_refused_and_told() {
+    let deflate = "permessage-deflate";
+    for twice in [
+        &["permessage-deflate, permessage-deflate"][..],
+        &[deflate, deflate],
+    ] {
+        assert_eq!(agreed(twice), Err(Fault::DeflateTwice));
+    }
+    let value = ParameterError::Value;
+    for (answer, error) in [
+        ("x-webkit-deflate-frame", ParameterError::Extension),
+        ("permessage-deflate; mux", ParameterError::Unknown),
+        ("permessage-deflate;", ParameterError::Unknown),
+        (
+            "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+            ParameterError::Twice("server_no_context_takeover"),
+        ),
+        (
+            "permessage-deflate; client_max_window_bits",
+            value("client_max_window_bits"),
+        ),
+        (
+            "permessage-deflate; client_max_window_bits=16",
+            value("client_max_window_bits"),
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=7",
+            value("server_max_window_bits"),
+        ),
+        (
+            "permessage-deflate; server_no_context_takeover=8",
+            value("server_no_context_takeover"),
+        ),
+    ] {
+        assert_eq!(agreed(&[answer]), Err(Fault::Deflate(error)), "{answer}");
+        assert!(Fault::Deflate(error).to_string().contains("--compress"));
+    }
 }
 
 proptest! {
