@@ -143,6 +143,10 @@ pub struct Args {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=i64::from(SOURCE_IPS_MAX)))]
     pub source_ips: Option<u8>,
 
+    /// Offer that what clients receive be deflated (permessage-deflate); what they send stays plain
+    #[arg(long)]
+    pub compress: bool,
+
     /// What the server speaks
     #[arg(long, value_enum, default_value_t = ProtocolName::Relay)]
     pub protocol: ProtocolName,

@@ -182,7 +182,7 @@ mod tests {
         }
         let told = told("p95<5ms", Mode::Connect);
         assert!(
-            told.contains("known is by its path what is in config, connect, "),
+            told.contains("known is by its path what is in compression, config, connect, "),
             "{told}"
         );
     }

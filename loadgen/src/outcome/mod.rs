@@ -3,6 +3,7 @@
 
 pub mod churn;
 pub mod comparison;
+pub mod compression;
 pub mod config;
 pub mod connect;
 pub mod curves;
@@ -36,6 +37,7 @@ use crate::{
     swarm::trial::Trial,
 };
 use comparison::Comparison;
+use compression::Compression;
 use config::Config;
 use connect::Connect;
 use expectation::Judged;
@@ -66,6 +68,9 @@ pub struct Outcome {
     pub server: Server,
     /// What the load generator used, and how well it kept its schedule.
     pub loadgen: Loadgen,
+    /// What came deflated, if that was offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
     /// How the user's expectations came out.
     pub expectations: Vec<Judged>,
     /// What only this mode measures.
@@ -115,6 +120,7 @@ impl Outcome {
             connect: Connect::new(trial),
             server: Server::new(plan, trial),
             loadgen: Loadgen::new(trial),
+            compression: Compression::new(plan, trial),
             expectations: Vec::new(),
             findings,
         }

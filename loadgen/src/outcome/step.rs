@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    outcome::{server::Server, traffic::Traffic, validity::Validity},
+    outcome::{compression::Compression, server::Server, traffic::Traffic, validity::Validity},
     plan::Plan,
     record::distribution::Summary,
     swarm::trial::Trial,
@@ -47,6 +47,9 @@ pub struct Step {
     /// Resident memory that one silent client added.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_per_connection: Option<f64>,
+    /// What came deflated, if that was offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<Compression>,
     /// What the figures are worth.
     #[serde(skip)]
     pub validity: Validity,
@@ -81,6 +84,7 @@ impl Step {
             spread_us: traffic.spread_us,
             cpu_us_per_delivery: server.cpu_us_per_delivery,
             rss_bytes_per_connection: server.rss_bytes_per_connection,
+            compression: Compression::new(plan, trial),
             broken: traffic.is_broken(),
         }
     }

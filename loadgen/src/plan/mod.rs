@@ -34,6 +34,10 @@ const DESCRIPTORS_PER_THREAD: usize = 4;
 
 /// A checked run.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is done or not, whatever the others are"
+)]
 pub struct Plan {
     /// Clients that connect.
     pub clients: usize,
@@ -65,6 +69,8 @@ pub struct Plan {
     pub slow: usize,
     /// Clients that come beside these, all at once, halfway.
     pub storm: usize,
+    /// Whether clients offer that what they receive be deflated.
+    pub compresses: bool,
     /// Whether each client pings the server once.
     pub pings: bool,
     /// The time in which each client that does not send leaves once and rejoins.
@@ -133,6 +139,7 @@ impl Plan {
             source_ips: args.source_ips,
             slow: args.slow.map_or(0, |share| share.of(clients)),
             storm: args.storm.unwrap_or(0) as usize,
+            compresses: args.compress,
             pings: args.ping,
             churn: args.churn,
             cut: args.cut,

@@ -63,6 +63,8 @@ pub struct Handshake<'a> {
     pub headers: &'a [Header],
     /// The subprotocol to offer.
     pub subprotocol: Option<&'a HeaderValue>,
+    /// Whether to offer that what comes be deflated.
+    pub compresses: bool,
     /// Whose certificates are accepted.
     pub trust: Trust,
 }
@@ -93,6 +95,9 @@ impl Target {
         let authorization = handshake.token.or(basic.as_ref());
         let mut request = request::request(&uri, authorization, handshake.headers)
             .map_err(|error| of(error.to_string()))?;
+        if handshake.compresses {
+            request::offer_deflate(request.headers_mut());
+        }
         if let Some(subprotocol) = handshake.subprotocol {
             let mut subprotocol = subprotocol.clone();
             subprotocol.set_sensitive(subprotocol.to_str().is_ok_and(is_secret));

@@ -1,11 +1,17 @@
 //! What reaches the clients: messages are found in their frames, checked against what each client should get, and timed.
 
+use hubbub::system::inflater::Context;
+
 use crate::{
     plan::{
         roles::Role,
         stamp::{Cursor, Stamp},
     },
-    record::{Record, Seat, integrity::Arrival, sample::Landed},
+    record::{
+        Record, Seat,
+        integrity::Arrival,
+        sample::{Deflated, Landed},
+    },
 };
 
 impl Record<'_> {
@@ -13,6 +19,21 @@ impl Record<'_> {
     #[inline]
     pub fn received_bytes(&mut self, count: usize) {
         self.sample.totals.bytes += count as u64;
+    }
+
+    /// Notes how a server answered the offer to deflate: how it does, if it does.
+    pub fn agreed(&mut self, context: Option<Context>) {
+        let agreements = &mut self.sums.agreements;
+        *match context {
+            Some(Context::Fresh) => &mut agreements.fresh,
+            Some(Context::Kept) => &mut agreements.kept,
+            None => &mut agreements.declined,
+        } += 1;
+    }
+
+    /// Notes a message that was deflated.
+    pub fn inflated(&mut self, deflated: Deflated) {
+        self.sample.totals.deflated += deflated;
     }
 
     /// Notes a frame that is not of this run.

@@ -61,6 +61,23 @@ pub struct Totals {
     pub frames: u64,
     /// Bytes received on all sockets.
     pub bytes: u64,
+    /// What of it was deflated.
+    pub deflated: Deflated,
+}
+
+/// What was deflated.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Deflated {
+    /// Messages of the WebSocket, each with any number of the run's.
+    pub messages: u64,
+    /// Bytes of their payloads as they came.
+    pub bytes: u64,
+    /// Bytes of them inflated.
+    pub inflated_bytes: u64,
+    /// How many of them were inflated, and not known from an equal one.
+    pub inflations: u64,
+    /// CPU time that it took to inflate them, and to find equal ones, in nanoseconds.
+    pub cpu_ns: u64,
 }
 
 impl Sample {
@@ -85,5 +102,16 @@ impl AddAssign for Totals {
         self.messages += other.messages;
         self.frames += other.frames;
         self.bytes += other.bytes;
+        self.deflated += other.deflated;
+    }
+}
+
+impl AddAssign for Deflated {
+    fn add_assign(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+        self.inflated_bytes += other.inflated_bytes;
+        self.inflations += other.inflations;
+        self.cpu_ns += other.cpu_ns;
     }
 }

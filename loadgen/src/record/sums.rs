@@ -33,6 +33,8 @@ pub struct Sums {
     pub connect: Distribution,
     /// Clients that did not come in.
     pub connect_failed: u64,
+    /// How servers answered the offer to deflate.
+    pub agreements: Agreements,
     /// How late messages were sent by our own fault.
     pub slip: Distribution,
     /// How late messages were sent because the socket took no more.
@@ -45,6 +47,17 @@ pub struct Sums {
     pub recovery: Recovery,
     /// What those saw who came halfway.
     pub storm: Storm,
+}
+
+/// How servers answered the offer to deflate, by handshakes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Agreements {
+    /// Each message is deflated apart.
+    pub fresh: u64,
+    /// Messages refer back to those before.
+    pub kept: u64,
+    /// None is deflated.
+    pub declined: u64,
 }
 
 /// What those saw who came halfway.
@@ -81,6 +94,9 @@ impl Sums {
         for (end, count) in other.slow_disconnects {
             *self.slow_disconnects.entry(end).or_default() += count;
         }
+        self.agreements.fresh += other.agreements.fresh;
+        self.agreements.kept += other.agreements.kept;
+        self.agreements.declined += other.agreements.declined;
         self.connect.add(&other.connect);
         self.slip.add(&other.slip);
         self.blocked.add(&other.blocked);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     figures::words::{bytes, grouped, rounded, time},
     outcome::{Findings, Outcome, idle::Idle, recovery::Recovery, storm::Storm, traffic::Traffic},
+    report::deflated::deflated,
 };
 
 /// The figures of a result that are no distribution, name by name.
@@ -38,6 +39,7 @@ pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     if let Some(each) = server.rss_bytes_per_connection {
         facts.push(("server memory per connection", bytes(each)));
     }
+    deflated(&mut facts, outcome);
     let share = outcome.loadgen.cpu_share * 100.0;
     facts.push(("load generator's share of a core", format!("{share:.0} %")));
     facts

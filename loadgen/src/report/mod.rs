@@ -1,5 +1,6 @@
 //! How a result is said: as text, as a page, as text for other tools, and while it comes about.
 
+mod deflated;
 pub mod facts;
 pub mod files;
 pub mod hdr;

@@ -13,7 +13,10 @@ use std::{
 
 use hubbub::{
     system::{reactor::Reactor, signals::Signals},
-    vocabulary::{address::Address, config::Config},
+    vocabulary::{
+        address::Address,
+        config::{Compression, Config},
+    },
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -40,14 +43,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on a port of the system's choice, and waits until it listens.
+    /// Starts a server on a port of the system's choice, which deflates for those who offer it or does not, and waits until it
+    /// listens.
     ///
     /// # Errors
     /// When the process cannot be started or does not come to listen; its own words are on stderr.
-    pub fn start() -> Result<Self, ServerError> {
+    pub fn start(compresses: bool) -> Result<Self, ServerError> {
         let program = env::current_exe().map_err(ServerError::Spawn)?;
         let mut child = Command::new(program)
             .arg(CHILD_MODE)
+            .args(compresses.then_some("--compress"))
             // It ends when this pipe does, however we die.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -98,11 +103,11 @@ impl Drop for Server {
     }
 }
 
-/// Is the server, until a signal or the end of the parent.
+/// Is the server, which deflates for those who offer it or does not, until a signal or the end of the parent.
 ///
 /// # Errors
 /// When it cannot listen, or the system fails it.
-pub fn serve_child() -> Result<(), ServeError> {
+pub fn serve_child(compresses: bool) -> Result<(), ServeError> {
     thread::spawn(|| {
         // The parent never writes: the end of this pipe is the parent's end.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
@@ -110,6 +115,10 @@ pub fn serve_child() -> Result<(), ServeError> {
     });
     let config = Config {
         addrs: vec![Address::loopback(0)],
+        compression: Compression {
+            is_on: compresses,
+            ..Compression::default()
+        },
         ..Config::default()
     };
     let signals = Signals::hold().map_err(|error| ServeError(error.into()))?;

@@ -64,8 +64,37 @@ fn rss_bytes(process: &Process) -> Option<u64> {
 
 /// CPU seconds of the calling thread so far.
 pub fn thread_cpu_seconds() -> f64 {
+    figures::seconds(thread_cpu_ns())
+}
+
+fn thread_cpu_ns() -> u64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    figures::seconds(time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned())
+    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
+}
+
+/// CPU time of the calling thread from a moment on.
+#[derive(Debug)]
+pub struct Stopwatch {
+    begun_ns: u64,
+    /// What looking at the clock takes, measured just before: it would count else.
+    look_ns: u64,
+}
+
+impl Stopwatch {
+    /// From now on.
+    pub fn start() -> Self {
+        let before_ns = thread_cpu_ns();
+        let begun_ns = thread_cpu_ns();
+        Self {
+            begun_ns,
+            look_ns: begun_ns - before_ns,
+        }
+    }
+
+    /// Nanoseconds up to now.
+    pub fn ns(&self) -> u64 {
+        (thread_cpu_ns() - self.begun_ns).saturating_sub(self.look_ns)
+    }
 }
 
 /// A process that cannot be watched. The user's to mend.

@@ -4,7 +4,11 @@ use std::{io, net::Ipv4Addr};
 
 use hubbub::{
     server::stream::Stream,
-    system::{opening::Progress, socket::Socket},
+    system::{
+        inflater::{Context, Inflater},
+        opening::{Opened, Progress},
+        socket::Socket,
+    },
 };
 use mio::{Interest, Registry, Token};
 
@@ -16,6 +20,7 @@ use crate::{
     record::{Record, end::End},
     swarm::{
         dial::{Dial, DialError},
+        inflating::Inflating,
         outgoing::Outgoing,
         scanner::{Message, Scanner},
         socket,
@@ -28,6 +33,8 @@ pub struct Client {
     /// None while it is cut off.
     socket: Option<Socket>,
     scanner: Scanner,
+    /// What inflates what the server says, if that refers back to what it said before.
+    inflater: Option<Box<Inflater>>,
     outgoing: Outgoing,
     state: State,
     /// When it began to connect, in nanoseconds since the origin.
@@ -67,6 +74,7 @@ impl Client {
         Ok(Self {
             socket: Some(socket),
             scanner: Scanner::default(),
+            inflater: None,
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
             begun_ns: now_ns,
@@ -107,7 +115,7 @@ impl Client {
     ///
     /// # Errors
     /// When the server cannot be reached, or is none that speaks WebSocket there.
-    pub fn advance(&mut self) -> Result<Option<Vec<u8>>, DialError> {
+    pub fn advance(&mut self) -> Result<Option<Opened>, DialError> {
         let (State::Dialing(dial), Some(socket)) = (&mut self.state, &mut self.socket) else {
             return Ok(None);
         };
@@ -115,7 +123,12 @@ impl Client {
             Progress::Waiting => Ok(None),
             Progress::Open(opened) => {
                 self.state = State::Open;
-                Ok(Some(opened.behind))
+                if opened.context.is_some() {
+                    self.scanner.expect_deflated();
+                }
+                let own = opened.context.filter(|context| *context == Context::Kept);
+                self.inflater = own.map(|context| Box::new(Inflater::new(context)));
+                Ok(Some(opened))
             }
         }
     }
@@ -176,8 +189,8 @@ impl Client {
         }
     }
 
-    /// Records the messages in `bytes`, received at `now_ns` by client number `index`; answers pings. What the server
-    /// answered, if it was asked for something and this is it.
+    /// Records the messages in `bytes`, inflated if need be, received at `now_ns` by client number `index`; answers pings. What
+    /// the server answered, if it was asked for something and this is it.
     ///
     /// # Errors
     /// How the connection ended, if it did.
@@ -186,6 +199,7 @@ impl Client {
         bytes: &[u8],
         index: usize,
         now_ns: u64,
+        inflating: &mut Inflating,
         record: &mut Record,
     ) -> Result<Option<Answer>, End> {
         let mut input = bytes;
@@ -194,17 +208,19 @@ impl Client {
         while let Some(message) = self.scanner.next(&mut input).map_err(|_| End::Protocol)? {
             match message {
                 Message::Text(text) => {
-                    let ours = record.received(index, text, now_ns);
-                    record.followed(index, text, now_ns);
-                    if self.awaits && answer.is_none() {
-                        answer = Protocol::answer(text);
-                    } else if ours == 0 {
-                        record.received_foreign();
-                    }
+                    let awaits = self.awaits && answer.is_none();
+                    answer = hear_text(text, index, now_ns, awaits, record).or(answer);
                 }
-                Message::Binary(bytes) => {
-                    if record.received(index, bytes, now_ns) == 0 {
-                        record.received_foreign();
+                Message::Binary(bytes) => hear_binary(bytes, index, now_ns, record),
+                Message::Deflated { payload, is_text } => {
+                    let own = self.inflater.as_deref_mut();
+                    let inflated = inflating.inflate(payload, own, record);
+                    let inflated = inflated.map_err(|_| End::Protocol)?;
+                    if is_text {
+                        let awaits = self.awaits && answer.is_none();
+                        answer = hear_text(inflated, index, now_ns, awaits, record).or(answer);
+                    } else {
+                        hear_binary(inflated, index, now_ns, record);
                     }
                 }
                 Message::Ping(payload) => {
@@ -261,5 +277,33 @@ impl Client {
     /// Gives up, without a word.
     pub fn abandon(&mut self) {
         self.state = State::Gone;
+    }
+}
+
+/// Records a text; the answer to what the server was asked for, if that is awaited and this is it.
+#[inline]
+fn hear_text(
+    text: &[u8],
+    index: usize,
+    now_ns: u64,
+    awaits: bool,
+    record: &mut Record,
+) -> Option<Answer> {
+    let ours = record.received(index, text, now_ns);
+    record.followed(index, text, now_ns);
+    if awaits {
+        return Protocol::answer(text);
+    }
+    if ours == 0 {
+        record.received_foreign();
+    }
+    None
+}
+
+/// Records binary data.
+#[inline]
+fn hear_binary(bytes: &[u8], index: usize, now_ns: u64, record: &mut Record) {
+    if record.received(index, bytes, now_ns) == 0 {
+        record.received_foreign();
     }
 }

@@ -6,6 +6,8 @@ pub mod client;
 pub mod common;
 pub mod cuts;
 pub mod dial;
+mod equal;
+pub mod inflating;
 pub mod interrupts;
 pub mod outgoing;
 pub mod pace;

@@ -3,6 +3,7 @@
 
 mod access;
 mod common;
+mod compression;
 mod faults;
 mod figures;
 mod input;

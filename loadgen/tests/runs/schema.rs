@@ -47,6 +47,11 @@ fn results_of_all_modes_conform() {
         &["idle", "--storm", "2", "--ping"],
         &["connect"],
         &compare,
+        &["saturate", "--compress"],
+        &["idle", "--compress"],
+        &["connect", "--compress"],
+        &[&search[..], &["--compress"]].concat(),
+        &[&compare[..], &["--compress"]].concat(),
     ] {
         conforms(&run(flags));
     }
@@ -60,6 +65,8 @@ fn results_with_all_that_can_be_asked_for_conform() {
     );
     conforms(&run(&more));
     conforms(&run(&[&["saturate"], &more[..]].concat()));
+    let deflating = Relay::right().that_deflates(Some("permessage-deflate"));
+    conforms(&against(&deflating.start(), &["--compress"]));
     let chat = Chat::default().start();
     conforms(&against(&chat, &["--protocol", "chat", "--churn", "200ms"]));
     let chat = Chat::keeping(1000, None).start();

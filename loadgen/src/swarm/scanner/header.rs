@@ -18,12 +18,14 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads a header off the front of `bytes`, or `None` when more are needed.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Option<Self>, ScanError> {
+    /// Reads a header off the front of `bytes`, or `None` when more are needed. Messages may be `deflated`, if that was agreed
+    /// on: the first reserved bit of the first frame says so (RFC 7692, section 6).
+    pub(super) fn parse(bytes: &[u8], deflated: bool) -> Result<Option<Self>, ScanError> {
         let &[first, second, ref rest @ ..] = bytes else {
             return Ok(None);
         };
-        if first & 0x70 != 0 {
+        let is_deflated = first & 0x70 != 0;
+        if is_deflated && !(deflated && matches!(first & 0x7F, 0x41 | 0x42)) {
             return Err(ScanError::ReservedBit);
         }
         if second & 0x80 != 0 {
@@ -32,6 +34,9 @@ impl Header {
         let last = first & 0x80 != 0;
         let opcode = match first & 0x0F {
             0x0 => Opcode::Continue,
+            0x1 | 0x2 if is_deflated => Opcode::Begin(Kind::Deflated {
+                is_text: first & 0x0F == 0x1,
+            }),
             0x1 => Opcode::Begin(Kind::Text),
             0x2 => Opcode::Begin(Kind::Binary),
             0x8 => Opcode::Control(Kind::Close),
@@ -80,6 +85,7 @@ pub(super) enum Opcode {
 pub(super) enum Kind {
     Text,
     Binary,
+    Deflated { is_text: bool },
     Ping,
     Pong,
     Close,

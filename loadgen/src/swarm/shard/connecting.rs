@@ -2,6 +2,7 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
+use hubbub::system::opening::Opened;
 use mio::Token;
 
 use crate::{
@@ -135,8 +136,8 @@ impl Shard<'_> {
     pub(super) fn advance(&mut self, index: usize) -> Result<(), ShardError> {
         let client = &mut self.clients[index];
         let begun_ns = client.dialing().map_or(0, Dial::begun_ns);
-        let behind = match client.advance() {
-            Ok(Some(behind)) => behind,
+        let Opened { behind, context } = match client.advance() {
+            Ok(Some(opened)) => opened,
             Ok(None) => return Ok(()),
             Err(_) if self.record.is_returning(index) => {
                 self.dialing -= 1;
@@ -153,6 +154,9 @@ impl Shard<'_> {
         };
         let now_ns = self.common.clock.now_ns();
         self.dialing -= 1;
+        if self.plan.compresses {
+            self.record.agreed(context);
+        }
         let entered = if self.record.is_returning(index) {
             self.resume(index, now_ns)
         } else {

@@ -30,8 +30,8 @@ use crate::{
     },
     server::usage::{self, Watched},
     swarm::{
-        away::Away, churn::Churn, client::Client, common::Common, cuts::Cuts, pace::Pace,
-        publisher::Publisher, timer::Timer,
+        away::Away, churn::Churn, client::Client, common::Common, cuts::Cuts, inflating::Inflating,
+        pace::Pace, publisher::Publisher, timer::Timer,
     },
 };
 
@@ -83,6 +83,7 @@ pub struct Shard<'run> {
     /// When the events that are being handled came.
     turn_ns: u64,
     buffer: Box<[u8]>,
+    inflating: Inflating,
     record: Record<'run>,
 }
 
@@ -125,6 +126,7 @@ impl<'run> Shard<'run> {
             sampling: Sampling::default(),
             turn_ns: 0,
             buffer: vec![0; RECEIVE_BYTES].into(),
+            inflating: Inflating::default(),
             record: Record::new(&common.ledger, plan, thread),
         })
     }
@@ -323,7 +325,8 @@ impl<'run> Shard<'run> {
     /// Takes in what a client received.
     fn take_in(&mut self, index: usize, bytes: &[u8], now_ns: u64) {
         let client = &mut self.clients[index];
-        match client.take_in(bytes, index, now_ns, &mut self.record) {
+        let (inflating, record) = (&mut self.inflating, &mut self.record);
+        match client.take_in(bytes, index, now_ns, inflating, record) {
             Ok(None) => {}
             Ok(Some(answer)) => self.answered(index, answer, now_ns),
             Err(end) => return self.lost(index, end),

@@ -35,6 +35,8 @@ pub(crate) struct Relay {
     ear: Option<Sender<()>>,
     /// Told of the answer to the ping that each gets on entry.
     pongs: Option<Sender<Vec<u8>>>,
+    /// What it answers whoever offers that messages be deflated.
+    deflates: Option<&'static str>,
 }
 
 /// Which messages share a frame.
@@ -64,6 +66,7 @@ impl Relay {
             turns: Vec::new(),
             ear: None,
             pongs: None,
+            deflates: None,
         }
     }
 
@@ -95,6 +98,14 @@ impl Relay {
     pub(crate) fn that_pings(self, pongs: Sender<Vec<u8>>) -> Self {
         Self {
             pongs: Some(pongs),
+            ..self
+        }
+    }
+
+    /// Deflates for whoever offers it, as this answer says.
+    pub(crate) fn that_deflates(self, answer: Option<&'static str>) -> Self {
+        Self {
+            deflates: answer,
             ..self
         }
     }
@@ -152,6 +163,10 @@ impl Host for Relay {
         if self.batch == Batch::Of(self.waiting.len()) {
             self.deliver(room);
         }
+    }
+
+    fn deflates(&self) -> Option<&'static str> {
+        self.deflates
     }
 
     fn period(&self) -> Option<Duration> {

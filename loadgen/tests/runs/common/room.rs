@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use flate2::{Compress, Compression, FlushCompress};
 use socket2::SockRef;
 use tungstenite::{
     Message, accept_hdr,
@@ -18,7 +19,7 @@ use tungstenite::{
     protocol::{
         CloseFrame,
         frame::{
-            Frame,
+            Frame, FrameHeader,
             coding::{Data, OpCode},
         },
     },
@@ -45,6 +46,11 @@ pub(crate) trait Host: Send + 'static {
         None
     }
 
+    /// What it answers whoever offers that messages be deflated; without an answer it does not.
+    fn deflates(&self) -> Option<&'static str> {
+        None
+    }
+
     /// It is time for that.
     fn due(&mut self, _room: &mut Room) {}
 }
@@ -65,6 +71,14 @@ struct Client {
     stream: Option<TcpStream>,
     query: String,
     node: usize,
+    deflating: Option<Deflating>,
+}
+
+/// How messages to a client are deflated.
+#[derive(Debug)]
+struct Deflating {
+    state: Compress,
+    keeps_context: bool,
 }
 
 /// How many may come in, and the answer to everyone else.
@@ -129,9 +143,17 @@ fn welcome<H: Host>(stream: TcpStream, node: usize, shared: &Arc<Mutex<(H, Room)
         return locked.1.waiting.push(stream);
     }
     let mut query = String::new();
+    let mut deflating = None;
+    let deflates = locked.0.deflates();
     #[expect(clippy::result_large_err, reason = "the error is tungstenite's")]
-    let remember = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
+    let remember = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
         query.push_str(request.uri().query().unwrap_or_default());
+        let extensions = "sec-websocket-extensions";
+        if let Some(answer) = deflates.filter(|_| request.headers().contains_key(extensions)) {
+            deflating = Some(Deflating::agreed(answer));
+            let headers = response.headers_mut();
+            headers.insert(extensions, answer.parse().unwrap());
+        }
         Ok(response)
     };
     // Whoever gave up in the handshake is nobody.
@@ -145,6 +167,7 @@ fn welcome<H: Host>(stream: TcpStream, node: usize, shared: &Arc<Mutex<(H, Room)
         stream,
         query,
         node,
+        deflating,
     });
     host.entered(room, number);
     drop(locked);
@@ -160,6 +183,33 @@ fn welcome<H: Host>(stream: TcpStream, node: usize, shared: &Arc<Mutex<(H, Room)
         }
         shared.lock().unwrap().0.left(number);
     });
+}
+
+impl Deflating {
+    /// As the answer to an offer says.
+    fn agreed(answer: &str) -> Self {
+        Self {
+            state: Compress::new(Compression::default(), false),
+            keeps_context: !answer.contains("server_no_context_takeover"),
+        }
+    }
+
+    fn frame(&mut self, text: &[u8]) -> Frame {
+        if !self.keeps_context {
+            self.state.reset();
+        }
+        let mut payload = Vec::with_capacity(text.len() + 64);
+        let flush = FlushCompress::Sync;
+        self.state.compress_vec(text, &mut payload, flush).unwrap();
+        // What every message ends with is left out (RFC 7692, section 7.2.1).
+        payload.truncate(payload.len() - 4);
+        let header = FrameHeader {
+            rsv1: true,
+            opcode: OpCode::Data(Data::Text),
+            ..FrameHeader::default()
+        };
+        Frame::from_payload(header, payload.into())
+    }
 }
 
 impl Room {
@@ -211,10 +261,12 @@ impl Room {
 
     /// Says something to a client.
     pub(crate) fn say(&mut self, client: usize, text: impl Into<Vec<u8>>) {
-        self.write(
-            client,
-            Frame::message(text.into(), OpCode::Data(Data::Text), true),
-        );
+        let text = text.into();
+        let frame = match &mut self.clients[client].deflating {
+            Some(deflating) => deflating.frame(&text),
+            None => Frame::message(text, OpCode::Data(Data::Text), true),
+        };
+        self.write(client, frame);
     }
 
     /// Pings a client.

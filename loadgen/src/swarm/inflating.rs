@@ -1,0 +1,98 @@
+//! What a server deflated, as it was before: equal messages once for all the clients of a thread, as long as the server
+//! refers back to nothing; and what that takes of the thread.
+
+use hubbub::system::inflater::{Context, InflateError, Inflater};
+
+use crate::{
+    plan::stamp::MESSAGE_BYTES_MAX,
+    record::{Record, sample::Deflated},
+    server::usage::Stopwatch,
+    swarm::equal::Equal,
+};
+
+/// Reading the CPU clock takes longer than finding an equal message, so that only every so many of these searches are timed
+/// (and stand for the others). Whatever is inflated is timed each time.
+const SEARCHES_PER_TIMED: u64 = 64;
+
+/// What all clients of a thread share.
+#[derive(Debug)]
+pub struct Inflating {
+    shared: Inflater,
+    equal: Equal,
+    /// The last message that was inflated for one client alone.
+    alone: Vec<u8>,
+    searches: u64,
+}
+
+impl Default for Inflating {
+    fn default() -> Self {
+        Self {
+            shared: Inflater::new(Context::Fresh),
+            equal: Equal::default(),
+            alone: Vec::new(),
+            searches: 0,
+        }
+    }
+}
+
+impl Inflating {
+    /// Inflates a message, with the client's `own` state if the server refers back to what it said before.
+    ///
+    /// # Errors
+    /// The server's: it cannot be inflated.
+    pub fn inflate<'a>(
+        &'a mut self,
+        message: &[u8],
+        own: Option<&mut Inflater>,
+        record: &mut Record,
+    ) -> Result<&'a [u8], InflateError> {
+        let mut deflated = Deflated {
+            messages: 1,
+            bytes: message.len() as u64,
+            ..Deflated::default()
+        };
+        let inflated = match own {
+            Some(own) => {
+                let watch = Stopwatch::start();
+                own.inflate(message, &mut self.alone, MESSAGE_BYTES_MAX)?;
+                deflated.add_inflation(&watch);
+                &self.alone
+            }
+            None => self.once(message, &mut deflated)?,
+        };
+        deflated.inflated_bytes = inflated.len() as u64;
+        record.inflated(deflated);
+        Ok(inflated)
+    }
+
+    /// The same of a message that says all by itself, unless an equal one was inflated.
+    fn once(&mut self, message: &[u8], deflated: &mut Deflated) -> Result<&Vec<u8>, InflateError> {
+        let is_timed = self.searches.is_multiple_of(SEARCHES_PER_TIMED);
+        self.searches += 1;
+        let watch = is_timed.then(Stopwatch::start);
+        let found = self.equal.find(message);
+        if let Some(watch) = watch {
+            deflated.cpu_ns += watch.ns() * SEARCHES_PER_TIMED;
+        }
+        let place = match found {
+            Ok(place) => place,
+            Err(place) => {
+                let watch = Stopwatch::start();
+                let shared = &mut self.shared;
+                let inflate =
+                    |inflated: &mut _| shared.inflate(message, inflated, MESSAGE_BYTES_MAX);
+                self.equal.put(place, message, inflate)?;
+                deflated.add_inflation(&watch);
+                place
+            }
+        };
+        Ok(self.equal.inflated(place))
+    }
+}
+
+impl Deflated {
+    fn add_inflation(&mut self, watch: &Stopwatch) {
+        self.inflations += 1;
+        self.cpu_ns += watch.ns();
+    }
+}
