@@ -81,9 +81,14 @@ fn receive(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(messages as u64));
         group.bench_function(BenchmarkId::from_parameter(messages), |bencher| {
             bencher.iter(|| {
-                websocket.receive(&mut protocol, black_box(&input), &mut replies, |message| {
-                    black_box(message);
-                })
+                websocket.receive(
+                    &mut protocol,
+                    black_box(&input),
+                    &mut replies,
+                    |message, _| {
+                        black_box(message);
+                    },
+                )
             });
         });
     }

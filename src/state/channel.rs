@@ -342,6 +342,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_is_deflated_for_as_long_as_a_member_reads_that() {
+        const FULL: Coding = Coding::Deflate(Window::Full);
+        let mut channel = Channel::default();
+        let mut press = Press::default();
+        let mut deflates = |channel: &mut Channel| {
+            let before = press.deflation().batches;
+            say_line(channel, &"words ".repeat(200));
+            channel.seal(&Seal::default(), &mut press);
+            channel.deliver(&mut |_, _| {});
+            press.deflation().batches > before
+        };
+        let plain = channel.join(0, 10, Form::Joined, Coding::Plain);
+        assert!(!deflates(&mut channel));
+        channel.join(1, 11, Form::Joined, FULL);
+        assert!(deflates(&mut channel));
+        let left = channel.leave(plain, Coding::Plain, Departure::Leaves);
+        assert_eq!(left.moved, Some(1), "who keeps its coding");
+        assert!(deflates(&mut channel));
+        channel.join(2, 12, Form::Joined, Coding::Plain);
+        channel.leave(plain, FULL, Departure::Leaves);
+        assert!(!deflates(&mut channel));
+    }
+
+    #[test]
     fn what_nobody_gets_is_not_encoded_and_still_numbered() {
         let mut channel = Channel::default();
         say(&mut channel, b"to nobody");

@@ -63,6 +63,7 @@ impl Subject {
         let text = request.to_string();
         let heard = dialect.hear(
             Message::Text(&text),
+            Coding::Plain,
             &mut self.commons,
             &mut Outbox::default(),
             now,

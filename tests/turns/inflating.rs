@@ -8,7 +8,7 @@ use hubbub::{
     vocabulary::config::{ClientRates, Compression, Config, TURN_BYTES_MAX},
 };
 
-use crate::room::{Room, upgrade_with};
+use crate::room::{Room, text, upgrade_with};
 
 /// Bytes that a bomb inflates to.
 const BOMB_BYTES: usize = 60_000;
@@ -76,4 +76,15 @@ fn a_client_is_measured_by_what_its_messages_inflate_to() {
     assert!(room.server.metrics().pauses[1] > 0, "for its bytes");
     room.wait(Duration::from_secs(5));
     assert!(heard(&room) > before, "until there is room");
+}
+
+#[test]
+fn what_came_deflated_is_echoed_deflated() {
+    let mut room = room(ClientRates::default());
+    let before = room.taken();
+    room.speak(0..1, &bomb());
+    let deflated = room.taken() - before;
+    assert!(deflated < 2 * bomb().len(), "{deflated} B");
+    room.speak(0..1, &text(&"x".repeat(1000)));
+    assert_eq!(room.taken() - before - deflated, 4 + 1000, "as it came");
 }

@@ -85,9 +85,9 @@ impl<S: Stream> Connection<S> {
         let mut heard = 0;
         let mut fault = None;
         let mut bytes = 0;
-        let received = websocket.receive(protocol, input, replies, |message| {
+        let received = websocket.receive(protocol, input, replies, |message, coding| {
             heard += 1;
-            match dialect.hear(message, commons, &mut self.outbox, *now) {
+            match dialect.hear(message, coding, commons, &mut self.outbox, *now) {
                 Ok(said) => bytes += said,
                 Err(reason) => fault = Some(reason),
             }

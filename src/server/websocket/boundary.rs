@@ -81,6 +81,11 @@ impl Boundary {
         }
     }
 
+    /// How messages may be coded.
+    pub(super) fn coding(&self) -> Coding {
+        self.coding
+    }
+
     /// Goes over `input`, up to a frame that is refused or deflated.
     pub(super) fn feed(&mut self, input: &[u8]) -> Extent {
         let mut at = 0;

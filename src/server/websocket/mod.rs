@@ -122,7 +122,7 @@ impl WebSocket {
         unfinished.is_some_and(|unfinished| unfinished.is_waited_for())
     }
 
-    /// Reads `input`: hands each whole message to `hear` and adds the frames that answer pings to `replies`. If much comes of
+    /// Reads `input`: hands each whole message to `hear`, with the coding in which it came, and adds the frames that answer pings to `replies`. If much comes of
     /// little, it keeps the rest of the input, and [has more](Self::has_more).
     ///
     /// # Errors
@@ -132,7 +132,7 @@ impl WebSocket {
         protocol: &mut Protocol,
         input: &[u8],
         replies: &mut Vec<u8>,
-        mut hear: impl FnMut(Message<'_>),
+        mut hear: impl FnMut(Message<'_>, Coding),
     ) -> Result<Received, Reason> {
         protocol.toll = Toll::default();
         let mut kept = self.unfinished.take();
@@ -162,14 +162,14 @@ fn read_all(
     context: &mut WebSocketContext,
     input: &[u8],
     replies: &mut Vec<u8>,
-    hear: &mut impl FnMut(Message<'_>),
+    hear: &mut impl FnMut(Message<'_>, Coding),
 ) -> Result<Received, Reason> {
     let mut lent = Lent { input, replies };
     loop {
         // Each call first writes the pong to a ping that the call before returned.
         match context.read(&mut lent) {
-            Ok(WireMessage::Text(text)) => hear(Message::Text(text.as_str())),
-            Ok(WireMessage::Binary(bytes)) => hear(Message::Binary(&bytes)),
+            Ok(WireMessage::Text(text)) => hear(Message::Text(text.as_str()), Coding::Plain),
+            Ok(WireMessage::Binary(bytes)) => hear(Message::Binary(&bytes), Coding::Plain),
             Ok(WireMessage::Close(_)) => {
                 let before = lent.replies.len();
                 // This call only writes the answer: nothing is read after a close frame.

@@ -47,7 +47,7 @@ impl Session {
     fn receive(&mut self, protocol: &mut Protocol, input: &[u8]) -> Result<Received, Reason> {
         let heard = &mut self.heard;
         self.websocket
-            .receive(protocol, input, &mut self.replies, |message| {
+            .receive(protocol, input, &mut self.replies, |message, _| {
                 heard.push(match message {
                     Message::Text(text) => text.to_owned(),
                     Message::Binary(bytes) => format!("{bytes:?}"),

@@ -90,12 +90,13 @@ impl Unfinished {
         protocol: &mut Protocol,
         input: &[u8],
         replies: &mut Vec<u8>,
-        hear: &mut impl FnMut(Message<'_>),
+        hear: &mut impl FnMut(Message<'_>, Coding),
     ) -> Result<Received, Reason> {
+        let coding = self.boundary.coding();
         let held = mem::take(&mut self.held);
         debug_assert!(input.is_empty() || !self.has_more() && held.is_empty());
         let mut input = if held.is_empty() { input } else { &held };
-        self.deflated.inflate(protocol, hear)?;
+        self.deflated.inflate(protocol, coding, hear)?;
         while !input.is_empty() {
             // What is read of one connection in a turn is bounded, and so is what comes of it.
             if self.has_more() || protocol.toll.inflated >= RECEIVE_BYTES_MAX {
@@ -108,7 +109,7 @@ impl Unfinished {
                 self.deflated.add(&input[piece.payload], piece.mask);
                 self.deflated.whole = piece.ends;
                 input = &input[end..];
-                self.deflated.inflate(protocol, hear)?;
+                self.deflated.inflate(protocol, coding, hear)?;
             } else {
                 let extent = self.boundary.feed(input);
                 let sound;
@@ -131,7 +132,7 @@ impl Unfinished {
         frames: &[u8],
         clean: usize,
         replies: &mut Vec<u8>,
-        hear: &mut impl FnMut(Message<'_>),
+        hear: &mut impl FnMut(Message<'_>, Coding),
     ) -> Result<Received, Reason> {
         let max_message_bytes = protocol.max_message_bytes;
         let mut frames = frames;
@@ -174,7 +175,8 @@ impl Deflated {
     fn inflate(
         &mut self,
         protocol: &mut Protocol,
-        hear: &mut impl FnMut(Message<'_>),
+        coding: Coding,
+        hear: &mut impl FnMut(Message<'_>, Coding),
     ) -> Result<(), Reason> {
         let Some(kind) = self.whole else {
             return Ok(());
@@ -205,12 +207,13 @@ impl Deflated {
             }
             return Ok(());
         }
-        hear(match kind {
+        let message = match kind {
             Kind::Text => {
                 Message::Text(str::from_utf8(inflation.output()).map_err(|_| Reason::NotUtf8)?)
             }
             Kind::Binary => Message::Binary(inflation.output()),
-        });
+        };
+        hear(message, coding);
         if self.is_long {
             *self = Self::default();
         }

@@ -4,7 +4,7 @@ pub mod chat;
 pub mod echo;
 pub mod relay;
 
-use crate::vocabulary::{message::Message, reason::Reason, time::Now};
+use crate::vocabulary::{coding::Coding, message::Message, reason::Reason, time::Now};
 
 use self::{chat::Chat, relay::Relay};
 use super::{channel::Departure, commons::Commons, hub::ClientId, outbox::Outbox};
@@ -72,20 +72,27 @@ impl Dialect {
         }
     }
 
-    /// Acts on a message: speaks in the hub, or answers. Returns how many bytes came of it.
+    /// Acts on a message that came in a coding: speaks in the hub, or answers. Returns how many bytes came of it.
     ///
     /// # Errors
     /// The client may not do that: the reason to close it with.
     pub fn hear(
         &mut self,
         message: Message<'_>,
+        coding: Coding,
         commons: &mut Commons,
         outbox: &mut Outbox,
         now: Now,
     ) -> Result<usize, Reason> {
         match self {
             Self::Relay(relay) => relay.hear(message, commons, now),
-            Self::Echo => Ok(echo::hear(message, outbox, now)),
+            Self::Echo => Ok(echo::hear(
+                message,
+                coding,
+                commons.hub.press_mut(),
+                outbox,
+                now,
+            )),
             Self::Chat(chat) => Ok(chat.hear(message, commons, now)),
         }
     }

@@ -420,6 +420,11 @@ impl Hub {
         &self.press
     }
 
+    /// The same, to deflate what goes to one client alone.
+    pub fn press_mut(&mut self) -> &mut Press {
+        &mut self.press
+    }
+
     /// Bytes that it takes without logs and without what deflates, and those of the logs.
     pub fn heap_bytes(&self) -> (usize, usize) {
         let memberships = self.clients.iter();

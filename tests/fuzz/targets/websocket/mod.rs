@@ -60,7 +60,7 @@ impl Session {
         };
         for piece in pieces {
             let Self { heard, replies, .. } = &mut session;
-            session.end = websocket.receive(protocol, piece, replies, |message| {
+            session.end = websocket.receive(protocol, piece, replies, |message, _| {
                 let kind = match message {
                     Message::Text(_) => Kind::Text,
                     Message::Binary(_) => Kind::Binary,
