@@ -192,20 +192,20 @@ impl Commons {
     }
 
     /// Forgets everything that is known here of the chat, and what is under way. Those who are here come back as soon as the
-    /// engine takes what they do; `is_told` says whether others in their channels are told.
+    /// engine takes what they do; `is_told` says whether others, who went on meanwhile, are told in their channels. On a relay
+    /// nobody can be told what became of their words, or what others said meanwhile: they go.
     fn forget(&mut self, is_told: bool) {
         self.engine.forget();
         self.writing = None;
         self.agreement = Agreement::default();
-        let unheard = self.hub.give_up();
+        let clients = self.hub.give_up();
         self.returning = chat::uproot(&mut self.hub, &mut self.registry, is_told);
-        for client in unheard {
-            let slots = if self.registry.is_here(client) {
-                &mut self.relieved
-            } else {
-                &mut self.turned_out
-            };
-            slots.extend(self.hub.slot(client));
+        for (client, is_unheard) in clients {
+            if self.registry.is_here(client) {
+                self.relieved.extend(self.hub.slot(client));
+            } else if is_unheard || is_told {
+                self.turned_out.extend(self.hub.slot(client));
+            }
         }
     }
 

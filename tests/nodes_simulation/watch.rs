@@ -37,6 +37,8 @@ pub struct Sights {
     pub compared: u64,
     /// In which way two were not alike.
     pub difference: Option<String>,
+    /// Whether a node ever missed what others were told.
+    pub has_missed: bool,
 }
 
 /// The engine of a node, watched.
@@ -103,6 +105,7 @@ impl Watched {
             Event::Refused { .. } => return,
             Event::Burial => {
                 *self.course.borrow_mut() = Course::default();
+                self.sights.borrow_mut().has_missed = true;
                 return;
             }
             Event::Action(Action { actor, deed }) => {

@@ -341,8 +341,9 @@ impl World {
         for person in &mut self.people {
             lists.extend(person.step(&mut self.record)?);
         }
+        let may_turn_out = self.sights.borrow().has_missed;
         for talker in &mut self.talkers {
-            talker.step(&mut self.record)?;
+            talker.step(&mut self.record, may_turn_out)?;
         }
         self.talkers.retain(|talker| !talker.connection.is_over());
         match &self.sights.borrow().difference {

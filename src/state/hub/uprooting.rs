@@ -1,5 +1,5 @@
 //! A server that loses track of the chat: its channels are forgotten, and its clients are in none of them, while those of the
-//! relay, of which others know nothing, go on as they are.
+//! relay, of which others know nothing, are where they were.
 
 use std::rc::Rc;
 
@@ -16,18 +16,18 @@ pub struct Stay {
 }
 
 impl Hub {
-    /// Notes that nothing of any client is under way any more. Returns those of whom something was.
-    pub fn give_up(&mut self) -> Vec<ClientId> {
-        let mut unheard = Vec::new();
-        for (number, client) in &mut self.clients {
-            if client.give_up() > 0 {
-                unheard.push(ClientId(super::id(number)));
-            }
-        }
-        for &client in &unheard {
+    /// Notes that nothing of any client is under way any more. Returns all of them, and of whom something was.
+    pub fn give_up(&mut self) -> Vec<(ClientId, bool)> {
+        let clients = self.clients.iter_mut();
+        let clients = clients.map(|(number, client)| {
+            let is_unheard = client.give_up() > 0;
+            (ClientId(super::id(number)), is_unheard)
+        });
+        let clients: Vec<_> = clients.collect();
+        for &(client, _) in clients.iter().filter(|(_, is_unheard)| *is_unheard) {
             self.let_go(client);
         }
-        unheard
+        clients
     }
 
     /// Takes a client out of all channels, and returns where it was.

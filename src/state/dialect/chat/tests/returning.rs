@@ -280,7 +280,18 @@ fn many_come_back_over_several_turns() {
 }
 
 #[test]
-fn of_the_relay_only_those_go_whose_words_were_under_way() {
+fn all_go_who_listen_to_a_relay_while_others_go_on() {
+    let (mut scene, late, _) = scene();
+    let hub = &mut scene.commons.hub;
+    let _listener = Relay::join(hub, 5, "lobby", Form::Joined, Coding::Plain, 0, true);
+    late.0.borrow_mut().queue.push_front(Event::Burial);
+    late.free(1);
+    scene.turn();
+    assert_eq!(scene.commons.take_turned_out(), [5]);
+}
+
+#[test]
+fn of_the_relay_only_those_go_whose_words_were_under_way_where_all_is_lost() {
     let (mut scene, late, _) = scene();
     let hub = &mut scene.commons.hub;
     let [stays, goes, gone] =
