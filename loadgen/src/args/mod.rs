@@ -22,7 +22,7 @@ use tungstenite::http::HeaderValue;
 use expectation::Expectation;
 use mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search};
 use rate::Rate;
-use values::{Cut, Load, ProtocolName, Share, between, cut, share, target};
+use values::{Cut, Load, PayloadName, ProtocolName, Share, between, cut, share, target};
 
 /// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
 const SOURCE_IPS_MAX: u8 = 254;
@@ -86,6 +86,10 @@ pub struct Args {
     /// Size of each message, such as 64B or 1KiB; at least 40B
     #[arg(long, default_value = "64B", value_parser = size)]
     pub size: usize,
+
+    /// What fills each message behind its stamp, by the seed: how well it can be deflated is up to that [default: dots]
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub payload: Option<PayloadName>,
 
     /// How long to measure by the clock, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 300ms each round of compare]
     #[arg(long, value_parser = duration)]
@@ -191,7 +195,7 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "MODE", default_value_t = Load::Fanout)]
     pub load: Load,
 
-    /// Number that decides all that is random: the run's tag, the masks, who leaves when [default: a new one each time, told in the result]
+    /// Number that decides all that is random: the run's tag, the masks, what messages say, who leaves when [default: a new one each time, told in the result]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 

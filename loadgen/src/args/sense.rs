@@ -18,6 +18,7 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("window", &[Saturate, Compare]),
     ("publishers", &[Fanout, Saturate, Search, Compare]),
     ("size", &[Fanout, Saturate, Search, Compare]),
+    ("payload", &[Fanout, Saturate, Search, Compare]),
     ("warmup", &[Fanout, Saturate, Search, Idle, Compare]),
     ("settle", &[Fanout, Saturate, Search, Compare]),
     ("churn", &[Fanout, Saturate]),

@@ -25,6 +25,28 @@ pub enum ProtocolName {
     Raw,
 }
 
+/// What messages are filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PayloadName {
+    /// Words, the most frequent most often
+    Chat,
+    /// Objects with keys, numbers and such words; not within --template or --protocol chat
+    Json,
+    /// Random letters, which deflate by a quarter at most
+    Random,
+}
+
+impl PayloadName {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Json => "json",
+            Self::Random => "random",
+        }
+    }
+}
+
 /// Some of the clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Share {

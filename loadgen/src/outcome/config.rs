@@ -4,7 +4,7 @@ use hubbub::system::opening::secrets::hidden;
 use serde::Serialize;
 
 use crate::{
-    args::{Args, mode::Mode, rate::Rate},
+    args::{Args, mode::Mode, rate::Rate, values::PayloadName},
     plan::{Pacing, Plan},
 };
 
@@ -34,6 +34,9 @@ pub struct Config {
     pub window: Option<u32>,
     /// Bytes of each message.
     pub size_bytes: usize,
+    /// What they were filled with, if not dots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<&'static str>,
     /// Measured time, of each step or round.
     pub duration_seconds: f64,
     /// Time before that.
@@ -122,6 +125,7 @@ impl Config {
                 _ => None,
             },
             size_bytes: plan.size_bytes,
+            payload: plan.payload.map(PayloadName::name),
             duration_seconds: plan.duration.as_secs_f64(),
             warmup_seconds: plan.warmup.as_secs_f64(),
             settle_seconds: plan.settle.as_secs_f64(),

@@ -68,6 +68,12 @@ pub enum PlanError {
         "--hello and --template need --protocol raw: relay and chat have messages of their own"
     )]
     NotRaw,
+    /// A message would not be one any more within another.
+    #[error(
+        "--payload json has quotes, which do not fit into the text of --template or --protocol chat: give --payload chat or \
+         random"
+    )]
+    Quotes,
     /// Nobody would hear of a message.
     #[error(
         "--template {template:?} must contain %s once, where the payload goes: write one like '{{\"text\":\"%s\"}}'"

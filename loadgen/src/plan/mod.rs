@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod lines;
+pub mod payload;
 pub mod protocol;
 pub mod roles;
 pub mod schedule;
@@ -16,7 +17,7 @@ use crate::args::{
     Args,
     mode::Mode,
     rate::Rate,
-    values::{Cut, Share},
+    values::{Cut, PayloadName, Share},
 };
 use error::{PORTS_PER_SOURCE, PlanError};
 use protocol::Protocol;
@@ -55,6 +56,8 @@ pub struct Plan {
     pub protocol: Protocol,
     /// Bytes of each message.
     pub size_bytes: usize,
+    /// What they are beside the stamp, if not dots.
+    pub payload: Option<PayloadName>,
     /// Sending before measuring.
     pub warmup: Duration,
     /// Measuring.
@@ -132,6 +135,7 @@ impl Plan {
             threads: args.threads.min(args.clients) as usize,
             protocol: Protocol::new(args)?,
             size_bytes: args.size,
+            payload: args.payload,
             warmup: args.warmup(),
             duration: args.duration(),
             settle: args.settle,
@@ -304,6 +308,9 @@ mod tests {
         assert!(refused("--cut 10%/2s").contains("--protocol chat"));
         assert!(refused("--hello hi").contains("--protocol raw"));
         assert!(refused("--protocol raw --template hi").contains("%s once"));
+        for within in ["--protocol raw --template '%s'", "--protocol chat"] {
+            assert!(refused(&format!("{within} --payload json")).contains("--payload json"));
+        }
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 
 use crate::{
-    args::{Args, values::ProtocolName},
+    args::{
+        Args,
+        values::{PayloadName, ProtocolName},
+    },
     plan::{error::PlanError, lines::is_passing},
 };
 
@@ -52,6 +55,10 @@ impl Protocol {
         }
         if args.cut.is_some() && args.protocol != ProtocolName::Chat {
             return Err(PlanError::NoCut);
+        }
+        let is_within = args.template.is_some() || args.protocol == ProtocolName::Chat;
+        if is_within && args.payload == Some(PayloadName::Json) {
+            return Err(PlanError::Quotes);
         }
         let raw = args.protocol == ProtocolName::Raw;
         if !raw && (args.hello.is_some() || args.template.is_some()) {

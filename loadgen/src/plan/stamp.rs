@@ -10,10 +10,12 @@
 //! | 24 to 32 | sequence number of that publisher |
 //! | 32 to 40 | how much later it was sent, in units of 256 ns |
 //!
-//! Filler follows, up to the wanted size. Numbers are written in base 16, with the digits `@ABC…O` for 0 to 15: their
+//! What it is filled with follows, up to the wanted size. Numbers are written in base 16, with the digits `@ABC…O` for 0 to 15: their
 //! low four bits are their values, so that reading a stamp takes a few instructions.
 
 use memchr::memmem;
+
+use crate::plan::payload::{self, Payload};
 
 /// Bytes of a stamp: the smallest message there is.
 pub const STAMP_BYTES: usize = 40;
@@ -28,8 +30,6 @@ pub const TIME_NS_MAX: u64 = (1 << 48) - 1;
 const TAG_BYTES: usize = 8;
 /// The unit of a delay is 256 ns: 18 minutes can be told.
 const DELAY_UNIT_NS_LOG2: u32 = 8;
-/// Printable, and nothing that a server trims or escapes.
-const FILLER: u8 = b'.';
 
 /// One message's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,8 +93,8 @@ impl Format {
         }
     }
 
-    /// The text of one message.
-    pub fn write(&self, stamp: Stamp) -> String {
+    /// The text of one message, filled with something.
+    pub fn write(&self, stamp: Stamp, payload: &Payload) -> String {
         let mut text = String::with_capacity(self.size);
         text.extend(self.tag.map(char::from));
         let delay = (stamp.delay_ns >> DELAY_UNIT_NS_LOG2).min(u64::from(u32::MAX));
@@ -106,10 +106,8 @@ impl Format {
             let digits = (0..16).rev().map(|place| word >> (4 * place) & 0xF);
             text.extend(digits.map(digit));
         }
-        text.extend(std::iter::repeat_n(
-            char::from(FILLER),
-            self.size - STAMP_BYTES,
-        ));
+        let bytes = self.size - STAMP_BYTES;
+        payload.fill(&mut text, bytes, stamp.publisher, stamp.sequence);
         text
     }
 
@@ -117,7 +115,7 @@ impl Format {
     #[inline]
     fn read(&self, bytes: &[u8]) -> Option<Stamp> {
         // One look at its end: a server may have cut it.
-        if self.size > STAMP_BYTES && bytes.get(self.size - 1) != Some(&FILLER) {
+        if self.size > STAMP_BYTES && bytes.get(self.size - 1) != Some(&payload::LAST) {
             return None;
         }
         let (words, _) = bytes.first_chunk::<STAMP_BYTES>()?.as_chunks::<8>();
@@ -214,6 +212,10 @@ mod tests {
         ..STAMP
     };
 
+    fn dots() -> Payload {
+        Payload::new(None, 0)
+    }
+
     fn read(format: Format, frame: &str) -> Vec<Option<Stamp>> {
         all(&mut Finder::new(format), frame.as_bytes())
     }
@@ -226,7 +228,7 @@ mod tests {
     #[test]
     fn a_message_has_the_wanted_size_and_is_visible_text() {
         for size in [STAMP_BYTES, 41, 64, 1000] {
-            let text = Format::new(7, size).write(STAMP);
+            let text = Format::new(7, size).write(STAMP, &dots());
             assert_eq!(text.len(), size);
             assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
         }
@@ -235,7 +237,7 @@ mod tests {
     #[test]
     fn messages_of_a_frame_are_told_apart_whatever_is_around_them() {
         let format = Format::new(7, 50);
-        let (one, two) = (format.write(STAMP), format.write(NEXT));
+        let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
         for frame in [
             format!("{one}\n{two}"),
             format!("{one}{two}"),
@@ -249,7 +251,7 @@ mod tests {
     #[test]
     fn a_layout_that_changes_is_learned_again() {
         let format = Format::new(7, 50);
-        let (one, two) = (format.write(STAMP), format.write(NEXT));
+        let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
         let mut finder = Finder::new(format);
         for frame in [
             "{one}\n{two}",
@@ -266,8 +268,8 @@ mod tests {
     #[test]
     fn a_place_that_was_learned_hides_no_message_before_it() {
         let format = Format::new(7, 50);
-        let (one, two) = (format.write(STAMP), format.write(NEXT));
-        let other = Format::new(8, 50).write(STAMP);
+        let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
+        let other = Format::new(8, 50).write(STAMP, &dots());
         let mut finder = Finder::new(format);
         assert_eq!(
             all(&mut finder, format!("{other}\n{one}").as_bytes()),
@@ -284,19 +286,19 @@ mod tests {
     #[test]
     fn messages_of_other_runs_are_not_seen() {
         let format = Format::new(7, 50);
-        let other = Format::new(8, 50).write(STAMP);
-        let frame = format!("hello\n{}\n{other}\n", format.write(STAMP));
+        let other = Format::new(8, 50).write(STAMP, &dots());
+        let frame = format!("hello\n{}\n{other}\n", format.write(STAMP, &dots()));
         assert_eq!(read(format, &frame), [Some(STAMP)]);
     }
 
     #[test]
     fn a_message_that_was_cut_is_damaged() {
         let format = Format::new(7, 50);
-        let text = format.write(STAMP);
+        let text = format.write(STAMP, &dots());
         for length in TAG_BYTES..50 {
             assert_eq!(read(format, &text[..length]), [None]);
         }
-        let frame = format!("{}\n{}", &text[..45], format.write(NEXT));
+        let frame = format!("{}\n{}", &text[..45], format.write(NEXT, &dots()));
         assert_eq!(read(format, &frame), [None, Some(NEXT)]);
     }
 
@@ -309,7 +311,7 @@ mod tests {
         ) {
             let stamp = Stamp { publisher, sequence, intended_ns, delay_ns: u64::from(delay) << 8 };
             let format = Format::new(run, size);
-            prop_assert_eq!(read(format, &format.write(stamp)), [Some(stamp)]);
+            prop_assert_eq!(read(format, &format.write(stamp, &dots())), [Some(stamp)]);
         }
 
         #[test]

@@ -12,6 +12,7 @@ use std::{
 use crate::{
     plan::{
         Plan,
+        payload::Payload,
         stamp::{Format, Stamp},
     },
     record::{log::DeliveryLog, order::Name},
@@ -22,6 +23,8 @@ use crate::{
 pub struct Ledger {
     /// How messages look.
     pub format: Format,
+    /// What they are filled with.
+    pub payload: Payload,
     /// Every delivery as a line, if that is wanted.
     pub log: Option<Arc<DeliveryLog>>,
     /// Messages that each publisher sent.
@@ -40,6 +43,7 @@ impl Ledger {
         let sent = std::iter::repeat_with(AtomicU32::default);
         Self {
             format: Format::new(fastrand::u32(..), plan.size_bytes),
+            payload: Payload::new(plan.payload, plan.seed),
             log,
             sent: sent.take(plan.publishers).collect(),
             nodes: (0..plan.publishers)

@@ -185,7 +185,7 @@ impl<'run> Record<'run> {
             delay_ns: now_ns.saturating_sub(intended_ns),
         };
         let channel = self.publishers[usize::from(publisher)].channel;
-        let payload = self.ledger.format.write(stamp);
+        let payload = self.ledger.format.write(stamp, &self.ledger.payload);
         self.plan.protocol.message(channel, payload)
     }
 
@@ -305,7 +305,7 @@ mod tests {
                 intended_ns: BEGIN_NS,
                 delay_ns: 0,
             };
-            let text = record.ledger.format.write(forged);
+            let text = record.ledger.format.write(forged, &record.ledger.payload);
             record.received(0, text.as_bytes(), 1_100_000);
         });
         assert_eq!((sums.counts.delivered, sums.foreign), (0, 1));

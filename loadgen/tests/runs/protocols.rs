@@ -3,7 +3,9 @@
 use crate::common::{
     against,
     chat::{Chat, Entry},
-    loadgen, refused_by, words,
+    loadgen, refused_by,
+    relay::Relay,
+    words,
     wrapper::Wrapper,
 };
 
@@ -16,6 +18,21 @@ fn messages_are_found_in_whatever_another_server_puts_around_them() {
     let run = against(&url, &words(&flags)).good();
     assert_eq!(run.message("delivered"), 5 * 200);
     assert!(run.figure("throughput.mean_batch") > 1.0);
+}
+
+#[test]
+fn messages_are_found_whatever_they_are_filled_with() {
+    for payload in ["chat", "json", "random"] {
+        let flags = ["--payload", payload, "--size", "400B", "--compress"];
+        let deflate = Some("permessage-deflate; server_no_context_takeover");
+        let relay = Relay::right().that_deflates(deflate).in_batches_of(5);
+        let run = against(&relay.start(), &flags).good();
+        assert_eq!(run.message("delivered"), 5 * 40, "{payload}");
+        assert_eq!(run.at("config.payload"), payload);
+        // Below one by one: what is alike in a batch is said once.
+        let most = if payload == "random" { 0.85 } else { 0.65 };
+        assert!(run.figure("compression.ratio") < most, "{run:#?}");
+    }
 }
 
 #[test]

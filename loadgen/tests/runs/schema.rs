@@ -47,7 +47,7 @@ fn results_of_all_modes_conform() {
         &["idle", "--storm", "2", "--ping"],
         &["connect"],
         &compare,
-        &["saturate", "--compress"],
+        &["saturate", "--compress", "--payload", "json"],
         &["idle", "--compress"],
         &["connect", "--compress"],
         &[&search[..], &["--compress"]].concat(),
