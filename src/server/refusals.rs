@@ -91,6 +91,17 @@ impl Refusals {
         }
     }
 
+    /// Tells of one that is closed since it deflates with what it sent before, though that was agreed not to be.
+    pub fn tell_context_kept(&mut self, agent: Option<&str>, now: Duration) {
+        if self.usual.tells(now) {
+            warn!(
+                agent = agent.unwrap_or("(not known any more)"),
+                "closed a client whose message refers to one before it, against client_no_context_takeover; agree on \
+                 nothing with those like it by --no-compress-agent"
+            );
+        }
+    }
+
     /// When to say how many were not told of, if there are any.
     pub fn due(&self) -> Option<Duration> {
         let due = [self.usual.due(), self.of_origin.due()];

@@ -17,6 +17,11 @@ fn messages_are_heard_the_same_however_they_are_cut() {
 }
 
 #[test]
+fn deflated_messages_inflate_to_the_same_however_they_are_cut() {
+    replay("inflate", targets::inflate::run);
+}
+
+#[test]
 fn everyone_in_the_chat_hears_what_makes_sense() {
     replay("chat", targets::chat::run);
 }

@@ -32,7 +32,11 @@ impl<S: Stream> Connection<S> {
         world: &mut World,
     ) -> usize {
         let Admission { pass, expires_at } = admission;
-        let Accepted { response, coding } = accepted;
+        let Accepted {
+            response,
+            coding,
+            agent,
+        } = accepted;
         let dialect = match kind {
             SessionKind::Relay {
                 channel,
@@ -58,7 +62,7 @@ impl<S: Stream> Connection<S> {
         let bytes = response.len();
         self.outbox.stage(response.into());
         let session = Session {
-            websocket: WebSocket::new(coding),
+            websocket: world.protocol.begin(coding, &agent),
             dialect,
         };
         Terms::begin_session(&mut self.terms, expires_at, world);
@@ -79,6 +83,7 @@ impl<S: Stream> Connection<S> {
             protocol,
             replies,
             commons,
+            refusals,
             now,
             ..
         } = world;
@@ -106,7 +111,12 @@ impl<S: Stream> Connection<S> {
                 self.close(Reason::ClosedByPeer, world);
                 self.outbox.close(answer.into());
             }
-            Err(reason) => self.close(reason, world),
+            Err(reason) => {
+                if reason == Reason::ContextKept {
+                    refusals.tell_context_kept(protocol.agent(websocket), now.monotonic);
+                }
+                self.close(reason, world);
+            }
         }
         if let Some(reason) = fault {
             self.close(reason, world);

@@ -8,7 +8,7 @@ use http::{
 };
 use tungstenite::handshake::derive_accept_key;
 
-use super::offer::Agreement;
+use super::offer::{Agreement, agent};
 use crate::{
     server::http::{HttpError, entries, lists},
     vocabulary::{coding::Coding, config::Compression},
@@ -24,6 +24,8 @@ pub struct Accepted {
     pub response: Vec<u8>,
     /// How messages are coded from now on.
     pub coding: Coding,
+    /// What the client calls itself.
+    pub agent: String,
 }
 
 /// Answers an upgrade request (RFC 6455, section 4.2.2), which may offer to have messages deflated.
@@ -71,6 +73,7 @@ pub fn accept(request: &Request<()>, compression: &Compression) -> Result<Accept
     ];
     Ok(Accepted {
         response: response.concat().into(),
+        agent: agent(headers).into_owned(),
         coding: agreement.map_or(Coding::Plain, Agreement::coding),
     })
 }

@@ -5,6 +5,7 @@
 //! the header of a frame shows to be wrong reaches neither. The library knows no extension, so that deflated messages do not
 //! reach it either: they are inflated here, by a state that all share as well.
 
+mod agents;
 mod boundary;
 mod handshake;
 mod inflate;
@@ -22,7 +23,11 @@ use tungstenite::{
 };
 
 pub use self::handshake::{Accepted, accept};
-use self::{inflate::Inflation, unfinished::Unfinished};
+use self::{
+    agents::{Agent, Agents},
+    inflate::Inflation,
+    unfinished::Unfinished,
+};
 use crate::vocabulary::{coding::Coding, message::Message, reason::Reason};
 
 /// Bytes that the shared context takes from the input at a time; the library zeroes as many before each.
@@ -40,6 +45,7 @@ pub struct Protocol {
     /// One more for everyone who has a state of its own to inflate by.
     own_states: Rc<()>,
     toll: Toll,
+    agents: Agents,
 }
 
 /// What inflating has cost beside the bytes that came over the wire.
@@ -60,7 +66,22 @@ impl Protocol {
             inflation: None,
             own_states: Rc::default(),
             toll: Toll::default(),
+            agents: Agents::default(),
         }
+    }
+
+    /// The reading side of a session that begins with a client that calls itself so.
+    pub fn begin(&mut self, coding: Coding, agent: &str) -> WebSocket {
+        let mut websocket = WebSocket::new(coding);
+        if coding != Coding::Plain {
+            websocket.agent = self.agents.note(agent);
+        }
+        websocket
+    }
+
+    /// What a client calls itself that has agreed on deflated messages not long ago.
+    pub fn agent(&self, websocket: &WebSocket) -> Option<&str> {
+        self.agents.name(websocket.agent)
     }
 
     /// What it has cost to inflate what was received last.
@@ -70,7 +91,8 @@ impl Protocol {
 
     /// Bytes that it takes beside itself for inflating.
     pub fn heap_bytes(&self) -> usize {
-        self.inflation.as_ref().map_or(0, Inflation::heap_bytes)
+        let inflation = self.inflation.as_ref();
+        inflation.map_or(0, Inflation::heap_bytes) + self.agents.heap_bytes()
     }
 }
 
@@ -78,6 +100,7 @@ impl Protocol {
 #[derive(Debug, Default)]
 pub struct WebSocket {
     coding: Coding,
+    agent: Agent,
     unfinished: Option<Box<Unfinished>>,
 }
 
@@ -95,6 +118,7 @@ impl WebSocket {
     pub fn new(coding: Coding) -> Self {
         Self {
             coding,
+            agent: Agent::default(),
             unfinished: None,
         }
     }

@@ -4,6 +4,8 @@
 //! everyone who reads it, and a client between two messages is to cost nothing. There is one answer, which all clients known
 //! take that offer anything; who is known to get it wrong is not answered, and reads what is plain.
 
+use std::borrow::Cow;
+
 use http::{
     HeaderValue,
     header::{HeaderMap, SEC_WEBSOCKET_EXTENSIONS, USER_AGENT},
@@ -44,8 +46,7 @@ impl Agreement {
         if !compression.is_on {
             return None;
         }
-        let agent = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
-        let agent = String::from_utf8_lossy(agent.unwrap_or_default());
+        let agent = agent(headers);
         let configured = compression.declined_agents.iter().map(String::as_str);
         let mut declined = DECLINED_AGENTS.into_iter().chain(configured);
         if declined.any(|text| !text.is_empty() && agent.contains(text)) {
@@ -78,6 +79,12 @@ impl Agreement {
         let server_window_bits = Parameters::read(offer).ok()?.server_max_window_bits;
         (server_window_bits != Some(8)).then_some(Self { server_window_bits })
     }
+}
+
+/// What a client calls itself; nothing if it does not.
+pub(super) fn agent(headers: &HeaderMap) -> Cow<'_, str> {
+    let agent = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+    String::from_utf8_lossy(agent.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ pub const RECEIVE_BYTES_MAX: usize = 64 << 10;
 pub const INFLATE_STRETCH_BYTES_MAX: usize = 256 << 10;
 /// Such states; beyond them one waits.
 pub const INFLATE_STATES_MAX: usize = 8;
+/// User-Agents that are known of those who have agreed on deflated messages lately.
+pub const AGENTS_KNOWN_MAX: usize = 64;
 /// Bytes that a state for inflating takes (zlib-rs 0.6, as measured).
 pub const INFLATE_STATE_BYTES: usize = 48 << 10;
 /// Payload bytes of a frame that joins several text messages (one larger message travels alone).

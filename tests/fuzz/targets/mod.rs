@@ -2,6 +2,7 @@
 //! not hold; the fuzzer calls it, and so do the ordinary tests.
 
 pub mod chat;
+pub mod inflate;
 pub mod request;
 pub mod server;
 pub mod websocket;

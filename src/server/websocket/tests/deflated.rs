@@ -272,10 +272,14 @@ fn a_reference_into_what_another_said_reaches_nothing() {
     let received = other.receive(&mut protocol, &message(TEXT, &reference));
     assert_eq!(received, Err(Reason::ContextKept));
     assert!(other.heard.is_empty(), "not a byte");
+    let agent = "Odd/1.0";
+    one.websocket = protocol.begin(Coding::Deflate(Window::Full), agent);
+    assert_eq!(protocol.agent(&one.websocket), Some(agent), "for the log");
+    one.receive(&mut protocol, &message(TEXT, &said)).unwrap();
     // Nor does one reach what it said itself.
     let received = one.receive(&mut protocol, &message(TEXT, &reference));
     assert_eq!(received, Err(Reason::ContextKept));
-    assert_eq!(one.heard.len(), 1);
+    assert_eq!(one.heard.len(), 2);
 }
 
 #[test]
