@@ -1,6 +1,13 @@
 //! Servers that deflate what they send, each in its way, and those that do not.
 
-use crate::common::{Run, against, relay::Relay};
+use std::{io::Write, thread};
+
+use tungstenite::{
+    accept_hdr,
+    handshake::server::{ErrorResponse, Request, Response},
+};
+
+use crate::common::{Run, against, entrance::Entrance, relay::Relay};
 
 /// A run against a relay that answers the offer to deflate like this.
 fn offered(answer: Option<&'static str>) -> Run {
@@ -57,4 +64,25 @@ fn nothing_is_offered_unasked() {
     let relay = Relay::right().that_deflates(Some("permessage-deflate"));
     let run = against(&relay.start(), &[]).good();
     assert!(run.at("compression").is_null(), "{run:#?}");
+}
+
+#[test]
+fn what_cannot_be_inflated_ends_the_connection_and_is_named() {
+    let entrance = Entrance::new(|stream| {
+        #[expect(clippy::result_large_err, reason = "the error is tungstenite's")]
+        let agree = |_: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+            let answer = "permessage-deflate; server_no_context_takeover";
+            let headers = response.headers_mut();
+            headers.insert("sec-websocket-extensions", answer.parse().unwrap());
+            Ok(response)
+        };
+        let mut socket = accept_hdr(stream, agree).unwrap();
+        // A block of a kind that there is not (RFC 1951, section 3.2.3).
+        socket.get_mut().write_all(b"\xc1\x01\x07").unwrap();
+        thread::spawn(move || while socket.read().is_ok() {});
+    });
+    let url = format!("ws://{}/relay", entrance.address());
+    let run = against(&url, &["idle", "--compress"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert_eq!(run.count("disconnects_by.protocol error"), 5);
 }
