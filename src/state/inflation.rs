@@ -1,16 +1,23 @@
-//! What a server has deflated, as it was before: one message after the other, within a bound.
+//! Inflating messages that were deflated (RFC 7692, section 7.2.2), one after the other, within a bound, and in steps.
 
 use flate2::{Decompress, FlushDecompress, Status};
 use thiserror::Error;
 
-/// What every message lacks at its end (RFC 7692, section 7.2.1).
-const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
-/// An empty block that is the last one (RFC 1951, section 3.2.6). A stream that ends with it is whole.
-const FINAL_BLOCK: [u8; 2] = [0x03, 0x00];
-/// Bytes by which the room for what comes out grows at least.
-const GROWTH_BYTES: usize = 4 << 10;
+use crate::vocabulary::{
+    config::{INFLATE_STATE_BYTES, INFLATE_STRETCH_BYTES_MAX},
+    reason::Reason,
+};
 
-/// What the messages of a server may refer back to (RFC 7692, section 7.1.1.1).
+/// What a sender leaves out at the end of a message: an empty block, but for the bits that say so (RFC 7692, section 7.2.1).
+const TAIL: &[u8; 4] = &[0x00, 0x00, 0xff, 0xff];
+/// An empty final block (RFC 1951, section 3.2.6), which can be read only where all blocks before have ended.
+const END: &[u8; 2] = &[0x03, 0x00];
+/// Room for what most messages inflate to.
+const USUAL_BYTES: usize = 2 << 10;
+/// What zlib says of one who refers to what came before the message.
+const TOO_FAR_BACK: &str = "invalid distance too far back";
+
+/// What messages may refer back to (RFC 7692, section 7.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     /// Nothing but themselves: equal messages are deflated to equal bytes, and one state inflates those of everyone.
@@ -19,19 +26,17 @@ pub enum Context {
     Kept,
 }
 
-/// A state of inflating: some 48 KiB.
-#[derive(Debug)]
-pub struct Inflater {
-    state: Decompress,
-    context: Context,
-}
-
-/// What cannot be inflated. The server's fault; nothing after it can be understood.
+/// What cannot be inflated. Its sender's fault; nothing after it can be understood.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum InflateError {
     /// No deflated bytes, or not all of them.
     #[error("it sent a message that is not deflated as agreed on, or not to its end")]
     Corrupt,
+    /// It refers to what is not there: most likely to a message before it.
+    #[error(
+        "it sent a message that refers to one before it, although it was agreed that none does"
+    )]
+    ContextKept,
     /// More than was asked for.
     #[error("it sent a message that inflates to more than {max_bytes} bytes")]
     TooLong {
@@ -40,76 +45,121 @@ pub enum InflateError {
     },
 }
 
-impl Inflater {
-    /// A state of the beginning.
+impl From<InflateError> for Reason {
+    fn from(error: InflateError) -> Self {
+        match error {
+            InflateError::Corrupt => Self::NotDeflate,
+            InflateError::ContextKept => Self::ContextKept,
+            InflateError::TooLong { .. } => Self::MessageTooLarge,
+        }
+    }
+}
+
+/// A state of inflating, and the message that is being inflated.
+#[derive(Debug)]
+pub struct Inflation {
+    state: Decompress,
+    context: Context,
+    output: Vec<u8>,
+    /// How much of the message and of what is added to it was read.
+    at: usize,
+}
+
+impl Inflation {
+    /// Nothing is inflated yet.
     pub fn new(context: Context) -> Self {
         Self {
             state: Decompress::new(false),
             context,
+            output: Vec::new(),
+            at: 0,
         }
     }
 
-    /// Inflates a message to `inflated`, which had no more than it may have: `max_bytes`.
+    /// Begins with another message. In a fresh context nothing of the one before is left that anything could refer to.
+    pub fn begin(&mut self) {
+        if self.context == Context::Fresh {
+            self.state.reset(false);
+        }
+        self.output.clear();
+        self.at = 0;
+    }
+
+    /// What came of the message until now.
+    pub fn output(&self) -> &[u8] {
+        &self.output
+    }
+
+    /// Bytes that it takes beside itself.
+    pub fn heap_bytes(&self) -> usize {
+        INFLATE_STATE_BYTES + self.output.capacity()
+    }
+
+    /// Inflates a message as a whole.
     ///
     /// # Errors
-    /// It is too long, or none. That it was cut off where a context is kept shows only in what comes after it.
-    pub fn inflate(
-        &mut self,
-        message: &[u8],
-        inflated: &mut Vec<u8>,
-        max_bytes: usize,
-    ) -> Result<(), InflateError> {
-        inflated.clear();
-        match self.context {
-            Context::Kept => {
-                self.feed(message, inflated, max_bytes)?;
-                self.feed(&TAIL, inflated, max_bytes).map(drop)
-            }
-            Context::Fresh => {
-                self.state.reset(false);
-                self.feed(message, inflated, max_bytes)?;
-                self.feed(&TAIL, inflated, max_bytes)?;
-                if self.feed(&FINAL_BLOCK, inflated, max_bytes)? {
-                    Ok(())
-                } else {
-                    Err(InflateError::Corrupt)
-                }
-            }
-        }
+    /// Those of [`go_on`](Self::go_on).
+    pub fn inflate(&mut self, message: &[u8], max_bytes: usize) -> Result<&[u8], InflateError> {
+        self.begin();
+        while !self.go_on(message, max_bytes)? {}
+        Ok(&self.output)
     }
 
-    /// Inflates all of `input`; whether a stream ended just with it. Another one begins behind a final block (RFC 7692,
-    /// section 7.2.3.4).
-    fn feed(
-        &mut self,
-        mut input: &[u8],
-        inflated: &mut Vec<u8>,
-        max_bytes: usize,
-    ) -> Result<bool, InflateError> {
+    /// Goes on with a message, by [`INFLATE_STRETCH_BYTES_MAX`] at most, and says whether that is all of it.
+    ///
+    /// # Errors
+    /// It is larger than `max_bytes`, or does not inflate. That it was cut off where a context is kept shows only in what comes
+    /// after it.
+    pub fn go_on(&mut self, message: &[u8], max_bytes: usize) -> Result<bool, InflateError> {
+        // Whoever flushes where there is nothing to flush sends nothing.
+        if message.is_empty() {
+            return Ok(true);
+        }
+        let stretch_end = self.output.len() + INFLATE_STRETCH_BYTES_MAX;
+        let tail_at = message.len();
+        let end_at = tail_at + TAIL.len();
         loop {
-            if inflated.len() == inflated.capacity() {
-                inflated.reserve(GROWTH_BYTES);
+            let rest = match self.at {
+                at if at < tail_at => &message[at..],
+                at if at < end_at => &TAIL[at - tail_at..],
+                _ if self.context == Context::Kept => return Ok(true),
+                at => &END[at - end_at..],
+            };
+            if rest.is_empty() {
+                // Everything is read, and no block has ended.
+                return Err(InflateError::Corrupt);
             }
-            let (read, written) = (self.state.total_in(), inflated.len());
-            let status = self
+            if self.output.len() == self.output.capacity() {
+                // One byte beyond the bound shows that there is more.
+                let most = stretch_end.min(max_bytes + 1) - self.output.len();
+                let room = self.output.len().max(USUAL_BYTES).min(most);
+                self.output.reserve_exact(room);
+            }
+            let read_before = self.state.total_in();
+            let inflated = self
                 .state
-                .decompress_vec(input, inflated, FlushDecompress::Sync)
-                .map_err(|_| InflateError::Corrupt)?;
-            if inflated.len() > max_bytes {
+                .decompress_vec(rest, &mut self.output, FlushDecompress::None);
+            let read = self.state.total_in() - read_before;
+            self.at += usize::try_from(read).expect("no more than the rest");
+            if self.output.len() > max_bytes {
                 return Err(InflateError::TooLong { max_bytes });
             }
-            let read = usize::try_from(self.state.total_in() - read).unwrap_or(usize::MAX);
-            input = &input[read..];
-            let has_ended = status == Status::StreamEnd;
-            if has_ended {
-                self.state.reset(false);
+            match inflated {
+                // A final block: another sequence of blocks may follow (RFC 7692, section 7.2.3.5).
+                Ok(Status::StreamEnd) => {
+                    self.state.reset(false);
+                    if self.at == tail_at || self.at >= end_at {
+                        return Ok(true);
+                    }
+                }
+                Ok(Status::Ok | Status::BufError) => {}
+                Err(error) if error.message() == Some(TOO_FAR_BACK) => {
+                    return Err(InflateError::ContextKept);
+                }
+                Err(_) => return Err(InflateError::Corrupt),
             }
-            // With room left, all that there is has come out.
-            if input.is_empty() && (has_ended || inflated.len() < inflated.capacity()) {
-                return Ok(has_ended);
-            }
-            if !has_ended && read == 0 && inflated.len() == written {
-                return Err(InflateError::Corrupt);
+            if self.output.len() >= stretch_end {
+                return Ok(false);
             }
         }
     }
@@ -140,9 +190,8 @@ mod tests {
     }
 
     fn inflated(message: &[u8]) -> Result<Vec<u8>, InflateError> {
-        let mut bytes = Vec::new();
-        let mut inflater = Inflater::new(Context::Fresh);
-        inflater.inflate(message, &mut bytes, MAX).map(|()| bytes)
+        let mut inflation = Inflation::new(Context::Fresh);
+        inflation.inflate(message, MAX).map(<[u8]>::to_vec)
     }
 
     #[test]
@@ -153,11 +202,9 @@ mod tests {
             &vec![7; MAX],
         ];
         for context in [Context::Fresh, Context::Kept] {
-            let mut inflater = Inflater::new(context);
-            let mut bytes = Vec::new();
+            let mut inflation = Inflation::new(context);
             for (message, deflated) in messages.iter().zip(deflated(&messages, context)) {
-                inflater.inflate(&deflated, &mut bytes, MAX).unwrap();
-                assert_eq!(bytes, *message);
+                assert_eq!(inflation.inflate(&deflated, MAX), Ok(*message));
             }
         }
     }
@@ -166,13 +213,18 @@ mod tests {
     fn runs_that_were_deflated_apart_stored_blocks_and_final_ones_are_one_message() {
         let apart = deflated(&[b"one", b" two"], Context::Fresh);
         let stored = b"\x00\x02\x00\xfd\xff: \x00\x00\x00\xff\xff";
-        let joined = [&apart[0][..], &TAIL, stored, &apart[1]].concat();
+        let joined = [&apart[0][..], TAIL, stored, &apart[1]].concat();
         assert_eq!(inflated(&joined).unwrap(), b"one:  two");
         // A final block, and the empty one that follows it.
         let last = b"\x01\x02\x00\xfd\xffhi\x00";
         assert_eq!(inflated(last).unwrap(), b"hi");
         let then = [&last[..7], &apart[0]].concat();
         assert_eq!(inflated(&then).unwrap(), b"hione");
+        assert_eq!(
+            inflated(b"").unwrap(),
+            b"",
+            "nothing was there to be flushed"
+        );
     }
 
     #[test]
@@ -188,7 +240,7 @@ mod tests {
         let [_, second] = &deflated(&messages, Context::Kept)[..] else {
             unreachable!("there are two");
         };
-        assert_eq!(inflated(second), Err(InflateError::Corrupt));
+        assert_eq!(inflated(second), Err(InflateError::ContextKept));
         let whole = &deflated(&messages, Context::Fresh)[0];
         for length in 1..whole.len() {
             assert!(inflated(&whole[..length]).is_err(), "{length}");

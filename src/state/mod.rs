@@ -11,6 +11,7 @@ pub mod dialect;
 pub mod engine;
 pub mod freezing;
 pub mod hub;
+pub mod inflation;
 pub mod journal;
 pub mod log;
 pub mod memory;

@@ -5,7 +5,6 @@ pub mod client;
 pub mod clock;
 pub mod credentials;
 pub mod descriptors;
-pub mod inflater;
 pub mod listener;
 pub mod listeners;
 pub mod log;

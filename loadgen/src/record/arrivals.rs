@@ -1,6 +1,6 @@
 //! What reaches the clients: messages are found in their frames, checked against what each client should get, and timed.
 
-use hubbub::system::inflater::Context;
+use hubbub::state::inflation::Context;
 
 use crate::{
     plan::{

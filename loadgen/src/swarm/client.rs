@@ -4,8 +4,8 @@ use std::{io, net::Ipv4Addr};
 
 use hubbub::{
     server::stream::Stream,
+    state::inflation::{Context, Inflation},
     system::{
-        inflater::{Context, Inflater},
         opening::{Opened, Progress},
         socket::Socket,
     },
@@ -34,7 +34,7 @@ pub struct Client {
     socket: Option<Socket>,
     scanner: Scanner,
     /// What inflates what the server says, if that refers back to what it said before.
-    inflater: Option<Box<Inflater>>,
+    inflation: Option<Box<Inflation>>,
     outgoing: Outgoing,
     state: State,
     /// When it began to connect, in nanoseconds since the origin.
@@ -74,7 +74,7 @@ impl Client {
         Ok(Self {
             socket: Some(socket),
             scanner: Scanner::default(),
-            inflater: None,
+            inflation: None,
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
             begun_ns: now_ns,
@@ -127,7 +127,7 @@ impl Client {
                     self.scanner.expect_deflated();
                 }
                 let own = opened.context.filter(|context| *context == Context::Kept);
-                self.inflater = own.map(|context| Box::new(Inflater::new(context)));
+                self.inflation = own.map(|context| Box::new(Inflation::new(context)));
                 Ok(Some(opened))
             }
         }
@@ -213,7 +213,7 @@ impl Client {
                 }
                 Message::Binary(bytes) => hear_binary(bytes, index, now_ns, record),
                 Message::Deflated { payload, is_text } => {
-                    let own = self.inflater.as_deref_mut();
+                    let own = self.inflation.as_deref_mut();
                     let inflated = inflating.inflate(payload, own, record);
                     let inflated = inflated.map_err(|_| End::Protocol)?;
                     if is_text {

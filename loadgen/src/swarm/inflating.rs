@@ -1,7 +1,7 @@
 //! What a server deflated, as it was before: equal messages once for all the clients of a thread, as long as the server
 //! refers back to nothing; and what that takes of the thread.
 
-use hubbub::system::inflater::{Context, InflateError, Inflater};
+use hubbub::state::inflation::{Context, InflateError, Inflation};
 
 use crate::{
     plan::stamp::MESSAGE_BYTES_MAX,
@@ -17,19 +17,16 @@ const SEARCHES_PER_TIMED: u64 = 64;
 /// What all clients of a thread share.
 #[derive(Debug)]
 pub struct Inflating {
-    shared: Inflater,
+    shared: Inflation,
     equal: Equal,
-    /// The last message that was inflated for one client alone.
-    alone: Vec<u8>,
     searches: u64,
 }
 
 impl Default for Inflating {
     fn default() -> Self {
         Self {
-            shared: Inflater::new(Context::Fresh),
+            shared: Inflation::new(Context::Fresh),
             equal: Equal::default(),
-            alone: Vec::new(),
             searches: 0,
         }
     }
@@ -43,7 +40,7 @@ impl Inflating {
     pub fn inflate<'a>(
         &'a mut self,
         message: &[u8],
-        own: Option<&mut Inflater>,
+        own: Option<&'a mut Inflation>,
         record: &mut Record,
     ) -> Result<&'a [u8], InflateError> {
         let mut deflated = Deflated {
@@ -54,9 +51,9 @@ impl Inflating {
         let inflated = match own {
             Some(own) => {
                 let watch = Stopwatch::start();
-                own.inflate(message, &mut self.alone, MESSAGE_BYTES_MAX)?;
+                let inflated = own.inflate(message, MESSAGE_BYTES_MAX)?;
                 deflated.add_inflation(&watch);
-                &self.alone
+                inflated
             }
             None => self.once(message, &mut deflated)?,
         };
@@ -66,7 +63,7 @@ impl Inflating {
     }
 
     /// The same of a message that says all by itself, unless an equal one was inflated.
-    fn once(&mut self, message: &[u8], deflated: &mut Deflated) -> Result<&Vec<u8>, InflateError> {
+    fn once(&mut self, message: &[u8], deflated: &mut Deflated) -> Result<&[u8], InflateError> {
         let is_timed = self.searches.is_multiple_of(SEARCHES_PER_TIMED);
         self.searches += 1;
         let watch = is_timed.then(Stopwatch::start);
@@ -78,10 +75,8 @@ impl Inflating {
             Ok(place) => place,
             Err(place) => {
                 let watch = Stopwatch::start();
-                let shared = &mut self.shared;
-                let inflate =
-                    |inflated: &mut _| shared.inflate(message, inflated, MESSAGE_BYTES_MAX);
-                self.equal.put(place, message, inflate)?;
+                let inflated = self.shared.inflate(message, MESSAGE_BYTES_MAX)?;
+                self.equal.put(place, message, inflated);
                 deflated.add_inflation(&watch);
                 place
             }

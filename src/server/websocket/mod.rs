@@ -8,7 +8,6 @@
 mod agents;
 mod boundary;
 mod handshake;
-mod inflate;
 mod offer;
 #[cfg(test)]
 mod tests;
@@ -25,10 +24,12 @@ use tungstenite::{
 pub use self::handshake::{Accepted, accept};
 use self::{
     agents::{Agent, Agents},
-    inflate::Inflation,
     unfinished::Unfinished,
 };
-use crate::vocabulary::{coding::Coding, message::Message, reason::Reason};
+use crate::{
+    state::inflation::Inflation,
+    vocabulary::{coding::Coding, message::Message, reason::Reason},
+};
 
 /// Bytes that the shared context takes from the input at a time; the library zeroes as many before each.
 const SHARED_READ_BYTES: usize = 2 << 10;
@@ -146,8 +147,8 @@ impl WebSocket {
         unfinished.is_some_and(|unfinished| unfinished.is_waited_for())
     }
 
-    /// Reads `input`: hands each whole message to `hear`, with the coding in which it came, and adds the frames that answer pings to `replies`. If much comes of
-    /// little, it keeps the rest of the input, and [has more](Self::has_more).
+    /// Reads `input`: hands each whole message to `hear`, with the coding in which it came, and adds the frames that answer
+    /// pings to `replies`. If much comes of little, it keeps the rest of the input, and [has more](Self::has_more).
     ///
     /// # Errors
     /// The peer broke the protocol: the reason to close it with. Nothing more may be received.

@@ -7,15 +7,17 @@ use std::rc::Rc;
 use tungstenite::protocol::WebSocketContext;
 
 use super::{
-    OWN_READ_BYTES, Protocol, Received, SHARED_READ_BYTES, boundary::Boundary, context,
-    inflate::Inflation, read_all,
+    OWN_READ_BYTES, Protocol, Received, SHARED_READ_BYTES, boundary::Boundary, context, read_all,
 };
-use crate::vocabulary::{
-    coding::Coding,
-    config::{INFLATE_STATES_MAX, RECEIVE_BYTES_MAX},
-    frame::Kind,
-    message::Message,
-    reason::Reason,
+use crate::{
+    state::inflation::{Context, Inflation},
+    vocabulary::{
+        coding::Coding,
+        config::{INFLATE_STATES_MAX, RECEIVE_BYTES_MAX},
+        frame::Kind,
+        message::Message,
+        reason::Reason,
+    },
 };
 
 /// Frames and messages that have begun, and input that was not looked at.
@@ -186,7 +188,8 @@ impl Deflated {
             protocol.toll.waits = true;
             return Ok(());
         }
-        let shared = protocol.inflation.get_or_insert_with(Inflation::new);
+        let shared = &mut protocol.inflation;
+        let shared = shared.get_or_insert_with(|| Inflation::new(Context::Fresh));
         let inflation = if let Some(own) = &mut self.own {
             &mut own.inflation
         } else {

@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::{
 };
 
 use super::MESSAGE_BYTES_MAX;
-use crate::system::inflater::{Context, InflateError, Inflater};
+use crate::state::inflation::{Context, InflateError, Inflation};
 
 /// Bytes of a message before it is inflated: one that deflating made no smaller is a little larger.
 const DEFLATED_BYTES_MAX: usize = MESSAGE_BYTES_MAX + MESSAGE_BYTES_MAX / 100;
@@ -45,7 +45,7 @@ impl InflatingError {
     /// The code of the close frame that tells of it (RFC 6455, section 7.4.1).
     pub fn code(self) -> u16 {
         match self {
-            Self::Inflate(InflateError::Corrupt) => 1007,
+            Self::Inflate(InflateError::Corrupt | InflateError::ContextKept) => 1007,
             Self::Inflate(InflateError::TooLong { .. }) => 1009,
             Self::Within => 1002,
         }
@@ -55,8 +55,7 @@ impl InflatingError {
 /// How far a sequence of frames has come.
 #[derive(Debug)]
 struct Reader {
-    inflater: Inflater,
-    inflated: Vec<u8>,
+    inflation: Inflation,
     /// The beginning of a header that has not fully arrived.
     header: Vec<u8>,
     /// Payload bytes that the current frame still lacks.
@@ -135,8 +134,7 @@ impl<S: Write> Write for Inflating<S> {
 impl Reader {
     fn new(context: Context) -> Self {
         Self {
-            inflater: Inflater::new(context),
-            inflated: Vec::new(),
+            inflation: Inflation::new(context),
             header: Vec::new(),
             missing: 0,
             begun: None,
@@ -218,16 +216,15 @@ impl Reader {
         let Some(begun) = self.begun.take_if(is_whole) else {
             return Ok(());
         };
-        self.inflater
-            .inflate(&begun.deflated, &mut self.inflated, MESSAGE_BYTES_MAX)?;
+        let inflated = self.inflation.inflate(&begun.deflated, MESSAGE_BYTES_MAX)?;
         let header = FrameHeader {
             opcode: begun.opcode,
             ..FrameHeader::default()
         };
         header
-            .format(self.inflated.len() as u64, plain)
+            .format(inflated.len() as u64, plain)
             .expect("a vector takes all that is written to it");
-        plain.extend_from_slice(&self.inflated);
+        plain.extend_from_slice(inflated);
         Ok(())
     }
 }
@@ -320,8 +317,8 @@ mod tests {
         let frames = [HELLO, again].concat();
         let (messages, _) = read(&frames, 0, 1, Some(Context::Kept));
         assert_eq!(messages, [Message::text("Hello"), Message::text("Hello")]);
-        let corrupt = InflatingError::Inflate(InflateError::Corrupt);
-        assert_eq!((fault(&frames), corrupt.code()), (corrupt, 1007));
+        let kept = InflatingError::Inflate(InflateError::ContextKept);
+        assert_eq!((fault(&frames), kept.code()), (kept, 1007));
     }
 
     #[test]

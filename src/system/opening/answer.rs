@@ -13,7 +13,7 @@ use tungstenite::handshake::derive_accept_key;
 use super::OpeningError;
 use crate::{
     server::http::{self as message, entries, lists},
-    system::inflater::Context,
+    state::inflation::Context,
     vocabulary::deflate::{ParameterError, Parameters},
 };
 

@@ -26,7 +26,7 @@ use self::{
     body::Body,
     refusal::Refusal,
 };
-use crate::system::inflater::Context;
+use crate::state::inflation::Context;
 
 /// Bytes of the head of an answer.
 const HEAD_BYTES_MAX: usize = 16 << 10;
