@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+type gorilla struct {
+	*websocket.Conn
+}
+
+func main() {
+	dialer := websocket.Dialer{EnableCompression: true}
+	c, _, err := dialer.Dial(os.Args[1], nil)
+	check(err)
+	talk(gorilla{c})
+}
+
+func (c gorilla) say(isText bool, parts [][]byte) error {
+	kind := websocket.BinaryMessage
+	if isText {
+		kind = websocket.TextMessage
+	}
+	writer, err := c.NextWriter(kind)
+	for _, part := range parts {
+		if err == nil {
+			_, err = writer.Write(part)
+		}
+	}
+	check(err)
+	return writer.Close()
+}
+
+func (c gorilla) hear() (bool, []byte, error) {
+	kind, message, err := c.ReadMessage()
+	if err != nil && !websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+		check(err)
+	}
+	return kind == websocket.TextMessage, message, err
+}
+
+func (c gorilla) close() error {
+	goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	return c.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(time.Second))
+}
