@@ -6,7 +6,7 @@ use super::{Link, Standing, coming::Former, greeting::Facts, script::Operation};
 use crate::{
     server::stream::Stream,
     state::journal::{EntryKind, Journal, hello},
-    vocabulary::id::NodeId,
+    vocabulary::{config::TURN_BYTES_MAX, id::NodeId},
 };
 
 impl<S: Stream> Link<S> {
@@ -94,7 +94,12 @@ impl<S: Stream> Link<S> {
         }
         self.has_given = false;
         let (time, trim, era) = (self.time(now), self.course.trim.due(), self.era());
-        let Some(batch) = journal.batch() else {
+        let batch = if self.comes_back_soon(journal) && journal.may_gather() {
+            None
+        } else {
+            journal.batch()
+        };
+        let Some(batch) = batch else {
             if let Some(part) = part {
                 self.appender.write(part, now);
             }
@@ -109,6 +114,12 @@ impl<S: Stream> Link<S> {
                 self.appender.call(&append, era, facts, now);
             }
         }
+    }
+
+    /// Whether what is in the journal is passed on within a turn or two.
+    fn comes_back_soon(&self, journal: &Journal) -> bool {
+        let ahead_bytes = self.lag_bytes() + journal.unread_bytes();
+        self.reader.connection.facts().is_some() && ahead_bytes < TURN_BYTES_MAX
     }
 
     /// The era on behalf of which is appended: that of the fold, or whichever if there is none.

@@ -131,6 +131,12 @@ impl Journal {
         self.queue.next()
     }
 
+    /// Whether what is to be appended had better wait for more, until what this node appended before comes back: the more
+    /// clients are told at once, the less it costs.
+    pub fn may_gather(&self) -> bool {
+        self.queue.may_gather()
+    }
+
     /// Notes that all of ours up to a number is in the journal.
     pub fn appended(&mut self, number: u64) {
         self.queue.appended(number);

@@ -146,6 +146,17 @@ impl Queue {
         self.sent.get(self.appended).map(|sent| &sent.batch)
     }
 
+    /// Whether what waits had better wait for more: it is a batch that still grows, behind one of clients, too, that is about
+    /// to come back.
+    pub(super) fn may_gather(&self) -> bool {
+        let under_way = self
+            .sent
+            .back()
+            .filter(|_| self.sent.len() == self.appended);
+        let is_coming = under_way.is_some_and(|sent| sent.batch.kind == EntryKind::Actions);
+        is_coming && self.waiting.len() == 1 && self.waiting[0].is_open()
+    }
+
     /// The number of the next batch.
     pub(super) fn next_number(&self) -> u64 {
         self.number + 1
@@ -286,6 +297,39 @@ mod tests {
         let (line, rest) = Line::read(rest).unwrap();
         assert_eq!((line.client, line.deed()), (2, Some(join("c"))));
         assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn a_batch_that_grows_had_better_wait_for_those_that_come_back() {
+        let mut queue = Queue::default();
+        let add = |queue: &mut Queue| queue.add(1, &join("a"), Duration::ZERO);
+        add(&mut queue);
+        assert!(!queue.may_gather());
+        numbers(&mut queue);
+        assert!(!queue.may_gather());
+        add(&mut queue);
+        assert!(queue.may_gather());
+        queue.send_again();
+        assert!(!queue.may_gather());
+        queue.appended(1);
+        assert!(queue.may_gather());
+        queue.came_back(1);
+        assert!(!queue.may_gather());
+    }
+
+    #[test]
+    fn neither_a_full_batch_waits_nor_one_about_the_node() {
+        let mut queue = Queue::default();
+        queue.add(1, &join("a"), Duration::ZERO);
+        numbers(&mut queue);
+        queue.add(1, &join("a"), Duration::ZERO);
+        queue.add_entry(EntryKind::Alive, Vec::new(), Duration::ZERO);
+        assert!(!queue.may_gather());
+        assert_eq!(numbers(&mut queue), [2, 3]);
+        for _ in 0..2 {
+            queue.add(1, &join(&"x".repeat(ENTRY_BYTES_MAX)), Duration::ZERO);
+        }
+        assert!(!queue.may_gather());
     }
 
     #[test]

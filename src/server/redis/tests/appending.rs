@@ -26,7 +26,21 @@ fn what_clients_do_is_added_past_the_script_one_call_after_the_other() {
     scene.say("two");
     assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
     scene.reply(&format!("+{ERA}-2\r\n"));
+    assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
+    scene.gives(&[(&id(2), &format!("1 a 1 2 {}", ERA + 5000), "")]);
     assert_eq!(scene.asked(), added(3, "two"));
+}
+
+#[test]
+fn what_is_said_does_not_wait_for_what_comes_back_late() {
+    let mut scene = Scene::founder();
+    scene.say("one");
+    scene.reply(&format!("+{ERA}-2\r\n"));
+    scene.asked();
+    scene.read.close();
+    scene.say("two");
+    let asked = scene.asked();
+    assert_eq!(asked[0].last().map(String::as_str), Some("two"));
 }
 
 #[test]
@@ -43,6 +57,7 @@ fn after_a_lost_answer_the_same_number_is_said_to_the_script_on_a_new_connection
     scene.say("two");
     scene.answer("again 2");
     assert!(scene.link.is_up());
+    scene.gives(&[(&id(2), "1 a 1 2 5", "")]);
     assert_eq!(scene.asked()[0][5], "1 a 1 3 1790000000050000");
 }
 
@@ -129,6 +144,7 @@ fn what_the_journal_keeps_too_long_is_trimmed_with_what_is_added() {
     let asked = scene.asked();
     assert_eq!(asked[0][3..6], ["MINID", "~", &id(3)]);
     scene.reply(&format!("+{ERA}-5\r\n"));
+    scene.gives(&[(&id(5), "1 a 1 2 5", "")]);
     scene.say("two");
     assert!(!scene.asked()[0].contains(&"MINID".to_owned()));
 }
