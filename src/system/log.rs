@@ -14,7 +14,10 @@ use clap::ValueEnum;
 use tracing::{Level, error, warn};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 
-use crate::vocabulary::config::{LOG_FLUSH_TIMEOUT, LOG_LINES_WAITING_MAX};
+use crate::vocabulary::{
+    config::{LOG_FLUSH_TIMEOUT, LOG_LINES_WAITING_MAX},
+    visible::visible_json,
+};
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -49,6 +52,7 @@ struct Tally {
 /// Where lines are handed over. It never waits.
 #[derive(Clone, Debug)]
 struct Mouth {
+    format: Format,
     queue: NonBlocking,
     tally: Arc<Tally>,
 }
@@ -73,7 +77,11 @@ impl Log {
             .thread_name("log")
             .finish(hand);
         let _ = tally.lost.set(queue.error_counter());
-        let mouth = Mouth { queue, tally };
+        let mouth = Mouth {
+            format,
+            queue,
+            tally,
+        };
         let log = Self {
             mouth: mouth.clone(),
             _worker: ManuallyDrop::new(worker),
@@ -123,9 +131,14 @@ impl Tally {
 }
 
 impl Write for Mouth {
+    /// Hands over a whole line. In text, values are as Rust shows them; in JSON, what would steer a terminal is left in them.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.tally.said.fetch_add(1, Ordering::AcqRel);
-        self.queue.write(line)
+        match (self.format, str::from_utf8(line)) {
+            (Format::Json, Ok(json)) => self.queue.write(visible_json(json).as_bytes())?,
+            _ => self.queue.write(line)?,
+        };
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -3,6 +3,8 @@
 //! Each test starts a server of its own on an address that the system picks, so all run side by side.
 
 mod harness;
+#[path = "../inflate/mod.rs"]
+mod inflate;
 #[path = "../picky/mod.rs"]
 mod picky;
 
@@ -13,6 +15,7 @@ mod connect;
 mod connect_http;
 mod connect_reconnect;
 mod connect_tls;
+mod deflate;
 mod drain;
 mod floods;
 mod fragments;

@@ -54,12 +54,19 @@ impl Wire {
     }
 
     /// A connection whose upgrade has been asked for and not been answered.
-    pub(crate) fn upgraded(mut http: HttpConnection) -> Self {
-        assert_eq!(http.response_to_head().status, 101);
+    pub(crate) fn upgraded(http: HttpConnection) -> Self {
+        Self::agreed(http).0
+    }
+
+    /// The same, and the extensions that were agreed on.
+    pub(crate) fn agreed(mut http: HttpConnection) -> (Self, Option<String>) {
+        let response = http.response_to_head();
+        assert_eq!(response.status, 101);
+        let extensions = response.header("sec-websocket-extensions");
+        let extensions = extensions.map(str::to_owned);
         let (socket, buffered) = http.into_parts();
-        Self {
-            frames: FrameSocket::from_partially_read(socket, buffered),
-        }
+        let frames = FrameSocket::from_partially_read(socket, buffered);
+        (Self { frames }, extensions)
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
