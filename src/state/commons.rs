@@ -314,7 +314,7 @@ impl Commons {
         match event {
             Event::Refused { .. } => {}
             // What is lost goes on no more: others may have known more of it than is known here.
-            Event::Lost => self.hub.reach(moment),
+            Event::Lost => self.hub.begin_at(moment),
             _ if moment == self.hub.moment() => {}
             _ => self.reach(moment),
         }

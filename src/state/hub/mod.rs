@@ -130,6 +130,11 @@ impl Hub {
         self.channels.expire(self.moment.at);
     }
 
+    /// Begins at another time of the sequence, an earlier one perhaps.
+    pub fn begin_at(&mut self, moment: Moment) {
+        self.moment = moment;
+    }
+
     /// Takes in a client; what it is owed is delivered to `slot`, in its form and coding. One of another server has no slot.
     pub fn enter(&mut self, slot: Option<u32>, form: Form, coding: Coding) -> ClientId {
         let client = Client::new(slot, form, coding);

@@ -116,6 +116,8 @@ impl Journal {
     /// [taken](Self::take) is the one after that.
     pub fn begin(&mut self, node: NodeId, living: impl IntoIterator<Item = (NodeId, i64)>) {
         self.living = living.into_iter().collect();
+        // It may go on at an earlier place than it had come to as another node.
+        self.newest = None;
         self.strayed_from = None;
         self.node = Some(node);
     }
@@ -167,7 +169,9 @@ impl Journal {
 
     /// Takes the next entry that was read. One that was there before is dropped.
     pub fn take(&mut self, mut header: Header, body: Bytes, now: Duration) {
-        let last = self.newest.map(|(time, _)| time);
+        // What is lost may have been later than what begins.
+        let newest = self.newest.filter(|_| header.kind != EntryKind::Lost);
+        let last = newest.map(|(time, _)| time);
         header.time = header.time.max(last.unwrap_or_default());
         self.newest = Some((header.time, now));
         let mut is_ours_to_answer = false;

@@ -341,6 +341,29 @@ fn the_first_of_the_living_sees_to_it_that_time_goes_on() {
 }
 
 #[test]
+fn who_begins_again_at_an_earlier_place_takes_the_times_that_are_there() {
+    let mut journal = journal();
+    let take = |journal: &mut Journal, seconds| {
+        let alive = header(EntryKind::Alive, OTHER, seconds, seconds);
+        journal.begin(US, [(OTHER, 0)]);
+        journal.take(alive, Bytes::new(), Duration::ZERO);
+        events(journal)[0].0
+    };
+    assert_eq!(take(&mut journal, 20), 20);
+    assert_eq!(take(&mut journal, 10), 10);
+}
+
+#[test]
+fn an_era_that_begins_with_nothing_begins_at_its_own_time() {
+    let mut journal = journal();
+    for (kind, seconds) in [(EntryKind::Alive, 20), (EntryKind::Lost, 10)] {
+        let entry = header(kind, US, seconds, seconds);
+        journal.take(entry, Bytes::new(), Duration::ZERO);
+    }
+    assert_eq!(events(&mut journal).last(), Some(&(10, Event::Lost)));
+}
+
+#[test]
 fn who_came_first_of_those_that_know_and_are_not_said_to_be_silent_answers_a_newcomer() {
     let asks = |number, silent: &[NodeId]| {
         let mut journal = journal();

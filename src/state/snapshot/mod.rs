@@ -155,7 +155,7 @@ pub fn thaw(commons: &mut Commons, mut bytes: &[u8]) -> Result<(), SnapshotError
                 entered,
             } => {
                 rules(hub, registry).agree(&theirs)?;
-                hub.reach(Moment { at, unix_ms });
+                hub.begin_at(Moment { at, unix_ms });
                 hub.resume_from(&head);
                 registry.resume_from(entered);
                 Some(())

@@ -193,6 +193,31 @@ fn records(mut snapshot: &[u8]) -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn who_had_come_further_knows_what_was_known_before_and_goes_on_from_then() {
+    let Scene {
+        config,
+        before,
+        after,
+        ..
+    } = Scene::new(1);
+    let mut first = Follower::new(&config);
+    first.follow(&before);
+    let snapshot = first.frozen();
+    let mut other = Follower::new(&config);
+    let end = after.last().expect("more happens").moment;
+    for turn in [&before, &after, &vec![Event::Burial.at(end)]] {
+        other.follow(turn);
+    }
+    other.commons.begin_anew();
+    thaw(&mut other.commons, &snapshot).unwrap();
+    assert_eq!(other.known(), records(&snapshot));
+    for follower in [&mut first, &mut other] {
+        follower.follow(&after);
+    }
+    assert_eq!(other.known(), first.known());
+}
+
+#[test]
 fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
     for seed in 0..200 {
         let Scene {
