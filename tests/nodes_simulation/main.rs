@@ -55,8 +55,9 @@ const SEEDS: u64 = 36;
 const FOUND: [u64; 14] = [
     24, 203, 205, 220, 394, 398, 602, 752, 1016, 1101, 1469, 1811, 1944, 59_067,
 ];
-/// Runs in which a sabotage is to be seen.
-const SABOTAGED_SEEDS: u64 = 6;
+/// Times that a sabotage is to be seen, and runs in which that is awaited.
+const SIGHTINGS: usize = 2;
+const SABOTAGED_SEEDS: u64 = 24;
 const STEPS: usize = 400;
 
 fn number(variable: &str) -> Option<u64> {
@@ -92,13 +93,16 @@ fn the_promise_holds_for_every_seed() {
     }
 }
 
-/// Not every run gives a sabotage the chance to show.
+/// Not every run gives a sabotage the chance to show, and how soon one does is chance, of which any change draws another.
 #[test]
 fn a_planted_fault_is_caught() {
     for sabotage in Sabotage::ALL {
-        let is_caught = |seed: &u64| run(*seed, sabotage).is_err();
-        let caught = (0..SABOTAGED_SEEDS).filter(is_caught).count();
-        assert!(caught > 1, "{sabotage:?} was caught {caught} times");
+        let caught = (0..SABOTAGED_SEEDS).filter(|&seed| run(seed, sabotage).is_err());
+        let sightings = caught.take(SIGHTINGS).count();
+        assert_eq!(
+            sightings, SIGHTINGS,
+            "{sabotage:?} in {SABOTAGED_SEEDS} seeds"
+        );
     }
 }
 
