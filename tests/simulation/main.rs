@@ -231,8 +231,8 @@ fn what_is_hoarded_is_seen() {
     assert!(bounds::check_empty(server, connections).is_err());
 }
 
-/// Not every run gives a sabotage the chance to show: some who are sabotaged are gone before. Each shows in about every second
-/// at least; in which ones is chance, of which any change draws another.
+/// Not every run gives a sabotage the chance to show: some who are sabotaged are gone before. Each shows in half of all runs at
+/// least; in which ones is chance, of which any change draws another.
 fn expect_caught(sabotage: Sabotage) {
     let caught = (0..SABOTAGED_SEEDS).filter(|&seed| run(seed, sabotage).is_err());
     let sightings = caught.take(SIGHTINGS).count();
