@@ -89,8 +89,8 @@ fn join(criterion: &mut Criterion<CpuTime>) {
     });
 }
 
-/// The longest turn of one who tells a newcomer of 100,000 people in as many channels, while they talk.
-fn give(criterion: &mut Criterion<CpuTime>) {
+/// The longest turn of one who tells a newcomer of 100,000 people in as many channels, while they talk, and of the newcomer.
+fn hand_over(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("nodes");
     let mut world = World::of(PEOPLE, own);
     let said = said_everywhere();
@@ -98,26 +98,35 @@ fn give(criterion: &mut Criterion<CpuTime>) {
         world.turns(&said);
     }
     let mut next = said.iter().cycle();
+    let mut tell = || {
+        let mut longest = cpu::of(|| world.ask());
+        for said in next.by_ref().take(GIVING_TURNS_MAX) {
+            longest = longest.max(cpu::of(|| world.turn(said)));
+            if let Some(told) = world.told() {
+                return (longest, told);
+            }
+        }
+        panic!("it takes no longer");
+    };
     group.sample_size(10);
     group.bench_function("longest turn of a giver", |bencher| {
-        bencher.iter_custom(|rounds| {
-            let mut sum = Duration::ZERO;
-            for _ in 0..rounds {
-                let mut longest = cpu::of(|| world.ask());
-                let mut has_told = false;
-                for said in next.by_ref().take(GIVING_TURNS_MAX) {
-                    longest = longest.max(cpu::of(|| world.turn(said)));
-                    has_told = world.has_told();
-                    if has_told {
-                        break;
-                    }
-                }
-                assert!(has_told, "it takes no longer");
-                sum += longest;
-            }
-            sum
-        });
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| tell().0).sum());
     });
+    let (_, told) = tell();
+    group.bench_function("longest turn of a newcomer", |bencher| {
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| learn(&told)).sum());
+    });
+}
+
+/// The longest turn of one who learns what it is told.
+fn learn(told: &Bytes) -> Duration {
+    let mut world = World::new();
+    let mut longest = Duration::ZERO;
+    let mut is_all = false;
+    while !is_all {
+        longest = longest.max(cpu::of(|| is_all = world.learn(told)));
+    }
+    longest
 }
 
 fn criterion() -> Criterion<CpuTime> {
@@ -127,6 +136,6 @@ fn criterion() -> Criterion<CpuTime> {
 criterion_group! {
     name = benches;
     config = criterion();
-    targets = elsewhere, join, give
+    targets = elsewhere, join, hand_over
 }
 criterion_main!(benches);

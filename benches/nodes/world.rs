@@ -85,9 +85,15 @@ impl World {
         self.take(EntryKind::Hello, NodeId(3), NEWCOMER, Bytes::new());
     }
 
-    /// Whether the newcomer was told.
-    pub fn has_told(&self) -> bool {
-        self.journal.borrow_mut().take_gift().is_some()
+    /// What the newcomer was told, once that is all.
+    pub fn told(&self) -> Option<Bytes> {
+        let gift = self.journal.borrow_mut().take_gift();
+        gift.map(|gift| gift.snapshot)
+    }
+
+    /// Makes a turn's share of that known. Returns whether that was all.
+    pub fn learn(&mut self, snapshot: &Bytes) -> bool {
+        self.commons.learn(snapshot).expect("it is a snapshot")
     }
 
     fn take(&mut self, kind: EntryKind, node: NodeId, number: i64, body: Bytes) {

@@ -148,12 +148,18 @@ impl<S: Stream> Server<S> {
         self.world.engine = Some(gauges);
     }
 
-    /// Learns what another server knows of the chat, of which this one knows nothing yet.
+    /// Learns a turn's share of what another server knows of the chat, of which this one knew nothing before. Returns whether
+    /// that was all.
     ///
     /// # Errors
     /// That is not what it was handed.
-    pub fn learn(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
+    pub fn learn(&mut self, snapshot: &[u8]) -> Result<bool, SnapshotError> {
         self.world.commons.learn(snapshot)
+    }
+
+    /// Whether it has learnt some of it, and is to learn on.
+    pub fn is_learning(&self) -> bool {
+        self.world.commons.is_learning()
     }
 
     /// Forgets what it has learnt by halves.

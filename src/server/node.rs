@@ -140,17 +140,22 @@ impl<S: Stream> Node<S> {
         }
     }
 
-    /// Has the server learn what another one has told this one, once all of it is there.
+    /// Has the server learn what another one has told this one, once all of it is there, a share in each turn.
     fn learn<T: Stream>(
         &mut self,
         now: Now,
         server: &mut Server<T>,
     ) -> Result<Option<Change>, LinkError> {
         let Some(told) = self.link.snapshot() else {
+            if server.is_learning() {
+                // It is to be had no more, and another will be as of a later place.
+                server.unlearn();
+            }
             return Ok(None);
         };
         match server.learn(&told.bytes) {
-            Ok(()) => {
+            Ok(false) => Ok(None),
+            Ok(true) => {
                 let bytes = told.bytes.len();
                 info!(bytes, "goes on from what another server knew");
                 let journal = &mut self.journal.borrow_mut();

@@ -112,6 +112,17 @@ impl Channel {
         self.open.newest()
     }
 
+    /// Whether someone here is in it.
+    pub fn is_heard(&self) -> bool {
+        self.rows.iter().any(|row| !row.members.is_empty())
+    }
+
+    /// Counts a message that is nobody's here to get, where none of this turn is.
+    pub fn skip(&mut self) {
+        debug_assert!(self.open.is_empty() && !self.is_heard());
+        self.first += 1;
+    }
+
     /// Takes an empty batch to collect what is said this turn.
     pub fn begin(&mut self, batch: OpenBatch) {
         debug_assert!(self.open.is_empty() && batch.is_empty());

@@ -12,10 +12,10 @@ use super::{
     engine::{Action, Actor, Deed, Engine, Event, Local, Pressure, Refusal, Sequenced},
     hub::{ClientId, Hub},
     press::Press,
-    snapshot::{self, SnapshotError, Writing},
+    snapshot::{Reading, SnapshotError, Writing},
 };
 use crate::vocabulary::{
-    config::{Config, TURN_RETURNING_MAX, TURN_SNAPSHOT_BYTES_MAX},
+    config::{Config, TURN_LEARNT_BYTES_MAX, TURN_RETURNING_MAX, TURN_SNAPSHOT_BYTES_MAX},
     id::NodeId,
     time::{Moment, Now},
 };
@@ -36,6 +36,8 @@ pub struct Commons {
     returning: Returning,
     /// What a server that comes is to be told, while it is written.
     writing: Option<(NodeId, Writing)>,
+    /// How far it has come with what it is told itself.
+    reading: Reading,
     /// Whether clients are held because too much of all is under way.
     is_pressed: bool,
     /// Slots of clients that may be read again.
@@ -73,6 +75,7 @@ impl Commons {
             agreement: Agreement::default(),
             returning: Returning::default(),
             writing: None,
+            reading: Reading::default(),
             is_pressed: false,
             relieved: Vec::new(),
             turned_out: Vec::new(),
@@ -112,7 +115,7 @@ impl Commons {
         self.hub.begin_turn(now);
         self.hub.expire();
         if !self.engine.is_shared() {
-            self.reach(now.into());
+            reach(&mut self.hub, &mut self.registry, now.into());
         }
     }
 
@@ -125,11 +128,31 @@ impl Commons {
         let mut said = chat::vanish(&mut self.hub, &mut self.registry);
         while self.loss.is_none()
             && !self.registry.is_vanishing()
-            && let Some(sequenced) = self.engine.next(now, self.registry.next())
+            && let Some(more) = self.overhear().or_else(|| self.take_next(now))
         {
-            said += self.take(sequenced);
+            said += more;
         }
         said
+    }
+
+    /// Does what others say next in the sequence, if that is next. Returns the bytes that were said.
+    fn overhear(&mut self) -> Option<usize> {
+        let Self {
+            engine,
+            hub,
+            registry,
+            ..
+        } = self;
+        engine.overhear(&mut |moment, sayings| {
+            go_on(hub, registry, moment);
+            chat::overhear(hub, registry, sayings)
+        })
+    }
+
+    /// Does what is next in the sequence, if anything is. Returns the bytes that came of it.
+    fn take_next(&mut self, now: Now) -> Option<usize> {
+        let sequenced = self.engine.next(now, self.registry.next())?;
+        Some(self.take(sequenced))
     }
 
     /// Writes on what a server that comes is to be told, about so many bytes, and hands it over once that is all.
@@ -197,6 +220,7 @@ impl Commons {
     fn forget(&mut self, is_told: bool) {
         self.engine.forget();
         self.writing = None;
+        self.reading = Reading::default();
         self.agreement = Agreement::default();
         let clients = self.hub.give_up();
         self.returning = chat::uproot(&mut self.hub, &mut self.registry, is_told);
@@ -209,12 +233,20 @@ impl Commons {
         }
     }
 
-    /// Makes what another server knows known to this one, which knows nothing of the chat yet.
+    /// Makes a share of what another server knows known to this one, which knew nothing of the chat before. Returns whether
+    /// that was all; else the same is to be learnt on in the next turn, or to be [unlearnt](Self::unlearn).
     ///
     /// # Errors
     /// It is not what a server knows; this one is of no use then.
-    pub fn learn(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
-        snapshot::thaw(self, snapshot)
+    pub fn learn(&mut self, snapshot: &[u8]) -> Result<bool, SnapshotError> {
+        let Self { hub, registry, .. } = self;
+        self.reading
+            .go_on(hub, registry, snapshot, TURN_LEARNT_BYTES_MAX)
+    }
+
+    /// Whether it is to learn on.
+    pub fn is_learning(&self) -> bool {
+        self.reading.is_begun()
     }
 
     /// Whether others have the same sequence, so that what is done here comes back to it later.
@@ -293,7 +325,8 @@ impl Commons {
 
     /// When there is something to do that nobody's message brings about.
     pub fn due(&self) -> Option<Duration> {
-        if self.may_return() || self.registry.is_vanishing() || self.writing.is_some() {
+        let has_more = self.writing.is_some() || self.is_learning();
+        if has_more || self.may_return() || self.registry.is_vanishing() {
             return Some(Duration::ZERO);
         }
         // In the time of a sequence that others share too, something is forgotten whenever that goes on.
@@ -303,20 +336,13 @@ impl Commons {
         due.into_iter().flatten().min()
     }
 
-    /// Goes on in the time of the sequence: says and forgets what is due by then.
-    fn reach(&mut self, moment: Moment) {
-        self.hub.reach(moment);
-        self.registry.expire(&mut self.hub);
-    }
-
     fn fold(&mut self, sequenced: Sequenced<'_>, asked: Asked<'_>) -> usize {
         let Sequenced { event, moment } = sequenced;
         match event {
             Event::Refused { .. } => {}
             // What is lost goes on no more: others may have known more of it than is known here.
             Event::Lost => self.hub.begin_at(moment),
-            _ if moment == self.hub.moment() => {}
-            _ => self.reach(moment),
+            _ => go_on(&mut self.hub, &mut self.registry, moment),
         }
         match event {
             Event::Action(Action { actor, deed }) => self.do_deed(actor, deed, asked),
@@ -388,4 +414,17 @@ impl Commons {
         self.turned_out.extend(self.hub.slot(client));
         0
     }
+}
+
+/// Goes on to a moment of the sequence, unless it is the same.
+fn go_on(hub: &mut Hub, registry: &mut Registry, moment: Moment) {
+    if moment != hub.moment() {
+        reach(hub, registry, moment);
+    }
+}
+
+/// Says and forgets what is due by a moment of the sequence.
+fn reach(hub: &mut Hub, registry: &mut Registry, moment: Moment) {
+    hub.reach(moment);
+    registry.expire(hub);
 }

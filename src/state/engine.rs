@@ -84,6 +84,19 @@ pub enum Deed<'a> {
     },
 }
 
+/// What a client of another server says in a channel of the chat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Saying<'a> {
+    /// Which server.
+    pub node: NodeId,
+    /// A number that nobody else has who is there.
+    pub client: u32,
+    /// The channel's name.
+    pub channel: &'a str,
+    /// The message's JSON, up to its number and time, which it has not got yet.
+    pub body: &'a [u8],
+}
+
 /// What is in the sequence, at its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sequenced<'a> {
@@ -171,6 +184,14 @@ pub trait Engine: Debug {
     /// the sequence, something is to be said that nobody does: where that time goes on only with what is in the sequence,
     /// someone has to see to it that something is.
     fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>>;
+
+    /// Has `hear` take in what clients of other servers say, at one moment and at most
+    /// [`SAYINGS_MAX`](crate::vocabulary::config::SAYINGS_MAX) of it, if that is next in the sequence. Returns what it
+    /// returns.
+    fn overhear(&mut self, hear: &mut dyn FnMut(Moment, &[Saying<'_>]) -> usize) -> Option<usize> {
+        let _ = hear;
+        None
+    }
 
     /// Whether it is known who this server is among the others, so that what is given is on its way soon.
     fn is_ready(&self) -> bool {

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod log;
 pub mod memory;
 pub mod metrics;
+pub mod order;
 pub mod outbox;
 pub mod press;
 pub mod seal;

@@ -41,7 +41,7 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The channel's name.
-    pub channel: Box<str>,
+    pub channel: Rc<str>,
     /// Which of its lives.
     pub epoch: u64,
 }

@@ -96,7 +96,7 @@ impl Node {
     pub fn begin_again(&mut self, id: NodeId, living: BTreeMap<NodeId, i64>, snapshot: &[u8]) {
         self.id = id;
         self.journal.borrow_mut().begin(id, living);
-        self.commons.learn(snapshot).expect("a snapshot");
+        while !self.commons.learn(snapshot).expect("a snapshot") {}
         self.is_doomed = false;
         if std::mem::take(&mut self.is_astray) {
             self.said.clear();

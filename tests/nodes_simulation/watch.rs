@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hubbub::state::agreement::Voucher;
-use hubbub::state::engine::{Action, Actor, Engine, Event, Pressure, Sequenced};
+use hubbub::state::engine::{Action, Actor, Deed, Engine, Event, Pressure, Saying, Sequenced};
 use hubbub::state::journal::JournalEngine;
-use hubbub::state::snapshot::Record;
+use hubbub::state::snapshot::records;
 use hubbub::vocabulary::{
     id::NodeId,
     time::{Moment, Now},
@@ -47,6 +47,8 @@ pub struct Watched {
     engine: JournalEngine,
     sights: Rc<RefCell<Sights>>,
     course: Rc<RefCell<Course>>,
+    /// Whether it does what others say together, where other nodes do one thing after the other.
+    overhears: bool,
 }
 
 /// How far a node has come.
@@ -67,12 +69,17 @@ pub struct Course {
 }
 
 impl Watched {
-    pub fn new(engine: JournalEngine, sights: Rc<RefCell<Sights>>) -> (Self, Rc<RefCell<Course>>) {
+    pub fn new(
+        engine: JournalEngine,
+        sights: Rc<RefCell<Sights>>,
+        overhears: bool,
+    ) -> (Self, Rc<RefCell<Course>>) {
         let course = Rc::new(RefCell::new(Course::default()));
         let watched = Self {
             engine,
             sights,
             course: Rc::clone(&course),
+            overhears,
         };
         (watched, course)
     }
@@ -150,6 +157,12 @@ impl Course {
         };
     }
 
+    /// Whether it matters what is made of each single thing that happens next.
+    fn is_to_be_watched(&self) -> bool {
+        let is_unseen = |(_, asked): (Moment, usize)| asked < WATCHERS.len();
+        self.misreading.is_some() || self.unseen.is_some_and(is_unseen)
+    }
+
     /// Has the next watcher ask.
     fn ask(&mut self, ours: NodeId) -> Option<Sequenced<'static>> {
         let (moment, asked) = self.unseen.as_mut().filter(|_| !self.is_telling)?;
@@ -173,16 +186,22 @@ impl Sights {
     }
 }
 
-/// The records of a snapshot, in an order of their own.
-fn records(mut snapshot: &[u8]) -> Knowledge {
-    let mut records = Vec::new();
-    while let Ok((_, rest)) = Record::take(snapshot) {
-        let (record, _) = snapshot.split_at(snapshot.len() - rest.len());
-        records.push(record.to_vec());
-        snapshot = rest;
-    }
-    records.sort_unstable();
-    records
+/// The same as someone's deed.
+fn deed(saying: Saying<'_>) -> Event<'static> {
+    let Saying {
+        node,
+        client,
+        channel,
+        body,
+    } = saying;
+    let says = Deed::Say {
+        channel: channel.into(),
+        body: body.into(),
+    };
+    Event::Action(Action {
+        actor: Actor::Theirs { node, client },
+        deed: says.into_owned(),
+    })
 }
 
 /// What one knows that the other does not.
@@ -213,6 +232,22 @@ impl Engine for Watched {
         let sequenced = self.engine.next(now, due)?;
         self.note(&sequenced);
         Some(self.misread(sequenced))
+    }
+
+    fn overhear(&mut self, hear: &mut dyn FnMut(Moment, &[Saying<'_>]) -> usize) -> Option<usize> {
+        if !self.overhears || self.course.borrow().is_to_be_watched() {
+            return None;
+        }
+        let mut heard = Vec::new();
+        let said = self.engine.overhear(&mut |moment, sayings| {
+            let deeds = sayings.iter().map(|&saying| deed(saying).at(moment));
+            heard.extend(deeds);
+            hear(moment, sayings)
+        });
+        for sequenced in heard {
+            self.note(&sequenced);
+        }
+        said
     }
 
     fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {

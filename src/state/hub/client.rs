@@ -1,6 +1,8 @@
 //! A client of the hub.
 
 use std::mem;
+use std::ops::{Deref, DerefMut};
+use std::slice;
 
 use super::ChannelId;
 use crate::{
@@ -18,11 +20,23 @@ pub(super) struct Client {
     pub(super) is_gone: bool,
     /// Bytes that it has asked for and that are not sequenced yet.
     under_way: u32,
-    /// Without room for more: most clients are in one channel for as long as they are here.
-    memberships: Box<[Membership]>,
+    memberships: Memberships,
 }
 
-#[derive(Debug)]
+/// In which channels a client is. Most are in one for as long as they are here, and take no memory but their own for it.
+#[derive(Debug, Default)]
+enum Memberships {
+    #[default]
+    None,
+    One(Membership),
+    #[expect(
+        clippy::box_collection,
+        reason = "what is rare is not to make what is frequent larger"
+    )]
+    Several(Box<Vec<Membership>>),
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Membership {
     channel: ChannelId,
     place: Place,
@@ -47,7 +61,7 @@ impl Client {
             coding,
             is_gone: false,
             under_way: 0,
-            memberships: Box::default(),
+            memberships: Memberships::None,
         }
     }
 
@@ -58,19 +72,16 @@ impl Client {
 
     /// Makes it a member of a channel, of which it gets nothing yet.
     pub(super) fn join(&mut self, channel: ChannelId) {
-        self.change(|memberships| {
-            memberships.reserve_exact(1);
-            memberships.push(Membership {
-                channel,
-                place: Place::Away,
-            });
+        self.memberships.add(Membership {
+            channel,
+            place: Place::Away,
         });
     }
 
     /// Lets it leave a channel, and says how it got what was said there.
     pub(super) fn leave(&mut self, channel: ChannelId) -> Place {
         let place = self.place(channel);
-        self.change(|memberships| memberships.retain(|membership| membership.channel != channel));
+        self.memberships.remove(channel);
         place
     }
 
@@ -123,13 +134,62 @@ impl Client {
 
     /// Bytes that it takes beside itself.
     pub(super) fn heap_bytes(&self) -> usize {
-        of_list::<Membership>(self.memberships.len())
+        match &self.memberships {
+            Memberships::None | Memberships::One(_) => 0,
+            Memberships::Several(several) => {
+                size_of::<Vec<Membership>>() + of_list::<Membership>(several.capacity())
+            }
+        }
+    }
+}
+
+impl Memberships {
+    fn add(&mut self, membership: Membership) {
+        match self {
+            Self::None => *self = Self::One(membership),
+            Self::One(first) => *self = Self::Several(Box::new(vec![*first, membership])),
+            Self::Several(several) => {
+                several.reserve_exact(1);
+                several.push(membership);
+            }
+        }
     }
 
-    fn change(&mut self, how: impl FnOnce(&mut Vec<Membership>)) {
-        let mut memberships = mem::take(&mut self.memberships).into_vec();
-        how(&mut memberships);
-        self.memberships = memberships.into_boxed_slice();
+    fn remove(&mut self, channel: ChannelId) {
+        match self {
+            Self::None => {}
+            Self::One(only) if only.channel != channel => {}
+            Self::One(_) => *self = Self::None,
+            Self::Several(several) => {
+                several.retain(|membership| membership.channel != channel);
+                several.shrink_to_fit();
+                if let [only] = several[..] {
+                    *self = Self::One(only);
+                }
+            }
+        }
+    }
+}
+
+impl Deref for Memberships {
+    type Target = [Membership];
+
+    fn deref(&self) -> &[Membership] {
+        match self {
+            Self::None => &[],
+            Self::One(one) => slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+    }
+}
+
+impl DerefMut for Memberships {
+    fn deref_mut(&mut self) -> &mut [Membership] {
+        match self {
+            Self::None => &mut [],
+            Self::One(one) => slice::from_mut(one),
+            Self::Several(several) => several,
+        }
     }
 }
 

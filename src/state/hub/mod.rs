@@ -32,7 +32,7 @@ use super::{
 };
 use crate::vocabulary::{
     coding::Coding,
-    config::{HistoryBounds, SPARE_BATCHES_MAX},
+    config::{FRAME_BYTES_MAX, HistoryBounds, SPARE_BATCHES_MAX},
     frame::Kind,
     time::{Moment, Now},
 };
@@ -79,6 +79,8 @@ pub struct Hub {
     /// Slots of clients whose burden of what is held for them has grown.
     burdened: Vec<u32>,
     spare: Vec<OpenBatch>,
+    /// What nobody here gets, while it is put together.
+    unheard: Vec<u8>,
     press: Press,
     now: Now,
     /// That of the last that was sequenced.
@@ -104,6 +106,7 @@ impl Hub {
             replays: Replays::default(),
             burdened: Vec::new(),
             spare: Vec::new(),
+            unheard: Vec::new(),
             press: Press::default(),
             now: Now::default(),
             moment: Moment::default(),
@@ -179,16 +182,48 @@ impl Hub {
     ) -> usize {
         self.channels.keep(id);
         let named = self.channels.get_mut(id);
+        named.unix_ms = named.unix_ms.max(self.moment.unix_ms);
+        let (number, unix_ms) = (named.channel.said() + 1, named.unix_ms);
+        let write = |bytes: &mut Vec<u8>| write(bytes, number, unix_ms);
+        if !named.is_loud && !named.channel.is_heard() {
+            return self.log_unheard(id, kind, is_notice, write);
+        }
         if !mem::replace(&mut named.is_loud, true) {
             named.channel.begin(self.spare.pop().unwrap_or_default());
             self.loud.push(id);
         }
-        named.unix_ms = named.unix_ms.max(self.moment.unix_ms);
-        let (number, unix_ms) = (named.channel.said() + 1, named.unix_ms);
-        let bytes = named
-            .channel
-            .compose(kind, |bytes| write(bytes, number, unix_ms));
-        self.channels.log(id, is_notice, self.moment.at);
+        let bytes = named.channel.compose(kind, write);
+        self.channels.log(id, is_notice, self.moment.at, None);
+        bytes
+    }
+
+    /// Has memory bring what it takes to find where each of these clients is, so that they wait for it together.
+    pub(super) fn fetch_places(&self, clients: impl Iterator<Item = ClientId>) {
+        // Most are in one channel.
+        let channels = clients.filter_map(|client| self.memberships(client).next());
+        self.channels.fetch_names(channels);
+    }
+
+    /// Has memory bring what it takes to say so many bytes in these channels of the chat, so that they wait for it together.
+    pub(super) fn fetch(&self, channels: impl Iterator<Item = ChannelId>, bytes: usize) {
+        self.channels.fetch(channels, bytes);
+    }
+
+    /// Logs what nobody here gets but out of the log. Returns its bytes.
+    fn log_unheard(
+        &mut self,
+        id: ChannelId,
+        kind: Kind,
+        is_notice: bool,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> usize {
+        self.unheard.clear();
+        write(&mut self.unheard);
+        self.channels.get_mut(id).channel.skip();
+        let unheard = Some((kind, &self.unheard[..]));
+        self.channels.log(id, is_notice, self.moment.at, unheard);
+        let bytes = self.unheard.len();
+        self.unheard.shrink_to(FRAME_BYTES_MAX);
         bytes
     }
 

@@ -59,6 +59,11 @@ impl Hub {
         self.channels.restore(record, self.moment.at)
     }
 
+    /// Goes on once all channels are restored.
+    pub fn put_in_order(&mut self) {
+        self.channels.put_in_order();
+    }
+
     /// Makes a client of another server that was in these channels already, in this order.
     pub fn restore_member(&mut self, channels: &[ChannelId]) -> ClientId {
         let client = self.enter(None, Form::Joined, Coding::Plain);

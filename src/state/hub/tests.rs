@@ -53,6 +53,26 @@ fn what_is_said_reaches_the_members_of_that_channel_only() {
 }
 
 #[test]
+fn what_nobody_here_hears_is_numbered_and_kept_and_handed_to_nobody() {
+    let mut hub = hub();
+    let there = hub.enter(None, Form::Joined, Coding::Plain);
+    let tea = join(&mut hub, there, Space::Chat, "tea");
+    say(&mut hub, tea, "unheard");
+    assert!(hub.is_quiet());
+    let here = hub.enter(Some(1), Form::Joined, Coding::Plain);
+    join(&mut hub, here, Space::Chat, "tea");
+    say(&mut hub, tea, "heard");
+    hub.leave(here, tea, Departure::Leaves);
+    say(&mut hub, tea, "in the same turn");
+    let mut heard = Vec::new();
+    hub.seal(|slot, slice| heard.push((slot, slice.run.body(slice.from).to_vec(), slice.len())));
+    assert_eq!(heard, [(1, b"heard".to_vec(), 1)]);
+    say(&mut hub, tea, "unheard again");
+    assert_eq!((said(&mut hub), hub.said(tea)), (vec![], 4));
+    assert_eq!(hub.log(tea).body(3), [&b"unheard again"[..], b""]);
+}
+
+#[test]
 fn seats_stay_right_whoever_leaves_first() {
     let mut hub = hub();
     let clients: Vec<_> = (0..10)

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
 use crate::{
-    state::engine::Deed,
-    vocabulary::{chat::Identity, frame::Kind},
+    state::engine::{Deed, Saying},
+    vocabulary::{chat::Identity, frame::Kind, id::NodeId},
 };
 
 /// Who does something, by the number that its node has for it, and what.
@@ -110,6 +110,19 @@ impl<'a> Line<'a> {
     /// Takes the first line off an entry. `None` if it is no line of ours.
     pub(super) fn read(body: &'a [u8]) -> Option<(Self, &'a [u8])> {
         postcard::take_from_bytes(body).ok()
+    }
+
+    /// The same, if it is something that a client of a node says in a channel of the chat.
+    pub(super) fn saying(&self, node: NodeId) -> Option<Saying<'a>> {
+        let Act::Say(channel, body) = self.act else {
+            return None;
+        };
+        Some(Saying {
+            node,
+            client: self.client,
+            channel,
+            body,
+        })
     }
 
     /// What is done. `None` if nobody of ours would have written so.

@@ -7,10 +7,12 @@ mod queue;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::iter;
 use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
+use arrayvec::ArrayVec;
 use bytes::{Buf, Bytes};
 
 pub use self::{
@@ -23,11 +25,11 @@ use self::{
 };
 use super::{
     agreement::Voucher,
-    engine::{Action, Actor, Deed, Engine, Event, Pressure, Refusal, Sequenced},
+    engine::{Action, Actor, Deed, Engine, Event, Pressure, Refusal, Saying, Sequenced},
     hub::ClientId,
 };
 use crate::vocabulary::{
-    config::JournalBounds,
+    config::{JournalBounds, SAYINGS_MAX},
     id::NodeId,
     time::{Moment, Now},
 };
@@ -83,6 +85,8 @@ struct Entry {
     body: Bytes,
     /// Whether something of it was passed on.
     is_begun: bool,
+    /// Whether that was said in a channel, so that more is likely to be.
+    is_said: bool,
     /// Whether this node is to tell a newcomer what there is, or whoever may come after it.
     is_ours_to_answer: bool,
 }
@@ -218,6 +222,7 @@ impl Journal {
             header,
             body,
             is_begun: false,
+            is_said: true,
             is_ours_to_answer,
         });
     }
@@ -333,6 +338,33 @@ impl Journal {
         }
     }
 
+    /// Passes on what clients of another node say, if that is next.
+    fn overhear(&mut self, hear: &mut dyn FnMut(Moment, &[Saying<'_>]) -> usize) -> Option<usize> {
+        let entry = self.read.front_mut()?;
+        let Header {
+            kind, node, time, ..
+        } = entry.header;
+        if kind != EntryKind::Actions || self.node == Some(node) || !entry.is_said {
+            return None;
+        }
+        let mut rest = &entry.body[..];
+        let sayings = iter::from_fn(|| {
+            let (line, behind) = Line::read(rest)?;
+            let saying = line.saying(node)?;
+            rest = behind;
+            Some(saying)
+        });
+        let sayings: ArrayVec<_, SAYINGS_MAX> = sayings.take(SAYINGS_MAX).collect();
+        let bytes = entry.body.len() - rest.len();
+        entry.is_said = !sayings.is_empty();
+        let heard = entry.is_said.then(|| hear(moment_of(time), &sayings))?;
+        drop(sayings);
+        entry.is_begun = true;
+        entry.body.advance(bytes);
+        self.read_bytes -= bytes;
+        Some(heard)
+    }
+
     /// That this node has no part in what comes, if it has lost track.
     fn burial(&mut self) -> Option<Sequenced<'static>> {
         let has_lost_track = mem::take(&mut self.has_lost_track);
@@ -407,6 +439,7 @@ impl Entry {
             self.body.clear();
             return (!was_begun).then_some(Event::Nothing);
         };
+        self.is_said = matches!(deed, Deed::Say { .. });
         *unread_bytes -= self.body.len() - rest;
         self.body.advance(self.body.len() - rest);
         let actor = if ours == Some(self.header.node) {
@@ -480,6 +513,10 @@ impl Engine for JournalEngine {
             journal.prompt(now.monotonic, due);
         }
         next
+    }
+
+    fn overhear(&mut self, hear: &mut dyn FnMut(Moment, &[Saying<'_>]) -> usize) -> Option<usize> {
+        self.0.borrow_mut().overhear(hear)
     }
 
     fn is_ready(&self) -> bool {

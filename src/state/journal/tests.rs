@@ -121,6 +121,55 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
 }
 
 #[test]
+fn what_others_say_is_passed_on_together_up_to_what_is_something_else() {
+    let mut body = Vec::new();
+    let says = |text: &'static str| Deed::Say {
+        channel: "tea".into(),
+        body: text.as_bytes().into(),
+    };
+    for deed in [
+        says("one"),
+        says("two"),
+        join("milk"),
+        says("three"),
+        says("four"),
+    ] {
+        Line::of(3, &deed).write(&mut body);
+    }
+    let mut journal = journal();
+    journal.living.insert(OTHER, 0);
+    let actions = header(EntryKind::Actions, OTHER, 1, 5);
+    journal.take(actions, body.into(), Duration::ZERO);
+    let overhear = |journal: &mut Journal| {
+        let mut heard = Vec::new();
+        journal.overhear(&mut |moment, sayings| {
+            let sayings = sayings.iter().map(|saying| {
+                assert_eq!(
+                    (saying.node, saying.client, saying.channel),
+                    (OTHER, 3, "tea")
+                );
+                String::from_utf8(saying.body.to_vec()).unwrap()
+            });
+            heard.extend(sayings);
+            usize::try_from(moment.at.as_secs()).unwrap()
+        });
+        heard
+    };
+    assert_eq!(overhear(&mut journal), ["one", "two"]);
+    let theirs = Actor::Theirs {
+        node: OTHER,
+        client: 3,
+    };
+    for deed in [join("milk"), says("three")] {
+        assert_eq!(overhear(&mut journal), [""; 0]);
+        let next = journal.next().map(|sequenced| sequenced.event);
+        assert_eq!(next, Some(action(theirs, deed)));
+    }
+    assert_eq!(overhear(&mut journal), ["four"]);
+    assert_eq!((journal.next(), journal.unread_bytes()), (None, 0));
+}
+
+#[test]
 fn what_was_read_before_is_read_once() {
     let mut journal = journal();
     submit(&mut journal, 1, &join("tea"));

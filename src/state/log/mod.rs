@@ -75,6 +75,13 @@ impl Log {
         self.bodies.capacity() + of_list::<Entry>(self.entries.capacity())
     }
 
+    /// What lies where it grows, and where it is dropped.
+    pub(super) fn ends(&self) -> (Option<u8>, [Option<u32>; 2]) {
+        let entries = [self.entries.front(), self.entries.back()];
+        let at = entries.map(|entry| entry.map(|entry| entry.at));
+        (self.bodies.back().copied(), at)
+    }
+
     /// Adds what was just said, and drops what is beyond the bounds. Where nothing is kept it is only counted.
     pub fn push(
         &mut self,
@@ -207,6 +214,9 @@ impl Log {
     fn exceeds(&self, bounds: &HistoryBounds) -> bool {
         if self.messages > bounds.messages {
             return true;
+        }
+        if self.bodies.len() <= bounds.bytes {
+            return false;
         }
         let is_newest = self.last_message == self.first + 1 || self.entries.len() == 1;
         let newest = if is_newest { self.length(0) } else { 0 };

@@ -10,7 +10,6 @@ use thiserror::Error;
 
 pub use self::rules::Rules;
 use super::{
-    commons::Commons,
     dialect::chat::{PersonRecord, Registry, SummaryRecord},
     hub::{ChannelRecord, Hub, HubRecord},
 };
@@ -123,6 +122,18 @@ impl Writing {
     }
 }
 
+/// The records of a snapshot in an order of their own: who knows the same has the same of them.
+pub fn records(mut snapshot: &[u8]) -> Vec<Vec<u8>> {
+    let mut records = Vec::new();
+    while let Ok((_, rest)) = Record::take(snapshot) {
+        let (record, _) = snapshot.split_at(snapshot.len() - rest.len());
+        records.push(record.to_vec());
+        snapshot = rest;
+    }
+    records.sort_unstable();
+    records
+}
+
 fn rules(hub: &Hub, registry: &Registry) -> Rules {
     Rules::new(registry.notice_limit(), hub.history())
 }
@@ -135,19 +146,11 @@ impl Record {
     pub fn take(snapshot: &[u8]) -> Result<(Self, &[u8]), SnapshotError> {
         postcard::take_from_bytes(snapshot).map_err(|_| SnapshotError::Damaged)
     }
-}
 
-/// Makes it known to a server that knows nothing of the chat yet.
-///
-/// # Errors
-/// It is no snapshot; what was made of it by then is of no use.
-pub fn thaw(commons: &mut Commons, mut bytes: &[u8]) -> Result<(), SnapshotError> {
-    let Commons { hub, registry, .. } = commons;
-    loop {
-        let (record, rest) = Record::take(bytes)?;
-        bytes = rest;
-        let restored = match record {
-            Record::Head {
+    /// Makes known what it says.
+    fn restore(self, hub: &mut Hub, registry: &mut Registry) -> Result<(), SnapshotError> {
+        let restored = match self {
+            Self::Head {
                 rules: theirs,
                 at,
                 unix_ms,
@@ -160,12 +163,51 @@ pub fn thaw(commons: &mut Commons, mut bytes: &[u8]) -> Result<(), SnapshotError
                 registry.resume_from(entered);
                 Some(())
             }
-            Record::Channel(record) => hub.restore(&record).map(|_| ()),
-            Record::Person(record) => registry.restore(hub, &record),
-            Record::Summary(record) => registry.restore_summary(hub, &record),
-            Record::End => return Ok(()),
+            Self::Channel(record) => hub.restore(&record).map(|_| ()),
+            Self::Person(record) => registry.restore(hub, &record),
+            Self::Summary(record) => registry.restore_summary(hub, &record),
+            Self::End => Some(()),
         };
-        restored.ok_or(SnapshotError::Senseless)?;
+        restored.ok_or(SnapshotError::Senseless)
+    }
+}
+
+/// How far a server that knew nothing of the chat has come with a snapshot, a share of it in each turn.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Bytes of the snapshot that are known by now.
+    read: usize,
+}
+
+impl Reading {
+    /// Whether some of it is known, and some is not.
+    pub fn is_begun(&self) -> bool {
+        self.read > 0
+    }
+
+    /// Makes about so many bytes more of a snapshot known. Returns whether that was all.
+    ///
+    /// # Errors
+    /// It is no snapshot; what was made of it by then is of no use.
+    pub fn go_on(
+        &mut self,
+        hub: &mut Hub,
+        registry: &mut Registry,
+        snapshot: &[u8],
+        bytes: usize,
+    ) -> Result<bool, SnapshotError> {
+        let end = self.read.saturating_add(bytes);
+        while self.read < end {
+            let (record, rest) = Record::take(snapshot.get(self.read..).unwrap_or_default())?;
+            self.read = snapshot.len() - rest.len();
+            if let Record::End = record {
+                hub.put_in_order();
+                *self = Self::default();
+                return Ok(true);
+            }
+            record.restore(hub, registry)?;
+        }
+        Ok(false)
     }
 }
 

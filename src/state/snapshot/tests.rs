@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
+    state::commons::Commons,
     state::engine::{Action, Actor, Deed, Engine, Event, Sequenced},
     vocabulary::{
         chat::Identity,
@@ -67,6 +68,14 @@ impl Follower {
         let mut writing = Writing::begin(hub, registry, US);
         assert!(writing.go_on(hub, registry, usize::MAX));
         writing.into_bytes()
+    }
+
+    /// Learns a snapshot, in shares of so many bytes.
+    fn learn(&mut self, snapshot: &[u8], share: usize) -> Result<(), SnapshotError> {
+        let Commons { hub, registry, .. } = &mut self.commons;
+        let mut reading = Reading::default();
+        while !reading.go_on(hub, registry, snapshot, share)? {}
+        Ok(())
     }
 
     /// All that it knows, in an order of its own.
@@ -179,19 +188,6 @@ fn config(chance: &mut fastrand::Rng) -> Config {
     }
 }
 
-/// The records of a snapshot, in an order of their own.
-fn records(mut snapshot: &[u8]) -> Vec<Vec<u8>> {
-    let mut records = Vec::new();
-    while !snapshot.is_empty() {
-        let (_, rest) = Record::take(snapshot).expect("a record");
-        let (record, _) = snapshot.split_at(snapshot.len() - rest.len());
-        records.push(record.to_vec());
-        snapshot = rest;
-    }
-    records.sort_unstable();
-    records
-}
-
 #[test]
 fn who_had_come_further_knows_what_was_known_before_and_goes_on_from_then() {
     let Scene {
@@ -209,7 +205,7 @@ fn who_had_come_further_knows_what_was_known_before_and_goes_on_from_then() {
         other.follow(turn);
     }
     other.commons.begin_anew();
-    thaw(&mut other.commons, &snapshot).unwrap();
+    other.learn(&snapshot, usize::MAX).unwrap();
     assert_eq!(other.known(), records(&snapshot));
     for follower in [&mut first, &mut other] {
         follower.follow(&after);
@@ -232,7 +228,7 @@ fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
         }
         let snapshot = first.frozen();
         let mut newcomer = Follower::new(&config);
-        thaw(&mut newcomer.commons, &snapshot).unwrap();
+        newcomer.learn(&snapshot, chance.usize(1..2000)).unwrap();
         assert_eq!(newcomer.known(), records(&snapshot), "seed {seed}");
         for turn in after.chunks(7) {
             first.follow(turn);
@@ -252,15 +248,15 @@ fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
     let snapshot = first.frozen();
     for end in 0..snapshot.len() {
         let mut newcomer = Follower::new(&config);
-        let thawed = thaw(&mut newcomer.commons, &snapshot[..end]);
-        assert_eq!(thawed, Err(SnapshotError::Damaged), "{end}");
+        let learnt = newcomer.learn(&snapshot[..end], 1);
+        assert_eq!(learnt, Err(SnapshotError::Damaged), "{end}");
     }
     for place in 0..snapshot.len() {
         let mut damaged = snapshot.clone();
         damaged[place] ^= 0x55;
         let mut newcomer = Follower::new(&config);
         // It may still be one, of something else.
-        let _ = thaw(&mut newcomer.commons, &damaged);
+        let _ = newcomer.learn(&damaged, usize::MAX);
     }
 }
 
@@ -290,6 +286,6 @@ fn a_snapshot_is_as_of_when_it_was_begun_whatever_happens_while_it_is_written() 
         let snapshot = writing.into_bytes();
         assert_eq!(records(&snapshot), at_once, "seed {seed}");
         let mut newcomer = Follower::new(&config);
-        thaw(&mut newcomer.commons, &snapshot).unwrap();
+        newcomer.learn(&snapshot, share).unwrap();
     }
 }

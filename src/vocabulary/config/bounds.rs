@@ -102,6 +102,10 @@ pub const TURN_VANISHING_MAX: usize = 1000;
 pub const TURN_RETURNING_MAX: usize = 1000;
 /// Bytes that one turn writes of what a server that comes is told of the chat; the rest waits for the next.
 pub const TURN_SNAPSHOT_BYTES_MAX: usize = 256 << 10;
+/// Messages of other servers that wait for memory together before they are said.
+pub const SAYINGS_MAX: usize = 64;
+/// Bytes of what a server is told of the chat that one turn makes known to it; the rest waits for the next.
+pub const TURN_LEARNT_BYTES_MAX: usize = 64 << 10;
 /// Members that a channel may lose with a server and be told of each; of more it is told how many.
 pub const LOSSES_TOLD_MAX: usize = 10;
 /// How often at most the memory of everyone is added up for the metrics.

@@ -41,13 +41,10 @@ pub fn fold(
             registry.people.expect(here, Rc::clone(identity), seat);
             here
         }
-        (Actor::Theirs { node, client }, _) => {
-            let theirs = registry.foreign.get(&node);
-            match theirs.and_then(|theirs| theirs.get(&client)) {
-                Some(&here) => here,
-                None => return 0,
-            }
-        }
+        (Actor::Theirs { node, client }, _) => match registry.theirs(node, client) {
+            Some(here) => here,
+            None => return 0,
+        },
     };
     let mut folding = Folding {
         hub,
@@ -85,6 +82,14 @@ pub fn fold(
         Deed::Relay { .. } => Ok(0),
     };
     done.unwrap_or_else(|error| refuse(hub, client, &error, asked.reference))
+}
+
+/// Says something that is whole but for its number and its time. Returns its bytes.
+pub(super) fn say(hub: &mut Hub, channel: ChannelId, body: &[u8]) -> usize {
+    hub.say(channel, Kind::Text, false, |bytes, seq, unix_ms| {
+        bytes.extend_from_slice(body);
+        number(bytes, seq, unix_ms);
+    })
 }
 
 /// Someone who does something.
@@ -302,13 +307,7 @@ impl Folding<'_> {
 
     fn say(&mut self, name: &str, body: &[u8]) -> Done {
         let channel = membership(self.hub, self.client, name)?;
-        let said = self
-            .hub
-            .say(channel, Kind::Text, false, |bytes, seq, unix_ms| {
-                bytes.extend_from_slice(body);
-                number(bytes, seq, unix_ms);
-            });
-        Ok(said)
+        Ok(say(self.hub, channel, body))
     }
 
     fn say_privately(&mut self, target: &str, message: &str, reference: Option<&str>) -> Done {

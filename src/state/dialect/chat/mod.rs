@@ -7,6 +7,7 @@ mod clients;
 mod folding;
 mod looking;
 mod notices;
+mod overhearing;
 mod people;
 mod record;
 mod returning;
@@ -29,6 +30,7 @@ use uuid::Builder;
 pub use self::{
     folding::fold,
     looking::look_on,
+    overhearing::overhear,
     record::{PersonRecord, SummaryRecord},
     returning::{Returning, uproot},
     session::{Asked, Waited},

@@ -1,6 +1,5 @@
 //! What all channels keep of what was said, and the bounds of that.
 
-use std::collections::BTreeMap;
 use std::mem;
 use std::time::Duration;
 
@@ -8,10 +7,18 @@ use super::{
     super::{ChannelId, Space},
     Channels,
 };
+use crate::{state::order::Order, vocabulary::frame::Kind};
 
 impl Channels {
-    /// Adds to the log of a channel the last that was said there, and drops what all keep too much.
-    pub(in crate::state::hub) fn log(&mut self, id: ChannelId, is_notice: bool, now: Duration) {
+    /// Adds to the log of a channel the last that was said there, which is in its batch unless nobody here hears it, and
+    /// drops what all keep too much.
+    pub(in crate::state::hub) fn log(
+        &mut self,
+        id: ChannelId,
+        is_notice: bool,
+        now: Duration,
+        unheard: Option<(Kind, &[u8])>,
+    ) {
         let bounds = self.bounds;
         let named = &mut self.all[id.0 as usize];
         let is_first = named.said_at.replace(now) != Some(now);
@@ -20,7 +27,7 @@ impl Channels {
         let had = (named.log.bytes(), named.log.messages());
         let was_empty = named.log.is_empty();
         self.sum = self.sum.wrapping_add(named.token);
-        let (kind, body) = named.channel.newest();
+        let (kind, body) = unheard.unwrap_or_else(|| named.channel.newest());
         named.log.push(kind, is_notice, body, now, &bounds);
         if bounds.messages == 0 {
             return;
@@ -43,10 +50,8 @@ impl Channels {
     fn recount(&mut self, id: ChannelId, had: (usize, usize)) {
         let named = &mut self.all[id.0 as usize];
         let has = (named.log.bytes(), named.log.messages());
-        if has.0 == 0
-            && let Some(moment) = named.quiet.take()
-        {
-            self.quiet[named.space as usize].remove(&moment);
+        if has.0 == 0 && named.quiet.take().is_some() {
+            self.quiet[named.space as usize].remove(id.0);
         }
         self.count(had, has);
     }
@@ -72,14 +77,14 @@ impl Channels {
     fn place_last(&mut self, id: ChannelId) {
         let named = &mut self.all[id.0 as usize];
         let space = named.space as usize;
-        if let Some(moment) = named.quiet.take() {
-            self.quiet[space].remove(&moment);
+        if named.quiet.take().is_some() {
+            self.quiet[space].remove(id.0);
         }
         if named.log.bytes() > 0 {
             self.moments[space] += 1;
             let moment = self.moments[space];
             named.quiet = Some(moment);
-            self.quiet[space].insert(moment, id);
+            self.quiet[space].push(id.0);
         }
     }
 
@@ -87,8 +92,9 @@ impl Channels {
     /// chat, of which all servers that have the same keep the same.
     fn trim(&mut self) {
         while self.bytes > self.bounds.total_bytes
-            && let Some((_, &quietest)) = self.quiet.iter().find_map(BTreeMap::first_key_value)
+            && let Some(quietest) = self.quiet.iter().find_map(Order::first)
         {
+            let quietest = ChannelId(quietest);
             self.keep(quietest);
             let log = &mut self.all[quietest.0 as usize].log;
             let had = (log.bytes(), log.messages());

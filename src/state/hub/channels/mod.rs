@@ -1,5 +1,6 @@
 //! The channels by name, those that nobody is in included for as long as they are remembered.
 
+mod fetching;
 mod logs;
 mod record;
 
@@ -11,12 +12,14 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use slab::Slab;
 
+use self::record::Restored;
 use super::{ChannelId, ChannelRecord, Space};
 use crate::state::{
     channel::Channel,
     freezing::{Freeze, Frozen},
     log::Log,
-    memory::of_list,
+    memory::{of_list, of_shared, of_shared_text},
+    order::Order,
     press::Press,
     seal::{Origin, Seal, Source},
 };
@@ -26,7 +29,7 @@ use crate::vocabulary::config::HistoryBounds;
 #[derive(Debug)]
 pub(super) struct Channels {
     all: Slab<Named>,
-    by_name: [BTreeMap<Box<str>, ChannelId>; 2],
+    by_name: [BTreeMap<Rc<str>, ChannelId>; 2],
     /// How many channels there ever were.
     founded: u64,
     /// The epoch of the channel of the chat that was founded last. The first comes after one that is another when the server
@@ -35,9 +38,9 @@ pub(super) struct Channels {
     /// How many channels of each space have members.
     populated: [usize; 2],
     /// Those of each space that have none, in the order in which that came about.
-    empty: [BTreeMap<u64, ChannelId>; 2],
+    empty: [Order; 2],
     /// Those of each space that keep something, in the order in which something was last said there.
-    quiet: [BTreeMap<u64, ChannelId>; 2],
+    quiet: [Order; 2],
     /// How many things of each space have been put in such an order.
     moments: [u64; 2],
     /// When to see what of a log is too old.
@@ -51,6 +54,8 @@ pub(super) struct Channels {
     sum: u64,
     /// Those of the chat.
     frozen: Frozen<ChannelRecord>,
+    /// Those of the chat that are being made again.
+    restored: Restored,
 }
 
 /// A channel with its name, and its log.
@@ -121,6 +126,7 @@ impl Channels {
             messages: 0,
             sum: 0,
             frozen: Frozen::default(),
+            restored: Restored::default(),
         }
     }
 
@@ -167,8 +173,9 @@ impl Channels {
     /// Adds a channel in which nothing was said yet.
     fn add(&mut self, space: Space, name: &str, epoch: u64) -> ChannelId {
         self.founded += 1;
+        let name: Rc<str> = name.into();
         let source = Source {
-            channel: name.into(),
+            channel: Rc::clone(&name),
             epoch,
         };
         let token = match space {
@@ -193,7 +200,7 @@ impl Channels {
             ages_at: None,
             written: self.frozen.last(),
         })));
-        self.by_name[space as usize].insert(name.into(), id);
+        self.by_name[space as usize].insert(name, id);
         id
     }
 
@@ -210,8 +217,7 @@ impl Channels {
     }
 
     fn longest_empty(&self, space: Space) -> Option<ChannelId> {
-        let longest = self.empty[space as usize].first_key_value();
-        longest.map(|(_, &id)| id)
+        self.empty[space as usize].first().map(ChannelId)
     }
 
     /// Counts a member more.
@@ -219,8 +225,8 @@ impl Channels {
         self.keep(id);
         let named = &mut self.all[id.0 as usize];
         named.members += 1;
-        if let Some((moment, _)) = named.emptied.take() {
-            self.empty[named.space as usize].remove(&moment);
+        if named.emptied.take().is_some() {
+            self.empty[named.space as usize].remove(id.0);
             self.populated[named.space as usize] += 1;
         }
     }
@@ -242,10 +248,10 @@ impl Channels {
         let space = named.space as usize;
         self.moments[space] += 1;
         let moment = self.moments[space];
-        if let Some((before, _)) = named.emptied.replace((moment, now)) {
-            self.empty[space].remove(&before);
+        if named.emptied.replace((moment, now)).is_some() {
+            self.empty[space].remove(id.0);
         }
-        self.empty[space].insert(moment, id);
+        self.empty[space].push(id.0);
     }
 
     /// Drops what is too old of all logs, and forgets channels that have been empty for too long.
@@ -288,11 +294,11 @@ impl Channels {
         let times = named.channel.said() + 1;
         self.sum = self.sum.wrapping_sub(named.token.wrapping_mul(times));
         self.by_name[space].remove(&*named.source.channel);
-        if let Some((moment, _)) = named.emptied {
-            self.empty[space].remove(&moment);
+        if named.emptied.is_some() {
+            self.empty[space].remove(id.0);
         }
-        if let Some(moment) = named.quiet {
-            self.quiet[space].remove(&moment);
+        if named.quiet.is_some() {
+            self.quiet[space].remove(id.0);
         }
         if let Some(due) = named.ages_at {
             self.ages.remove(&(due, id));
@@ -314,12 +320,13 @@ impl Channels {
         self.ages.retain(|(_, id)| all.contains(id.0 as usize));
         self.by_name[chat] = BTreeMap::new();
         self.populated[chat] = 0;
-        self.empty[chat] = BTreeMap::new();
-        self.quiet[chat] = BTreeMap::new();
+        self.empty[chat] = Order::default();
+        self.quiet[chat] = Order::default();
         self.moments[chat] = 0;
         self.epoch = 0;
         self.sum = 0;
         self.frozen = Frozen::default();
+        self.restored = Restored::default();
         let logs = || self.all.iter().map(|(_, named)| &named.log);
         let kept = (
             logs().map(Log::bytes).sum(),
@@ -366,16 +373,16 @@ impl Channels {
     /// Bytes that the channels take without their logs, and those of the logs.
     pub(super) fn heap_bytes(&self) -> (usize, usize) {
         let named = self.all.iter().map(|(_, named)| {
-            let name = size_of::<Source>() + 2 * named.source.channel.len();
-            name + named.channel.heap_bytes()
+            let name = of_shared_text(&named.source.channel);
+            of_shared::<Source>() + name + named.channel.heap_bytes()
         });
-        let entries = self.all.len() * size_of::<(Box<str>, ChannelId)>();
+        let entries = self.all.len() * size_of::<(Rc<str>, ChannelId)>();
         let orders = self.empty.iter().chain(&self.quiet);
-        let orders = orders.map(BTreeMap::len).sum();
+        let orders = orders.map(Order::heap_bytes).sum::<usize>();
         let channels = of_list::<Named>(self.all.capacity())
             + named.sum::<usize>()
             + entries
-            + of_list::<(u64, ChannelId)>(orders)
+            + orders
             + of_list::<(Duration, ChannelId)>(self.ages.len());
         let logs = self.all.iter().map(|(_, named)| named.log.heap_bytes());
         (channels, logs.sum())

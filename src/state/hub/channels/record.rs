@@ -1,5 +1,6 @@
 //! The channels of the chat written down, one by one, as they are at one moment; and made again elsewhere.
 
+use std::mem;
 use std::time::Duration;
 
 use super::{
@@ -7,6 +8,13 @@ use super::{
     Channels,
 };
 use crate::state::channel::Channel;
+
+/// Where channels were in orders, of which not all are made again yet.
+#[derive(Debug, Default)]
+pub(super) struct Restored {
+    empty: Vec<(u64, ChannelId)>,
+    quiet: Vec<(u64, ChannelId)>,
+}
 
 impl Channels {
     /// What is common to all channels of the chat.
@@ -63,7 +71,7 @@ impl Channels {
         let named = &mut self.all[id.0 as usize];
         named.written = self.frozen.last();
         ChannelRecord {
-            name: named.source.channel.clone(),
+            name: named.source.channel.as_ref().into(),
             epoch: named.source.epoch,
             said: named.channel.said(),
             unix_ms: named.unix_ms,
@@ -94,19 +102,34 @@ impl Channels {
         named.said_at = record.said_at;
         named.emptied = record.emptied;
         if let Some((moment, _)) = named.emptied {
-            self.empty[Space::Chat as usize].insert(moment, id);
+            self.restored.empty.push((moment, id));
         } else {
             self.populated[Space::Chat as usize] += 1;
         }
         named.quiet = record.quiet;
         if let Some(moment) = named.quiet {
-            self.quiet[Space::Chat as usize].insert(moment, id);
+            self.restored.quiet.push((moment, id));
         }
         named.log = log;
         let has = (named.log.bytes(), named.log.messages());
         self.count((0, 0), has);
         self.look_at(id, now);
         Some(id)
+    }
+
+    /// Puts those that were restored in order, once all of them are there.
+    pub(in crate::state::hub) fn put_in_order(&mut self) {
+        let Restored { empty, quiet } = mem::take(&mut self.restored);
+        let chat = Space::Chat as usize;
+        for (order, mut places) in [
+            (&mut self.empty[chat], empty),
+            (&mut self.quiet[chat], quiet),
+        ] {
+            places.sort_unstable();
+            for (_, id) in places {
+                order.push(id.0);
+            }
+        }
     }
 
     /// Counts a member more of a channel that was restored.

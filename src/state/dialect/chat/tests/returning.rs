@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::state::{agreement::Voucher, dialect::relay::Relay, snapshot::Writing};
-use crate::vocabulary::config::TURN_RETURNING_MAX;
+use crate::vocabulary::config::{TURN_LEARNT_BYTES_MAX, TURN_RETURNING_MAX};
 
 const OURS: NodeId = NodeId(2);
 const THERE: NodeId = NodeId(3);
@@ -205,7 +205,7 @@ fn after_a_burial_members_go_on_where_they_were_and_hear_that_they_left_and_came
     }
     let known = snapshot(&mut scene);
     bury(&mut scene, &late, |scene| {
-        scene.commons.learn(&known).unwrap();
+        assert_eq!(scene.commons.learn(&known), Ok(true));
     });
     scene.say(people[0], "tea", "back again");
     scene.turn();
@@ -220,13 +220,40 @@ fn after_a_burial_members_go_on_where_they_were_and_hear_that_they_left_and_came
 }
 
 #[test]
+fn what_a_server_is_told_it_learns_in_shares_of_a_turn_or_not_at_all() {
+    const OTHERS: u32 = 1000;
+    let (mut scene, late, _) = scene();
+    for other in 0..OTHERS {
+        let identity = scene.commons.registry.identity("Eve", None, None);
+        late.overhear(THERE, other, Deed::Enter(Rc::new(identity)));
+        late.overhear(THERE, other, Deed::Join("tea".into()));
+    }
+    scene.turn();
+    let known = snapshot(&mut scene);
+    bury(&mut scene, &late, |scene| {
+        let commons = &mut scene.commons;
+        assert_eq!(commons.learn(&known), Ok(false));
+        assert_eq!(commons.due(), Some(Duration::ZERO));
+        commons.unlearn();
+        assert!(!commons.is_learning());
+        let mut turns = 1;
+        while !commons.learn(&known).unwrap() {
+            turns += 1;
+        }
+        assert_eq!(turns, known.len().div_ceil(TURN_LEARNT_BYTES_MAX));
+    });
+    let tea = scene.commons.hub.find(Space::Chat, "tea").unwrap();
+    assert_eq!(scene.commons.hub.count(tea), OTHERS as usize + 2);
+}
+
+#[test]
 fn what_is_no_longer_kept_after_a_burial_is_a_gap() {
     let (mut scene, late, people) = scene();
     let tea = scene.commons.hub.find(Space::Chat, "tea").unwrap();
     let epoch = scene.commons.hub.epoch(tea);
     let known = {
         let mut other = Scene::new(&Config::default(), Local);
-        other.commons.learn(&snapshot(&mut scene)).unwrap();
+        assert_eq!(other.commons.learn(&snapshot(&mut scene)), Ok(true));
         let history = *other.commons.hub.history();
         let tea = other.commons.hub.find(Space::Chat, "tea").unwrap();
         for _ in 0..=history.messages {
@@ -242,7 +269,7 @@ fn what_is_no_longer_kept_after_a_burial_is_a_gap() {
         snapshot(&mut other)
     };
     bury(&mut scene, &late, |scene| {
-        scene.commons.learn(&known).unwrap();
+        assert_eq!(scene.commons.learn(&known), Ok(true));
     });
     let heard = scene.take(people[0]);
     assert_eq!(
