@@ -42,7 +42,7 @@ pub struct Node {
 impl Node {
     pub fn new(settings: &Settings, sights: Rc<RefCell<Sights>>, seed: u64) -> Self {
         let member = Member::new(&settings.journal, seed);
-        let (engine, course) = Watched::new(member.engine(), sights, seed % 2 == 0);
+        let (engine, course) = Watched::new(member.engine(), sights, seed.is_multiple_of(2));
         let config: Config = settings.config.clone();
         let engine = Box::new(engine);
         Self {

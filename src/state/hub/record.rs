@@ -17,6 +17,8 @@ pub struct HubRecord {
     pub(super) epoch: u64,
     /// How many places in orders were ever taken.
     pub(super) moments: u64,
+    /// How many of them there are.
+    pub(super) channels: u32,
 }
 
 /// A channel without its members.
@@ -49,9 +51,10 @@ impl Hub {
         self.channels.next_frozen()
     }
 
-    /// Goes on where another ended. There must be no channel of the chat yet.
-    pub fn resume_from(&mut self, record: &HubRecord) {
+    /// Goes on where another ended, with so many clients. There must be no channel of the chat yet.
+    pub fn resume_from(&mut self, record: &HubRecord, clients: usize) {
         self.channels.resume_from(record);
+        self.clients.reserve(clients);
     }
 
     /// Makes a channel as it was elsewhere, without its members. `None` if it could not have been so.

@@ -13,7 +13,7 @@ use super::{
     dialect::chat::{PersonRecord, Registry, SummaryRecord},
     hub::{ChannelRecord, Hub, HubRecord},
 };
-use crate::vocabulary::{id::NodeId, time::Moment};
+use crate::vocabulary::{config::PEOPLE_EXPECTED_MAX, id::NodeId, time::Moment};
 
 /// A part of it. Who has the same sequence writes the same of them, but for the order of channels and people.
 #[derive(Debug, Deserialize, Serialize)]
@@ -30,6 +30,8 @@ pub enum Record {
         hub: HubRecord,
         /// How many ever entered.
         entered: u64,
+        /// How many of them are there.
+        people: u32,
     },
     /// A channel.
     Channel(ChannelRecord),
@@ -83,6 +85,7 @@ impl Writing {
             unix_ms: moment.unix_ms,
             hub: hub.record(),
             entered: registry.freeze(hub, ours),
+            people: registry.people(),
         };
         let mut writing = Self {
             bytes: Vec::new(),
@@ -156,11 +159,13 @@ impl Record {
                 unix_ms,
                 hub: head,
                 entered,
+                people,
             } => {
                 rules(hub, registry).agree(&theirs)?;
                 hub.begin_at(Moment { at, unix_ms });
-                hub.resume_from(&head);
-                registry.resume_from(entered);
+                let people = people.min(PEOPLE_EXPECTED_MAX) as usize;
+                hub.resume_from(&head, people);
+                registry.resume_from(entered, people);
                 Some(())
             }
             Self::Channel(record) => hub.restore(&record).map(|_| ()),

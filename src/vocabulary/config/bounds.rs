@@ -102,6 +102,8 @@ pub const TURN_VANISHING_MAX: usize = 1000;
 pub const TURN_RETURNING_MAX: usize = 1000;
 /// Bytes that one turn writes of what a server that comes is told of the chat; the rest waits for the next.
 pub const TURN_SNAPSHOT_BYTES_MAX: usize = 256 << 10;
+/// People for whom room is made before a server that is told of the chat knows them: more than a hub is meant for.
+pub const PEOPLE_EXPECTED_MAX: u32 = 1 << 18;
 /// Messages of other servers that wait for memory together before they are said.
 pub const SAYINGS_MAX: usize = 64;
 /// Bytes of what a server is told of the chat that one turn makes known to it; the rest waits for the next.

@@ -28,6 +28,8 @@ pub(super) struct People {
     by_client: Vec<Option<Box<Person>>>,
     /// How many ever entered.
     entered: u64,
+    /// How many of them are there.
+    inside: u32,
     persons: HashMap<Rc<str>, Clients>,
     namesakes: HashMap<Rc<str>, Clients>,
     frozen: Frozen<PersonRecord>,
@@ -79,7 +81,7 @@ impl People {
     pub(super) fn enter_as(&mut self, client: ClientId, entered: u64) {
         let written = self.frozen.last();
         let person = self.person_mut(client).expect("it was expected");
-        person.entered = entered;
+        let was_inside = mem::replace(&mut person.entered, entered) > 0;
         person.written = written;
         let Identity { id, name, .. } = &*Rc::clone(&person.identity);
         for (sets, text) in [(&mut self.persons, id), (&mut self.namesakes, name)] {
@@ -87,6 +89,7 @@ impl People {
             let others = others.and_modify(|others| others.insert(client));
             others.or_insert(Clients::One(client));
         }
+        self.inside += u32::from(!was_inside);
     }
 
     /// Forgets all, but for those whose session `stays`: they are expected to enter again.
@@ -136,6 +139,7 @@ impl People {
         let Some(person) = place.and_then(Option::take) else {
             return;
         };
+        self.inside -= u32::from(person.entered > 0);
         strike(&mut self.persons, &person.identity.id, client);
         strike(&mut self.namesakes, &person.identity.name, client);
     }
@@ -145,9 +149,17 @@ impl People {
         self.entered
     }
 
-    /// Goes on from there.
-    pub(super) fn resume_from(&mut self, entered: u64) {
+    /// How many of them are there.
+    pub(super) fn inside(&self) -> u32 {
+        self.inside
+    }
+
+    /// Goes on where so many ever entered, with room for those who are there, so that no turn has to move all of them.
+    pub(super) fn resume_from(&mut self, entered: u64, inside: usize) {
         self.entered = entered;
+        self.by_client.reserve(inside);
+        self.persons.reserve(inside);
+        self.namesakes.reserve(inside);
     }
 
     /// How many had entered when a client did.

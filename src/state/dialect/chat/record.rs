@@ -48,9 +48,15 @@ impl Registry {
         self.people.next_frozen(hub)
     }
 
-    /// Goes on where so many have ever entered.
-    pub fn resume_from(&mut self, entered: u64) {
-        self.people.resume_from(entered);
+    /// How many are in the chat.
+    pub fn people(&self) -> u32 {
+        self.people.inside()
+    }
+
+    /// Goes on where so many have ever entered, and so many of them are there.
+    pub fn resume_from(&mut self, entered: u64, inside: usize) {
+        self.people.resume_from(entered, inside);
+        self.rosters.reserve(inside);
     }
 
     /// Summaries in the order in which they fall due.

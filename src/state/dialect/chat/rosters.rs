@@ -45,6 +45,11 @@ pub(super) struct Page {
 }
 
 impl Rosters {
+    /// Makes room for so many channels.
+    pub(super) fn reserve(&mut self, channels: usize) {
+        self.by_channel.reserve(channels);
+    }
+
     /// Adds a member.
     pub(super) fn join(&mut self, channel: ChannelId, client: ClientId, id: &Rc<str>) {
         let roster = self.by_channel.entry(channel).or_default();

@@ -22,13 +22,16 @@ impl Channels {
         HubRecord {
             epoch: self.epoch,
             moments: self.moments[Space::Chat as usize],
+            channels: id(self.remembered(Space::Chat)),
         }
     }
 
-    /// Goes on from there.
+    /// Goes on from there, with room for all, so that no turn has to move those that are there already.
     pub(in crate::state::hub) fn resume_from(&mut self, record: &HubRecord) {
         self.epoch = record.epoch;
         self.moments[Space::Chat as usize] = record.moments;
+        let channels = record.channels as usize;
+        self.all.reserve(channels.min(self.bounds.channels));
     }
 
     /// Has those of the chat written down as they are now, whatever happens in them until they are.
