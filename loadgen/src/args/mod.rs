@@ -147,9 +147,9 @@ pub struct Args {
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=i64::from(SOURCE_IPS_MAX)))]
     pub source_ips: Option<u8>,
 
-    /// Offer that what clients receive be deflated (permessage-deflate); what they send stays plain
-    #[arg(long)]
-    pub compress: bool,
+    /// Have clients offer that what they receive be deflated (permessage-deflate), some spread among the others, such as --compress=50%; what they send stays plain [default: none; all without a share]
+    #[arg(long, value_name = "SHARE", value_parser = share, num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
+    pub compress: Option<Share>,
 
     /// What the server speaks
     #[arg(long, value_enum, default_value_t = ProtocolName::Relay)]

@@ -36,7 +36,7 @@ struct Found {
 /// what to do.
 pub fn run(args: &Args) -> Result<u8, RunError> {
     if args.mode == Mode::ServeChild {
-        own::serve_child(args.compress)?;
+        own::serve_child(args.compress.is_some())?;
         return Ok(0);
     }
     let expected = args.expect.iter();

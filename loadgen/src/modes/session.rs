@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
     /// As [`host`](Self::host).
     pub fn host_at(&self, plan: &Plan, urls: &[String], pids: &[i32]) -> Result<Host, RunError> {
         let own = match urls {
-            [] => Some(Server::start(plan.compresses)?),
+            [] => Some(Server::start(plan.inflating > 0)?),
             _ => None,
         };
         let own_url = own.as_ref().map(|server| server.url(&plan.protocol));
@@ -140,7 +140,6 @@ impl<'a> Session<'a> {
             token: args.token.as_ref(),
             headers: &args.header,
             subprotocol: args.subprotocol.as_ref(),
-            compresses: plan.compresses,
             trust: Trust::new(args.insecure, args.ca.clone()),
         };
         let urls = urls.iter().chain(&own_url);

@@ -35,7 +35,7 @@ pub struct Compression {
 impl Compression {
     /// In one trial, if it was offered.
     pub fn new(plan: &Plan, trial: &Trial) -> Option<Self> {
-        if !plan.compresses {
+        if plan.inflating == 0 {
             return None;
         }
         let received =

@@ -68,9 +68,9 @@ pub struct Config {
     /// Whether the server was allowed to skip messages.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub skips: bool,
-    /// Whether clients offered that what they receive be deflated.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub compress: bool,
+    /// Clients that offered that what they receive be deflated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compress: Option<usize>,
     /// Demands of a search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slo: Vec<String>,
@@ -143,7 +143,7 @@ impl Config {
                 away_seconds_max: plan.away.end().as_secs_f64(),
             }),
             skips: plan.skips,
-            compress: plan.compresses,
+            compress: (plan.inflating > 0).then_some(plan.inflating),
             slo: match args.mode {
                 Mode::Search => args.slo.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),

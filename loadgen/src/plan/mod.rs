@@ -35,10 +35,6 @@ const DESCRIPTORS_PER_THREAD: usize = 4;
 
 /// A checked run.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is done or not, whatever the others are"
-)]
 pub struct Plan {
     /// Clients that connect.
     pub clients: usize,
@@ -72,8 +68,8 @@ pub struct Plan {
     pub slow: usize,
     /// Clients that come beside these, all at once, halfway.
     pub storm: usize,
-    /// Whether clients offer that what they receive be deflated.
-    pub compresses: bool,
+    /// So many of the clients, spread among them, offer that what they receive be deflated.
+    pub inflating: usize,
     /// Whether each client pings the server once.
     pub pings: bool,
     /// The time in which each client that does not send leaves once and rejoins.
@@ -143,7 +139,9 @@ impl Plan {
             source_ips: args.source_ips,
             slow: args.slow.map_or(0, |share| share.of(clients)),
             storm: args.storm.unwrap_or(0) as usize,
-            compresses: args.compress,
+            inflating: args
+                .compress
+                .map_or(0, |share| share.of(clients).min(clients)),
             pings: args.ping,
             churn: args.churn,
             cut: args.cut,
@@ -168,6 +166,12 @@ impl Plan {
     /// Whether clients follow the numbers of their channel, and so know of gaps.
     pub fn has_numbers(&self) -> bool {
         self.protocol == Protocol::Chat && (self.cut.is_some() || self.skips || self.moves())
+    }
+
+    /// Whether the client of that number offers that what it receives be deflated.
+    pub fn inflates(&self, number: usize) -> bool {
+        let before = |number: usize| number * self.inflating / self.clients;
+        before(number + 1) > before(number)
     }
 
     /// Whether a client whose node is gone goes to the next one: there it can ask for what it missed, unless it leaves its
@@ -318,5 +322,20 @@ mod tests {
         assert_eq!(Share::Percent(1).of(1000), 10);
         assert_eq!(Share::Percent(1).of(101), 2);
         assert_eq!(Share::Count(7).of(1000), 7);
+    }
+
+    #[test]
+    fn those_who_inflate_are_spread_among_the_others() {
+        for (flag, inflating) in [
+            ("", &[][..]),
+            ("--compress=30%", &[3, 6, 9]),
+            ("--compress=5", &[1, 3, 5, 7, 9]),
+            ("--compress", &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ] {
+            let args = Args::read(format!("loadgen --clients 10 {flag}").split_whitespace());
+            let plan = Plan::new(&args.unwrap()).unwrap();
+            let found = (0..10).filter(|&number| plan.inflates(number));
+            assert_eq!(found.collect::<Vec<_>>(), inflating, "{flag}");
+        }
     }
 }

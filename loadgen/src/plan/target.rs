@@ -63,10 +63,17 @@ pub struct Handshake<'a> {
     pub headers: &'a [Header],
     /// The subprotocol to offer.
     pub subprotocol: Option<&'a HeaderValue>,
-    /// Whether to offer that what comes be deflated.
-    pub compresses: bool,
     /// Whose certificates are accepted.
     pub trust: Trust,
+}
+
+/// What one client asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// Added to the URL's query, unless that asks for the same.
+    pub query: Option<&'a str>,
+    /// Whether it offers that what it receives be deflated.
+    pub inflates: bool,
 }
 
 impl Target {
@@ -95,9 +102,6 @@ impl Target {
         let authorization = handshake.token.or(basic.as_ref());
         let mut request = request::request(&uri, authorization, handshake.headers)
             .map_err(|error| of(error.to_string()))?;
-        if handshake.compresses {
-            request::offer_deflate(request.headers_mut());
-        }
         if let Some(subprotocol) = handshake.subprotocol {
             let mut subprotocol = subprotocol.clone();
             subprotocol.set_sensitive(subprotocol.to_str().is_ok_and(is_secret));
@@ -169,10 +173,13 @@ impl Target {
         }
     }
 
-    /// The handshake of one client, with a key of its own, and with what its URL has to ask for beside what was given.
-    pub fn request(&self, query: Option<&str>) -> Request {
+    /// The handshake of one client, with a key of its own, and with what it asks for beside what was given.
+    pub fn request(&self, wish: Wish) -> Request {
         let mut request = self.request.clone();
-        if let Some(query) = query {
+        if wish.inflates {
+            request::offer_deflate(request.headers_mut());
+        }
+        if let Some(query) = wish.query {
             *request.uri_mut() = extended(request.uri(), query);
         }
         let key = HeaderValue::from_str(&generate_key()).expect("base64 fits a header");
@@ -238,6 +245,13 @@ mod tests {
 
     use super::*;
 
+    fn asking(query: &str) -> Wish<'_> {
+        Wish {
+            query: Some(query),
+            ..Wish::default()
+        }
+    }
+
     fn address(target: &Target) -> String {
         match target.place() {
             Place::Tcp { address, .. } => address.to_string(),
@@ -250,7 +264,10 @@ mod tests {
         let target =
             Target::new("ws://127.0.0.1:8080/relay?channel=x", &Handshake::default()).unwrap();
         assert_eq!(address(&target), "127.0.0.1:8080");
-        let (one, other) = (target.request(None), target.request(None));
+        let (one, other) = (
+            target.request(Wish::default()),
+            target.request(Wish::default()),
+        );
         assert_eq!(one.uri().path(), "/relay");
         assert_ne!(
             one.headers()["sec-websocket-key"],
@@ -283,7 +300,7 @@ mod tests {
             };
             let target = Target::new("unix:/run/hubbub.sock", &handshake).unwrap();
             assert!(matches!(target.place(), Place::Unix(path) if path.ends_with("hubbub.sock")));
-            let request = target.request(Some("name=a"));
+            let request = target.request(asking("name=a"));
             let asked = request.uri().path_and_query().unwrap();
             assert_eq!(asked, "/relay?channel=x&name=a");
         }
@@ -323,14 +340,14 @@ mod tests {
             Target::new("ws://ada:a%20b@127.0.0.1:1/?token=c", &handshake).unwrap()
         };
         let ada = target(None, &[]);
-        let request = ada.request(None);
+        let request = ada.request(Wish::default());
         assert_eq!(request.headers()["authorization"], "Basic YWRhOmEgYg==");
         assert_eq!(request.headers()["host"], "127.0.0.1:1");
         assert_eq!(ada.url(), "ws://ada:***@127.0.0.1:1/?token=***");
         let bearer = HeaderValue::from_static("Bearer b");
         let given = [(header::AUTHORIZATION, HeaderValue::from_static("c"))];
         for (headers, said) in [(&[][..], "Bearer b"), (&given, "c")] {
-            let request = target(Some(&bearer), headers).request(None);
+            let request = target(Some(&bearer), headers).request(Wish::default());
             assert_eq!(request.headers()["authorization"], said);
         }
     }
@@ -339,7 +356,7 @@ mod tests {
     fn a_client_asks_for_more_than_the_url_says_unless_it_says_so_itself() {
         let uri = |url: &str, query| {
             let target = Target::new(url, &Handshake::default()).unwrap();
-            target.request(Some(query)).uri().to_string()
+            target.request(asking(query)).uri().to_string()
         };
         assert_eq!(
             uri("ws://127.0.0.1:1", "name=a"),

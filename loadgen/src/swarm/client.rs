@@ -15,7 +15,7 @@ use mio::{Interest, Registry, Token};
 use crate::{
     plan::{
         protocol::{Answer, Protocol},
-        target::Target,
+        target::{Target, Wish},
     },
     record::{Record, end::End},
     swarm::{
@@ -58,13 +58,13 @@ impl Client {
     /// When the system has no socket for it, or the request is one that no server could read.
     pub fn dial(
         target: &Target,
-        query: Option<&str>,
+        wish: Wish,
         source: Option<Ipv4Addr>,
         registry: &Registry,
         token: Token,
         now_ns: u64,
     ) -> Result<Self, DialError> {
-        let dial = Dial::new(target, query, now_ns)?;
+        let dial = Dial::new(target, wish, now_ns)?;
         let mut socket = socket::connect(target, source)?;
         let interests = Interest::READABLE | Interest::WRITABLE;
         registry

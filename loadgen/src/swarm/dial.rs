@@ -10,7 +10,7 @@ use hubbub::system::{
 use thiserror::Error;
 
 use crate::{
-    plan::target::Target,
+    plan::target::{Target, Wish},
     swarm::socket::{self, SocketError},
 };
 
@@ -27,11 +27,11 @@ impl Dial {
     ///
     /// # Errors
     /// When the request cannot be sent at all: a URL or header that no server could read.
-    pub fn new(target: &Target, query: Option<&str>, now_ns: u64) -> Result<Self, DialError> {
+    pub fn new(target: &Target, wish: Wish, now_ns: u64) -> Result<Self, DialError> {
         Ok(Self {
             begun_ns: now_ns,
             connected: false,
-            opening: Opening::new(target.request(query))?,
+            opening: Opening::new(target.request(wish))?,
         })
     }
 

@@ -60,6 +60,16 @@ fn a_server_that_declines_is_named_and_measured_all_the_same() {
 }
 
 #[test]
+fn what_some_inflate_comes_plain_to_the_others() {
+    let answer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+    let relay = Relay::right().that_deflates(Some(answer));
+    let run = against(&relay.start(), &["--compress=40%"]).good();
+    assert_eq!(run.message("delivered"), 5 * 40);
+    assert_eq!(run.count("compression.agreed"), 2);
+    assert!(run.count("compression.messages") > 0, "{run:#?}");
+}
+
+#[test]
 fn nothing_is_offered_unasked() {
     let relay = Relay::right().that_deflates(Some("permessage-deflate"));
     let run = against(&relay.start(), &[]).good();

@@ -48,7 +48,7 @@ fn results_of_all_modes_conform() {
         &["connect"],
         &compare,
         &["saturate", "--compress", "--payload", "json"],
-        &["idle", "--compress"],
+        &["idle", "--compress=50%"],
         &["connect", "--compress"],
         &[&search[..], &["--compress"]].concat(),
         &[&compare[..], &["--compress"]].concat(),

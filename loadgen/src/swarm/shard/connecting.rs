@@ -6,7 +6,7 @@ use hubbub::system::opening::Opened;
 use mio::Token;
 
 use crate::{
-    plan::{nanoseconds, roles::Role},
+    plan::{nanoseconds, roles::Role, target::Wish},
     swarm::{
         client::Client,
         dial::{Dial, DialError},
@@ -117,7 +117,10 @@ impl Shard<'_> {
         let query = self.plan.protocol.query(number, channel);
         Client::dial(
             &self.targets[self.record.node(index)],
-            query.as_deref(),
+            Wish {
+                query: query.as_deref(),
+                inflates: self.plan.inflates(number),
+            },
             self.source(number),
             self.poll.registry(),
             Token(index),
@@ -154,7 +157,7 @@ impl Shard<'_> {
         };
         let now_ns = self.common.clock.now_ns();
         self.dialing -= 1;
-        if self.plan.compresses {
+        if self.plan.inflates(self.record.number(index)) {
             self.record.agreed(context);
         }
         let entered = if self.record.is_returning(index) {
