@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::faults::Operations;
 use crate::knock::Knock;
 use crate::oracle;
-use crate::peer::{Kind, Part, Role, relay::RELAY_CHANNELS};
+use crate::peer::{Kind, Part, Peer, Role, relay::RELAY_CHANNELS};
 use crate::sabotage::Sabotage;
 use crate::settings::Settings;
 use crate::simulation::{Simulation, Weather};
@@ -25,6 +25,8 @@ pub struct Summary {
     pub operations: u64,
     /// Deflated messages that reached those who inflate within a small window, and within the usual one.
     pub inflated: [u64; 2],
+    /// Messages that these have deflated.
+    pub deflated: [u64; 2],
 }
 
 /// Runs one seed.
@@ -150,10 +152,15 @@ fn summary(simulation: &Simulation) -> Summary {
         disconnects: simulation.server.metrics().disconnects.to_vec(),
         pauses: simulation.server.metrics().pauses.to_vec(),
         operations: simulation.operations.made(),
-        inflated: [9, 15].map(|window| {
-            let peers = simulation.peers.iter();
-            let peers = peers.filter(|peer| peer.inflates == Some(window));
-            peers.map(|peer| peer.inflated).sum()
-        }),
+        inflated: of_each_window(simulation, |peer| peer.inflated),
+        deflated: of_each_window(simulation, |peer| peer.outgoing.deflated),
     }
+}
+
+fn of_each_window(simulation: &Simulation, count: fn(&Peer) -> u64) -> [u64; 2] {
+    [9, 15].map(|window| {
+        let peers = simulation.peers.iter();
+        let peers = peers.filter(|peer| peer.inflates == Some(window));
+        peers.map(count).sum()
+    })
 }

@@ -313,7 +313,7 @@ impl Simulation {
             }
             Part::Chat(chat) => chat.come_back(channel, chance, outgoing),
             Part::Echo(echo) => echo.say(0, chance, outgoing),
-            Part::Http(http) => http.ask(chance, outgoing),
+            Part::Http(http) => http.ask(chance, &mut outgoing.bytes),
         }
     }
 }

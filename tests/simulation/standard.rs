@@ -127,7 +127,7 @@ fn speak(simulation: &mut Simulation, id: usize) {
     match &mut peer.part {
         Part::Relay(relay) => relay.say(LONG, chance, &mut peer.outgoing),
         Part::Echo(echo) => echo.say(LONG, chance, &mut peer.outgoing),
-        Part::Http(http) => http.ask_next(&mut peer.outgoing),
+        Part::Http(http) => http.ask_next(&mut peer.outgoing.bytes),
         Part::Chat(_) => {}
     }
 }

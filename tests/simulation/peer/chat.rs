@@ -9,6 +9,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{
     fields::{number, reference, span, text},
+    outgoing::Outgoing,
     recall::{Past, Place, Recall},
     wire,
     wish::{Wish, join},
@@ -121,7 +122,7 @@ impl Chat {
         &mut self,
         channel: usize,
         chance: &mut fastrand::Rng,
-        outgoing: &mut Vec<u8>,
+        outgoing: &mut Outgoing,
     ) {
         let known: Vec<_> = (0..self.breadth)
             .filter(|&channel| self.recall.away(&channel_name(channel)).is_some())
@@ -156,14 +157,14 @@ impl Chat {
         everyone: usize,
         filler: usize,
         chance: &mut fastrand::Rng,
-        outgoing: &mut Vec<u8>,
+        outgoing: &mut Outgoing,
     ) {
         let channel = chance.usize(0..self.breadth);
         self.ask(Wish::by_chance(channel, everyone, chance), filler, outgoing);
     }
 
     /// Asks for something, with a `ref` that tells which of its requests it is.
-    pub fn ask(&mut self, wish: Wish, filler: usize, outgoing: &mut Vec<u8>) {
+    pub fn ask(&mut self, wish: Wish, filler: usize, outgoing: &mut Outgoing) {
         let text = format!("{}.{}.{}", self.id, self.asked.len(), super::filler(filler));
         let mut moves_in = None;
         let (mut request, answer) = match wish {
@@ -239,7 +240,7 @@ impl Chat {
             moves_in,
             at: self.now,
         });
-        wire::write(wire::TEXT, request.to_string().as_bytes(), outgoing);
+        outgoing.say(wire::TEXT, false, request.to_string().as_bytes());
     }
 
     /// What one says who joins: what it has of the channel is certain only if nothing that it asked can change it.

@@ -1,6 +1,6 @@
 //! One who talks to the echo.
 
-use super::wire;
+use super::{outgoing::Outgoing, wire};
 
 /// What one says to the echo, and what comes back: text and bytes, told apart.
 #[derive(Debug, Default)]
@@ -11,7 +11,7 @@ pub struct Echo {
 
 impl Echo {
     /// Says something by chance.
-    pub fn say(&mut self, filler: usize, chance: &mut fastrand::Rng, outgoing: &mut Vec<u8>) {
+    pub fn say(&mut self, filler: usize, chance: &mut fastrand::Rng, outgoing: &mut Outgoing) {
         let is_text = chance.bool();
         let opcode = if is_text { wire::TEXT } else { wire::BINARY };
         // Newlines stay as they are, and so does nothing at all.
@@ -19,11 +19,7 @@ impl Echo {
             0 => String::new(),
             _ => format!("{}\n{}", self.sent.len(), "x".repeat(filler)),
         };
-        if chance.u8(0..8) == 0 {
-            wire::write_fragments(opcode, message.as_bytes(), outgoing);
-        } else {
-            wire::write(opcode, message.as_bytes(), outgoing);
-        }
+        outgoing.say(opcode, chance.u8(0..8) == 0, message.as_bytes());
         self.sent.push((is_text, message.into_bytes()));
     }
 

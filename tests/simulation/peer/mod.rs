@@ -4,6 +4,7 @@ pub mod chat;
 pub mod echo;
 pub mod fields;
 pub mod http;
+pub mod outgoing;
 pub mod recall;
 pub mod relay;
 pub mod wire;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use tungstenite::protocol::frame::coding::OpCode;
 
-use self::{chat::Chat, echo::Echo, http::Http, http::Response, relay::Relay};
+use self::{chat::Chat, echo::Echo, http::Http, http::Response, outgoing::Outgoing, relay::Relay};
 use crate::inflate::inflate;
 use crate::knock::Knock;
 use crate::socket::Shared;
@@ -100,7 +101,7 @@ pub struct Peer {
     /// Messages that it has inflated.
     pub inflated: u64,
     /// Bytes that it has not sent yet.
-    pub outgoing: Vec<u8>,
+    pub outgoing: Outgoing,
     /// The longest time in which no byte went either way.
     pub silence: Duration,
     active_at: Duration,
@@ -140,7 +141,7 @@ impl Peer {
             inflates: None,
             inflated: 0,
             offers: knock.window,
-            outgoing: request.unwrap_or_default().into_bytes(),
+            outgoing: Outgoing::new(request.unwrap_or_default()),
             silence: Duration::ZERO,
             active_at: now,
             incoming: Vec::new(),
@@ -230,16 +231,21 @@ impl Peer {
 
     /// Begins to leave with a close frame.
     pub fn close(&mut self) {
-        wire::write(wire::CLOSE, &1000_u16.to_be_bytes(), &mut self.outgoing);
+        wire::write(
+            wire::CLOSE,
+            &1000_u16.to_be_bytes(),
+            &mut self.outgoing.bytes,
+        );
         self.ending = Ending::Closed;
     }
 
     fn send(&mut self, most: usize) -> usize {
-        let part = most.min(self.outgoing.len());
+        let outgoing = &mut self.outgoing.bytes;
+        let part = most.min(outgoing.len());
         let mut pipe = self.pipe.borrow_mut();
-        pipe.send(&self.outgoing[..part]);
-        self.outgoing.drain(..part);
-        if self.outgoing.is_empty() && self.ending == Ending::HalfClosed && !pipe.is_ended {
+        pipe.send(&outgoing[..part]);
+        outgoing.drain(..part);
+        if outgoing.is_empty() && self.ending == Ending::HalfClosed && !pipe.is_ended {
             pipe.end();
         }
         part
@@ -278,6 +284,9 @@ impl Peer {
             };
             self.status = Some(response.status);
             self.inflates = self.offers.filter(|_| response.deflates);
+            if self.inflates.is_some() {
+                self.outgoing.deflate(self.id as u64);
+            }
             at = response.head_bytes;
         }
         if self.status != Some(101) {
@@ -315,7 +324,7 @@ impl Peer {
             }
             (wire::BINARY, Part::Relay(relay)) => relay.hear_binary(payload),
             (wire::BINARY, Part::Echo(echo)) => echo.hear(false, payload),
-            (wire::PING, _) => wire::write(wire::PONG, payload, &mut self.outgoing),
+            (wire::PING, _) => wire::write(wire::PONG, payload, &mut self.outgoing.bytes),
             (wire::PONG, _) => {}
             (wire::CLOSE, _) => {
                 let code = payload.first_chunk();
@@ -352,21 +361,26 @@ impl Peer {
     }
 
     fn act_in_session(&mut self, chosen: u16, means: &mut Means<'_>) {
+        let outgoing = &mut self.outgoing.bytes;
         match chosen {
-            228..248 => wire::write(wire::PING, b"?", &mut self.outgoing),
+            228..248 => wire::write(wire::PING, b"?", outgoing),
             248..254 => self.close(),
             254 => {
-                self.outgoing.extend_from_slice(&[0xff; 20]);
+                outgoing.extend_from_slice(&[0xff; 20]);
                 self.ending = Ending::Broken(1002);
             }
             255 => {
-                wire::write(wire::TEXT, &[0xff; 20], &mut self.outgoing);
+                wire::write(wire::TEXT, &[0xff; 20], outgoing);
                 self.ending = Ending::Broken(1007);
             }
             256 => {
                 let large = vec![b'x'; means.too_large];
-                wire::write(wire::BINARY, &large, &mut self.outgoing);
+                wire::write(wire::BINARY, &large, outgoing);
                 self.ending = Ending::Broken(1009);
+            }
+            257..260 if self.status == Some(101) => {
+                let code = self.outgoing.say_wrong(means.too_large, means.chance);
+                self.ending = Ending::Broken(code);
             }
             _ => {}
         }
@@ -393,7 +407,7 @@ impl Peer {
             }
             Part::Chat(chat) => chat.ask_anything(*everyone, filler, chance, outgoing),
             Part::Echo(echo) => echo.say(filler, chance, outgoing),
-            Part::Http(http) => http.ask(chance, outgoing),
+            Part::Http(http) => http.ask(chance, &mut outgoing.bytes),
         }
     }
 }

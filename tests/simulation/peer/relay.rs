@@ -1,6 +1,6 @@
 //! A member of a relay channel: what it says tells who said it, and which of its messages it is.
 
-use super::wire;
+use super::{outgoing::Outgoing, wire};
 
 /// Channels of the relay.
 pub const RELAY_CHANNELS: usize = 2;
@@ -61,18 +61,14 @@ impl Relay {
     }
 
     /// Says the next message by chance: binary now and then, and in fragments.
-    pub fn say(&mut self, filler: usize, chance: &mut fastrand::Rng, outgoing: &mut Vec<u8>) {
+    pub fn say(&mut self, filler: usize, chance: &mut fastrand::Rng, outgoing: &mut Outgoing) {
         let text = self.next(filler);
         let opcode = if chance.u8(0..8) == 0 {
             wire::BINARY
         } else {
             wire::TEXT
         };
-        if chance.u8(0..8) == 0 {
-            wire::write_fragments(opcode, text.as_bytes(), outgoing);
-        } else {
-            wire::write(opcode, text.as_bytes(), outgoing);
-        }
+        outgoing.say(opcode, chance.u8(0..8) == 0, text.as_bytes());
     }
 
     fn next(&mut self, filler: usize) -> String {

@@ -18,24 +18,50 @@ const MASK: [u8; 4] = [7, 1, 8, 2];
 
 /// Writes a whole frame.
 pub fn write(opcode: OpCode, payload: &[u8], bytes: &mut Vec<u8>) {
-    write_frame(opcode, true, payload, bytes);
+    write_frame(&header(opcode, false), payload, bytes);
 }
 
-/// Writes a message in two fragments, with a control frame between them.
-pub fn write_fragments(opcode: OpCode, payload: &[u8], bytes: &mut Vec<u8>) {
-    let (first, second) = payload.split_at(payload.len() / 2);
-    write_frame(opcode, false, first, bytes);
-    write(PONG, b"", bytes);
-    write(CONTINUE, second, bytes);
+/// Writes a message, in two fragments with a control frame between them if it is divided.
+pub fn write_message(
+    opcode: OpCode,
+    is_deflated: bool,
+    is_divided: bool,
+    payload: &[u8],
+    bytes: &mut Vec<u8>,
+) {
+    let whole = header(opcode, is_deflated);
+    if is_divided {
+        let (first, second) = payload.split_at(payload.len() / 2);
+        let is_final = false;
+        write_frame(&FrameHeader { is_final, ..whole }, first, bytes);
+        write(PONG, b"", bytes);
+        write(CONTINUE, second, bytes);
+    } else {
+        write_frame(&whole, payload, bytes);
+    }
 }
 
-fn write_frame(opcode: OpCode, is_final: bool, payload: &[u8], bytes: &mut Vec<u8>) {
-    let header = FrameHeader {
-        is_final,
+/// Writes a message in two fragments, of which the second says that it is deflated.
+pub fn write_marked_late(opcode: OpCode, payload: &[u8], bytes: &mut Vec<u8>) {
+    let first = FrameHeader {
+        is_final: false,
+        ..header(opcode, false)
+    };
+    write_frame(&first, payload, bytes);
+    write_frame(&header(CONTINUE, true), payload, bytes);
+}
+
+/// The header of a whole frame.
+fn header(opcode: OpCode, is_deflated: bool) -> FrameHeader {
+    FrameHeader {
+        rsv1: is_deflated,
         opcode,
         mask: Some(MASK),
         ..FrameHeader::default()
-    };
+    }
+}
+
+fn write_frame(header: &FrameHeader, payload: &[u8], bytes: &mut Vec<u8>) {
     let written = header.format(payload.len() as u64, bytes);
     written.expect("writing to memory");
     let mask = MASK.iter().cycle();
