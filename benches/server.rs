@@ -4,6 +4,8 @@
 #[path = "common/client.rs"]
 mod client;
 mod common;
+#[path = "common/prose.rs"]
+mod prose;
 #[expect(dead_code, reason = "the tests need more of it")]
 #[path = "../tests/turns/stream.rs"]
 mod stream;
@@ -11,9 +13,10 @@ mod stream;
 use std::hint::black_box;
 use std::rc::Rc;
 
-use client::{REQUEST, frames, joined_bytes};
+use client::{REQUEST, frame, frames, joined_bytes};
 use common::TURN;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use flate2::{Compress, Compression as Level, FlushCompress};
 use hubbub::server::{
     Server, http,
     stream::Readiness,
@@ -21,10 +24,13 @@ use hubbub::server::{
 };
 use hubbub::vocabulary::{
     arrival::Arrival,
+    coding::{Coding, Window},
     config::{Compression, Config, REQUEST_HEAD_BYTES_MAX},
     id::Key,
+    message::Message,
     time::Now,
 };
+use prose::prose;
 use stream::{Peer, Stream};
 
 /// A server, and the members of its one channel at the other ends of streams that take everything.
@@ -94,6 +100,39 @@ fn receive(criterion: &mut Criterion) {
     }
 }
 
+/// A message of what people write, as it is and deflated.
+fn inflate(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("websocket/inflate");
+    for bytes in [64, 200, 1 << 10, 64 << 10] {
+        let said = prose(bytes);
+        let mut deflated = Vec::with_capacity(bytes + 100);
+        Compress::new(Level::new(6), false)
+            .compress_vec(said.as_bytes(), &mut deflated, FlushCompress::Sync)
+            .expect("there is room");
+        // The last four bytes are left out (RFC 7692, section 7.2.1).
+        let deflated = &deflated[..deflated.len() - 4];
+        group.throughput(Throughput::Bytes(bytes as u64));
+        for (manner, input) in [
+            ("plain", frame(said.as_bytes(), false)),
+            ("deflated", frame(deflated, true)),
+        ] {
+            let mut protocol = Protocol::new(bytes);
+            let mut websocket = WebSocket::new(Coding::Deflate(Window::Full));
+            let mut replies = Vec::new();
+            group.bench_function(BenchmarkId::new(manner, bytes), |bencher| {
+                bencher.iter(|| {
+                    let mut heard = 0;
+                    let input = black_box(&input);
+                    let hear = |message: Message<'_>, _| heard += message.bytes().len();
+                    let received = websocket.receive(&mut protocol, input, &mut replies, hear);
+                    received.expect("it is sound");
+                    assert_eq!(heard, bytes);
+                });
+            });
+        }
+    }
+}
+
 /// An upgrade: the request parsed, the answer written.
 fn upgrade(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("http");
@@ -133,6 +172,6 @@ fn turn(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = common::criterion();
-    targets = receive, upgrade, turn
+    targets = receive, inflate, upgrade, turn
 }
 criterion_main!(benches);

@@ -15,17 +15,21 @@ pub const REQUEST: &[u8] =
 
 /// As many frames, of one [`MESSAGE`] each.
 pub fn frames(messages: usize) -> Vec<u8> {
+    frame(MESSAGE.as_bytes(), false).repeat(messages)
+}
+
+/// A frame of text, which may be deflated.
+pub fn frame(payload: &[u8], is_deflated: bool) -> Vec<u8> {
+    let header = FrameHeader {
+        rsv1: is_deflated,
+        opcode: OpCode::Data(Data::Text),
+        mask: Some([1, 2, 3, 4]),
+        ..FrameHeader::default()
+    };
     let mut bytes = Vec::new();
-    for _ in 0..messages {
-        let header = FrameHeader {
-            opcode: OpCode::Data(Data::Text),
-            mask: Some([1, 2, 3, 4]),
-            ..FrameHeader::default()
-        };
-        Frame::from_payload(header, MESSAGE.into())
-            .format(&mut bytes)
-            .expect("writing to memory");
-    }
+    Frame::from_payload(header, payload.to_vec().into())
+        .format(&mut bytes)
+        .expect("writing to memory");
     bytes
 }
 

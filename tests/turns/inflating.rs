@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use flate2::{Compress, Compression as Level, FlushCompress};
 use hubbub::{
-    state::dialect::DialectName,
+    state::{dialect::DialectName, memory::Memory},
     vocabulary::config::{ClientRates, Compression, Config, TURN_BYTES_MAX},
 };
 
@@ -12,6 +12,8 @@ use crate::room::{Room, text, upgrade_with};
 
 /// Bytes that a bomb inflates to.
 const BOMB_BYTES: usize = 60_000;
+
+const OFFER: &str = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
 /// One who has agreed on deflated messages.
 fn room(client_rates: ClientRates) -> Room {
@@ -24,8 +26,7 @@ fn room(client_rates: ClientRates) -> Room {
         ..Config::default()
     };
     let mut room = Room::of_strangers(config, 1);
-    let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
-    room.speak(0..1, &upgrade_with("/echo", offer));
+    room.speak(0..1, &upgrade_with("/echo", OFFER));
     room
 }
 
@@ -39,6 +40,29 @@ fn bomb() -> Vec<u8> {
     let length = u8::try_from(deflated.len()).unwrap();
     assert!(length < 126);
     [&[0xc2, 0x80 | length, 0, 0, 0, 0], &deflated[..]].concat()
+}
+
+/// What a server holds of people who have said something, deflated if they have agreed on that, and are idle since.
+fn idle(offer: &str, said: &[u8]) -> Memory {
+    let mut config = Config::default();
+    config.compression.is_on = true;
+    let mut room = Room::of_strangers(config, 10);
+    room.speak(0..10, &upgrade_with("/echo", offer));
+    room.speak(0..10, said);
+    assert_eq!(heard(&room), 10);
+    room.server.memory()
+}
+
+#[test]
+fn who_has_agreed_on_deflate_takes_no_more_memory_while_idle_than_who_has_not() {
+    let plain = idle("", &text("said"));
+    let deflated = idle(OFFER, &bomb());
+    assert!(deflated.compression > 0, "what all share");
+    let shared = Memory {
+        compression: plain.compression,
+        ..deflated
+    };
+    assert_eq!(shared, plain);
 }
 
 fn heard(room: &Room) -> usize {

@@ -31,6 +31,12 @@ impl Session {
     }
 }
 
+/// A session is held for as long as its connection is, agreed on deflate or not.
+#[test]
+fn a_session_between_messages_is_two_words() {
+    assert_eq!(size_of::<WebSocket>(), 2 * size_of::<usize>());
+}
+
 /// A deflater that keeps what it has seen.
 fn deflater() -> Compress {
     Compress::new(Compression::new(6), false)
