@@ -1,7 +1,6 @@
 """What all rows stand on: a Redis on one core, servers on the other, and what a process has used."""
 
 import os
-import statistics
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / folder) for folder in ('tests', 'tests/nodes', 'benches/recovery', 'benches/peers')]
 
 from arena.redis import JOURNAL, Redis, install  # noqa: E402
-from bench.processes import cores  # noqa: E402
+from bench.processes import cores, cpu_seconds  # noqa: E402
 from wire import Server  # noqa: E402
 
 HUBBUB = ROOT / 'target/release/hubbub'
@@ -30,7 +29,7 @@ class Beside(Redis):
 
     def cpu_seconds(self):
         """CPU time that its one thread for clients has used, to the nanosecond."""
-        return float(Path(f'/proc/{self._process.pid}/schedstat').read_text().split()[0]) / 1e9
+        return cpu_seconds(self._process.pid)
 
     def entries(self):
         """How many entries the journal ever had."""
@@ -59,14 +58,3 @@ def health_turns(server, is_well):
 
 def alone():
     return Server(HUBBUB, '--log-level', 'error')
-
-
-def spread(values):
-    """The median, and what half of them lie between."""
-    low, _, high = statistics.quantiles(values, method='inclusive')
-    return f'{statistics.median(values):.3g} [{low:.3g}, {high:.3g}]'
-
-
-def verdict(what, ratios, most):
-    median = statistics.median(ratios)
-    print(f'{what}: {spread(ratios)} of {len(ratios)} rounds; {"met" if median <= most else "NOT MET"} (at most {most})')

@@ -3,7 +3,9 @@
 import os
 import signal
 
-from .around import Beside, node, verdict
+from bench.bounds import verdict
+
+from .around import Beside, node
 from .people import hear, join, say
 
 SPEAKERS, EACH = 4, 64  # as many channels as one may be in

@@ -3,9 +3,10 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from bench.bounds import verdict
 from bench.loadgen import loadgen
 
-from .around import LOOK_SECONDS, Beside, health_turns, node, verdict
+from .around import LOOK_SECONDS, Beside, health_turns, node
 from .resp import Connection
 
 ALWAYS = {'appendonly': 'yes', 'appendfsync': 'always'}

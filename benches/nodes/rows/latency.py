@@ -3,7 +3,9 @@
 import statistics
 import time
 
-from .around import Beside, alone, node, verdict
+from bench.bounds import verdict
+
+from .around import Beside, alone, node
 from .people import hear, join, say
 from .resp import Bare
 

@@ -3,9 +3,10 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from bench.bounds import verdict
 from bench.loadgen import loadgen
 
-from .around import JOURNAL, Beside, alone, node, verdict
+from .around import JOURNAL, Beside, alone, node
 from .resp import Bare, Connection
 
 CLIENTS = ['--clients', 500]

@@ -41,6 +41,8 @@ class Measured:
         self._values = defaultdict(lambda: defaultdict(dict))
         self._at_least = defaultdict(set)
         self.notes = []
+        # Figures against their bounds.
+        self.verdicts = []
 
     def add(self, figure, server, round_, value):
         if value is not None:

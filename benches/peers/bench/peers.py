@@ -32,6 +32,8 @@ class Peer:
     find_command: Callable = lambda: []
     version: Callable = lambda: ''
     path: str = '/'
+    # What has it deflate for those who offer that, if anything does.
+    deflates: list = field(default_factory=list)
     command: list = field(default_factory=list)
 
     def prepare(self):
@@ -123,6 +125,7 @@ PEERS = [
         name='hubbub',
         about='Hubbub, `/relay`',
         path='/relay',
+        deflates=['--compress', 'on'],
         find_command=lambda: [RELEASE / 'hubbub', '--addr', '127.0.0.1:0', '--log-level', 'error'],
         version=lambda: f'{run([RELEASE / "hubbub", "--version"])}, {commit()}',
     ),
@@ -131,6 +134,7 @@ PEERS = [
         about='Bun (uWebSockets inside), topics',
         needs={'node': 'nodejs', 'npm': 'npm'},
         build=install_npm('bun'),
+        deflates=['deflate'],
         find_command=lambda: [bun(), HERE / 'bun/server.mjs', 0],
         version=lambda: f'Bun {run([bun(), "--version"])}',
     ),
@@ -154,6 +158,7 @@ PEERS = [
     Peer(
         name='node-ws',
         about='Node.js, ws',
+        deflates=['deflate'],
         needs={'node': 'nodejs', 'npm': 'npm'},
         build=install_npm('node-ws'),
         find_command=lambda: ['node', HERE / 'node-ws/server.mjs', 0],

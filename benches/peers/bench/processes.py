@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 START_SECONDS = 20
 STOP_SECONDS = 10
@@ -30,6 +31,11 @@ def raise_descriptor_limit():
     """Not every server raises it for itself."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def cpu_seconds(pid):
+    """CPU time that the first thread of a process has used, to the nanosecond (/proc/PID/schedstat)."""
+    return float(Path(f'/proc/{pid}/schedstat').read_text().split()[0]) / 1e9
 
 
 class Server:

@@ -38,6 +38,12 @@ def markdown(run, peers, options):
             'clients; none of those that lost messages there:',
             medians(measured, peers, PART_FIGURES),
         ]
+    if measured.verdicts:
+        parts += [
+            'What it costs that what is said is deflated, and what it saves, of words drawn as unevenly as people use them: the '
+            'median of the rounds, and what half of them lie between.',
+            table(['figure', 'median', 'at most', ''], [verdict.cells() for verdict in measured.verdicts]),
+        ]
     parts += [how(run)]
     if measured.notes:
         parts += ['What else there is to know:', '\n'.join(f'- {note}' for note in measured.notes)]
@@ -105,7 +111,7 @@ def how(run):
     )
     return (
         f'{pinned}one server at a time under load, all of them running throughout. Payloads have 64 bytes. '
-        f'`TCP_NODELAY` is on everywhere, compression and logs are off. Rounds are interleaved, every other one in the '
+        f'`TCP_NODELAY` is on everywhere, logs are off, and so is compression where nothing is said of it. Rounds are interleaved, every other one in the '
         f'opposite order: {run.rounds} of them, {run.searches} of searches and memory. Saturated: 1,000 clients, of which '
         f'10 keep 8 messages under way each. Memory: what each of {run.idle_clients:,} connections adds to a new server, '
         f'after each has said a message, has heard those of all who came later, and has had a ping answered. '

@@ -1,28 +1,28 @@
-"""A client of the chat, as small as can be: it joins channels, and stays."""
+"""Clients as small as can be: one of the chat, who joins channels, and stays; and one who says what is ready to be said."""
 
 import json
 import socket
+import struct
 import urllib.request
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 30
 
 
-class Chat:
-    """A connection to the chat of a server."""
+class Client:
+    """A WebSocket with a server."""
 
-    def __init__(self, server, name):
+    def __init__(self, server, path, *headers):
         host = urlsplit(server.url)
         self.socket = socket.create_connection((host.hostname, host.port), TIMEOUT_SECONDS)
-        self.socket.sendall(
-            f'GET /ws?name={name} HTTP/1.1\r\nHost: {host.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
-            'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'.encode()
-        )
-        self.read_until(b'"action":"welcome"', 1)
+        head = [
+            f'GET {path} HTTP/1.1', f'Host: {host.netloc}', 'Connection: Upgrade', 'Upgrade: websocket',
+            'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', *headers, '', '',
+        ]
+        self.socket.sendall('\r\n'.join(head).encode())
 
-    def join(self, channels):
-        self.socket.sendall(b''.join(frame({'action': 'join-channel', 'message': name}) for name in channels))
-        self.read_until(b'"action":"joined"', len(channels))
+    def say(self, frames):
+        self.socket.sendall(frames)
 
     def read_until(self, words, times):
         read = b''
@@ -36,12 +36,24 @@ class Chat:
         self.socket.close()
 
 
-def frame(request):
-    """A text frame, masked with zeroes (RFC 6455, section 5.2)."""
-    payload = json.dumps(request).encode()
-    if len(payload) > 125:
-        raise ValueError('a short frame has 125 bytes at most')
-    return bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload
+class Chat(Client):
+    """One with its chat."""
+
+    def __init__(self, server, name):
+        super().__init__(server, f'/ws?name={name}')
+        self.read_until(b'"action":"welcome"', 1)
+
+    def join(self, channels):
+        requests = (json.dumps({'action': 'join-channel', 'message': name}) for name in channels)
+        self.say(b''.join(frame(request.encode()) for request in requests))
+        self.read_until(b'"action":"joined"', len(channels))
+
+
+def frame(payload, is_deflated=False):
+    """A text frame of less than 64 KiB, with a mask of zeroes, which leaves the payload as it is (RFC 6455, section 5.2)."""
+    first, length = 0xC1 if is_deflated else 0x81, len(payload)
+    header = bytes([first, 0x80 | length]) if length < 126 else struct.pack('>BBH', first, 0xFE, length)
+    return header + bytes(4) + payload
 
 
 def metric(server, sample):

@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from . import deflating
 from .figures import PARTS
 from .loadgen import against, compare
 from .processes import Failed, Server
@@ -175,6 +176,18 @@ def latency(run):
         run.note_faults(f'latency at {rate:,} msg/s', results)
 
 
+def deflated(run):
+    """What it costs to deflate, of Hubbub, and of Bun and ws beside it."""
+    if deflating.HUBBUB not in run.peers:
+        raise Failed(f'it takes {deflating.HUBBUB.name}')
+    for name, row in deflating.ROWS.items():
+        print(f'  {name}: {row.__doc__}', flush=True)
+        try:
+            run.measured.verdicts.append(row(run))
+        except Failed as error:
+            run.measured.note(f'deflated, {name}: {error}')
+
+
 def add_p99(run, figure, name, round_):
     """A p99 in milliseconds, of a round in which the load generator kept its schedule."""
     if round_['valid'] and 'latency_us' in round_:
@@ -190,6 +203,7 @@ WORKLOADS = {
     'memory': memory,
     'handshakes': handshakes,
     'latency': latency,
+    'deflated': deflated,
 }
 
 

@@ -1,9 +1,11 @@
-// What a user of `ws` writes: each message to each client, in a frame of its own. It turns Nagle's algorithm off itself.
+// What a user of `ws` writes: each message to each client, in a frame of its own, and deflated if the last word says so, which
+// it does from 1,024 bytes on unless it is told otherwise. It turns Nagle's algorithm off itself.
 
 import { WebSocket, WebSocketServer } from 'ws';
 
 const port = Number(process.argv[2]);
-const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate: false });
+const perMessageDeflate = process.argv[3] === 'deflate' && { threshold: 0 };
+const server = new WebSocketServer({ host: '127.0.0.1', port, perMessageDeflate });
 
 server.on('connection', (socket) => {
   socket.on('error', () => socket.terminate());
