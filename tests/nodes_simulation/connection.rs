@@ -6,6 +6,8 @@ use std::rc::Rc;
 use tungstenite::protocol::frame::coding::OpCode;
 
 use crate::faults::Operations;
+use crate::inflate::inflate;
+use crate::outgoing::Outgoing;
 use crate::socket::{Manners, Pipe, Shared};
 use crate::wire;
 
@@ -14,22 +16,29 @@ use crate::wire;
 pub struct Connection {
     pub pipe: Shared,
     incoming: Vec<u8>,
-    outgoing: Vec<u8>,
+    outgoing: Outgoing,
+    /// The bits of the window within which it offers to inflate, and does once there is a session in which that is agreed on.
+    window: Option<u8>,
     status: Option<u16>,
     close_code: Option<u16>,
 }
 
 impl Connection {
-    /// Knocks at a node.
-    pub fn knock(path: &str, manners: Manners) -> Self {
+    /// Someone knocks at a node, and offers to inflate within a window, or does not: each in turn.
+    pub fn knock(path: &str, id: usize, manners: Manners) -> Self {
+        let window = [None, Some(9), Some(15)][id % 3];
+        let offer =
+            window.map(|bits| format!("Sec-WebSocket-Extensions: {}\r\n", wire::offer(bits)));
+        let offer = offer.unwrap_or_default();
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: sim\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{offer}\r\n"
         );
         Self {
             pipe: Pipe::new(manners, Rc::new(Operations::default()), 0),
             incoming: Vec::new(),
-            outgoing: request.into_bytes(),
+            outgoing: Outgoing::new(request),
+            window,
             status: None,
             close_code: None,
         }
@@ -37,12 +46,16 @@ impl Connection {
 
     /// Says something.
     pub fn say(&mut self, text: &str) {
-        wire::write(wire::TEXT, text.as_bytes(), &mut self.outgoing);
+        self.outgoing.say(wire::TEXT, false, text.as_bytes());
     }
 
     /// Begins to end it.
     pub fn close(&mut self) {
-        wire::write(wire::CLOSE, &1000_u16.to_be_bytes(), &mut self.outgoing);
+        wire::write(
+            wire::CLOSE,
+            &1000_u16.to_be_bytes(),
+            &mut self.outgoing.bytes,
+        );
     }
 
     /// Breaks it.
@@ -76,7 +89,7 @@ impl Connection {
     /// What came makes no sense.
     pub fn exchange(&mut self) -> Result<Vec<String>, String> {
         let mut pipe = self.pipe.borrow_mut();
-        let outgoing = mem::take(&mut self.outgoing);
+        let outgoing = mem::take(&mut self.outgoing.bytes);
         pipe.send(&outgoing);
         self.incoming.extend(pipe.take(usize::MAX));
         if pipe.is_shut && !pipe.is_ended && !pipe.is_reset {
@@ -93,7 +106,13 @@ impl Connection {
             && let Some(frame) = wire::read(&incoming[at..])?
         {
             at += frame.bytes;
-            self.hear(frame.opcode, frame.payload, &mut messages)?;
+            if frame.is_deflated {
+                let window = self.window.ok_or("got what it has not agreed to inflate")?;
+                let inflated = inflate(window, frame.payload)?;
+                self.hear(frame.opcode, &inflated, &mut messages)?;
+            } else {
+                self.hear(frame.opcode, frame.payload, &mut messages)?;
+            }
         }
         self.incoming = incoming[at..].to_vec();
         Ok(messages)
@@ -112,6 +131,10 @@ impl Connection {
         let head = String::from_utf8_lossy(&self.incoming[..end]);
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
         self.status = Some(status.expect("a response has a status"));
+        self.window = self.window.filter(|_| head.contains("permessage-deflate"));
+        if let Some(window) = self.window {
+            self.outgoing.deflate(window.into());
+        }
         self.incoming.drain(..end + END.len());
         true
     }
@@ -127,7 +150,7 @@ impl Connection {
                 let text = str::from_utf8(payload).map_err(|error| error.to_string())?;
                 messages.extend(text.split('\n').map(str::to_owned));
             }
-            wire::PING => wire::write(wire::PONG, payload, &mut self.outgoing),
+            wire::PING => wire::write(wire::PONG, payload, &mut self.outgoing.bytes),
             wire::CLOSE => {
                 let code = payload.first_chunk();
                 self.close_code = Some(code.map_or(1005, |code| u16::from_be_bytes(*code)));

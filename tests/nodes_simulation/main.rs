@@ -1,5 +1,5 @@
-//! Several whole servers around one fake Redis, under seeded chance: people of the chat and of the relay at all of them, cables
-//! that are cut at any byte, a Redis that is stopped, crashes, forgets, loads and takes nothing, nodes that stand still, die and
+//! Several whole servers around one fake Redis, under seeded chance: people of the chat and of the relay at all of them, of
+//! whom many inflate what they hear and deflate what they say, cables that are cut at any byte, a Redis that is stopped, crashes, forgets, loads and takes nothing, nodes that stand still, die and
 //! come. All nodes make the same of the journal at every place of it, and everyone hears what they were promised, wherever
 //! they are connected.
 //!
@@ -14,6 +14,14 @@ mod faults;
     reason = "the simulation of one server looks at more of them"
 )]
 mod fields;
+#[path = "../inflate/mod.rs"]
+mod inflate;
+#[path = "../simulation/peer/outgoing.rs"]
+#[expect(
+    dead_code,
+    reason = "nobody says what is wrong, or is counted, but in the simulation of one server"
+)]
+mod outgoing;
 #[path = "../simulation/peer/recall.rs"]
 mod recall;
 #[path = "../redis/mod.rs"]

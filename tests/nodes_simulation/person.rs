@@ -85,7 +85,7 @@ impl Person {
         self.recall = self.recall.later();
         self.sessions += 1;
         let path = format!("/ws?name={}", name(self.id));
-        let connection = Connection::knock(&path, self.manners);
+        let connection = Connection::knock(&path, self.id, self.manners);
         self.session = Some(Session {
             connection,
             asked: Vec::new(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::vocabulary::{
-    config::{Config, HistoryBounds, JournalBounds},
+    config::{Compression, Config, HistoryBounds, JournalBounds},
     redis::RedisSettings,
 };
 
@@ -44,6 +44,11 @@ impl Settings {
             history,
             notice_limit: chance.choice([1, 2, 3, 100]).expect("there are some"),
             drain_timeout: Duration::from_millis(200),
+            compression: Compression {
+                is_on: !seed.is_multiple_of(5),
+                min_bytes: 0,
+                ..Compression::default()
+            },
             ..Config::default()
         };
         config.validate().expect("settings that make sense");

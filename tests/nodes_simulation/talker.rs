@@ -26,7 +26,7 @@ impl Talker {
             id,
             said: 0,
             returned: 0,
-            connection: Connection::knock(&path, Manners::plain()),
+            connection: Connection::knock(&path, id, Manners::plain()),
             heard: HashSet::new(),
             last: None,
         }
