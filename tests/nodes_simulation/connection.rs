@@ -8,6 +8,7 @@ use tungstenite::protocol::frame::coding::OpCode;
 use crate::faults::Operations;
 use crate::inflate::inflate;
 use crate::outgoing::Outgoing;
+use crate::record::Record;
 use crate::socket::{Manners, Pipe, Shared};
 use crate::wire;
 
@@ -87,7 +88,7 @@ impl Connection {
     ///
     /// # Errors
     /// What came makes no sense.
-    pub fn exchange(&mut self) -> Result<Vec<String>, String> {
+    pub fn exchange(&mut self, record: &mut Record) -> Result<Vec<String>, String> {
         let mut pipe = self.pipe.borrow_mut();
         let outgoing = mem::take(&mut self.outgoing.bytes);
         pipe.send(&outgoing);
@@ -109,6 +110,7 @@ impl Connection {
             if frame.is_deflated {
                 let window = self.window.ok_or("got what it has not agreed to inflate")?;
                 let inflated = inflate(window, frame.payload)?;
+                record.inflated += 1;
                 self.hear(frame.opcode, &inflated, &mut messages)?;
             } else {
                 self.hear(frame.opcode, frame.payload, &mut messages)?;

@@ -1,7 +1,7 @@
-//! Several whole servers around one fake Redis, under seeded chance: people of the chat and of the relay at all of them, of
-//! whom many inflate what they hear and deflate what they say, cables that are cut at any byte, a Redis that is stopped, crashes, forgets, loads and takes nothing, nodes that stand still, die and
-//! come. All nodes make the same of the journal at every place of it, and everyone hears what they were promised, wherever
-//! they are connected.
+//! Several whole servers around one fake Redis, under seeded chance: people of the chat and of the relay at all of them, of whom
+//! many inflate what they hear and deflate what they say, cables that are cut at any byte, a Redis that is stopped, crashes,
+//! forgets, loads and takes nothing, nodes that stand still, die and come. All nodes make the same of the journal at every place
+//! of it, and everyone hears what they were promised, wherever they are connected.
 //!
 //! `HUBBUB_SIM_SEED=7` replays one seed, `HUBBUB_SIM_SEEDS=10000` runs as many; both together begin with the one.
 
@@ -117,4 +117,9 @@ fn a_planted_fault_is_caught() {
 #[test]
 fn a_seed_replays_by_itself() {
     assert_eq!(run(3, Sabotage::None), run(3, Sabotage::None));
+}
+
+#[test]
+fn some_of_what_is_heard_is_deflated() {
+    assert!(run(3, Sabotage::None).unwrap().inflated > 0);
 }

@@ -211,7 +211,7 @@ impl Person {
             return Ok(Vec::new());
         };
         let mut lists = Vec::new();
-        for object in session.connection.exchange()? {
+        for object in session.connection.exchange(record)? {
             let told = self.hear(&object, record);
             let body = told.map_err(|error| {
                 format!(

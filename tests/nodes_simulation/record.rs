@@ -19,6 +19,8 @@ pub struct Record {
     undone: HashSet<String>,
     /// What comes behind a message of the relay.
     followers: HashMap<String, String>,
+    /// Messages of the WebSocket that came deflated.
+    pub inflated: u64,
     /// Whether Redis has ever lost what was said.
     pub has_lost: bool,
     /// Whether logs may have dropped anything, or a node has ever fallen off the journal.

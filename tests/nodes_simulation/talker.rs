@@ -43,7 +43,7 @@ impl Talker {
     /// # Errors
     /// It heard something twice, or in another order than others, or was turned out without a reason.
     pub fn step(&mut self, record: &mut Record, may_turn_out: bool) -> Result<(), String> {
-        for message in self.connection.exchange()? {
+        for message in self.connection.exchange(record)? {
             if !self.heard.insert(message.clone()) {
                 return Err(format!("talker {} heard twice: {message}", self.id));
             }

@@ -60,6 +60,8 @@ pub struct Summary {
     pub compared: u64,
     /// How many nodes there ever were.
     pub nodes: usize,
+    /// Messages of the WebSocket that were inflated.
+    pub inflated: u64,
 }
 
 impl World {
@@ -158,6 +160,7 @@ impl World {
             messages: self.record.messages(),
             compared: self.sights.borrow().compared,
             nodes: self.nodes.len(),
+            inflated: self.record.inflated,
         })
     }
 
