@@ -23,13 +23,16 @@ def markdown(run, peers, options):
         f'Written by `{" ".join(["benches/peers/run", *options])}` on {datetime.now(timezone.utc):%d %B %Y, %H:%M} UTC, '
         f'on {machine()}.',
         table(['server', 'what it is', 'version'], [[peer.name, peer.about, peer.version()] for peer in peers]),
-        'Medians, with the quartiles of the rounds in brackets:',
-        medians(measured, peers, FIGURES),
-        f'The same divided by that of `{FLOOR}` in the same round: the median of the pairs, with an interval that holds the '
-        'true ratio with a confidence of 95% (order statistics), if there are enough pairs for one; in parentheses their '
-        'number. `≥` stands before what the load generator was the limit of, which is not compared:',
-        ratios(measured, peers, FIGURES),
     ]
+    if any(measured.servers(figure) for figure in FIGURES):
+        parts += [
+            'Medians, with the quartiles of the rounds in brackets:',
+            medians(measured, peers, FIGURES),
+            f'The same divided by that of `{FLOOR}` in the same round: the median of the pairs, with an interval that holds the '
+            'true ratio with a confidence of 95% (order statistics), if there are enough pairs for one; in parentheses their '
+            'number. `≥` stands before what the load generator was the limit of, which is not compared:',
+            ratios(measured, peers, FIGURES),
+        ]
     if best := best_peers(measured, peers):
         parts += ['Hubbub divided by the best peer (no floor) in the same round:', best]
     if measured.servers('p99-25'):
