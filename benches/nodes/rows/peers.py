@@ -53,11 +53,11 @@ def rate(rounds):
             found[name].append(search(*way))
     ours = found.pop('hubbub')
     print(f'hubbub: {shown(ours)} messages a second')
-    is_limit = any(is_least for _, is_least in ours)
+    is_limit = sum(is_least for _, is_least in ours) > len(ours) / 2
     for name, theirs in found.items():
         ratio = statistics.median(one / max(other, 1) for (one, _), (other, _) in zip(ours, theirs, strict=True))
         print(f'{name}: {shown(theirs)} messages a second; hubbub has {ratio:.3g} times as many', end='; ')
-        print('met' if ratio >= 20 or is_limit else 'NOT MET', '(at least 20, or the limit of the load generator)')
+        print('met' if ratio >= 20 or is_limit else 'NOT MET', '(at least 20, or in most rounds the limit of the load generator)')
 
 
 def shown(found):
