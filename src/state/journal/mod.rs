@@ -187,7 +187,7 @@ impl Journal {
                 };
                 let giver = self.living.iter().find(knows).map(|(&node, _)| node);
                 let asks = header.number == NEWCOMER;
-                is_ours_to_answer = asks && giver.is_some() && giver == self.node;
+                is_ours_to_answer = asks && giver.is_some() && giver == self.reads_as();
                 if is_ours_to_answer {
                     self.note_asked(header.node);
                 }
@@ -204,7 +204,7 @@ impl Journal {
                 *last = header.number;
                 if header.kind == EntryKind::Bye {
                     self.living.remove(&header.node);
-                    let is_ours = self.node == Some(header.node);
+                    let is_ours = self.reads_as() == Some(header.node);
                     is_ours_to_answer = is_ours && !self.living.values().any(|&it| it > NEWCOMER);
                     if is_ours_to_answer {
                         self.note_asked(header.node);
@@ -225,6 +225,17 @@ impl Journal {
             is_said: true,
             is_ours_to_answer,
         });
+    }
+
+    /// Which node this is at the end of what was read: none, if an era ends before, as its numbers are given to others then.
+    fn reads_as(&self) -> Option<NodeId> {
+        self.node.filter(|_| !self.is_to_end())
+    }
+
+    /// Whether an era ends in what was read and not passed on.
+    fn is_to_end(&self) -> bool {
+        let is_end = |entry: &Entry| entry.header.kind == EntryKind::Lost;
+        self.read.iter().any(is_end)
     }
 
     fn note_asked(&mut self, newcomer: NodeId) {
@@ -294,8 +305,7 @@ impl Journal {
 
     /// Whether this is no node, and never again will be the one that it was: all is passed on that was read as such.
     pub fn is_nobody(&self) -> bool {
-        let is_end = |entry: &Entry| entry.header.kind == EntryKind::Lost;
-        let has_ended = self.node.is_none() && !self.read.iter().any(is_end);
+        let has_ended = self.node.is_none() && !self.is_to_end();
         !self.has_lost_track && (self.read.is_empty() || has_ended)
     }
 

@@ -434,6 +434,26 @@ fn who_came_first_of_those_that_know_and_are_not_said_to_be_silent_answers_a_new
 }
 
 #[test]
+fn who_has_its_number_from_an_era_that_ends_before_answers_no_newcomer_in_the_place_of_another() {
+    let mut journal = journal();
+    journal.take(
+        header(EntryKind::Lost, OTHER, 0, 1),
+        Bytes::new(),
+        Duration::ZERO,
+    );
+    for (node, number) in [(US, 0), (OTHER, NEWCOMER)] {
+        let hello = Header {
+            number,
+            ..header(EntryKind::Hello, node, 0, 2)
+        };
+        journal.take(hello, Bytes::new(), Duration::ZERO);
+    }
+    assert!(!journal.is_asked_by(OTHER));
+    let expected = [(1, Event::Lost), (2, Event::Nothing), (2, Event::Nothing)];
+    assert_eq!(events(&mut journal), expected);
+}
+
+#[test]
 fn the_last_that_knows_leaves_behind_what_there_is() {
     let goes = |others: &[(NodeId, i64)]| {
         let mut journal = journal();
