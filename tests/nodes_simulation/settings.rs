@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::vocabulary::{
-    config::{Compression, Config, HistoryBounds, JournalBounds},
+    config::{Compression, Config, HistoryBounds, JournalBounds, REDIS_LEASE_MIN},
     redis::RedisSettings,
 };
 
@@ -62,7 +62,7 @@ impl Settings {
                 url: format!("redis://{user}sim").parse().expect("a URL"),
                 authorities: None,
                 prefix: "hubbub".to_owned(),
-                lease: Duration::from_millis(chance.u64(300..2000)),
+                lease: Duration::from_millis(chance.u64(300..2000)).max(REDIS_LEASE_MIN),
                 bounds: JournalBounds {
                     queue_bytes: chance.usize(2000..40_000),
                     patience: Duration::from_millis(chance.u64(200..2000)),
