@@ -35,6 +35,10 @@ impl<S: Stream> Link<S> {
             self.clock = time.map(|time| (time, now)).or(self.clock);
         }
         match (call, answer) {
+            (Call::Append { number, .. } | Call::Add { number }, Answer::Undone) => {
+                journal.undone(number);
+            }
+            (_, Answer::Undone) | (Call::Wait, Answer::Again) => {}
             // It is gone, or was, or is with its era.
             (Call::Farewell, _) => self.former = None,
             (Call::Hello, Answer::Done { id, rest, .. }) => self.enter(id, &rest, now, journal),
@@ -85,7 +89,6 @@ impl<S: Stream> Link<S> {
                 self.is_confirmed = false;
                 self.over = Some(era.max(self.era()));
             }
-            (Call::Wait, Answer::Again) => {}
             (call, answer) => warn!(?call, ?answer, "the script answers what was not asked"),
         }
     }

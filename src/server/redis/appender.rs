@@ -201,12 +201,13 @@ impl<S: Stream> Appender<S> {
             Ok(answer) => answer.map(|answer| (call, answer)),
             Err(Failure::ScriptLost) => {
                 self.is_script_lost = true;
-                None
+                Some((call, Answer::Undone))
             }
             Err(Failure::Outage(outage)) => {
+                let is_undone = outage.comes_before_all();
                 self.connection.complain(outage, now);
                 self.rest(now);
-                None
+                is_undone.then_some((call, Answer::Undone))
             }
         }
     }
@@ -243,7 +244,11 @@ fn read(call: Call, reply: &Reply) -> Result<Option<Answer>, Failure> {
         (Call::Read, Reply::Text(part)) => Ok(Some(Answer::Part(Some(part.clone())))),
         // The stream is gone, or a later era has begun: the script knows which.
         (Call::Add { .. }, Reply::Nil) => Ok(Some(Answer::Era(0))),
-        (Call::Add { .. }, Reply::Error(error)) if error.starts_with(b"ERR The ") => {
+        (Call::Add { .. }, Reply::Error(error))
+            if [&b"ERR The ID "[..], b"ERR The stream "]
+                .iter()
+                .any(|barred| error.starts_with(barred)) =>
+        {
             Ok(Some(Answer::Era(0)))
         }
         (Call::Add { .. }, Reply::Text(_)) => {

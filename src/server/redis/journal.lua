@@ -110,7 +110,7 @@ local function add(kind, number, body, minid)
         id = redis.pcall('XADD', journal, 'NOMKSTREAM', era .. '-*', 'h', header, 'b', body)
     end
     if type(id) == 'table' then
-        if not string.find(id.err, '^ERR The ') then
+        if not string.find(id.err, '^ERR The ID ') and not string.find(id.err, '^ERR The stream ') then
             error(id)
         end
         return nil

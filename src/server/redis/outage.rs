@@ -8,6 +8,10 @@ use thiserror::Error;
 use super::resp::RespError;
 use crate::vocabulary::{config::LOGGED_CHARS_MAX, visible::visible};
 
+/// What a user of Redis must be permitted to run: all that is asked of it, and what the script asks. Without the last it is
+/// not known what Redis keeps.
+const NEEDED_COMMANDS: &str = "+@stream +@hash +hello +select +info +script +evalsha +time +exists +del +get +set +config|get";
+
 /// Why Redis does not serve. Nothing of it is final: all is tried again, what an operator has to mend too.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Outage {
@@ -54,10 +58,9 @@ pub enum Outage {
     /// `-NOAUTH`.
     #[error("Redis wants a password: write it into --redis, like redis://:PASSWORD@HOST")]
     NoPassword,
-    /// `-NOPERM`. It names what is not permitted.
+    /// `-NOPERM`, or what Redis 7 answers in its place where it is the script that may not.
     #[error(
-        "Redis does not permit its user what a journal needs ({0}): grant it with ACL SETUSER, the commands hello, \
-         select, info, script, evalsha, xread and those of @stream, @hash and time, the keys that begin with the prefix"
+        "Redis does not permit its user what a journal needs ({0}): grant it ~{{PREFIX}}* {NEEDED_COMMANDS} with ACL SETUSER"
     )]
     NoPermission(String),
     /// There is no such database.
@@ -114,6 +117,7 @@ impl Outage {
             "NOPERM" => Self::NoPermission(text),
             "WRONGTYPE" => Self::KeyTaken,
             "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => Self::Cluster,
+            "ERR" if is_denied_to_script(&text) => Self::NoPermission(text),
             _ => Self::Unexpected(text),
         }
     }
@@ -128,6 +132,11 @@ impl Outage {
                 | Self::Busy
                 | Self::TooFewReplicas
         )
+    }
+
+    /// Whether it is told before anything is done of what was asked (`journal.lua` is written so).
+    pub(super) fn comes_before_all(&self) -> bool {
+        self.is_wait() || matches!(self, Self::ReadOnly | Self::KeyTaken)
     }
 
     /// Whether an operator has to mend something, here or at Redis.
@@ -157,6 +166,16 @@ impl From<RespError> for Outage {
     }
 }
 
+/// Whether an error says that a script runs something that its user may not: in the words of Redis 7.0, or of those after it.
+fn is_denied_to_script(text: &str) -> bool {
+    [
+        "ERR The user executing the script can't ",
+        "ERR ACL failure in script",
+    ]
+    .iter()
+    .any(|begins| text.starts_with(begins))
+}
+
 /// What is shown of a text of Redis.
 pub(super) fn shown(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
@@ -180,6 +199,16 @@ mod tests {
         let denied = told("NOPERM User ada has no permissions to run the 'evalsha' command");
         assert!(denied.is_refusal());
         assert!(denied.to_string().contains("'evalsha'"), "{denied}");
+        assert!(denied.to_string().contains("~{PREFIX}* "), "{denied}");
+        for of_script in [
+            "ERR The user executing the script can't run this command or subcommand script: 1a, on @user_script:88.",
+            "ERR ACL failure in script: User ada has no permissions to run the 'exists' command",
+        ] {
+            assert!(
+                matches!(told(of_script), Outage::NoPermission(_)),
+                "{of_script}"
+            );
+        }
         let odd = told("ERR \u{1b}[2J");
         assert_eq!(odd, Outage::Unexpected("ERR \\u{1b}[2J".to_owned()));
         assert!(!odd.is_refusal());

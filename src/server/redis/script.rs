@@ -37,6 +37,8 @@ pub(super) enum Answer {
     Part(Option<Bytes>),
     /// A part is written.
     Written,
+    /// Nothing was done, and nothing will be for now.
+    Undone,
 }
 
 impl Answer {

@@ -148,6 +148,12 @@ impl Journal {
         self.queue.appended(number);
     }
 
+    /// Notes that nothing came of it that a batch was to be appended last: for now it was refused. It can be
+    /// [refused](Self::refuse_late) in turn, unless something may have come of it before.
+    pub fn undone(&mut self, number: u64) {
+        self.queue.undone(number);
+    }
+
     /// Has all that did not come back appended again, under the numbers that it had.
     pub fn append_again(&mut self) {
         self.queue.send_again();

@@ -47,6 +47,10 @@ struct Sent {
     clients: Box<[u32]>,
     /// When messages in it were said, and how many then.
     said: Vec<(Duration, u64)>,
+    /// When the first of it was asked for.
+    since: Duration,
+    /// How often it was handed out and may have been appended.
+    tries: u32,
 }
 
 /// What a client asked for that will not be done.
@@ -141,9 +145,40 @@ impl Queue {
                 batch,
                 clients: draft.clients.into(),
                 said: draft.said,
+                since: draft.since,
+                tries: 0,
             });
         }
-        self.sent.get(self.appended).map(|sent| &sent.batch)
+        let sent = self.sent.get_mut(self.appended)?;
+        sent.tries += 1;
+        Some(&sent.batch)
+    }
+
+    /// Notes that nothing came of it that this batch was handed out last. If nothing can have come of it before either, it
+    /// waits again as if it never was, unless someone was refused something behind it.
+    pub(super) fn undone(&mut self, number: u64) {
+        let is_refused_behind = self.refused.iter().any(|refused| refused.after >= number);
+        let is_it = |sent: &&mut Sent| sent.batch.number == number;
+        let Some(sent) = self.sent.back_mut().filter(is_it) else {
+            return;
+        };
+        sent.tries -= 1;
+        if sent.tries > 0 || is_refused_behind {
+            return;
+        }
+        let Some(sent) = self.sent.pop_back() else {
+            return;
+        };
+        self.number -= 1;
+        self.waiting_bytes += sent.batch.body.len();
+        self.waiting.push_front(Draft {
+            kind: sent.batch.kind,
+            body: sent.batch.body.into(),
+            clients: sent.clients.into(),
+            said: sent.said,
+            since: sent.since,
+            is_closed: false,
+        });
     }
 
     /// Whether what waits had better wait for more: it is a batch that still grows, behind one of clients, too, that is about
@@ -434,6 +469,59 @@ mod tests {
             leave("f"),
         ];
         assert_eq!(answered, expected);
+    }
+
+    #[test]
+    fn what_nothing_came_of_waits_again_and_can_be_refused() {
+        let mut queue = Queue::default();
+        queue.add(1, &join("a"), Duration::from_secs(3));
+        let batch = queue.next().unwrap().clone();
+        assert_eq!((queue.oldest(), queue.waiting_bytes()), (None, 0));
+        queue.add(2, &join("b"), Duration::from_secs(4));
+        queue.undone(batch.number);
+        assert_eq!(queue.oldest(), Some(Duration::from_secs(3)));
+        assert_eq!(queue.next(), Some(&batch));
+        queue.undone(batch.number);
+        queue.refuse_waiting();
+        assert_eq!(queue.take_refused().map(|refused| refused.client), Some(1));
+        assert_eq!(queue.take_refused().map(|refused| refused.client), Some(2));
+        assert!(queue.is_empty() && queue.waiting_bytes() == 0);
+    }
+
+    #[test]
+    fn what_something_may_have_come_of_is_under_way_until_it_comes_back() {
+        let mut queue = Queue::default();
+        queue.add(1, &join("a"), Duration::ZERO);
+        let batch = queue.next().unwrap().clone();
+        assert_eq!(queue.next(), Some(&batch));
+        queue.undone(batch.number);
+        assert_eq!(queue.oldest(), None);
+        queue.appended(batch.number);
+        queue.send_again();
+        assert_eq!(queue.next(), Some(&batch));
+        queue.undone(batch.number);
+        assert_eq!(queue.oldest(), None);
+        queue.came_back(batch.number);
+        queue.undone(batch.number);
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_someone_is_refused_something_behind_stays_before_it() {
+        let mut queue = Queue::default();
+        queue.add(1, &join("a"), Duration::ZERO);
+        let batch = queue.next().unwrap().clone();
+        queue.add(1, &join("b"), Duration::ZERO);
+        queue.refuse_waiting();
+        queue.undone(batch.number);
+        queue.refuse_waiting();
+        assert_eq!(queue.take_refused(), None);
+        assert_eq!(queue.next(), Some(&batch));
+        queue.came_back(batch.number);
+        assert_eq!(
+            queue.take_refused().map(|refused| refused.deed),
+            Some(join("b"))
+        );
     }
 
     #[test]

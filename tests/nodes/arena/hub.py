@@ -95,7 +95,7 @@ class Hub:
     def __init__(self, ground, fault):
         self.redis = Redis(ground.redis, fault.redis)
         flags = {
-            '--redis': f'unix:{self.redis.socket}',
+            '--redis': self.redis.url,
             '--redis-lease': f'{ground.lease_seconds}s',
             '--drain-timeout': '200ms',
         }

@@ -1,5 +1,6 @@
 """A real Redis: installed where it may be, started with a folder of its own, asked, and always ended again, by its own id."""
 
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,9 @@ START_SECONDS = 20
 STOP_SECONDS = 20
 ANSWER_SECONDS = 20
 POLL_SECONDS = 0.05
+README = Path(__file__).resolve().parents[3] / 'README.md'
+# The user that nodes are there.
+USER, PASSWORD = 'ada', 'secret'
 # Bodies of entries are no text.
 PIPES = {'stdin': subprocess.DEVNULL, 'capture_output': True, 'text': True, 'errors': 'replace'}
 
@@ -28,6 +32,14 @@ def install(program=PROGRAM):
         raise Failed(f'{program} is missing, and could not be installed (Debian: the package {program})')
 
 
+def rights():
+    """What the README says that a user has to be permitted."""
+    found = re.search(r'`(~\{hubbub\}[^`]*)`', README.read_text(encoding='utf-8'))
+    if not found:
+        raise Failed('the README does not say what a user of Redis has to be permitted')
+    return found[1].split()
+
+
 class Redis:
     """A running server that listens on a unix socket only; leaving the context ends it. It keeps nothing, unless `flags`
     say so: options by their names, such as `appendonly`."""
@@ -37,6 +49,11 @@ class Redis:
         self._folder = tempfile.TemporaryDirectory(prefix='hubbub-nodes-')
         self._flags = {'port': '0', 'save': '', 'appendonly': 'no', 'unixsocket': str(self.socket)} | (flags or {})
         self._process = None
+
+    @property
+    def url(self):
+        """Where nodes find it, as a user that may do no more than it has to."""
+        return f'unix:{self.socket}?user={USER}&password={PASSWORD}'
 
     @property
     def socket(self):
@@ -56,7 +73,8 @@ class Redis:
 
     def start(self):
         """Starts it, again with what it had kept; returns once it answers."""
-        command = [self._program, *(word for name, value in self._flags.items() for word in (f'--{name}', value))]
+        user = ['--user', USER, 'on', f'>{PASSWORD}', *rights()]
+        command = [self._program, *user, *(word for name, value in self._flags.items() for word in (f'--{name}', value))]
         with open(self._log, 'ab') as log:
             self._process = start(command, cwd=self._folder.name, stdout=log, stderr=subprocess.STDOUT)
         until = time.monotonic() + START_SECONDS

@@ -107,6 +107,37 @@ fn a_redis_that_takes_nothing_for_now_is_waited_for_and_named() {
 }
 
 #[test]
+fn what_it_takes_nothing_of_waits_like_all_else() {
+    for error in [
+        "-OOM no",
+        "-MISCONF no",
+        "-READONLY no",
+        "-WRONGTYPE no",
+        "-NOSCRIPT no",
+    ] {
+        let mut scene = Scene::founder();
+        scene.say("one");
+        scene.reply(&format!("{error}\r\n"));
+        let journal = scene.journal.0.borrow();
+        assert!(
+            journal.queue_bytes() > 0 && journal.oldest().is_some(),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_it_may_have_taken_is_under_way() {
+    let mut scene = Scene::founder();
+    scene.says_and_hears_no_answer();
+    scene.reply("-OOM no\r\n");
+    assert_eq!(scene.journal.0.borrow().oldest(), None);
+    scene.pass(REDIS_PAUSE);
+    scene.reply("-ERR odd\r\n");
+    assert_eq!(scene.journal.0.borrow().oldest(), None);
+}
+
+#[test]
 fn one_that_is_a_replica_is_named_until_there_is_a_primary() {
     let mut scene = Scene::new();
     scene.reply("-READONLY You can't write against a read only replica.\r\n");
