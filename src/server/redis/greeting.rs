@@ -11,6 +11,8 @@ use crate::vocabulary::redis::RedisUrl;
 const VERSION_MIN: u32 = 7;
 /// Whose password is given where no user is.
 const DEFAULT_USER: &str = "default";
+/// How the error begins that one answers who has no such command.
+const UNKNOWN_COMMAND: &str = "ERR unknown command";
 /// `master_replid2` of one that was never the replica of another since it began.
 const NEVER_A_REPLICA: char = '0';
 
@@ -184,7 +186,9 @@ impl Question {
         if let Reply::Error(error) = reply {
             return match (self, Outage::told(error)) {
                 // Only Redis 6 and later know it.
-                (Self::Hello, Outage::Unexpected(_)) => Err(Outage::TooOld("before 6".to_owned())),
+                (Self::Hello, Outage::Unexpected(told)) if told.starts_with(UNKNOWN_COMMAND) => {
+                    Err(Outage::TooOld("before 6".to_owned()))
+                }
                 (Self::Database, Outage::Unexpected(_)) => Err(Outage::NoDatabase(url.database)),
                 (Self::Persistence, told) if told != Outage::Loading => Ok(()),
                 (_, told) => Err(told),
@@ -299,6 +303,12 @@ mod tests {
             greet("-ERR unknown command `HELLO`\r\n"),
             Err(Outage::TooOld("before 6".to_owned()))
         );
+        assert_eq!(
+            greet("-ERR max number of clients reached\r\n"),
+            Err(Outage::TooManyClients)
+        );
+        let denied = greet("-DENIED Redis is running in protected mode\r\n").unwrap_err();
+        assert!(denied.to_string().contains("protected mode"), "{denied}");
         assert_eq!(greet("-WRONGPASS no\r\n"), Err(Outage::WrongPassword));
         assert_eq!(greet("-NOAUTH no\r\n"), Err(Outage::NoPassword));
         assert_eq!(

@@ -52,6 +52,9 @@ pub enum Outage {
     /// `-NOREPLICAS`.
     #[error("Redis has fewer replicas than its min-replicas-to-write demands")]
     TooFewReplicas,
+    /// What it answers to whoever is one too many.
+    #[error("Redis has as many clients as its maxclients permits: raise it")]
+    TooManyClients,
     /// `-WRONGPASS`.
     #[error("Redis does not accept the user and the password of --redis: set those that it knows")]
     WrongPassword,
@@ -117,6 +120,7 @@ impl Outage {
             "NOPERM" => Self::NoPermission(text),
             "WRONGTYPE" => Self::KeyTaken,
             "MOVED" | "ASK" | "CROSSSLOT" | "CLUSTERDOWN" => Self::Cluster,
+            "ERR" if text.starts_with("ERR max number of clients") => Self::TooManyClients,
             "ERR" if is_denied_to_script(&text) => Self::NoPermission(text),
             _ => Self::Unexpected(text),
         }
