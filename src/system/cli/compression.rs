@@ -11,7 +11,7 @@ use crate::vocabulary::{
 #[derive(Clone, Debug, Args)]
 pub struct Deflation {
     /// Deflate messages for those who offer it: a batch once, for everyone
-    #[arg(long, env = "HUBBUB_COMPRESS", default_value = "off", value_name = "on|off", action = ArgAction::Set, value_parser = on_or_off)]
+    #[arg(long, env = "HUBBUB_COMPRESS", default_value = "on", value_name = "on|off", action = ArgAction::Set, value_parser = on_or_off)]
     compress: bool,
 
     /// Bytes of the smallest batch that is deflated

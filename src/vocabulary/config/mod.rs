@@ -139,7 +139,7 @@ pub struct Compression {
 impl Default for Compression {
     fn default() -> Self {
         Self {
-            is_on: false,
+            is_on: true,
             min_bytes: 256,
             declined_agents: Vec::new(),
         }
