@@ -328,6 +328,10 @@ mod tests {
             SEC_WEBSOCKET_EXTENSIONS,
             HeaderValue::from_static(EXTENSION),
         );
-        assert_eq!(Agreement::with(&headers, &Compression::default()), None);
+        let off = Compression {
+            is_on: false,
+            ..Compression::default()
+        };
+        assert_eq!(Agreement::with(&headers, &off), None);
     }
 }
