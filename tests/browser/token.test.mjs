@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { Issuer } from './support/issuer.mjs';
 import { story } from './support/story.mjs';
 
-/** What browsers say on the console when a handshake fails, and when the page asks why. */
-const NO_HANDSHAKE = /^console: (WebSocket connection to '\S+' failed|Failed to load resource: (net::ERR_CONNECTION|the server responded with a status of 401))/;
+/** What browsers say on the console when a handshake fails, and when the page asks why, also of a server that is back by then. */
+const NO_HANDSHAKE = /^console: (WebSocket connection to '\S+' failed|Failed to load resource: (net::ERR_CONNECTION|the server responded with a status of (401|426)))/;
 
 const issuer = new Issuer();
 

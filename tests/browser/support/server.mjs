@@ -8,8 +8,8 @@ import { eventually } from './waiting.mjs';
 
 const GREETING = /^hubbub listening on (http:\S+)\n/;
 
-/** What browsers say on the console, and nobody can keep them from it, while a server is stopping or is not there. */
-export const NO_SERVER = /^console: (WebSocket connection to '\S+' failed|Failed to load resource: (net::ERR_|.* 503 ))/;
+/** What browsers say on the console, and nobody can keep them from it, while a server is stopping, is not there, or has just come back. */
+export const NO_SERVER = /^console: (WebSocket connection to '\S+' failed|Failed to load resource: (net::ERR_|.* (426|503) ))/;
 
 export class Server {
   #flags;
