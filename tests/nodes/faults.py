@@ -127,13 +127,14 @@ def crash_redis(hub):
     hub.redis.start()
 
 
-@fault('restart of Redis that keeps nothing', shows=LOST, tells={'epochs', 'unknown'})
+# What only some nodes had read by then, an epoch declares missing at the others.
+@fault('restart of Redis that keeps nothing', shows=LOST, tells={'epochs', 'declared', 'unknown'})
 def restart_redis(hub):
     hub.redis.stop()
     hub.redis.start()
 
 
-@fault('FLUSHALL', shows=LOST, tells={'epochs', 'unknown'})
+@fault('FLUSHALL', shows=LOST, tells={'epochs', 'declared', 'unknown'})
 def flush(hub):
     hub.redis.ask('FLUSHALL')
 
