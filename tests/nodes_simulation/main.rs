@@ -64,7 +64,7 @@ const FOUND: [u64; 15] = [
     24, 203, 205, 220, 394, 398, 602, 752, 1016, 1101, 1469, 1811, 1944, 3001, 59_067,
 ];
 /// Times that a sabotage is to be seen, and runs in which that is awaited.
-const SIGHTINGS: usize = 2;
+const SIGHTINGS: usize = 9;
 const SABOTAGED_SEEDS: u64 = 24;
 const STEPS: usize = 400;
 

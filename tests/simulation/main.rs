@@ -42,7 +42,7 @@ use tamper::Tamper;
 /// Runs that have something of everything, too.
 const SEEDS: u64 = 192;
 /// Times that a sabotage is to be seen, and runs in which that is awaited.
-const SIGHTINGS: usize = 3;
+const SIGHTINGS: usize = 21;
 const SABOTAGED_SEEDS: u64 = 60;
 
 fn number(variable: &str) -> Option<u64> {
