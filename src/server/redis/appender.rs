@@ -244,13 +244,7 @@ fn read(call: Call, reply: &Reply) -> Result<Option<Answer>, Failure> {
         (Call::Read, Reply::Text(part)) => Ok(Some(Answer::Part(Some(part.clone())))),
         // The stream is gone, or a later era has begun: the script knows which.
         (Call::Add { .. }, Reply::Nil) => Ok(Some(Answer::Era(0))),
-        (Call::Add { .. }, Reply::Error(error))
-            if [&b"ERR The ID "[..], b"ERR The stream "]
-                .iter()
-                .any(|barred| error.starts_with(barred)) =>
-        {
-            Ok(Some(Answer::Era(0)))
-        }
+        (Call::Add { .. }, Reply::Error(error)) if is_barred(error) => Ok(Some(Answer::Era(0))),
         (Call::Add { .. }, Reply::Text(_)) => {
             let id = reply.text().and_then(|text| text.parse().ok());
             let id = id.ok_or_else(|| Outage::unexpected("in place of an id"))?;
@@ -262,4 +256,9 @@ fn read(call: Call, reply: &Reply) -> Result<Option<Answer>, Failure> {
         }
         _ => Ok(Some(Answer::read(reply)?)),
     }
+}
+
+/// Whether an id bars an entry of ours from the journal, as `journal.lua` tells it too.
+fn is_barred(error: &[u8]) -> bool {
+    error.starts_with(b"ERR The ID ") || error.starts_with(b"ERR The stream ")
 }
