@@ -19,7 +19,7 @@ pub struct Recovery {
     pub with_gaps: u64,
     /// How often one did not come back, or not to where the channel is.
     pub failed: u64,
-    /// Deliveries that a gap declared missing; they are not expected.
+    /// Deliveries that a gap or another epoch declared missing; they are not expected.
     pub declared: u64,
     /// Numbers that were left out, and no gap said so.
     pub silent: u64,

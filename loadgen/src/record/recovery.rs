@@ -25,7 +25,7 @@ pub struct Recovery {
     pub caught_up: Distribution,
     /// From the end of the old connection to the same, of those who moved.
     pub moved_caught_up: Distribution,
-    /// Deliveries that a gap declared missing.
+    /// Deliveries that a gap or another epoch declared missing.
     pub declared: u64,
     /// Numbers that were left out, and no gap said so.
     pub silent: u64,

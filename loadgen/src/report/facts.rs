@@ -115,7 +115,7 @@ fn of_recovery(facts: &mut Vec<(&'static str, String)>, recovery: &Recovery) {
     facts.push(("cut off / moved to another node", left.join(" / ")));
     let came = [recovery.recovered, recovery.with_gaps, recovery.failed].map(grouped);
     facts.push(("recovered / with gaps / failed", came.join(" / ")));
-    facts.push(("declared missing by gaps", grouped(recovery.declared)));
+    facts.push(("declared missing", grouped(recovery.declared)));
     let wrong = [recovery.silent, recovery.repeated].map(grouped);
     facts.push(("numbers left out silently / again", wrong.join(" / ")));
     facts.push(("told of a new epoch", grouped(recovery.epochs)));
