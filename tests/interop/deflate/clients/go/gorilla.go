@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"time"
 
@@ -18,19 +19,11 @@ func main() {
 	talk(gorilla{c})
 }
 
-func (c gorilla) say(isText bool, parts [][]byte) error {
-	kind := websocket.BinaryMessage
+func (c gorilla) begin(isText bool) (io.WriteCloser, error) {
 	if isText {
-		kind = websocket.TextMessage
+		return c.NextWriter(websocket.TextMessage)
 	}
-	writer, err := c.NextWriter(kind)
-	for _, part := range parts {
-		if err == nil {
-			_, err = writer.Write(part)
-		}
-	}
-	check(err)
-	return writer.Close()
+	return c.NextWriter(websocket.BinaryMessage)
 }
 
 func (c gorilla) hear() (bool, []byte, error) {

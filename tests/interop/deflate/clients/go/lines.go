@@ -4,13 +4,15 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"log"
 	"os"
 )
 
 // What a client of either library can do.
 type conn interface {
-	say(isText bool, parts [][]byte) error
+	// Begins a message, which ends where it is closed.
+	begin(isText bool) (io.WriteCloser, error)
 	// The next message; an error once the connection is closed.
 	hear() (isText bool, message []byte, err error)
 	close() error
@@ -43,18 +45,24 @@ func talk(c conn) {
 	for lines.Scan() {
 		var told command
 		check(json.Unmarshal(lines.Bytes(), &told))
-		var parts [][]byte
+		message, err := c.begin(told.Text != nil)
+		check(err)
 		for _, part := range told.Text {
-			parts = append(parts, []byte(part))
+			write(message, []byte(part))
 		}
 		for _, part := range told.Binary {
-			parts = append(parts, octets(part))
+			write(message, octets(part))
 		}
-		check(c.say(told.Text != nil, parts))
+		check(message.Close())
 	}
 	check(c.close())
 	<-ended
 	tell("closed", 1000)
+}
+
+func write(message io.Writer, part []byte) {
+	_, err := message.Write(part)
+	check(err)
 }
 
 func tell(kind string, what any) {

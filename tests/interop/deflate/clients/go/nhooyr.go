@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"nhooyr.io/websocket"
@@ -21,19 +22,11 @@ func main() {
 	talk(nhooyr{c})
 }
 
-func (c nhooyr) say(isText bool, parts [][]byte) error {
-	kind := websocket.MessageBinary
+func (c nhooyr) begin(isText bool) (io.WriteCloser, error) {
 	if isText {
-		kind = websocket.MessageText
+		return c.Writer(context.Background(), websocket.MessageText)
 	}
-	writer, err := c.Writer(context.Background(), kind)
-	for _, part := range parts {
-		if err == nil {
-			_, err = writer.Write(part)
-		}
-	}
-	check(err)
-	return writer.Close()
+	return c.Writer(context.Background(), websocket.MessageBinary)
 }
 
 func (c nhooyr) hear() (bool, []byte, error) {
