@@ -84,12 +84,18 @@ fn an_era_that_is_over_is_followed_by_another_that_goes_on() {
     assert_eq!(scene.asked()[0][5], format!("1 a 1 2 {}", next + 50_000));
 }
 
-#[test]
-fn after_a_lost_era_it_says_hello_and_goes_on_folding() {
-    let mut scene = Scene::founder();
+/// Reads that all is lost, and returns the era that begins.
+fn loses_its_era(scene: &mut Scene) -> u64 {
     let next = ERA + 9;
     let header = format!("1 o 0 0 {next} {}", id(77));
     scene.gives(&[(&format!("{next}-0"), &header, "")]);
+    next
+}
+
+#[test]
+fn after_a_lost_era_it_says_hello_and_goes_on_folding() {
+    let mut scene = Scene::founder();
+    let next = loses_its_era(&mut scene);
     assert_eq!(scene.link.eras(), Eras { kept: 0, lost: 1 });
     assert_eq!(scene.link.standing(), Standing::Listening);
     let era = next.to_string();
@@ -103,9 +109,7 @@ fn after_a_lost_era_it_says_hello_and_goes_on_folding() {
 #[test]
 fn after_a_lost_era_it_says_hello_though_others_never_cease_to_speak() {
     let mut scene = Scene::founder();
-    let next = ERA + 9;
-    let header = format!("1 o 0 0 {next} {}", id(77));
-    scene.gives(&[(&format!("{next}-0"), &header, "")]);
+    let next = loses_its_era(&mut scene);
     scene.now += REDIS_PAUSE;
     scene.gives(&[(&format!("{next}-1"), "1 h 4 0 5", "")]);
     scene.hears(&["hello", &next.to_string(), "run-1", "10000", ""]);
