@@ -32,6 +32,9 @@ class Peer:
     find_command: Callable = lambda: []
     version: Callable = lambda: ''
     path: str = '/'
+    # How the load generator says that it is there, and its messages, if not as they are.
+    hello: str = ''
+    template: str = ''
     # What has it deflate for those who offer that, if anything does.
     deflates: list = field(default_factory=list)
     command: list = field(default_factory=list)
@@ -99,8 +102,8 @@ def locked(folder, crate):
     return re.search(rf'name = "{crate}"\nversion = "(.*)"', lock)[1]
 
 
-def dependency(name):
-    return json.loads((HERE / 'node-ws/package.json').read_text())['dependencies'][name]
+def dependency(name, folder='node-ws'):
+    return json.loads((HERE / folder / 'package.json').read_text())['dependencies'][name]
 
 
 def commit():
@@ -163,5 +166,16 @@ PEERS = [
         build=install_npm('node-ws'),
         find_command=lambda: ['node', HERE / 'node-ws/server.mjs', 0],
         version=lambda: f'Node.js {run(["node", "--version"])}, ws {dependency("ws")}, bufferutil {dependency("bufferutil")}',
+    ),
+    Peer(
+        name='socket.io',
+        about='Socket.IO, WebSocket only; its 12 bytes around each message',
+        path='/socket.io/?EIO=4&transport=websocket',
+        hello='40',
+        template='42["say","%s"]',
+        needs={'node': 'nodejs', 'npm': 'npm'},
+        build=install_npm('socket.io'),
+        find_command=lambda: ['node', HERE / 'socket.io/server.mjs', 0],
+        version=lambda: f'Node.js {run(["node", "--version"])}, Socket.IO {dependency("socket.io", "socket.io")}',
     ),
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import deflating
 from .figures import PARTS
-from .loadgen import against, compare
+from .loadgen import against, compare, rounds_of, talk
 from .processes import Failed, Server
 
 # Clients that come before memory is looked at, so that what a server allocates once is not taken for theirs.
@@ -33,12 +33,21 @@ class Run:
     def duration(self, milliseconds):
         return f'{milliseconds // 2 if self.quick else milliseconds}ms'
 
-    def compare(self, servers, *flags):
+    def compare(self, servers, *flags, load='fanout'):
+        """Interleaved rounds of those to whom the same can be said, and after these the rounds of the others."""
         alive = [server for server in servers if server.process.poll() is None]
         for server in servers:
             if server not in alive:
                 self.measured.note(f'{server.name} has ended: it is missing from here on')
-        return compare(alive, self.rounds, *flags)
+        others = [server for server in alive if server.template]
+        alike = [server for server in alive if server not in others]
+        results = compare(alike, self.rounds, '--load', load, *flags)
+        for server in others:
+            try:
+                results[server.name] = rounds_of(server, self.rounds, load, *flags)
+            except Failed as error:
+                self.measured.note(f'{server.name}: {error}')
+        return results
 
     def in_turns(self, things, rounds, measure):
         """Measures each in each round, every other round in the opposite order; failures are noted."""
@@ -64,9 +73,9 @@ class Run:
 
 def saturate(run):
     """A closed loop; rounds in which the load generator was the bottleneck say nothing of the server."""
-    flags = ['--load', 'saturate', '--clients', 1000, '--publishers', 10, '--window', 8, '--settle', '15s']
+    flags = ['--clients', 1000, '--publishers', 10, '--window', 8, '--settle', '15s']
     results = run.compare(
-        run.servers, *flags, '--warmup', run.duration(300), '--duration', run.duration(700)
+        run.servers, *flags, '--warmup', run.duration(300), '--duration', run.duration(700), load='saturate'
     )
     for name, rounds in results.items():
         for round_ in filter(lambda round_: round_['valid'], rounds):
@@ -93,7 +102,7 @@ def search(run, figure, clients, slo):
         guess = known * 0.8 if known else saturated / clients / 3 if saturated else 100
         flags = ['--clients', clients, '--slo', slo, '--rate', max(1, round(guess))]
         flags += ['--warmup', run.duration(500), '--duration', run.duration(1000)]
-        result = against(server, 'search', *flags, seconds=SEARCH_SECONDS)
+        result = talk(server, 'search', *flags, seconds=SEARCH_SECONDS)
         is_limit = result['valid'] and not result.get('interrupted')
         add = run.measured.add if is_limit else run.measured.add_least
         add(figure, server.name, round_, result.get('best', {}).get('rate', 0))
@@ -125,7 +134,7 @@ def memory(run):
     has had a ping answered."""
     def measure(peer, round_):
         with Server(peer) as server:
-            flags = ['--hello', 'hello', '--ping', '--clients']
+            flags = [*(server.hello or ['--hello', 'hello']), '--ping', '--clients']
             against(server, 'idle', *flags, EARLY_CLIENTS, '--duration', '200ms')
             paced = ['--connect-rate', IDLE_RATE, '--duration', '3s']
             result = against(server, 'idle', *flags, run.idle_clients, *paced)
