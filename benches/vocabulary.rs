@@ -9,7 +9,7 @@ use arrayvec::ArrayString;
 use common::{MESSAGE, TURN};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hubbub::vocabulary::{
-    chat::{Event, Identity, Recovery, Request, Told},
+    chat::{Content, Event, Identity, Recovery, Request, Told},
     config::LISTED_MAX,
     frame::{self, Header, Kind},
     reason::Reason,
@@ -76,7 +76,7 @@ fn encode(criterion: &mut Criterion) {
     let ada = &identities[0];
     let sender = ada.mention().encode();
     let message = Told::SendMessage {
-        message: MESSAGE,
+        content: Content::Message(MESSAGE),
         target: "tea",
         sender: &sender,
         reference: None,

@@ -297,6 +297,7 @@ impl<S: Stream> Server<S> {
             channels,
             logs,
             people: registry.heap_bytes(),
+            receipts: registry.receipts_bytes(),
             compression: hub.press().heap_bytes() + self.world.protocol.heap_bytes(),
             input: self.receive_buffer.len(),
         };
@@ -356,6 +357,12 @@ impl<S: Stream> Server<S> {
             connection.close(Reason::Unavailable, &mut self.world);
             self.rearm(slot);
             self.enlist(slot);
+        }
+        for dismissal in self.world.commons.take_dismissed() {
+            let connection = &mut self.tenants[dismissal.slot as usize].connection;
+            connection.dismiss(&dismissal, &mut self.world);
+            self.rearm(dismissal.slot);
+            self.enlist(dismissal.slot);
         }
         let mut relieved = self.world.commons.take_relieved();
         if self.world.commons.take_eased() {

@@ -5,16 +5,21 @@ use std::time::Duration;
 
 use super::{
     agreement::{Agreement, Voucher},
+    batch::Form,
+    callers::Callers,
+    channel::Departure,
     dialect::{
-        chat::{self, Asked, Registry, Returning},
+        chat::{self, Asked, Dismissal, Registry, Returning},
         relay,
     },
     engine::{Action, Actor, Deed, Engine, Event, Local, Pressure, Refusal, Sequenced},
     hub::{ClientId, Hub},
+    outcome::Outcome,
     press::Press,
     snapshot::{Reading, SnapshotError, Writing},
 };
 use crate::vocabulary::{
+    coding::Coding,
     config::{Config, TURN_LEARNT_BYTES_MAX, TURN_RETURNING_MAX, TURN_SNAPSHOT_BYTES_MAX},
     id::NodeId,
     time::{Moment, Now},
@@ -44,6 +49,10 @@ pub struct Commons {
     relieved: Vec<u32>,
     /// Slots of clients of the relay who said what was not passed on.
     turned_out: Vec<u32>,
+    /// Programs that have something done.
+    callers: Callers,
+    /// Connections that a program has closed.
+    dismissed: Vec<Dismissal>,
 }
 
 /// What a server has lost that knows the chat no more.
@@ -79,6 +88,8 @@ impl Commons {
             is_pressed: false,
             relieved: Vec::new(),
             turned_out: Vec::new(),
+            callers: Callers::default(),
+            dismissed: Vec::new(),
         }
     }
 
@@ -108,6 +119,54 @@ impl Commons {
         }
         self.hub.send_off(client, bytes);
         0
+    }
+
+    /// One who asks on behalf of a program, by the connection in a slot.
+    pub fn greet_caller(&mut self, slot: u32) -> ClientId {
+        let caller = self.hub.enter(Some(slot), Form::Joined, Coding::Plain);
+        self.callers.greet(caller);
+        caller
+    }
+
+    /// Does something for it once it is sequenced, which may be at once: what came of it is told
+    /// [with that of others](Self::take_outcomes). Returns the bytes that came of it by now.
+    pub fn call(&mut self, caller: ClientId, deed: Deed<'_>) -> usize {
+        let bytes = deed.bytes();
+        let actor = Actor::Ours(caller);
+        match self.engine.submit(Action { actor, deed }, self.hub.now()) {
+            Some(Sequenced {
+                event: Event::Refused { why, .. },
+                ..
+            }) => {
+                self.callers.refuse(caller, why);
+                0
+            }
+            Some(sequenced) => self.fold(sequenced, Asked::default()),
+            None => {
+                self.callers.wait(caller);
+                self.hub.send_off(caller, bytes);
+                0
+            }
+        }
+    }
+
+    /// What came of what programs asked for since this was last asked, in the order in which each did, by the slots of those
+    /// that are still there. To be asked in every turn.
+    pub fn take_outcomes(&mut self) -> Vec<(u32, Outcome)> {
+        let outcomes = self.callers.take().into_iter();
+        let outcomes = outcomes.filter_map(|(of, outcome)| Some((self.hub.slot(of)?, outcome)));
+        outcomes.collect()
+    }
+
+    /// One asks no more. What it has under way goes on, and what comes of that is told to nobody.
+    pub fn part_caller(&mut self, caller: ClientId) {
+        self.callers.part(caller);
+        self.hub.exit(caller, Departure::Vanishes);
+    }
+
+    /// Connections that programs have closed since this was last asked. To be asked in every turn.
+    pub fn take_dismissed(&mut self) -> Vec<Dismissal> {
+        mem::take(&mut self.dismissed)
     }
 
     /// Notes the time. By that of a sequence that nobody shares, says and forgets what is due.
@@ -216,16 +275,17 @@ impl Commons {
 
     /// Forgets everything that is known here of the chat, and what is under way. Those who are here come back as soon as the
     /// engine takes what they do; `is_told` says whether others, who went on meanwhile, are told in their channels. On a relay
-    /// nobody can be told what became of their words, or what others said meanwhile: they go.
+    /// nobody can be told what became of their words, or what others said meanwhile: they go. Programs are told that nobody knows.
     fn forget(&mut self, is_told: bool) {
         self.engine.forget();
         self.writing = None;
         self.reading = Reading::default();
         self.agreement = Agreement::default();
+        self.callers.give_up();
         let clients = self.hub.give_up();
         self.returning = chat::uproot(&mut self.hub, &mut self.registry, is_told);
         for (client, is_unheard) in clients {
-            if self.registry.is_here(client) {
+            if self.registry.is_here(client) || self.callers.knows(client) {
                 self.relieved.extend(self.hub.slot(client));
             } else if is_unheard || is_told {
                 self.turned_out.extend(self.hub.slot(client));
@@ -390,14 +450,40 @@ impl Commons {
     }
 
     fn do_deed(&mut self, actor: Actor, deed: Deed<'_>, asked: Asked<'_>) -> usize {
-        match deed {
+        let Self { hub, registry, .. } = self;
+        let (said, outcome) = match deed {
             Deed::Relay {
                 channel,
                 kind,
                 body,
-            } => relay::fold(&mut self.hub, actor, &channel, kind, &body),
-            deed => chat::fold(&mut self.hub, &mut self.registry, actor, deed, asked),
+            } => {
+                let said = relay::fold(hub, actor, &channel, kind, &body);
+                (said, Outcome::Relayed)
+            }
+            Deed::Publish {
+                channel,
+                body,
+                once,
+            } => chat::publish(hub, registry, &channel, &body, once.as_deref()),
+            Deed::Whisper { target, body, once } => {
+                chat::whisper(hub, registry, &target, &body, once.as_deref())
+            }
+            Deed::Expel { target, channel } => chat::expel(hub, registry, &target, &channel),
+            Deed::Dismiss {
+                target,
+                code,
+                words,
+            } => {
+                let (here, outcome) = chat::dismiss(hub, registry, &target, code, &words);
+                self.dismissed.extend(here);
+                (0, outcome)
+            }
+            deed => return chat::fold(hub, registry, actor, deed, asked),
+        };
+        if let Actor::Ours(client) = actor {
+            self.callers.answer(client, outcome);
         }
+        said
     }
 
     /// Tells a client that what it asked for is not done; one of the relay, which is answered nothing, is to go.
@@ -411,7 +497,11 @@ impl Commons {
         if deed.is_answered() {
             return chat::refuse(&mut self.hub, client, &why.error(), reference);
         }
-        self.turned_out.extend(self.hub.slot(client));
+        if self.callers.knows(client) {
+            self.callers.answer(client, Outcome::Refused(why.error()));
+        } else {
+            self.turned_out.extend(self.hub.slot(client));
+        }
         0
     }
 }

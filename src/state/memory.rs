@@ -15,6 +15,8 @@ pub struct Memory {
     pub logs: usize,
     /// The people of the chat.
     pub people: usize,
+    /// What programs have said that is not to be said again.
+    pub receipts: usize,
     /// What deflates.
     pub compression: usize,
     /// Input: the buffer that all share, and messages that have not fully arrived.
@@ -23,13 +25,14 @@ pub struct Memory {
 
 impl Memory {
     /// Each part with its name in the metrics.
-    pub fn parts(&self) -> [(&'static str, usize); 7] {
+    pub fn parts(&self) -> [(&'static str, usize); 8] {
         [
             ("connections", self.connections),
             ("outboxes", self.outboxes),
             ("channels", self.channels),
             ("logs", self.logs),
             ("people", self.people),
+            ("receipts", self.receipts),
             ("compression", self.compression),
             ("input", self.input),
         ]

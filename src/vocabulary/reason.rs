@@ -28,6 +28,8 @@ pub enum Reason {
     Unavailable,
     /// The peer's token has expired.
     TokenExpired,
+    /// A program has all connections of the peer closed.
+    Dismissed,
     /// The peer left more than `--max-unsent` bytes unsent.
     SlowUnsent,
     /// What the peer left unsent had waited for longer than `--max-lag`.
@@ -58,7 +60,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ClosedByPeer,
         Self::EndOfStream,
         Self::Reset,
@@ -71,6 +73,7 @@ impl Reason {
         Self::NotAllowed,
         Self::Unavailable,
         Self::TokenExpired,
+        Self::Dismissed,
         Self::SlowUnsent,
         Self::SlowLag,
         Self::SlowTotal,
@@ -101,6 +104,7 @@ impl Reason {
             Self::NotAllowed => "not-allowed",
             Self::Unavailable => "unavailable",
             Self::TokenExpired => "token-expired",
+            Self::Dismissed => "dismissed",
             Self::SlowUnsent => "slow-unsent",
             Self::SlowLag => "slow-lag",
             Self::SlowTotal => "slow-total",
@@ -117,7 +121,7 @@ impl Reason {
         }
     }
 
-    /// Whether the peer brought it about by breaking a rule, so that it is waited for no longer than need be.
+    /// Whether the peer brought it about by breaking a rule, or is to go, so that it is waited for no longer than need be.
     pub fn is_fault(self) -> bool {
         matches!(
             self,
@@ -128,6 +132,7 @@ impl Reason {
                 | Self::MessageTooLarge
                 | Self::NotAllowed
                 | Self::TokenExpired
+                | Self::Dismissed
                 | Self::Flood
                 | Self::HttpError
                 | Self::Refused
@@ -162,6 +167,8 @@ impl Reason {
             Self::NotAllowed => Some((1008, "the token does not allow to publish here")),
             Self::Unavailable => Some((1013, "try again later")),
             Self::TokenExpired => Some((1008, "the token has expired")),
+            // If the program says nothing else.
+            Self::Dismissed => Some((1008, "closed by the operator")),
             Self::GoingAway => Some((1001, "server going away")),
             Self::SlowUnsent => Some((4001, "slow consumer: too many bytes unsent")),
             Self::SlowLag => Some((4001, "slow consumer: too far behind")),

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hubbub::state::agreement::Voucher;
-use hubbub::state::engine::{Action, Actor, Deed, Engine, Event, Pressure, Saying, Sequenced};
+use hubbub::state::engine::{
+    Action, Actor, Deed, Engine, Event, Pressure, Saying, Sequenced, Speaker,
+};
 use hubbub::state::journal::JournalEngine;
 use hubbub::state::snapshot::records;
 use hubbub::vocabulary::{
@@ -191,12 +193,18 @@ fn deed(saying: Saying<'_>) -> Event<'static> {
     let Saying {
         node,
         client,
+        speaker,
         channel,
         body,
     } = saying;
-    let says = Deed::Say {
-        channel: channel.into(),
-        body: body.into(),
+    let (channel, body) = (channel.into(), body.into());
+    let says = match speaker {
+        Speaker::Member => Deed::Say { channel, body },
+        Speaker::Program(once) => Deed::Publish {
+            channel,
+            body,
+            once: once.map(Box::new),
+        },
     };
     Event::Action(Action {
         actor: Actor::Theirs { node, client },

@@ -177,11 +177,10 @@ impl Sequence {
             0..4 => Deed::Join(channel.into()),
             4..6 => Deed::Leave(channel.into()),
             6..12 => self.foreigners[index].say(channel),
-            12..14 => Deed::Private {
-                target: name(self.chance.usize(0..self.everyone)).into(),
-                message: "psst".into(),
-                reference: None,
-            },
+            12..14 => {
+                let target = name(self.chance.usize(0..self.everyone));
+                self.foreigners[index].whisper(target)
+            }
             _ => {
                 let channel = channel_name(self.chance.usize(0..RELAY_CHANNELS));
                 self.foreigners[index].relay(channel)
@@ -280,6 +279,20 @@ impl Foreigner {
         });
         Deed::Say {
             channel: channel.into(),
+            body: Cow::Owned(body.to_string().into_bytes()),
+        }
+    }
+
+    /// Says something to someone, if they are there.
+    fn whisper(&self, target: String) -> Deed<'static> {
+        let Identity { id, name, .. } = &*self.identity;
+        let body = json!({
+            "action": "send-private",
+            "message": "psst",
+            "sender": {"id": **id, "name": name},
+        });
+        Deed::Private {
+            target: target.into(),
             body: Cow::Owned(body.to_string().into_bytes()),
         }
     }

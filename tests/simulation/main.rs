@@ -94,11 +94,12 @@ fn the_seeds_bring_about_nearly_every_ending_and_every_pause() {
     let runs: Vec<_> = USUAL.iter().map(|run| run.as_ref().unwrap()).collect();
     let sum =
         |of: fn(&Summary) -> &[u64], index| runs.iter().map(|run| of(run)[index]).sum::<u64>();
-    // There is no TLS, no balancer that says nonsense, no token that names channels, and no engine that refuses; and what takes
-    // the clock two jumps at the right moments is rare.
+    // There is no TLS, no balancer that says nonsense, no token that names channels, no program, and no engine that refuses; and
+    // what takes the clock two jumps at the right moments is rare.
     let elsewhere = [
         Reason::Tls,
         Reason::NotAllowed,
+        Reason::Dismissed,
         Reason::NoPong,
         Reason::HandshakeTimeout,
         Reason::ProxyHeader,

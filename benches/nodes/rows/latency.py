@@ -30,7 +30,7 @@ def own_copy(rounds):
         bare = Bare(redis.socket)
 
         def pass_on():
-            bare.pass_on('h', '1 a 1 12345 1795906262856123', 'b', 'x' * 200)
+            bare.pass_on('h', '2 a 1 12345 1795906262856123', 'b', 'x' * 200)
 
         def speak(stream):
             stream.sendall(words)

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use super::{Connection, Phase};
 use crate::server::{stream::Stream, world::World};
-use crate::state::{channel::Departure, dialect::DialectName};
+use crate::state::{
+    channel::Departure,
+    dialect::{DialectName, chat::Dismissal},
+};
 use crate::vocabulary::{coding::Coding, frame, reason::Reason, time::Now};
 
 /// The last bytes go out, then the writing side is shut, then input is discarded until the peer has ended its side:
@@ -29,10 +32,22 @@ pub(super) struct Closing {
 impl<S: Stream> Connection<S> {
     /// Begins the end: out of the hub at once; the peer is still sent all that it was owed, and told why.
     pub fn close(&mut self, reason: Reason, world: &mut World) {
-        self.depart(reason, Departure::Leaves, world);
+        self.depart(reason, Departure::Leaves, reason.close(), world);
     }
 
-    fn depart(&mut self, reason: Reason, departure: Departure, world: &mut World) {
+    /// The same where a program has it so, and says why.
+    pub fn dismiss(&mut self, dismissal: &Dismissal, world: &mut World) {
+        let told = (dismissal.code, &*dismissal.words);
+        self.depart(Reason::Dismissed, Departure::Leaves, Some(told), world);
+    }
+
+    fn depart(
+        &mut self,
+        reason: Reason,
+        departure: Departure,
+        told: Option<(u16, &str)>,
+        world: &mut World,
+    ) {
         self.is_rearmed = true;
         let closing = Phase::Closing(Closing {
             reason,
@@ -47,7 +62,7 @@ impl<S: Stream> Connection<S> {
         match mem::replace(&mut self.phase, closing) {
             Phase::Open(session) => {
                 world.end(&session.dialect, departure);
-                if let Some((code, words)) = reason.close() {
+                if let Some((code, words)) = told {
                     self.outbox.close(frame::close(code, words));
                 }
             }
@@ -62,7 +77,7 @@ impl<S: Stream> Connection<S> {
             Phase::Open(_) => {
                 self.outbox.abandon();
                 self.recount(world);
-                self.depart(reason, Departure::Vanishes, world);
+                self.depart(reason, Departure::Vanishes, reason.close(), world);
                 if let Phase::Closing(closing) = &mut self.phase {
                     closing.until = Some(world.now.monotonic + world.config.linger_timeout);
                     closing.is_given_up = true;

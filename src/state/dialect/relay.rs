@@ -71,20 +71,10 @@ impl Relay {
         if !self.may_publish {
             return Err(Reason::NotAllowed);
         }
-        let (kind, body) = match message {
-            Message::Text(text) => match text.trim() {
-                "" => return Ok(text.len()),
-                line => (Kind::Text, on_one_line(line)),
-            },
-            Message::Binary(bytes) => (Kind::Binary, Cow::Borrowed(bytes)),
-        };
         let name = Rc::clone(commons.hub.source(self.channel));
-        let deed = Deed::Relay {
-            channel: Cow::Borrowed(&name.channel),
-            kind,
-            body,
-        };
-        commons.act(self.client, deed, Asked::default());
+        if let Some(deed) = speech(&name.channel, message) {
+            commons.act(self.client, deed, Asked::default());
+        }
         Ok(message.bytes().len())
     }
 
@@ -93,6 +83,22 @@ impl Relay {
         hub.begin_turn(now);
         hub.exit(self.client, departure);
     }
+}
+
+/// What it takes to say a message in a channel: text is trimmed and put on one line. `None` if nothing is left of it.
+pub fn speech<'a>(channel: &'a str, message: Message<'a>) -> Option<Deed<'a>> {
+    let (kind, body) = match message {
+        Message::Text(text) => match text.trim() {
+            "" => return None,
+            line => (Kind::Text, on_one_line(line)),
+        },
+        Message::Binary(bytes) => (Kind::Binary, Cow::Borrowed(bytes)),
+    };
+    Some(Deed::Relay {
+        channel: Cow::Borrowed(channel),
+        kind,
+        body,
+    })
 }
 
 /// Says a message that was sequenced. Returns its bytes.

@@ -43,7 +43,7 @@ pub struct ClientId(u32);
 
 impl ClientId {
     /// The one of this number.
-    pub fn of_number(number: u32) -> Self {
+    pub const fn of_number(number: u32) -> Self {
         Self(number)
     }
 

@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_header_says_who_wrote_what_and_when() {
         assert_eq!(
-            "1 a 7 12 1795906262856123".parse(),
+            "2 a 7 12 1795906262856123".parse(),
             Ok(Header {
                 kind: EntryKind::Actions,
                 node: NodeId(7),
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn where_an_era_begins_the_id_before_is_named() {
-        let header: Header = "1 k 0 0 5 17-3".parse().unwrap();
+        let header: Header = "2 k 0 0 5 17-3".parse().unwrap();
         assert_eq!(header.previous.as_deref(), Some("17-3"));
     }
 
@@ -147,13 +147,13 @@ mod tests {
     fn what_others_write_is_foreign() {
         for text in [
             "",
-            "1",
+            "2",
             "hello",
-            "1 a 7 12",
-            "1 x 7 12 5",
-            "1 a 7 12 5 17-3",
-            "1 k 0 0 5",
-            "1 a -7 12 5",
+            "2 a 7 12",
+            "2 x 7 12 5",
+            "2 a 7 12 5 17-3",
+            "2 k 0 0 5",
+            "2 a -7 12 5",
         ] {
             let foreign = Err(HeaderError::Foreign(text.into()));
             assert_eq!(text.parse::<Header>(), foreign);
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_told_from_what_others_write() {
-        let read = "2 a whatever follows".parse::<Header>();
-        assert_eq!(read, Err(HeaderError::Version(2)));
+        let read = "3 a whatever follows".parse::<Header>();
+        assert_eq!(read, Err(HeaderError::Version(3)));
     }
 }

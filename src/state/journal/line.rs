@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
 
 use crate::{
-    state::engine::{Deed, Saying},
+    state::engine::{Deed, Once, Saying, Speaker},
     vocabulary::{chat::Identity, frame::Kind, id::NodeId},
 };
 
@@ -34,11 +34,7 @@ pub(super) enum Act<'a> {
     Join(Place<'a>),
     Leave(Place<'a>),
     Say(Place<'a>, #[serde(borrow)] &'a Bytes),
-    Private {
-        target: &'a str,
-        message: &'a str,
-        reference: Option<&'a str>,
-    },
+    Private(&'a str, #[serde(borrow)] &'a Bytes),
     RelayText(Place<'a>, #[serde(borrow)] &'a Bytes),
     RelayBinary(Place<'a>, #[serde(borrow)] &'a Bytes),
     Return {
@@ -48,6 +44,17 @@ pub(super) enum Act<'a> {
         #[serde(borrow)]
         channels: Vec<Place<'a>>,
         is_told: bool,
+    },
+    Publish(Place<'a>, #[serde(borrow)] &'a Bytes, Option<Once>),
+    Whisper(&'a str, #[serde(borrow)] &'a Bytes, Option<Once>),
+    Expel {
+        target: &'a str,
+        channel: Place<'a>,
+    },
+    Dismiss {
+        target: &'a str,
+        code: u16,
+        words: &'a str,
     },
 }
 
@@ -78,15 +85,7 @@ impl<'a> Line<'a> {
             Deed::Join(channel) => Act::Join(channel),
             Deed::Leave(channel) => Act::Leave(channel),
             Deed::Say { channel, body } => Act::Say(channel, Bytes::new(body)),
-            Deed::Private {
-                target,
-                message,
-                reference,
-            } => Act::Private {
-                target,
-                message,
-                reference: reference.as_deref(),
-            },
+            Deed::Private { target, body } => Act::Private(target, Bytes::new(body)),
             Deed::Relay {
                 channel,
                 kind: Kind::Text,
@@ -97,6 +96,24 @@ impl<'a> Line<'a> {
                 kind: Kind::Binary,
                 body,
             } => Act::RelayBinary(channel, Bytes::new(body)),
+            Deed::Publish {
+                channel,
+                body,
+                once,
+            } => Act::Publish(channel, Bytes::new(body), once.as_deref().copied()),
+            Deed::Whisper { target, body, once } => {
+                Act::Whisper(target, Bytes::new(body), once.as_deref().copied())
+            }
+            Deed::Expel { target, channel } => Act::Expel { target, channel },
+            Deed::Dismiss {
+                target,
+                code,
+                words,
+            } => Act::Dismiss {
+                target,
+                code: *code,
+                words,
+            },
         };
         Self { client, act }
     }
@@ -114,12 +131,15 @@ impl<'a> Line<'a> {
 
     /// The same, if it is something that a client of a node says in a channel of the chat.
     pub(super) fn saying(&self, node: NodeId) -> Option<Saying<'a>> {
-        let Act::Say(channel, body) = self.act else {
-            return None;
+        let (speaker, channel, body) = match self.act {
+            Act::Say(channel, body) => (Speaker::Member, channel, body),
+            Act::Publish(channel, body, once) => (Speaker::Program(once), channel, body),
+            _ => return None,
         };
         Some(Saying {
             node,
             client: self.client,
+            speaker,
             channel,
             body,
         })
@@ -127,11 +147,12 @@ impl<'a> Line<'a> {
 
     /// What is done. `None` if nobody of ours would have written so.
     pub(super) fn deed(&self) -> Option<Deed<'a>> {
-        let say = |channel: &&'a str, kind, body: &&'a Bytes| Deed::Relay {
+        let relay = |channel: &&'a str, kind, body: &&'a Bytes| Deed::Relay {
             channel: Cow::Borrowed(*channel),
             kind,
             body: Cow::Borrowed(&***body),
         };
+        let boxed = |once: &Option<Once>| once.map(Box::new);
         Some(match &self.act {
             Act::Enter { id, name, avatar } => Deed::Enter(identity(id, name, avatar)?),
             Act::Return {
@@ -152,17 +173,35 @@ impl<'a> Line<'a> {
                 channel: Cow::Borrowed(channel),
                 body: Cow::Borrowed(body),
             },
-            Act::Private {
-                target,
-                message,
-                reference,
-            } => Deed::Private {
+            Act::Private(target, body) => Deed::Private {
                 target: Cow::Borrowed(target),
-                message: Cow::Borrowed(message),
-                reference: reference.map(Cow::Borrowed),
+                body: Cow::Borrowed(body),
             },
-            Act::RelayText(channel, body) => say(channel, Kind::Text, body),
-            Act::RelayBinary(channel, body) => say(channel, Kind::Binary, body),
+            Act::RelayText(channel, body) => relay(channel, Kind::Text, body),
+            Act::RelayBinary(channel, body) => relay(channel, Kind::Binary, body),
+            Act::Publish(channel, body, once) => Deed::Publish {
+                channel: Cow::Borrowed(channel),
+                body: Cow::Borrowed(body),
+                once: boxed(once),
+            },
+            Act::Whisper(target, body, once) => Deed::Whisper {
+                target: Cow::Borrowed(target),
+                body: Cow::Borrowed(body),
+                once: boxed(once),
+            },
+            Act::Expel { target, channel } => Deed::Expel {
+                target: Cow::Borrowed(target),
+                channel: Cow::Borrowed(channel),
+            },
+            Act::Dismiss {
+                target,
+                code,
+                words,
+            } => Deed::Dismiss {
+                target: Cow::Borrowed(target),
+                code: *code,
+                words: Cow::Borrowed(words),
+            },
         })
     }
 }

@@ -35,7 +35,7 @@ use crate::vocabulary::{
 };
 
 /// The format of entries, and the way in which they are folded. A node that knows another one cannot go on.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 /// What this node does on its way into the journal, and what all nodes do on its way out of it.
 #[derive(Debug)]
@@ -455,7 +455,7 @@ impl Entry {
             self.body.clear();
             return (!was_begun).then_some(Event::Nothing);
         };
-        self.is_said = matches!(deed, Deed::Say { .. });
+        self.is_said = matches!(deed, Deed::Say { .. } | Deed::Publish { .. });
         *unread_bytes -= self.body.len() - rest;
         self.body.advance(self.body.len() - rest);
         let actor = if ours == Some(self.header.node) {

@@ -110,10 +110,7 @@ impl Queue {
             draft = self.waiting.back_mut().expect("it was just added");
         }
         draft.clients.push(client);
-        if matches!(
-            deed,
-            Deed::Say { .. } | Deed::Private { .. } | Deed::Relay { .. }
-        ) {
+        if deed.is_said() {
             match draft.said.last_mut() {
                 Some((at, messages)) if *at == now => *messages += 1,
                 _ => draft.said.push((now, 1)),

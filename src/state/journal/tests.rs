@@ -1,5 +1,5 @@
 use super::*;
-use crate::state::engine::{Deed, Pressure};
+use crate::state::engine::{Deed, Once, Pressure};
 
 const US: NodeId = NodeId(7);
 const OTHER: NodeId = NodeId(8);
@@ -79,6 +79,10 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
         avatar: arrayvec::ArrayString::from(&"0".repeat(64)).unwrap(),
     };
     let body = || b"\0 bytes \xff".to_vec().into();
+    let once = Some(Box::new(Once {
+        key: [1; 16],
+        body: [0xff; 16],
+    }));
     let deeds = [
         Deed::Enter(Rc::new(identity.clone())),
         join("tea"),
@@ -88,8 +92,7 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
         },
         Deed::Private {
             target: "id".into(),
-            message: "psst".into(),
-            reference: Some("r".into()),
+            body: body(),
         },
         Deed::Relay {
             channel: "lobby".into(),
@@ -107,6 +110,30 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
             identity: Rc::new(identity),
             channels: vec!["tea".into(), "milk".into()],
             is_told: true,
+        },
+        Deed::Publish {
+            channel: "tea".into(),
+            body: body(),
+            once: None,
+        },
+        Deed::Publish {
+            channel: "tea".into(),
+            body: body(),
+            once: once.clone(),
+        },
+        Deed::Whisper {
+            target: "id".into(),
+            body: body(),
+            once,
+        },
+        Deed::Expel {
+            target: "id".into(),
+            channel: "tea".into(),
+        },
+        Deed::Dismiss {
+            target: "id".into(),
+            code: 4321,
+            words: "bye".into(),
         },
     ];
     let mut journal = journal();
@@ -127,9 +154,14 @@ fn what_others_say_is_passed_on_together_up_to_what_is_something_else() {
         channel: "tea".into(),
         body: text.as_bytes().into(),
     };
+    let publishes = |text: &'static str| Deed::Publish {
+        channel: "tea".into(),
+        body: text.as_bytes().into(),
+        once: None,
+    };
     for deed in [
         says("one"),
-        says("two"),
+        publishes("two"),
         join("milk"),
         says("three"),
         says("four"),

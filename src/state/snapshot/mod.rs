@@ -10,12 +10,13 @@ use thiserror::Error;
 
 pub use self::rules::Rules;
 use super::{
-    dialect::chat::{PersonRecord, Registry, SummaryRecord},
+    dialect::chat::{PersonRecord, ReceiptRecord, Registry, SummaryRecord},
     hub::{ChannelRecord, Hub, HubRecord},
 };
 use crate::vocabulary::{config::PEOPLE_EXPECTED_MAX, id::NodeId, time::Moment};
 
-/// A part of it. Who has the same sequence writes the same of them, but for the order of channels and people.
+/// A part of it. Who has the same sequence writes the same of them, but for the order of channels and people. A server of an
+/// earlier release may have left one: new parts go to the end.
 #[derive(Debug, Deserialize, Serialize)]
 pub enum Record {
     /// The moment, and what is common to all channels.
@@ -41,6 +42,8 @@ pub enum Record {
     Summary(SummaryRecord),
     /// That it is whole.
     End,
+    /// Something that is not to be said again.
+    Receipt(ReceiptRecord),
 }
 
 /// A snapshot that is none.
@@ -101,8 +104,10 @@ impl Writing {
         while self.bytes.len() < end {
             let channel = hub.next_frozen().map(Record::Channel);
             // Whoever is in a channel comes after it.
-            let person = || registry.next_frozen(hub).map(Record::Person);
-            let Some(record) = channel.or_else(person) else {
+            let next = channel
+                .or_else(|| registry.next_frozen(hub).map(Record::Person))
+                .or_else(|| registry.next_frozen_receipt().map(Record::Receipt));
+            let Some(record) = next else {
                 for summary in mem::take(&mut self.summaries) {
                     self.add(&Record::Summary(summary));
                 }
@@ -171,6 +176,7 @@ impl Record {
             Self::Channel(record) => hub.restore(&record).map(|_| ()),
             Self::Person(record) => registry.restore(hub, &record),
             Self::Summary(record) => registry.restore_summary(hub, &record),
+            Self::Receipt(record) => registry.restore_receipt(record),
             Self::End => Some(()),
         };
         restored.ok_or(SnapshotError::Senseless)

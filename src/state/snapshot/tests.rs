@@ -8,10 +8,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     state::commons::Commons,
-    state::engine::{Action, Actor, Deed, Engine, Event, Sequenced},
+    state::engine::{Action, Actor, Deed, Engine, Event, Once, Sequenced},
     vocabulary::{
         chat::Identity,
-        config::{Config, HistoryBounds},
+        config::{Config, HistoryBounds, RECEIPTS_KEPT},
         time::Now,
     },
 };
@@ -92,7 +92,8 @@ fn happening(chance: &mut fastrand::Rng, at: Duration, body: u64) -> Sequenced<'
         client: chance.u32(0..4),
     };
     let channel = format!("c{}", chance.u8(0..6));
-    let deed = match chance.u8(0..24) {
+    let body = json!({ "message": body }).to_string().into_bytes().into();
+    let deed = match chance.u8(0..32) {
         0..5 => Deed::Enter(Rc::new(Identity {
             id: format!("id{}", chance.u8(0..5)).into(),
             name: format!("name{}", chance.u8(0..4)).into(),
@@ -103,12 +104,30 @@ fn happening(chance: &mut fastrand::Rng, at: Duration, body: u64) -> Sequenced<'
         14..16 => Deed::Leave(channel.into()),
         16 => Deed::Private {
             target: "id1".into(),
-            message: "psst".into(),
-            reference: None,
+            body,
         },
-        _ => Deed::Say {
+        17..25 => Deed::Say {
             channel: channel.into(),
-            body: json!({ "message": body }).to_string().into_bytes().into(),
+            body,
+        },
+        25..29 => Deed::Publish {
+            channel: channel.into(),
+            body,
+            once: once(chance),
+        },
+        29 => Deed::Whisper {
+            target: "id1".into(),
+            body,
+            once: once(chance),
+        },
+        30 => Deed::Expel {
+            target: "id1".into(),
+            channel: channel.into(),
+        },
+        _ => Deed::Dismiss {
+            target: "id2".into(),
+            code: 4000,
+            words: "bye".into(),
         },
     };
     let event = match chance.u8(0..64) {
@@ -120,6 +139,13 @@ fn happening(chance: &mut fastrand::Rng, at: Duration, body: u64) -> Sequenced<'
     event.at(Moment { at, unix_ms })
 }
 
+/// Something that a program has perhaps asked for before.
+fn once(chance: &mut fastrand::Rng) -> Option<Box<Once>> {
+    let key = [chance.u8(0..40); 16];
+    let body = [chance.u8(0..2); 16];
+    chance.bool().then(|| Box::new(Once { key, body }))
+}
+
 /// All that happens, where nobody enters who is in already.
 fn sequence(seed: u64, length: u64) -> Vec<Sequenced<'static>> {
     let mut chance = fastrand::Rng::with_seed(seed);
@@ -128,6 +154,9 @@ fn sequence(seed: u64, length: u64) -> Vec<Sequenced<'static>> {
     let mut events = Vec::new();
     for body in 0..length {
         at += Duration::from_millis(chance.u64(0..900));
+        if chance.u8(0..32) == 0 {
+            at += RECEIPTS_KEPT.mul_f64(chance.f64());
+        }
         let happening = happening(&mut chance, at, body);
         let is_possible = match &happening.event {
             Event::Death(node) => {
@@ -140,6 +169,10 @@ fn sequence(seed: u64, length: u64) -> Vec<Sequenced<'static>> {
             }) => match deed {
                 Deed::Enter(_) => inside.insert((*node, *client)),
                 Deed::Exit => inside.remove(&(*node, *client)),
+                Deed::Publish { .. }
+                | Deed::Whisper { .. }
+                | Deed::Expel { .. }
+                | Deed::Dismiss { .. } => true,
                 _ => inside.contains(&(*node, *client)),
             },
             _ => true,

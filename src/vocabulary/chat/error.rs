@@ -74,6 +74,9 @@ pub enum ChatError {
     /// An id or a name that is nobody's.
     #[error("there is no client with the id or name {}", quoted(.0))]
     NoSuchClient(String),
+    /// An id that is nobody's.
+    #[error("there is no client with the id {}", quoted(.0))]
+    NoSuchId(String),
     /// A name that several have.
     #[error("several clients are called {}; name one by its id", quoted(.0))]
     AmbiguousName(String),
@@ -81,7 +84,7 @@ pub enum ChatError {
     #[error("you are in {CLIENT_CHANNELS_MAX} channels, and that is the most; leave one first")]
     TooManyChannels,
     /// More channels than the server has room for.
-    #[error("the server has {CHANNELS_MAX} channels, and that is the most; join one that exists")]
+    #[error("the server has {CHANNELS_MAX} channels, and that is the most; take one that exists")]
     ServerFull,
     /// More lists than a client may ask for at once.
     #[error("more than {TURN_LISTED_MAX} entries were asked for at once; ask again later")]
@@ -112,7 +115,7 @@ impl ChatError {
             Self::NotAMember(_) => "not-a-member",
             Self::NoSuchChannel(_) => "no-such-channel",
             Self::NotAllowed { .. } | Self::ListenOnly => "not-allowed",
-            Self::NoSuchClient(_) => "no-such-client",
+            Self::NoSuchClient(_) | Self::NoSuchId(_) => "no-such-client",
             Self::AmbiguousName(_) => "ambiguous-name",
             Self::TooManyChannels | Self::ServerFull => "too-many-channels",
             Self::TooManyRequests => "too-many-requests",

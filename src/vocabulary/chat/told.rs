@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::who::{ChannelEntry, Identity, Limits, Mention, ServerIdentity};
+use super::{
+    content::Content,
+    who::{ChannelEntry, Identity, Limits, Mention, ServerIdentity},
+};
 
 /// What a client is told: `{"action":"…", …}`.
 #[derive(Debug, Serialize)]
@@ -50,7 +53,8 @@ pub enum Told<'a> {
     /// Something that is said in a channel, as yet without its [number and time](number).
     SendMessage {
         /// What was said.
-        message: &'a str,
+        #[serde(flatten)]
+        content: Content<'a>,
         /// The channel's name.
         target: &'a str,
         /// Who said it: a [`Mention`], encoded.
@@ -70,16 +74,13 @@ pub enum Told<'a> {
         #[serde(flatten)]
         event: Event<'a>,
     },
-    /// Something that was said to one client.
+    /// Something that is said to one person, as yet without its [receiver and time](address).
     SendPrivate {
         /// What was said.
-        message: &'a str,
-        /// Who said it.
-        sender: Mention<'a>,
-        /// To whom.
-        target: Mention<'a>,
-        /// When, in milliseconds since the Unix epoch.
-        time: u64,
+        #[serde(flatten)]
+        content: Content<'a>,
+        /// Who said it: a [`Mention`], encoded.
+        sender: &'a RawValue,
         /// What the sender's request said.
         #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<&'a str>,
@@ -160,13 +161,27 @@ pub enum Told<'a> {
 /// Gives an object its number in its channel (1, 2, 3 …), and its time in milliseconds since the Unix epoch. They are the
 /// last two fields, so that they can be added to bytes that exist already.
 pub fn number(object: &mut Vec<u8>, seq: u64, unix_ms: u64) {
+    add(object, r#","seq":"#, seq, unix_ms);
+}
+
+/// Gives an object its receiver and its time, in the same way.
+pub fn address(object: &mut Vec<u8>, target: Mention<'_>, unix_ms: u64) {
+    add(object, r#","target":"#, target, unix_ms);
+}
+
+/// Adds a field to an object, and its time behind that.
+fn add(object: &mut Vec<u8>, field: &str, value: impl Serialize, unix_ms: u64) {
     let brace = object.pop();
     debug_assert_eq!(brace, Some(b'}'), "an object ends with a brace");
-    for (field, value) in [(r#","seq":"#, seq), (r#","time":"#, unix_ms)] {
-        object.extend_from_slice(field.as_bytes());
-        serde_json::to_writer(&mut *object, &value).expect("a number is always JSON");
-    }
+    object.extend_from_slice(field.as_bytes());
+    write(object, value);
+    object.extend_from_slice(br#","time":"#);
+    write(object, unix_ms);
     object.push(b'}');
+}
+
+fn write(object: &mut Vec<u8>, value: impl Serialize) {
+    serde_json::to_writer(object, &value).expect("texts and numbers are always JSON");
 }
 
 /// Numbers of a channel, from one to another; none if the first is beyond the last.

@@ -93,6 +93,10 @@ pub const UNANSWERED_BYTES_MAX: usize = 64 << 10;
 pub const TURN_LISTED_MAX: usize = 2 * LISTED_MAX;
 /// Bytes of the `ref` that a chat client may add to a request.
 pub const REF_BYTES_MAX: usize = 64;
+/// Messages of programs that are known not to be said again; beyond it the oldest is forgotten.
+pub const RECEIPTS_MAX: usize = 100_000;
+/// How long they are.
+pub const RECEIPTS_KEPT: Duration = Duration::from_mins(5);
 /// How often at most the comings and goings of a large channel are summarised.
 pub const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 /// People of a server that is gone, and channels that they were in, that one turn lets go; the rest waits for the next.

@@ -49,6 +49,8 @@ pub fn most_memory(config: &Config, connections: usize) -> Memory {
         channels: places.channels + ENCODING * batch,
         logs: places.logs + most_logs(config),
         compression: places.compression,
+        // There are no programs.
+        receipts: 0,
         people: places.people + connections * CLIENT_CHANNELS_MAX * MEMBERSHIP_BYTES,
         input: places.input + connections * 2 * (config.max_message_bytes + CONTROL_BYTES),
     }
@@ -70,6 +72,7 @@ pub fn least_memory(connections: usize) -> Memory {
         channels: places + SPARE_BATCHES_MAX * SPARE_BATCH_BYTES,
         logs: places,
         people: places,
+        receipts: 0,
         compression: PRESS_BYTES,
         input: RECEIVE_BYTES_MAX,
     }

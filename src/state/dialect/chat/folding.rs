@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::{
     Asked, Outcome, Registry, alone, answer, membership, notices::Move, people::Seat, post, refuse,
+    sealed,
 };
 use crate::{
     state::{
@@ -16,12 +17,18 @@ use crate::{
         seal::Origin,
     },
     vocabulary::{
-        chat::{ChatError, EpochReason, Past, Recovery, Span, Told, Unrecovered, number},
+        chat::{
+            ChatError, EpochReason, Identity, Past, Recovery, Span, Told, Unrecovered, address,
+            number,
+        },
         coding::Coding,
         config::CLIENT_CHANNELS_MAX,
         frame::Kind,
     },
 };
+
+/// Room for a receiver and a time.
+const RECEIVER_BYTES: usize = 160;
 
 /// Does what was sequenced. Returns the bytes that were said and answered.
 pub fn fold(
@@ -74,12 +81,13 @@ pub fn fold(
         Deed::Join(channel) => folding.join(&channel),
         Deed::Leave(channel) => folding.leave(&channel),
         Deed::Say { channel, body } => folding.say(&channel, &body),
-        Deed::Private {
-            target,
-            message,
-            reference,
-        } => folding.say_privately(&target, &message, reference.as_deref()),
-        Deed::Relay { .. } => Ok(0),
+        Deed::Private { target, body } => folding.say_privately(&target, &body),
+        // None of the chat does that.
+        Deed::Relay { .. }
+        | Deed::Publish { .. }
+        | Deed::Whisper { .. }
+        | Deed::Expel { .. }
+        | Deed::Dismiss { .. } => Ok(0),
     };
     done.unwrap_or_else(|error| refuse(hub, client, &error, asked.reference))
 }
@@ -93,11 +101,11 @@ pub(super) fn say(hub: &mut Hub, channel: ChannelId, body: &[u8]) -> usize {
 }
 
 /// Someone who does something.
-struct Folding<'a> {
-    hub: &'a mut Hub,
-    registry: &'a mut Registry,
-    client: ClientId,
-    asked: Asked<'a>,
+pub(super) struct Folding<'a> {
+    pub(super) hub: &'a mut Hub,
+    pub(super) registry: &'a mut Registry,
+    pub(super) client: ClientId,
+    pub(super) asked: Asked<'a>,
 }
 
 /// The bytes that were said and answered, or why nothing was done.
@@ -275,12 +283,17 @@ impl Folding<'_> {
 
     fn leave(&mut self, name: &str) -> Done {
         let channel = membership(self.hub, self.client, name)?;
+        Ok(self.quit(channel, name))
+    }
+
+    /// Leaves a channel that it is in, and is told so. Returns the bytes said and told.
+    pub(super) fn quit(&mut self, channel: ChannelId, name: &str) -> usize {
         let said = self.depart(channel, Departure::Leaves);
         let left = Told::Left {
             channel: name,
             reference: self.asked.reference,
         };
-        Ok(said + self.answer_member(channel, &left))
+        said + self.answer_member(channel, &left)
     }
 
     fn exit(&mut self) -> usize {
@@ -310,21 +323,26 @@ impl Folding<'_> {
         Ok(say(self.hub, channel, body))
     }
 
-    fn say_privately(&mut self, target: &str, message: &str, reference: Option<&str>) -> Done {
-        let people = &self.registry.people;
-        let (clients, target) = people.find(target)?;
-        let told = Told::SendPrivate {
-            message,
-            sender: people.identity(self.client).mention(),
-            target: target.mention(),
-            time: self.hub.moment().unix_ms,
-            reference,
-        };
-        let run = alone(self.hub, &told, None);
-        let others = clients.iter().filter(|&client| client != self.client);
-        let said: usize = others
-            .map(|client| post(self.hub, client, Rc::clone(&run)))
-            .sum();
-        Ok(said + post(self.hub, self.client, run))
+    fn say_privately(&mut self, target: &str, body: &[u8]) -> Done {
+        let (clients, target) = self.registry.people.find(target)?;
+        let own = Some(self.client);
+        let others = clients.iter().filter(|&client| Some(client) != own);
+        Ok(say_to(self.hub, others.chain(own), target, body))
     }
+}
+
+/// Says something to some clients that is whole but for its receiver and its time. Returns its bytes, as often as it was said.
+pub(super) fn say_to(
+    hub: &mut Hub,
+    clients: impl Iterator<Item = ClientId>,
+    target: &Identity,
+    body: &[u8],
+) -> usize {
+    let mut object = Vec::with_capacity(body.len() + RECEIVER_BYTES);
+    object.extend_from_slice(body);
+    address(&mut object, target.mention(), hub.moment().unix_ms);
+    let run = sealed(hub, &object, None);
+    clients
+        .map(|client| post(hub, client, Rc::clone(&run)))
+        .sum()
 }

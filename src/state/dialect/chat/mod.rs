@@ -9,7 +9,10 @@ mod looking;
 mod notices;
 mod overhearing;
 mod people;
+mod publishing;
+mod receipts;
 mod record;
+mod removing;
 mod returning;
 mod rosters;
 mod session;
@@ -31,7 +34,10 @@ pub use self::{
     folding::fold,
     looking::look_on,
     overhearing::overhear,
+    publishing::{publication, publish, whisper, whispering},
+    receipts::ReceiptRecord,
     record::{PersonRecord, SummaryRecord},
+    removing::{Dismissal, dismiss, expel},
     returning::{Returning, uproot},
     session::{Asked, Waited},
     vanishing::{bury, vanish},
@@ -40,6 +46,7 @@ use self::{
     looking::Look,
     notices::Notices,
     people::{People, Seat},
+    receipts::Receipts,
     rosters::Rosters,
     session::{Session, Waiting},
     vanishing::Vanishing,
@@ -55,7 +62,9 @@ use crate::{
         seal::{Origin, Seal},
     },
     vocabulary::{
-        chat::{Action, ChatError, Identity, Limits, Request, ServerIdentity, Told, reference},
+        chat::{
+            Action, ChatError, Content, Identity, Limits, Request, ServerIdentity, Told, reference,
+        },
         coding::Coding,
         config::{Config, FRAME_BYTES_MAX},
         frame::Kind,
@@ -111,6 +120,8 @@ pub struct Registry {
     rosters: Rosters,
     notices: Notices,
     limits: Limits,
+    /// What programs have said that is not to be said again.
+    receipts: Receipts,
     chance: fastrand::Rng,
     /// How those recovered who asked for what they missed, by [`Outcome`].
     recoveries: [u64; Outcome::ALL.len()],
@@ -130,6 +141,7 @@ impl Registry {
             rosters: Rosters::default(),
             notices: Notices::new(config.notice_limit),
             limits: Limits::new(config.max_message_bytes, config.notice_limit),
+            receipts: Receipts::default(),
             chance,
             recoveries: [0; Outcome::ALL.len()],
             scratch: Vec::new(),
@@ -147,8 +159,9 @@ impl Registry {
         self.notices.next()
     }
 
-    /// Says what is due.
+    /// Says what is due, and forgets what is too old.
     pub fn expire(&mut self, hub: &mut Hub) {
+        self.receipts.expire(hub.moment().at);
         self.notices.expire(hub);
     }
 
@@ -172,6 +185,11 @@ impl Registry {
         let foreign = self.foreign.values();
         let foreign = foreign.map(|clients| of_table::<(u32, ClientId)>(clients.capacity()));
         self.people.heap_bytes() + self.rosters.heap_bytes() + foreign.sum::<usize>()
+    }
+
+    /// Bytes that it takes to know what is not to be said again.
+    pub fn receipts_bytes(&self) -> usize {
+        self.receipts.heap_bytes()
     }
 
     /// Notes what is to be known of a deed of a client that is under way.
@@ -325,7 +343,7 @@ impl Chat {
         let rights = &session.expect("it is here").rights;
         match read(&request, rights) {
             Ok(Read::Deed(deed, asked)) => commons.act(self.client, deed, asked),
-            Ok(Read::Say(channel, message)) => self.say(channel, message, reference, commons),
+            Ok(Read::Say(to, message)) => self.say(to, message, reference, commons),
             Ok(Read::Look(look)) => self.look(Some(text), Ok(look), reference, commons),
             Err(error) => self.look(Some(text), Err(error), reference, commons),
         }
@@ -333,22 +351,40 @@ impl Chat {
 
     fn say(
         &self,
-        channel: &str,
+        to: To<'_>,
         message: &str,
         reference: Option<&str>,
         commons: &mut Commons,
     ) -> usize {
         let mut body = mem::take(&mut commons.registry.scratch);
-        let told = Told::SendMessage {
-            message,
-            target: channel,
-            sender: &self.sender,
-            reference,
-        };
-        write(&told, &mut body);
-        let deed = Deed::Say {
-            channel: Cow::Borrowed(channel),
-            body: Cow::Borrowed(&body),
+        let content = Content::Message(message);
+        let sender = &*self.sender;
+        let deed = match to {
+            To::Channel(channel) => {
+                let told = Told::SendMessage {
+                    content,
+                    target: channel,
+                    sender,
+                    reference,
+                };
+                write(&told, &mut body);
+                Deed::Say {
+                    channel: Cow::Borrowed(channel),
+                    body: Cow::Borrowed(&body),
+                }
+            }
+            To::Person(target) => {
+                let told = Told::SendPrivate {
+                    content,
+                    sender,
+                    reference,
+                };
+                write(&told, &mut body);
+                Deed::Private {
+                    target: Cow::Borrowed(target),
+                    body: Cow::Borrowed(&body),
+                }
+            }
         };
         let asked = Asked {
             reference,
@@ -391,9 +427,18 @@ impl Chat {
 /// A request that may be granted as far as its form and its sender's rights go.
 enum Read<'a> {
     Deed(Deed<'a>, Asked<'a>),
-    /// To say something in a channel.
-    Say(&'a str, &'a str),
+    /// To say something.
+    Say(To<'a>, &'a str),
     Look(Look<'a>),
+}
+
+/// To whom something is said.
+#[derive(Clone, Copy)]
+enum To<'a> {
+    /// To all members of a channel.
+    Channel(&'a str),
+    /// To one person, by id or name.
+    Person(&'a str),
 }
 
 fn read<'a>(request: &'a Request<'_>, rights: &Rights) -> Result<Read<'a>, ChatError> {
@@ -424,18 +469,13 @@ fn read<'a>(request: &'a Request<'_>, rights: &Rights) -> Result<Read<'a>, ChatE
             if !rights.may_publish(channel) {
                 return Err(not_allowed("send to", channel));
             }
-            Read::Say(channel, message)
+            Read::Say(To::Channel(channel), message)
         }
         Action::SendPrivate { target, message } => {
             if !rights.may_speak() {
                 return Err(ChatError::ListenOnly);
             }
-            let deed = Deed::Private {
-                target: Cow::Borrowed(target),
-                message: Cow::Borrowed(message),
-                reference: request.reference().map(Cow::Borrowed),
-            };
-            Read::Deed(deed, asked)
+            Read::Say(To::Person(target), message)
         }
         Action::ListMembers {
             channel,
@@ -514,9 +554,14 @@ fn post(hub: &mut Hub, client: ClientId, run: Rc<Run>) -> usize {
 fn alone(hub: &Hub, told: &Told<'_>, origin: Option<Origin>) -> Rc<Run> {
     let mut bytes = Vec::with_capacity(ANSWER_BYTES);
     write(told, &mut bytes);
+    sealed(hub, &bytes, origin)
+}
+
+/// An object that is whole, for those who are told it apart from all else.
+fn sealed(hub: &Hub, object: &[u8], origin: Option<Origin>) -> Rc<Run> {
     let at = hub.now().monotonic;
     let seal = Seal { at, origin };
-    Rc::new(Run::alone(Kind::Text, &bytes, Form::Joined, seal))
+    Rc::new(Run::alone(Kind::Text, object, Form::Joined, seal))
 }
 
 /// Writes an object on one line.

@@ -246,11 +246,35 @@ impl People {
         if people.any(|person| person.identity.id != any.identity.id) {
             return Err(ChatError::AmbiguousName(target.to_owned()));
         }
-        // Sessions of one person may have several names: all servers tell the same one.
+        Ok((clients, self.shown(clients)))
+    }
+
+    /// The same by an id alone.
+    ///
+    /// # Errors
+    /// Nobody has it.
+    pub(super) fn find_by_id(&self, id: &str) -> Result<(&Clients, &Identity), ChatError> {
+        let clients = self.persons.get(id);
+        let clients = clients.ok_or_else(|| ChatError::NoSuchId(id.to_owned()))?;
+        Ok((clients, self.shown(clients)))
+    }
+
+    /// All clients of one person, in the order in which they entered, as all servers have it.
+    ///
+    /// # Errors
+    /// Nobody has this id.
+    pub(super) fn sessions(&self, id: &str) -> Result<Vec<ClientId>, ChatError> {
+        let (clients, _) = self.find_by_id(id)?;
+        let mut clients: Vec<_> = clients.iter().collect();
+        clients.sort_unstable_by_key(|&client| self.entered(client));
+        Ok(clients)
+    }
+
+    /// How one person is shown, whose sessions may have several names: all servers tell the same one.
+    fn shown(&self, clients: &Clients) -> &Identity {
         let people = clients.iter().map(|client| self.person(client));
         let first = people.min_by_key(|person| person.entered);
-        let first = first.expect("a set is struck when it is empty");
-        Ok((clients, &first.identity))
+        &first.expect("a set is struck when it is empty").identity
     }
 
     fn person(&self, client: ClientId) -> &Person {

@@ -37,8 +37,10 @@ pub struct SummaryRecord {
 }
 
 impl Registry {
-    /// Has everyone written down as they are now; who is here has a number at `ours`. Returns how many ever entered.
+    /// Has everyone written down as they are now, and what is not to be said again; who is here has a number at `ours`. Returns
+    /// how many ever entered.
     pub fn freeze(&mut self, hub: &Hub, ours: NodeId) -> u64 {
+        self.receipts.freeze();
         self.people.freeze(hub, ours);
         self.people.entered_ever()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Registry, notices::Notices, people::Seat, rosters::Rosters};
+use super::{Registry, notices::Notices, people::Seat, receipts::Receipts, rosters::Rosters};
 use crate::state::{
     engine::Deed,
     hub::{ClientId, Hub},
@@ -72,6 +72,7 @@ pub fn uproot(hub: &mut Hub, registry: &mut Registry, is_told: bool) -> Returnin
     registry.foreign = BTreeMap::new();
     registry.vanishing = None;
     registry.rosters = Rosters::default();
+    registry.receipts = Receipts::default();
     registry.notices = Notices::new(registry.notices.limit());
     hub.forget_chat();
     Returning { clients, is_told }

@@ -1,5 +1,7 @@
 mod history;
 mod late;
+mod publishing;
+mod receipts;
 mod recovery;
 mod returning;
 mod rosters;

@@ -3,10 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use super::{
-    super::{ChannelId, Space},
-    Channels,
-};
+use super::{super::ChannelId, Channels};
 use crate::{state::order::Order, vocabulary::frame::Kind};
 
 impl Channels {
@@ -22,26 +19,26 @@ impl Channels {
         let bounds = self.bounds;
         let named = &mut self.all[id.0 as usize];
         let is_first = named.said_at.replace(now) != Some(now);
-        // Members of a relay are known to their own servers only: if none is ours, who speaks is one of another.
-        let is_elsewhere = named.space == Space::Relay && named.members == 0;
+        // A program speaks; or in a relay, whose members are known to their own servers only, one of another.
+        let is_empty = named.members == 0;
         let had = (named.log.bytes(), named.log.messages());
         let was_empty = named.log.is_empty();
         self.sum = self.sum.wrapping_add(named.token);
         let (kind, body) = unheard.unwrap_or_else(|| named.channel.newest());
         named.log.push(kind, is_notice, body, now, &bounds);
+        let has_place = named.quiet.is_some();
+        if is_first && is_empty {
+            self.empties(id, now);
+        }
         if bounds.messages == 0 {
             return;
         }
-        let has_place = named.quiet.is_some();
         self.recount(id, had);
         if was_empty {
             self.look_at(id, now);
         }
         if is_first || !has_place {
             self.place_last(id);
-        }
-        if is_first && is_elsewhere {
-            self.empties(id, now);
         }
         self.trim();
     }

@@ -229,16 +229,20 @@ fn an_empty_channel_keeps_its_epoch_and_its_number_for_as_long_as_messages_are_k
 }
 
 #[test]
-fn only_a_leave_sets_back_how_long_an_empty_channel_lives() {
+fn only_a_leave_and_what_is_said_there_set_back_how_long_an_empty_channel_lives() {
     let (mut hub, [tea]) = hub_of(bounds(), ["tea"]);
     leave(&mut hub, 0, tea);
     wait(&mut hub, AGE / 2);
     assert_eq!(hub.find(Space::Chat, "tea"), None);
     assert_eq!(hub.found(Space::Chat, "tea"), Some(tea));
     hub.log(tea);
+    wait(&mut hub, AGE / 4);
     say(&mut hub, tea, "from nobody here");
     said(&mut hub);
-    wait(&mut hub, AGE / 2);
+    wait(&mut hub, AGE * 3 / 4);
+    assert!(hub.serial(tea).is_some());
+    assert_eq!(hub.found(Space::Chat, "tea"), Some(tea));
+    wait(&mut hub, AGE / 4);
     assert_eq!(hub.serial(tea), None);
 }
 

@@ -1,6 +1,9 @@
 //! What the server says at the chat, as far as it is heeded or shown.
 
+use std::fmt;
+
 use serde::Deserialize;
+use serde_json::Value;
 
 /// An object of the server's.
 #[derive(Debug, Deserialize)]
@@ -17,7 +20,8 @@ pub(super) enum Event {
     SendMessage {
         target: String,
         sender: Option<Person>,
-        message: String,
+        #[serde(flatten)]
+        content: Content,
         seq: Option<u64>,
         #[serde(rename = "ref")]
         reference: Option<String>,
@@ -25,7 +29,8 @@ pub(super) enum Event {
     SendPrivate {
         target: Person,
         sender: Person,
-        message: String,
+        #[serde(flatten)]
+        content: Content,
         #[serde(rename = "ref")]
         reference: Option<String>,
     },
@@ -106,6 +111,25 @@ impl Joined {
     }
 }
 
+/// What a message says.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Content {
+    Message(String),
+    /// What programs say to programs.
+    Data(Value),
+}
+
+impl fmt::Display for Content {
+    /// A text, or JSON.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(text) => formatter.write_str(text),
+            Self::Data(data) => data.fmt(formatter),
+        }
+    }
+}
+
 /// Numbers of messages, from the first on.
 #[derive(Debug, Deserialize)]
 pub(super) struct Span {
@@ -134,6 +158,11 @@ pub(super) struct Channel {
 impl Event {
     /// What the client understands of what this server says.
     pub(super) fn of(told: &crate::vocabulary::chat::Told) -> Self {
-        serde_json::from_str(&serde_json::to_string(told).unwrap()).unwrap()
+        Self::read(&serde_json::to_vec(told).unwrap())
+    }
+
+    /// The same of its bytes.
+    pub(super) fn read(told: &[u8]) -> Self {
+        serde_json::from_slice(told).unwrap()
     }
 }

@@ -42,23 +42,23 @@ impl Rendering {
             Event::SendMessage {
                 target,
                 sender: Some(sender),
-                message,
+                content,
                 ..
-            } => format!("{target}  {}: {message}", sender.name),
+            } => format!("{target}  {}: {content}", sender.name),
             Event::SendMessage {
                 target,
                 sender: None,
-                message,
+                content,
                 ..
-            } => format!("{target}  * {message}"),
+            } => format!("{target}  * {content}"),
             Event::SendPrivate {
                 target,
                 sender,
-                message,
+                content,
                 ..
             } => {
                 let (from, to) = (self.name(&sender), self.name(&target));
-                format!("{from} → {to}: {message}")
+                format!("{from} → {to}: {content}")
             }
             // Told as losses, where they are any.
             Event::Gap { .. } | Event::Epoch { .. } => return Vec::new(),
@@ -143,7 +143,8 @@ mod tests {
     use serde_json::value::{RawValue, to_raw_value};
 
     use crate::vocabulary::chat::{
-        ChannelEntry, Event as Happening, Identity, Limits, Recovery, ServerIdentity, Told,
+        ChannelEntry, Content, Event as Happening, Identity, Limits, Recovery, ServerIdentity,
+        Told, address,
     };
 
     fn members(of: &[&Identity]) -> Box<RawValue> {
@@ -200,13 +201,18 @@ mod tests {
 
     #[test]
     fn a_message_stands_behind_its_channel_and_its_sender() {
-        let said = line(&Told::SendMessage {
-            message: "hi",
-            target: "general",
-            sender: &bob().mention().encode(),
-            reference: None,
-        });
-        assert_eq!(said, "general  Bob: hi");
+        let said = |content| {
+            line(&Told::SendMessage {
+                content,
+                target: "general",
+                sender: &bob().mention().encode(),
+                reference: None,
+            })
+        };
+        assert_eq!(said(Content::Message("hi")), "general  Bob: hi");
+        let data = to_raw_value(&["h\u{1b}i"]).unwrap();
+        let shown = said(Content::Data(&data));
+        assert_eq!(shown, r#"general  Bob: ["h\u001bi"]"#);
     }
 
     #[test]
@@ -222,13 +228,16 @@ mod tests {
     #[test]
     fn private_messages_say_which_end_you_are() {
         let private = |from: &Identity, to: &Identity| {
-            line(&Told::SendPrivate {
-                message: "hi",
-                sender: from.mention(),
-                target: to.mention(),
-                time: 1,
+            let told = Told::SendPrivate {
+                content: Content::Message("hi"),
+                sender: &from.mention().encode(),
                 reference: None,
-            })
+            };
+            let mut object = serde_json::to_vec(&told).unwrap();
+            address(&mut object, to.mention(), 1);
+            let mut rendering = Rendering::default();
+            welcome(&mut rendering);
+            rendering.lines(Event::read(&object), false).concat()
         };
         assert_eq!(private(&bob(), &ada()), "Bob → you: hi");
         assert_eq!(private(&ada(), &bob()), "you → Bob: hi");
@@ -312,7 +321,7 @@ mod tests {
                     event: Happening::Joined { member: &bob() },
                 },
                 Told::SendMessage {
-                    message: "hi",
+                    content: Content::Message("hi"),
                     target: "general",
                     sender: &bob().mention().encode(),
                     reference: None,

@@ -1,15 +1,15 @@
 //! The engine: it brings what everyone does into one sequence. What is said or done takes effect, and is numbered,
 //! encoded, logged and delivered, only once the engine gives it back.
 
-use std::borrow::Cow;
+mod deed;
+
 use std::fmt::Debug;
-use std::rc::Rc;
 use std::time::Duration;
 
+pub use self::deed::{Deed, Once};
 use super::{agreement::Voucher, hub::ClientId};
 use crate::vocabulary::{
-    chat::{ChatError, Identity},
-    frame::Kind,
+    chat::ChatError,
     id::NodeId,
     time::{Moment, Now},
 };
@@ -37,53 +37,6 @@ pub enum Actor {
     },
 }
 
-/// What is done. A client of the chat enters before, and exits after all else.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Deed<'a> {
-    /// To enter the chat.
-    Enter(Rc<Identity>),
-    /// To be in the chat and in channels again, of which the server has lost track while its people stayed.
-    Return {
-        /// Who it is.
-        identity: Rc<Identity>,
-        /// The channels' names.
-        channels: Vec<Cow<'a, str>>,
-        /// Whether the others who are there are told, as they were told that it left.
-        is_told: bool,
-    },
-    /// To be gone from the chat, and from all its channels.
-    Exit,
-    /// To become a member of a channel.
-    Join(Cow<'a, str>),
-    /// To be a member of a channel no more.
-    Leave(Cow<'a, str>),
-    /// To say something in a channel of the chat.
-    Say {
-        /// The channel's name.
-        channel: Cow<'a, str>,
-        /// The message's JSON, up to its number and time, which it has not got yet.
-        body: Cow<'a, [u8]>,
-    },
-    /// To say something to one person.
-    Private {
-        /// The person's id or name.
-        target: Cow<'a, str>,
-        /// What is said.
-        message: Cow<'a, str>,
-        /// What the request said.
-        reference: Option<Cow<'a, str>>,
-    },
-    /// To say something in a channel of the relay.
-    Relay {
-        /// The channel's name.
-        channel: Cow<'a, str>,
-        /// Text or binary.
-        kind: Kind,
-        /// What is said, text on one line.
-        body: Cow<'a, [u8]>,
-    },
-}
-
 /// What a client of another server says in a channel of the chat.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Saying<'a> {
@@ -91,10 +44,21 @@ pub struct Saying<'a> {
     pub node: NodeId,
     /// A number that nobody else has who is there.
     pub client: u32,
+    /// What it is there.
+    pub speaker: Speaker,
     /// The channel's name.
     pub channel: &'a str,
     /// The message's JSON, up to its number and time, which it has not got yet.
     pub body: &'a [u8],
+}
+
+/// Who says something in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// A member of it.
+    Member,
+    /// A program, which says it [once](Deed::Publish).
+    Program(Option<Once>),
 }
 
 /// What is in the sequence, at its time.
@@ -287,71 +251,6 @@ impl Refusal {
         match self {
             Self::Unavailable => ChatError::Unavailable,
             Self::Unknown => ChatError::Unknown,
-        }
-    }
-}
-
-impl Deed<'_> {
-    /// Bytes that it takes while it is under way.
-    pub fn bytes(&self) -> usize {
-        let texts = match self {
-            Self::Enter(_) | Self::Exit => 0,
-            Self::Return { channels, .. } => channels.iter().map(|channel| channel.len()).sum(),
-            Self::Join(channel) | Self::Leave(channel) => channel.len(),
-            Self::Say { channel, body } | Self::Relay { channel, body, .. } => {
-                channel.len() + body.len()
-            }
-            Self::Private {
-                target, message, ..
-            } => target.len() + message.len(),
-        };
-        size_of::<Self>() + texts
-    }
-
-    /// Whether whoever does it waits for an answer.
-    pub fn is_answered(&self) -> bool {
-        !matches!(self, Self::Enter(_) | Self::Exit | Self::Relay { .. })
-    }
-
-    /// The same, with texts of its own.
-    pub fn into_owned(self) -> Deed<'static> {
-        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
-        match self {
-            Self::Enter(identity) => Deed::Enter(identity),
-            Self::Return {
-                identity,
-                channels,
-                is_told,
-            } => Deed::Return {
-                identity,
-                channels: channels.into_iter().map(own).collect(),
-                is_told,
-            },
-            Self::Exit => Deed::Exit,
-            Self::Join(channel) => Deed::Join(own(channel)),
-            Self::Leave(channel) => Deed::Leave(own(channel)),
-            Self::Say { channel, body } => Deed::Say {
-                channel: own(channel),
-                body: Cow::Owned(body.into_owned()),
-            },
-            Self::Private {
-                target,
-                message,
-                reference,
-            } => Deed::Private {
-                target: own(target),
-                message: own(message),
-                reference: reference.map(own),
-            },
-            Self::Relay {
-                channel,
-                kind,
-                body,
-            } => Deed::Relay {
-                channel: own(channel),
-                kind,
-                body: Cow::Owned(body.into_owned()),
-            },
         }
     }
 }
