@@ -16,7 +16,8 @@ use hubbub::state::{
     batch::{Form, OpenBatch, Slice},
     channel::Departure,
     commons::Commons,
-    dialect::chat::Chat,
+    dialect::chat::{Chat, publication},
+    engine::{Deed, Once},
     hub::{Hub, Space, Start},
     log::Log,
     outbox::Outbox,
@@ -25,6 +26,7 @@ use hubbub::state::{
     timers::{TICK, Timers},
 };
 use hubbub::vocabulary::{
+    chat::{Content, Mention},
     coding::{Coding, Window},
     config::{Config, HistoryBounds},
     frame::Kind,
@@ -287,6 +289,44 @@ fn hear(criterion: &mut Criterion) {
     });
 }
 
+/// A message of a program in a channel with one member, under a key of its own or none.
+fn publish(criterion: &mut Criterion) {
+    let mut commons = Commons::new(&Config::default(), 1);
+    let (pass, now) = (Pass::default(), Now::default());
+    let mut ada = Chat::enter(&mut commons, 0, Coding::Plain, "Ada", None, pass, now);
+    let join = json!({"action": "join-channel", "message": "tea"}).to_string();
+    ada.hear(Message::Text(&join), &mut commons, now);
+    let caller = commons.greet_caller(1);
+    let (id, name) = ("api:till", "till");
+    let sender = Mention { id, name }.encode();
+    let mut group = criterion.benchmark_group("chat/publish");
+    group.throughput(Throughput::Elements(1));
+    for is_once in [false, true] {
+        let name = if is_once { "once" } else { "any" };
+        let mut key = 0_u128;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                key += 1;
+                let once = Once {
+                    key: key.to_le_bytes(),
+                    body: [0; 16],
+                };
+                let body = publication("tea", Content::Message(MESSAGE), &sender);
+                let deed = Deed::Publish {
+                    channel: "tea".into(),
+                    body: body.into(),
+                    once: is_once.then(|| Box::new(once)),
+                };
+                commons.call(caller, deed);
+                black_box(commons.take_outcomes());
+                commons.hub.seal(|_, slice| {
+                    black_box(slice);
+                });
+            });
+        });
+    }
+}
+
 /// Someone who joins a large channel, is told who is there, and leaves.
 fn join(criterion: &mut Criterion) {
     const MEMBERS: u32 = 10_000;
@@ -356,6 +396,7 @@ fn timers(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = common::criterion();
-    targets = encode, deflate, outbox, log, recover, fan_out, fan_out_prose, hear, join, timers
+    targets = encode, deflate, outbox, log, recover, fan_out, fan_out_prose, hear, publish, join,
+        timers
 }
 criterion_main!(benches);
