@@ -2,11 +2,13 @@
 //! after every entry, wherever their turns end, whatever their clocks say, and whoever of them it is that does it. Under
 //! seeded chance, with channels that lapse and are too many, logs that are too long and too old, summaries, nodes that die,
 //! and others that come, are told what there is, and go on from there; and with nodes that are taken for dead, or make something
-//! else of it, and eras that are lost, after which those who are connected come back.
+//! else of it, and eras that are lost, after which those who are connected come back. Programs have all of them publish, each
+//! thing once, and remove people.
 //!
 //! `HUBBUB_FOLD_SEED=7` replays one seed, `HUBBUB_FOLD_SEEDS=10000` runs as many.
 
 mod node;
+mod program;
 mod stream;
 mod world;
 

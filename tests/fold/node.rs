@@ -1,7 +1,7 @@
 //! A node: the chat as it makes it of the journal, its own clients, and a clock that nobody shares.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,8 +10,10 @@ use hubbub::state::{
     channel::Departure,
     commons::Commons,
     dialect::{chat::Chat, relay::Relay},
-    hub::Space,
+    engine::Deed,
+    hub::{ClientId, Space},
     journal::{Journal, JournalEngine},
+    outcome::Outcome,
     seal::Origin,
 };
 use hubbub::vocabulary::{
@@ -25,6 +27,7 @@ use hubbub::vocabulary::{
 };
 use serde_json::{Value, json};
 
+use crate::program::Order;
 use crate::stream::Stream;
 
 const JOURNAL: JournalBounds = JournalBounds {
@@ -59,6 +62,11 @@ pub struct Node {
     /// Its clients, by slot.
     pub people: BTreeMap<u32, Chat>,
     pub relays: BTreeMap<u32, Relay>,
+    /// A program, and what it asked for that nothing came of yet: an order, if that is to be told.
+    caller: ClientId,
+    asked: VecDeque<Option<Order>>,
+    /// What came of the rest, that is not looked at yet.
+    pub outcomes: Vec<(Option<Order>, Outcome)>,
     slots: u32,
     /// It is declared dead, and may not have read so yet.
     pub is_doomed: bool,
@@ -76,9 +84,13 @@ impl Node {
         journal.begin(id, living);
         let journal = Rc::new(RefCell::new(journal));
         let engine = Box::new(JournalEngine(Rc::clone(&journal)));
+        let mut commons = Commons::with_engine(config, u64::from(id.0), engine);
         Self {
             id,
-            commons: Commons::with_engine(config, u64::from(id.0), engine),
+            caller: commons.greet_caller(0),
+            asked: VecDeque::new(),
+            outcomes: Vec::new(),
+            commons,
             journal,
             now,
             read: 0,
@@ -100,6 +112,7 @@ impl Node {
         self.is_doomed = false;
         if std::mem::take(&mut self.is_astray) {
             self.said.clear();
+            self.outcomes.clear();
         }
     }
 
@@ -153,6 +166,25 @@ impl Node {
         chat.end(Departure::Leaves, &mut self.commons, self.now);
     }
 
+    /// The program asks for something.
+    pub fn call(&mut self, order: Option<Order>, deed: Deed<'_>) {
+        self.asked.push_back(order);
+        self.commons.call(self.caller, deed);
+    }
+
+    /// Takes in what came of what programs asked for.
+    fn heed(&mut self) {
+        for (_, outcome) in self.commons.take_outcomes() {
+            let order = self.asked.pop_front().expect("something was asked for");
+            self.outcomes.push((order, outcome));
+        }
+        for dismissal in self.commons.take_dismissed() {
+            if self.people.contains_key(&dismissal.slot) {
+                self.exit(dismissal.slot);
+            }
+        }
+    }
+
     pub fn enter_relay(&mut self, channel: &str) {
         let slot = self.slot();
         let hub = &mut self.commons.hub;
@@ -198,6 +230,7 @@ impl Node {
         drop(journal);
         self.commons.advance(self.now);
         self.begin_anew();
+        self.heed();
         true
     }
 
@@ -235,6 +268,7 @@ impl Node {
         self.now.unix_ms += 1;
         self.commons.begin_turn(self.now);
         self.commons.advance(self.now);
+        self.heed();
     }
 
     fn hand_out(&mut self) {

@@ -49,6 +49,14 @@ impl Stream {
         living
     }
 
+    /// When eras were lost, in microseconds as epochs are counted.
+    pub fn ends(&self) -> Vec<u64> {
+        let lost = self.entries.iter();
+        let lost = lost.filter(|(header, _)| header.kind == EntryKind::Lost);
+        let micros = lost.map(|(header, _)| header.time.as_micros().try_into());
+        micros.map(|at| at.expect("a time of this age")).collect()
+    }
+
     /// Appends an entry; none has the time of another.
     pub fn append(&mut self, kind: EntryKind, node: NodeId, number: i64, body: Bytes) {
         self.now += Duration::from_micros(1);

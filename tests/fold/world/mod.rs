@@ -1,6 +1,7 @@
 //! Nodes, the journal, and what all nodes are to agree on.
 
 mod fates;
+mod programs;
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -14,6 +15,7 @@ use hubbub::vocabulary::{
 use serde_json::{Value, json};
 
 use crate::node::{Channels, Node, Place};
+use crate::program::Order;
 use crate::stream::Stream;
 
 const FOUNDERS: [NodeId; 3] = [NodeId(1), NodeId(2), NodeId(3)];
@@ -39,6 +41,9 @@ pub struct World {
     /// What was said, as the first made it who made anything of it.
     said: BTreeMap<Place, Vec<u8>>,
     words: usize,
+    /// Where each order was told, by the era.
+    told: BTreeMap<(Order, usize), Place>,
+    orders: u64,
     seen: Sights,
 }
 
@@ -63,6 +68,11 @@ impl Sights {
             "one that was astray and is back",
             "a member told of another life",
             "a member told of a gap",
+            "an order that was told before",
+            "an order that is another",
+            "an order of which nobody knows",
+            "someone removed",
+            "someone dismissed",
         ];
         let is_missing = |what: &&str| !self.0.contains_key(what);
         all.into_iter().filter(is_missing).collect()
@@ -108,6 +118,8 @@ impl World {
             sights: BTreeMap::new(),
             said: BTreeMap::new(),
             words: 0,
+            told: BTreeMap::new(),
+            orders: 0,
             seen: Sights::default(),
         }
     }
@@ -129,6 +141,7 @@ impl World {
             21 if self.chance.u8(0..16) == 0 => self.lose(),
             21 if self.chance.u8(0..16) == 0 => self.lead_astray(index),
             21 if self.chance.bool() => self.nodes[index].live(),
+            22..25 => self.call(index),
             _ => self.act(index),
         }
     }
@@ -236,6 +249,9 @@ impl World {
                 (Some("left"), Some("node-lost")) => self.seen.note("a death told one by one"),
                 _ => {}
             }
+            if let Some(order) = message["data"].as_u64() {
+                self.tell(Order(order), &place);
+            }
             self.said.insert(place, body);
         }
     }
@@ -253,8 +269,12 @@ impl World {
                 _ => {}
             }
         }
+        let outcomes = std::mem::take(&mut node.outcomes);
         if !node.is_astray {
             self.agree(said);
+            for (order, outcome) in outcomes {
+                self.heed(order, &outcome);
+            }
         }
     }
 
