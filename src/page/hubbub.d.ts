@@ -30,17 +30,19 @@ export interface Member {
   avatar: string;
 }
 
+/** What a message says: a text, or any JSON in its place, as only programs of the server's operator say. */
+export type Content = { message: string; data?: undefined } | { message?: undefined; data: unknown };
+
 /** Something that was said in a channel. `(epoch, seq)` names it for ever, where the epoch is that of its channel. */
-export interface Message {
+export type Message = Content & {
   action: 'send-message';
   target: string;
-  message: string;
   sender: { id: string; name: string };
   ref?: string;
   seq: number;
   /** Unix time in milliseconds. */
   time: number;
-}
+};
 
 /** Who came or went; in large channels a summary of how many did. */
 export interface Notice {
@@ -58,14 +60,13 @@ export interface Notice {
   time: number;
 }
 
-export interface PrivateMessage {
+export type PrivateMessage = Content & {
   action: 'send-private';
-  message: string;
   sender: { id: string; name: string };
   target: { id: string; name: string };
   ref?: string;
   time: number;
-}
+};
 
 /** Names a message of a channel. */
 export interface Place {

@@ -54,6 +54,19 @@ test('a message is a message where it has a sender, and else a notice', () => {
   assert.deepEqual(scene.heard.slice(1).map(([type]) => type), ['message', 'notice']);
 });
 
+test('what a program says is passed on as it was said', () => {
+  inTea();
+  const said = { action: 'send-message', target: 'tea', data: { price: 3 }, sender: { id: 'api:till', name: 'till' }, seq: 4, time: 4 };
+  scene.socket.say(said);
+  assert.deepEqual(scene.heard.at(-1), ['message', said]);
+});
+
+test('who is removed from a channel has left it', () => {
+  const tea = inTea();
+  scene.socket.say({ action: 'left', channel: 'tea' });
+  assert.equal(tea.state, 'left');
+});
+
 test('after a reconnection one gets what one has not, and nothing twice', () => {
   inTea();
   scene.said(4);

@@ -32,6 +32,14 @@ test('a message is in its channel, with the picture of its sender', () => {
   ]);
 });
 
+test('what a program says to programs is shown as the JSON that it is', () => {
+  say('general', 2, { message: undefined, data: { order: [1, null, '<b>'] } });
+  say('general', 3, { message: undefined, data: null });
+  assert.deepEqual(items('general'), ['{"order":[1,null,"<b>"]}', 'null']);
+  store.whisper({ data: false, time: 1, sender: grace, target: ada });
+  assert.equal(store.people[0].items[0].text, 'false');
+});
+
 test('what is heard elsewhere is unread until one turns to it', () => {
   joined('tea', 1);
   say('general', 2);

@@ -109,6 +109,10 @@ mod tests {
             ),
             (r#"{"action":"send-message","seq":9}"#, Line::Numbered(9)),
             (
+                r#"{"action":"send-message","data":{"seq":3,"x":["\"seq\":4"]},"seq":18,"time":5}"#,
+                Line::Numbered(18),
+            ),
+            (
                 r#"{"action":"gap","channel":"a","from":3,"to":4,"reason":"slow"}"#,
                 Line::Gap(Numbers { from: 3, to: 4 }),
             ),

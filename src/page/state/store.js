@@ -128,7 +128,9 @@ export class Store {
     conversation.hear(this.#item(conversation, message), this.#isSeen(conversation));
   }
 
-  #item({ epoch }, { event, member, sender, message: text, seq, time }) {
+  #item({ epoch }, { event, member, sender, message, data, seq, time }) {
+    // What programs say to programs is shown as it is.
+    const text = message ?? JSON.stringify(data);
     if (!sender) return { kind: 'notice', event, member, text, epoch, seq, time };
     const isOwn = this.isOwn(sender.id);
     return { kind: 'message', sender, avatar: this.avatarOf(sender.id), isOwn, text, epoch, seq, time };

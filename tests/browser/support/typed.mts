@@ -7,6 +7,10 @@ const tea = hub.join('tea', { last: 50 });
 tea.addEventListener('message', ({ detail }) => {
   const message: Message = detail;
   hub.isOwn(message.sender.id);
+  const shown: string = message.message ?? JSON.stringify(message.data);
+  shown.trim();
+  // @ts-expect-error It may say something else than a text.
+  message.message.trim();
 });
 tea.addEventListener('gap', ({ detail: { from, to } }) => to - from + 1);
 hub.addEventListener('state', ({ detail: { retryAt, refusal } }) => refusal?.code ?? retryAt);
