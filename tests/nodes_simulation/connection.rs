@@ -8,6 +8,7 @@ use tungstenite::protocol::frame::coding::OpCode;
 use crate::faults::Operations;
 use crate::inflate::inflate;
 use crate::outgoing::Outgoing;
+use crate::program::DISMISSED;
 use crate::record::Record;
 use crate::socket::{Manners, Pipe, Shared};
 use crate::wire;
@@ -72,6 +73,11 @@ impl Connection {
     /// Whether the node has ended it, since it could not do what was asked.
     pub fn is_turned_out(&self) -> bool {
         self.close_code == Some(1013)
+    }
+
+    /// Whether a program has had it closed.
+    pub fn is_dismissed(&self) -> bool {
+        self.close_code == Some(DISMISSED)
     }
 
     /// Whether nothing comes any more.

@@ -1,6 +1,7 @@
 //! Several whole servers around one fake Redis, under seeded chance: people of the chat and of the relay at all of them, of whom
 //! many inflate what they hear and deflate what they say, cables that are cut at any byte, a Redis that is stopped, crashes,
-//! forgets, loads and takes nothing, nodes that stand still, die and come. All nodes make the same of the journal at every place
+//! forgets, loads and takes nothing, nodes that stand still, die and come, and programs that have something done at any of them,
+//! and again at another. All nodes make the same of the journal at every place
 //! of it, and everyone hears what they were promised, wherever they are connected.
 //!
 //! `HUBBUB_SIM_SEED=7` replays one seed, `HUBBUB_SIM_SEEDS=10000` runs as many; both together begin with the one.
@@ -41,6 +42,7 @@ mod cable;
 mod connection;
 mod node;
 mod person;
+mod program;
 mod record;
 mod sabotage;
 mod settings;
@@ -57,7 +59,7 @@ use world::{Summary, World};
 
 /// Runs that have something of everything, too.
 const SEEDS: u64 = 36;
-/// Runs in which something was found once: nodes that began beside one another or waited for one another, one that learnt what
+/// Runs in which something was found once, when there were no programs yet: nodes that began beside one another or waited for one another, one that learnt what
 /// there is while it left, what was said at the end of an era that was lost, and on a relay while a node was none; nodes
 /// that went back in time to what another one had left, and one that took another's number for its own.
 const FOUND: [u64; 15] = [
@@ -76,7 +78,7 @@ fn number(variable: &str) -> Option<u64> {
 /// Runs a seed; a panic of a server breaks the promise too.
 fn run(seed: u64, sabotage: Sabotage) -> Result<Summary, String> {
     let result = panic::catch_unwind(|| {
-        let mut world = World::new(seed, sabotage);
+        let mut world = World::new(seed, sabotage, !FOUND.contains(&seed));
         for _ in 0..STEPS {
             world.step()?;
         }
@@ -94,11 +96,15 @@ fn the_promise_holds_for_every_seed() {
             (first..first + seeds.unwrap_or(1), &[][..])
         }
     };
+    let is_usual = !found.is_empty();
+    let mut dismissed = 0;
     for seed in seeds.chain(found.iter().copied()) {
-        if let Err(violation) = run(seed, Sabotage::None) {
-            panic!("{violation}\nreplay with HUBBUB_SIM_SEED={seed}");
+        match run(seed, Sabotage::None) {
+            Ok(summary) => dismissed += summary.dismissed,
+            Err(violation) => panic!("{violation}\nreplay with HUBBUB_SIM_SEED={seed}"),
         }
     }
+    assert!(!is_usual || dismissed > 0, "programs have people closed");
 }
 
 /// Not every run gives a sabotage the chance to show, and how soon one does is chance, of which any change draws another.
@@ -120,6 +126,7 @@ fn a_seed_replays_by_itself() {
 }
 
 #[test]
-fn some_of_what_is_heard_is_deflated() {
-    assert!(run(3, Sabotage::None).unwrap().inflated > 0);
+fn some_of_what_is_heard_is_deflated_and_some_was_told_by_programs() {
+    let summary = run(3, Sabotage::None).unwrap();
+    assert!(summary.inflated > 0 && summary.orders > 0);
 }

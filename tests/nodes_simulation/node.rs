@@ -11,6 +11,10 @@ use hubbub::server::{
     node::{Change, Node as Member},
     redis::{Side, Standing},
 };
+use hubbub::state::{
+    engine::{Action, Actor, Deed, Engine},
+    hub::ClientId,
+};
 use hubbub::vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now};
 
 use crate::cable::{self, Cable, RedisSocket};
@@ -18,6 +22,9 @@ use crate::redis::FakeRedis;
 use crate::settings::Settings;
 use crate::socket::{self, FakeSocket};
 use crate::watch::{Course, Sights, Watched};
+
+/// A program, which has the number of nobody else who is there.
+const PROGRAM: ClientId = ClientId::of_number(u32::MAX);
 
 const SIDES: [Side; 2] = [Side::Append, Side::Read];
 
@@ -65,6 +72,13 @@ impl Node {
         let key = self.server.accept(now, Arrival::of(None), |_| Ok(socket));
         self.pipes
             .push((key.expect("it is registered").expect("there is room"), pipe));
+    }
+
+    /// A program has something done, and hears nothing of what comes of it.
+    pub fn call(&mut self, deed: Deed<'_>, now: Duration) {
+        let actor = Actor::Ours(PROGRAM);
+        let now = self.now(now);
+        self.member.engine().submit(Action { actor, deed }, now);
     }
 
     /// Carries what is on its way between it and Redis.

@@ -31,7 +31,8 @@ pub struct Person {
 pub struct Session {
     pub connection: Connection,
     asked: Vec<Asked>,
-    is_welcome: bool,
+    /// Who the node says that it is, once it has said welcome.
+    pub id: Option<String>,
 }
 
 /// A request.
@@ -89,7 +90,7 @@ impl Person {
         self.session = Some(Session {
             connection,
             asked: Vec::new(),
-            is_welcome: false,
+            id: None,
         });
         for channel in CHANNELS {
             if let Some(place) = self.recall.away(channel) {
@@ -229,6 +230,7 @@ impl Person {
                 return Err(format!("{} was turned out", name(self.id)));
             }
             if session.connection.is_over() {
+                record.dismissed += usize::from(session.connection.is_dismissed());
                 self.session = None;
             }
         }
@@ -238,7 +240,9 @@ impl Person {
     fn hear(&mut self, object: &str, record: &mut Record) -> Result<Value, String> {
         let body: Value = serde_json::from_str(object).map_err(|error| error.to_string())?;
         let session = self.session.as_mut().expect("it hears something");
-        session.is_welcome |= body["action"] == "welcome";
+        if body["action"] == "welcome" {
+            session.id = body["client"]["id"].as_str().map(str::to_owned);
+        }
         let is_own = body["sender"]["name"] == name(self.id);
         let is_answer = body["sender"].is_null() || is_own;
         let asked = match body["ref"].as_str() {

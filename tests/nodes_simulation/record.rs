@@ -15,12 +15,16 @@ pub struct Record {
     said: HashMap<Place, String>,
     /// Where it was said, by the `ref` of its request.
     places: HashMap<String, Place>,
+    /// Where orders were told.
+    orders: HashMap<u64, Place>,
     /// What was not done, by the `ref` of its request.
     undone: HashSet<String>,
     /// What comes behind a message of the relay.
     followers: HashMap<String, String>,
     /// Messages of the WebSocket that came deflated.
     pub inflated: u64,
+    /// Connections that programs had closed.
+    pub dismissed: usize,
     /// Whether Redis has ever lost what was said.
     pub has_lost: bool,
     /// Whether logs may have dropped anything, or a node has ever fallen off the journal.
@@ -53,6 +57,14 @@ impl Record {
             }
             if self.undone.contains(reference) {
                 return Err(format!("was not to be done: {object}"));
+            }
+        }
+        if let Some(order) = body["data"]["order"].as_u64() {
+            let known = self.orders.entry(order).or_insert_with(|| place.clone());
+            if *known != place && !self.has_lost {
+                return Err(format!(
+                    "was told at {known:?} and again at {place:?}: {object}"
+                ));
             }
         }
         let time = number(body, "time");
@@ -118,6 +130,11 @@ impl Record {
             )),
             None => Ok(()),
         }
+    }
+
+    /// How many orders were told.
+    pub fn orders(&self) -> usize {
+        self.orders.len()
     }
 
     /// How much was said.

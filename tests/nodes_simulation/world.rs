@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::node::Node;
 use crate::person::{CHANNELS, Person, What, members, name};
+use crate::program::Programs;
 use crate::record::Record;
 use crate::redis::FakeRedis;
 use crate::sabotage::Sabotage;
@@ -39,6 +40,8 @@ pub struct World {
     people: Vec<Person>,
     talkers: Vec<Talker>,
     talkers_ever: usize,
+    /// If there are any.
+    programs: Option<Programs>,
     sights: Rc<RefCell<Sights>>,
     record: Record,
     now: Duration,
@@ -62,10 +65,14 @@ pub struct Summary {
     pub nodes: usize,
     /// Messages of the WebSocket that were inflated.
     pub inflated: u64,
+    /// Orders of programs that people heard.
+    pub orders: usize,
+    /// Connections that programs had closed.
+    pub dismissed: usize,
 }
 
 impl World {
-    pub fn new(seed: u64, sabotage: Sabotage) -> Self {
+    pub fn new(seed: u64, sabotage: Sabotage, has_programs: bool) -> Self {
         let settings = Settings::draw(seed);
         let redis = FakeRedis::new(settings.redis.clone(), seed);
         let people = (0..PEOPLE).map(|id| {
@@ -85,6 +92,7 @@ impl World {
             people: people.collect(),
             talkers: Vec::new(),
             talkers_ever: 0,
+            programs: has_programs.then(Programs::default),
             sights: Rc::default(),
             record: Record::new(!settings.is_roomy),
             now: Duration::from_secs(1),
@@ -118,6 +126,7 @@ impl World {
                 talker.say();
             }
         }
+        self.call();
         for node in self.nodes.iter_mut().flatten() {
             match self.chance.u16(0..1000) {
                 0..12 => node.cut(&mut self.redis, &mut self.chance),
@@ -161,6 +170,8 @@ impl World {
             compared: self.sights.borrow().compared,
             nodes: self.nodes.len(),
             inflated: self.record.inflated,
+            orders: self.record.orders(),
+            dismissed: self.record.dismissed,
         })
     }
 
@@ -266,6 +277,24 @@ impl World {
         }
         if self.chance.u8(0..8) == 0 {
             self.come_back();
+        }
+    }
+
+    /// A program has a node do something, now and then.
+    fn call(&mut self) {
+        if self.programs.is_none() || self.chance.u8(0..6) > 0 {
+            return;
+        }
+        let Some(node) = self.any_node() else {
+            return;
+        };
+        let person = self.chance.choice(&self.people);
+        let session = person.and_then(|person| person.session.as_ref());
+        let id = session.and_then(|session| session.id.as_deref());
+        if let Some(programs) = &mut self.programs {
+            let deed = programs.act(id, &mut self.chance);
+            let node = self.nodes[node].as_mut().expect("it is there");
+            node.call(deed, self.now);
         }
     }
 
