@@ -12,6 +12,11 @@ fn requests_are_answered_the_same_however_they_are_cut() {
 }
 
 #[test]
+fn bodies_are_the_same_however_they_are_cut() {
+    replay("body", targets::body::run);
+}
+
+#[test]
 fn messages_are_heard_the_same_however_they_are_cut() {
     replay("websocket", targets::websocket::run);
 }

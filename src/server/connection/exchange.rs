@@ -9,7 +9,7 @@ use super::{Connection, Phase, Refusal};
 use crate::server::{
     endpoint::{Endpoint, SessionKind, parameter},
     gate::Admission,
-    http::{self as wire, HttpError, Response},
+    http::{self as wire, Framing, HttpError, Response},
     refusals::Refused,
     stream::Stream,
     websocket::{self, Accepted},
@@ -130,11 +130,15 @@ impl<S: Stream> Connection<S> {
                 exchange.has_more = false;
                 None
             }
-            Ok(Some((request, bytes))) => {
-                exchange.input.drain(..bytes);
+            Ok(Some(head)) => {
+                exchange.input.drain(..head.bytes);
                 exchange.has_more = !exchange.input.is_empty();
                 exchange.answered = exchange.answered.saturating_add(1);
-                Some(self.answer(&request, world))
+                if head.framing == Framing::None {
+                    return Some(self.answer(&head.request, world));
+                }
+                let error = HttpError::body_not_accepted();
+                Some(self.respond_error(&error, Some(&head.request), false, world))
             }
             Err(error) => Some(self.respond_error(&error, None, false, world)),
         }

@@ -6,12 +6,12 @@ use http::{HeaderName, StatusCode, header};
 
 use crate::state::addresses::Excess;
 use crate::vocabulary::{
-    config::{LISTED_MAX, REQUEST_HEADERS_MAX},
+    config::{BODY_BYTES_MAX, LISTED_MAX, REQUEST_HEADERS_MAX},
     name::quoted,
 };
 
 /// Seconds after which one who was refused may try again.
-const RETRY_AFTER_SECONDS: &str = "1";
+pub(in crate::server) const RETRY_AFTER_SECONDS: &str = "1";
 
 /// The methods of most paths (RFC 9110, section 10.2.1).
 pub const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -27,7 +27,7 @@ pub struct HttpError {
     pub code: &'static str,
     /// What went wrong and what to do, for people.
     pub message: Cow<'static, str>,
-    pub(super) headers: &'static [(HeaderName, &'static str)],
+    pub(in crate::server) headers: &'static [(HeaderName, &'static str)],
 }
 
 impl HttpError {
@@ -157,12 +157,30 @@ impl HttpError {
         )
     }
 
+    /// 413: a body beyond [`BODY_BYTES_MAX`].
+    pub fn body_too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            format!("a body has at most {BODY_BYTES_MAX} bytes"),
+        )
+    }
+
     /// 414: a request line beyond `--max-request-head`, which says so many bytes.
     pub fn uri_too_long(max_bytes: usize) -> Self {
         Self::new(
             StatusCode::URI_TOO_LONG,
             "uri-too-long",
             format!("the request line is longer than {max_bytes} bytes"),
+        )
+    }
+
+    /// 417: an expectation that is none of ours.
+    pub fn expectation() -> Self {
+        Self::new(
+            StatusCode::EXPECTATION_FAILED,
+            "expectation",
+            "expect 100-continue, or nothing",
         )
     }
 
@@ -225,6 +243,18 @@ impl HttpError {
         }
     }
 
+    /// 503: more bodies than there is room for.
+    pub fn bodies_full() -> Self {
+        Self {
+            headers: &[(header::RETRY_AFTER, RETRY_AFTER_SECONDS)],
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "bodies-full",
+                "there is no room for more request bodies; try again later",
+            )
+        }
+    }
+
     /// 503: the server is stopping.
     pub fn draining() -> Self {
         Self {
@@ -245,7 +275,12 @@ impl HttpError {
         }
     }
 
-    fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    /// One with this status, and nothing beside.
+    pub(in crate::server) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             status,
             code,

@@ -8,21 +8,40 @@ use http::{
 };
 use httparse::Status;
 
-use super::HttpError;
+use super::{Framing, HttpError};
 use crate::vocabulary::{authority::Authority, config::REQUEST_HEADERS_MAX};
 
-/// Reads one request, of up to `max_bytes`, from the front of `input`: the request, and how many bytes it took. `None` if it
-/// is not all there.
+/// The head of a request.
+#[derive(Debug)]
+pub struct Head {
+    /// What is asked.
+    pub request: Request<()>,
+    /// Where its body ends.
+    pub framing: Framing,
+    /// How many bytes it took.
+    pub bytes: usize,
+}
+
+/// Reads the head of one request, of up to `max_bytes`, from the front of `input`. `None` if it is not all there.
 ///
 /// # Errors
-/// It is not a request, or one beyond the bounds, or one with a body. What follows it cannot be made sense of.
-pub fn parse(input: &[u8], max_bytes: usize) -> Result<Option<(Request<()>, usize)>, HttpError> {
+/// It is not a request, or one beyond the bounds, or one of which nobody can tell where it ends. What follows it cannot be made
+/// sense of.
+pub fn parse(input: &[u8], max_bytes: usize) -> Result<Option<Head>, HttpError> {
     let mut headers = [const { MaybeUninit::uninit() }; REQUEST_HEADERS_MAX];
     let mut raw = httparse::Request::new(&mut []);
     // What lies beyond has no say, or the answer would depend on how much of it has arrived.
     let head = &input[..input.len().min(max_bytes)];
     match raw.parse_with_uninit_headers(head, &mut headers) {
-        Ok(Status::Complete(bytes)) => Ok(Some((request(&raw)?, bytes))),
+        Ok(Status::Complete(bytes)) => {
+            let request = request(&raw)?;
+            let framing = Framing::of(request.headers(), request.version())?;
+            Ok(Some(Head {
+                request,
+                framing,
+                bytes,
+            }))
+        }
         Ok(Status::Partial) if head.len() == input.len() => Ok(None),
         Ok(Status::Partial) if head.contains(&b'\n') => {
             Err(HttpError::headers_too_large(max_bytes))
@@ -56,6 +75,16 @@ pub fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<I
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(','))
         .map(str::trim)
+}
+
+/// What a body is, by its media type without parameters, in lower case (RFC 9110, section 8.3). One that is coded, as by
+/// deflating it, is none of those that are read here: its type is then the coding.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    let value = coding.or(headers.get(header::CONTENT_TYPE))?;
+    let text = value.to_str().unwrap_or_default();
+    let essence = text.split(';').next().unwrap_or_default();
+    Some(essence.trim().to_ascii_lowercase())
 }
 
 /// The headers of a message, as they were parsed.
@@ -92,7 +121,7 @@ fn request(raw: &httparse::Request<'_, '_>) -> Result<Request<()>, HttpError> {
     Ok(request)
 }
 
-/// Refuses a request whose headers leave open whom it is for or where it ends, or that brings a body.
+/// Refuses a request whose headers leave open whom it is for.
 fn check_headers(request: &Request<()>) -> Result<(), HttpError> {
     let headers = request.headers();
     // RFC 9112, section 3.2; RFC 6455, sections 11.3.1 and 11.3.5.
@@ -115,18 +144,6 @@ fn check_headers(request: &Request<()>) -> Result<(), HttpError> {
         Some(Ok(host)) if Authority::read(host).is_ok() => {}
         Some(_) => return Err(HttpError::bad_request("the Host header names no host")),
     }
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err(HttpError::body_not_accepted());
-    }
-    for length in headers.get_all(header::CONTENT_LENGTH) {
-        match length.as_bytes() {
-            b"0" => {}
-            digits if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
-                return Err(HttpError::body_not_accepted());
-            }
-            _ => return Err(HttpError::bad_request("Content-Length is no number")),
-        }
-    }
     Ok(())
 }
 
@@ -137,7 +154,8 @@ mod tests {
     const MAX: usize = 8 << 10;
 
     fn parse(input: &[u8]) -> Result<Option<(Request<()>, usize)>, HttpError> {
-        super::parse(input, MAX)
+        let head = super::parse(input, MAX)?;
+        Ok(head.map(|head| (head.request, head.bytes)))
     }
 
     fn error(input: &str) -> (u16, &'static str) {
@@ -167,10 +185,6 @@ mod tests {
         assert_eq!(error(&long), (431, "headers-too-large"));
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(129));
         assert_eq!(error(&many), (431, "headers-too-large"));
-        for body in ["Content-Length: 2", "Transfer-Encoding: chunked"] {
-            let request = format!("POST / HTTP/1.1\r\nHost: x\r\n{body}\r\n\r\nhi");
-            assert_eq!(error(&request), (413, "body-not-accepted"));
-        }
     }
 
     #[test]
@@ -203,19 +217,44 @@ mod tests {
 
     #[test]
     fn a_request_says_where_it_ends() {
-        let lengths = |lengths: &str| {
-            let request = format!("GET / HTTP/1.1\r\nHost: x\r\n{lengths}\r\n");
-            parse(request.as_bytes()).map_err(|error| error.status.as_u16())
+        let framing = |version: &str, lines: &str| {
+            let request = format!("POST / HTTP/{version}\r\nHost: x\r\n{lines}\r\n");
+            let head = super::parse(request.as_bytes(), MAX);
+            let head = head.map_err(|error| error.status.as_u16())?;
+            Ok(head.unwrap().framing)
         };
-        assert!(lengths("Content-Length: 0\r\nContent-Length: 0\r\n").is_ok());
-        for (lines, status) in [
-            ("Content-Length: 0\r\nContent-Length: 2\r\n", 413),
-            ("Content-Length: 2, 2\r\n", 400),
-            ("Content-Length: +0\r\n", 400),
-            ("Content-Length: \r\n", 400),
+        for (lines, expected) in [
+            ("", Framing::None),
+            ("Content-Length: 0\r\n", Framing::None),
+            ("Content-Length: 2\r\n", Framing::Length(2)),
+            (
+                "Content-Length: 99999999999999999999\r\n",
+                Framing::Length(u64::MAX),
+            ),
+            ("Transfer-Encoding: Chunked\r\n", Framing::Chunked),
         ] {
-            assert_eq!(lengths(lines).unwrap_err(), status, "{lines}");
+            assert_eq!(framing("1.1", lines), Ok(expected), "{lines}");
         }
+        for lines in [
+            "Content-Length: 2\r\nContent-Length: 2\r\n",
+            "Content-Length: 0\r\nContent-Length: 2\r\n",
+            "Content-Length: 2, 2\r\n",
+            "Content-Length: +2\r\n",
+            "Content-Length: 2 2\r\n",
+            "Content-Length: \r\n",
+            "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n",
+            "Transfer-Encoding: chunked, gzip\r\n",
+            "Transfer-Encoding: gzip, chunked\r\n",
+            "Transfer-Encoding: chunked, chunked\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: \u{e9}\r\n",
+            "Transfer-Encoding: identity\r\n",
+            "Transfer-Encoding: \r\n",
+        ] {
+            assert_eq!(framing("1.1", lines), Err(400), "{lines}");
+        }
+        assert_eq!(framing("1.0", "Transfer-Encoding: chunked\r\n"), Err(400));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{self, HeaderMap},
 };
+use serde::Serialize;
 
 use super::HttpError;
 use crate::vocabulary::message::{ErrorBody, ErrorDetail};
@@ -31,6 +32,16 @@ impl Response {
             body: body.into(),
         }
         .with(header::CONTENT_TYPE, media_type)
+    }
+
+    /// What a program asked for, which is of the moment.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("what is told can be written");
+        Self {
+            status,
+            ..Self::ok("application/json", body)
+        }
+        .with(header::CACHE_CONTROL, "no-store")
     }
 
     /// 204: what may be asked for, for those who only ask for that. Pages of other origins are told nothing.

@@ -1,6 +1,6 @@
 //! The bounds that are not the operator's to set, and those of what is. Every one has a name, its unit last.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 /// Bytes that one turn takes in from all sockets together; the rest waits for the next turn.
 pub const TURN_BYTES_MAX: usize = 256 << 10;
@@ -28,7 +28,7 @@ pub const LISTENERS_MAX: usize = 8;
 /// limit.
 pub const RESERVED_DESCRIPTORS: usize = 64;
 /// Connections of the operator, by `--admin-addr`; as many more descriptors are kept back for them.
-pub const ADMIN_CONNECTIONS_MAX: usize = 16;
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
 /// Connections beyond `max_connections` that are still told so, with a 503, out of the reserve.
 pub const REFUSED_CONNECTIONS_MAX: usize = 40;
 /// The least and the most that `max_request_head_bytes` may be: a handshake must fit, and what has arrived of a head is
@@ -38,12 +38,38 @@ pub const REQUEST_HEAD_BYTES_MIN: usize = 1 << 10;
 pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
 /// Headers of a request.
 pub const REQUEST_HEADERS_MAX: usize = 128;
+/// Bytes of the body of a request, where one is taken.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Bytes of all bodies that are held, those that have not fully arrived included.
+pub const BODIES_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a line between the chunks of a body, with what a client may say of a chunk beside its size.
+pub const CHUNK_LINE_BYTES_MAX: usize = 256;
+/// Bytes of headers behind the last chunk, which are passed over.
+pub const TRAILERS_BYTES_MAX: usize = 4 << 10;
+/// Things to publish in one request.
+pub const ITEMS_MAX: usize = 1000;
+/// Characters of what a request, or a thing to publish, is known by, so that it is done once.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// Arrays and objects within each other in the data that is published: what reads it may have a bound.
+pub const DATA_LEVELS_MAX: usize = 64;
+/// Keys for programs.
+pub const API_KEYS_MAX: usize = 1024;
+/// Characters of such a key, at least and at most.
+pub const API_KEY_CHARS: RangeInclusive<usize> = 16..=256;
+/// Characters of its name, so that one who speaks under it has room for what shows that.
+pub const API_KEY_NAME_CHARS_MAX: usize = 60;
+/// Requests without a key, or with a wrong one, of one address in a second that are told what is wrong with them.
+pub const STRANGERS_PER_SECOND_MAX: u32 = 10;
+/// Lines that the log has a second of what programs do.
+pub const CALLS_LOGGED_PER_SECOND_MAX: u32 = 10;
 /// Bytes of the header with which a balancer says for whom it connects.
 pub const PROXY_HEADER_BYTES_MAX: usize = 4 << 10;
 /// Lines that the log has a second of those who are refused, and as many of pages of other origins.
 pub const REFUSALS_PER_SECOND_MAX: u32 = 10;
 /// Characters of what a peer sent that a line of the log shows.
 pub const LOGGED_CHARS_MAX: usize = 256;
+/// Characters of what is wrong with a body that its sender is told, since it may hold what the sender wrote.
+pub const SHOWN_CHARS_MAX: usize = 256;
 /// Lines of the log that wait to be written; beyond it they are lost, and counted.
 pub const LOG_LINES_WAITING_MAX: usize = 1024;
 /// How long a process that ends waits for its last lines to be written.

@@ -168,6 +168,7 @@ fn pass(seat: usize) -> Pass {
             id: Some(["cleo", "dora"][seat / 5].into()),
             name: (seat == 5).then(|| "Dora".into()),
             rights: Rights::new(Patterns::only(["t*", "?"]), Patterns::only(["tea"])),
+            ..Pass::default()
         },
     }
 }

@@ -1,6 +1,7 @@
 //! What is fuzzed, and what must hold whatever the input. A target is a module with a `run`, which panics where it does
 //! not hold; the fuzzer calls it, and so do the ordinary tests.
 
+pub mod body;
 pub mod chat;
 pub mod inflate;
 pub mod request;

@@ -7,7 +7,7 @@ use hubbub::{
     server::{
         endpoint::Endpoint,
         gate::{Gate, token::Keyring},
-        http::{HttpError, Response, keeps_alive, parse},
+        http::{Framing, HttpError, Response, keeps_alive, parse},
         websocket,
     },
     vocabulary::{arrival::Role, config::Compression, origin::AllowedOrigin},
@@ -51,10 +51,14 @@ fn answers<'a>(gate: &Gate, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Strin
         loop {
             match parse(&input, HEAD_BYTES_MAX) {
                 Ok(None) => break,
-                Ok(Some((request, bytes))) => {
-                    assert!((1..=input.len().min(HEAD_BYTES_MAX)).contains(&bytes));
-                    input.drain(..bytes);
-                    answers.push(answer(gate, &request));
+                Ok(Some(head)) => {
+                    assert!((1..=input.len().min(HEAD_BYTES_MAX)).contains(&head.bytes));
+                    input.drain(..head.bytes);
+                    if head.framing != Framing::None {
+                        answers.push(refusal(&HttpError::body_not_accepted(), false));
+                        return answers;
+                    }
+                    answers.push(answer(gate, &head.request));
                 }
                 Err(error) => {
                     answers.push(refusal(&error, false));
