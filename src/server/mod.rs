@@ -2,6 +2,7 @@
 //! simulation drive the same code.
 
 mod admission;
+pub mod api;
 pub mod connection;
 pub mod endpoint;
 pub mod gate;
@@ -10,6 +11,7 @@ pub mod http;
 pub mod node;
 pub mod page;
 pub mod proxy_protocol;
+mod reading;
 pub mod redis;
 pub mod refusals;
 pub mod stream;
@@ -17,7 +19,6 @@ pub mod websocket;
 pub mod world;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
@@ -26,9 +27,11 @@ use tracing::{debug, info};
 
 use self::{
     admission::{Seat, Seats},
+    api::ApiKeys,
     connection::Connection,
     gate::token::Keyring,
     health::Health,
+    reading::{Queue, Readers},
     stream::{Readiness, Stream},
     world::{Drain, World},
 };
@@ -56,7 +59,7 @@ pub struct Server<S> {
     world: World,
     timers: Timers,
     /// Connections with something to read, in the order in which they get to.
-    readers: VecDeque<Key>,
+    readers: Readers,
     /// Slots with something to write this turn.
     writers: Vec<u32>,
     /// Slots whose connection ended this turn.
@@ -125,7 +128,7 @@ impl<S: Stream> Server<S> {
             tenants: Slab::new(),
             world: World::new(config, process_usage, commons),
             timers: Timers::default(),
-            readers: VecDeque::new(),
+            readers: Readers::default(),
             writers: Vec::new(),
             ended: Vec::new(),
             due: Vec::new(),
@@ -140,6 +143,11 @@ impl<S: Stream> Server<S> {
     /// From now on everyone who wants a session needs a token that this accepts. Sessions that have begun go on.
     pub fn demand_tokens(&mut self, keyring: Keyring) {
         self.world.gate.demand_tokens(keyring);
+    }
+
+    /// From now on every program needs one of these keys, or a token. What is under way goes on.
+    pub fn demand_keys(&mut self, keys: ApiKeys) {
+        self.world.door.demand_keys(keys);
     }
 
     /// Notes how the server stands with others of its hub, as of the turns that follow.
@@ -199,6 +207,7 @@ impl<S: Stream> Server<S> {
             };
         }
         self.world.refusals.settle(now.monotonic);
+        self.world.door.settle(now.monotonic);
         self.world.commons.begin_turn(now);
         self.read();
         self.expire(is_poll_full);
@@ -234,15 +243,17 @@ impl<S: Stream> Server<S> {
     /// news of who just ended; else until the next deadline.
     pub fn patience(&self, now: Duration) -> Option<Duration> {
         let is_waiting = self.held.is_waiting;
-        if !self.readers.is_empty() || !(is_waiting || self.world.commons.hub.is_quiet()) {
+        if !self.readers.are_none() || !(is_waiting || self.world.commons.hub.is_quiet()) {
             return Some(Duration::ZERO);
         }
         let end = self.world.drain.map(|drain| drain.ends_at());
         let seal = is_waiting.then(|| self.seals_at());
         let next = self.world.commons.due();
-        let untold = self.world.refusals.due();
-        let deadlines = [self.timers.next(), next, end, seal, untold];
-        let next = deadlines.into_iter().flatten().min();
+        let untold = [self.world.refusals.due(), self.world.door.due()];
+        let deadlines = [self.timers.next(), next, end, seal]
+            .into_iter()
+            .chain(untold);
+        let next = deadlines.flatten().min();
         next.map(|next| next.saturating_sub(now))
     }
 
@@ -291,7 +302,8 @@ impl<S: Stream> Server<S> {
             connections: of_list::<Tenant<S>>(self.tenants.capacity())
                 + self.timers.heap_bytes()
                 + self.world.addresses.heap_bytes()
-                + of_list::<Key>(self.readers.capacity())
+                + self.world.door.heap_bytes()
+                + self.readers.heap_bytes()
                 + of_list::<u32>(lists),
             outboxes: 0,
             channels,
@@ -319,35 +331,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn read(&mut self) {
-        let mut budget = TURN_BYTES_MAX;
-        while budget > 0 {
-            let Some(key) = self.readers.pop_front() else {
-                break;
-            };
-            let Some(tenant) = self.tenants.get_mut(key.slot as usize) else {
-                continue;
-            };
-            if tenant.generation != key.generation {
-                continue;
-            }
-            tenant.is_reader = false;
-            let mut share = RECEIVE_BYTES_MAX.min(budget);
-            while share > 0
-                && tenant.connection.ended().is_none()
-                && tenant.connection.wants_reading()
-            {
-                let taken = tenant
-                    .connection
-                    .read(&mut self.receive_buffer, &mut self.world);
-                share = share.saturating_sub(taken.max(1));
-                budget = budget.saturating_sub(taken);
-            }
-            if tenant.connection.take_rearmed() {
-                self.rearm(key.slot);
-            }
-            self.enlist(key.slot);
-        }
-        self.held.bytes += TURN_BYTES_MAX - budget + self.world.commons.advance(self.world.now);
+        self.held.bytes += self.read_share() + self.world.commons.advance(self.world.now);
         if self.world.commons.is_over() {
             self.hand_out();
             self.world.commons.begin_anew();
@@ -580,7 +564,8 @@ impl<S: Stream> Server<S> {
         }
         if tenant.connection.wants_reading() && !mem::replace(&mut tenant.is_reader, true) {
             let generation = tenant.generation;
-            self.readers.push_back(Key { slot, generation });
+            let queue = Queue::of(tenant.seat);
+            self.readers.add(queue, Key { slot, generation });
         }
         if tenant.connection.wants_writing() && !mem::replace(&mut tenant.is_writer, true) {
             self.writers.push(slot);

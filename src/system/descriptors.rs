@@ -74,7 +74,7 @@ mod tests {
         config.admin_addr = Some(Address::loopback(0));
         assert!(max_connections(&config, 1024).is_err());
         config.max_connections = None;
-        assert_eq!(max_connections(&config, 1024), Ok(1024 - 64 - 16));
+        assert_eq!(max_connections(&config, 1024), Ok(1024 - 64 - 64));
         config.admin_addr = None;
         config.max_connections = Some(961);
         let error = max_connections(&config, 1024).unwrap_err().to_string();

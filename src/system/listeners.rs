@@ -75,11 +75,10 @@ impl fmt::Display for Place {
 }
 
 impl Listeners {
-    /// Listens with sockets that were handed over, and at all addresses of a configuration. Over TCP clients speak
-    /// `scheme`, and the operator always HTTP.
+    /// Listens with sockets that were handed over, and at all addresses of a configuration. Over TCP `scheme` is spoken.
     ///
     /// # Errors
-    /// Names the first address that cannot be had.
+    /// Names the first address that cannot be had, or that of the operator where strangers would be let in.
     pub fn bind(
         inherited: Vec<Listener>,
         config: &Config,
@@ -113,7 +112,7 @@ impl Listeners {
             listeners.open("--addr", address, role, scheme, config)?;
         }
         if let Some(address) = &config.admin_addr {
-            listeners.open("--admin-addr", address, Role::Admin, "http", config)?;
+            listeners.open("--admin-addr", address, Role::Admin, scheme, config)?;
         }
         Ok(listeners)
     }
@@ -227,6 +226,13 @@ impl Listeners {
         config: &Config,
     ) -> Result<(), ListenError> {
         let opened = bind(flag, address, config)?;
+        if role == Role::Admin
+            && config.lets_programs_in()
+            && !opened.iter().all(Listener::is_local)
+        {
+            let address = address.clone();
+            return Err(ListenError::Open { flag, address });
+        }
         let url = url(address, &opened, scheme).map_err(|cause| ListenError::Address {
             flag,
             address: address.clone(),

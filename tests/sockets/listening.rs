@@ -1,5 +1,6 @@
 //! Where a server listens: at several addresses, and for its operator.
 
+use std::fs;
 use std::io::{ErrorKind, Read};
 use std::net::{TcpStream, ToSocketAddrs};
 
@@ -8,7 +9,7 @@ use rustls::ALL_VERSIONS;
 use crate::harness::{Authority, HttpConnection, Process, Server, path_text, secured, wait_until};
 
 /// Connections that an operator has at once.
-const ADMIN_CONNECTIONS: usize = 16;
+const ADMIN_CONNECTIONS: usize = 64;
 
 #[test]
 fn a_server_listens_at_each_address_and_says_so_in_the_order_given() {
@@ -94,7 +95,7 @@ fn a_full_server_still_hears_its_operator_but_not_too_many_of_them() {
 }
 
 #[test]
-fn tls_is_spoken_over_tcp_and_neither_on_unix_sockets_nor_with_the_operator() {
+fn tls_is_spoken_over_tcp_with_the_operator_too_and_not_on_unix_sockets() {
     let authority = Authority::new();
     authority.issue("server", "hubbub.test");
     let file = |name: &str| path_text(&authority.path(name)).to_owned();
@@ -105,10 +106,44 @@ fn tls_is_spoken_over_tcp_and_neither_on_unix_sockets_nor_with_the_operator() {
     let admin = ["--admin-addr", "127.0.0.1:0"];
     let flags = [&addresses[..], &files, &admin].concat();
     let server = Server::listening_at(3, Process::start(&flags));
+    let stdout = server.process().stdout();
+    let last = stdout.lines().last().unwrap();
+    assert!(
+        last.starts_with("hubbub admin listening on https://"),
+        "{last}"
+    );
     let clients = authority.clients(ALL_VERSIONS).into();
-    let secured = secured(&clients, "hubbub.test", server.dial());
-    assert_eq!(HttpConnection::new(secured).get("/healthz").text(), "ok");
-    for place in [1, 2] {
-        assert_eq!(server.http_at(place).get("/healthz").text(), "ok");
+    for place in [0, 2] {
+        let socket = server.dial_at(place, |_| ());
+        let secured = secured(&clients, "hubbub.test", socket);
+        assert_eq!(HttpConnection::new(secured).get("/healthz").text(), "ok");
     }
+    assert_eq!(server.http_at(1).get("/healthz").text(), "ok");
+}
+
+#[test]
+fn the_operator_is_listened_to_on_this_machine_alone_unless_there_are_keys() {
+    let admin = ["--addr", "127.0.0.1:0", "--admin-addr"];
+    let refused = |flags: &[&str], named: &str| {
+        let ended = Process::start(flags).ended();
+        assert_eq!((ended.status.code(), &ended.stdout[..]), (Some(2), ""));
+        assert!(ended.stderr.contains(named), "{}", ended.stderr);
+    };
+    for everywhere in [":0", "0.0.0.0:0"] {
+        refused(&[&admin[..], &[everywhere]].concat(), "--api-key FILE");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys");
+    fs::write(&file, "backend 0123456789abcdef").unwrap();
+    let file = path_text(&file);
+    let flags = [&admin[..], &["0.0.0.0:0", "--api-key", file]].concat();
+    let server = Server::listening_at(2, Process::start(&flags));
+    assert_eq!(server.http_at(1).get("/healthz").status, 200);
+    fs::write(file, "").unwrap();
+    refused(&flags, "(--api-key) holds no key");
+    refused(&["--api-key", file], "--admin-addr");
+    refused(
+        &["--admin-addr", "127.0.0.1:0", "--request-timeout", "0s"],
+        "--request-timeout",
+    );
 }

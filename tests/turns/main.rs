@@ -7,6 +7,7 @@ mod inflating;
 mod keep_alive;
 mod lag;
 mod memory;
+mod operators;
 mod room;
 mod scrapes;
 mod stream;

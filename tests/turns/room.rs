@@ -6,7 +6,12 @@ use std::time::Duration;
 use allocation_counter::{AllocationInfo, measure};
 use hubbub::{
     server::{Server, stream::Readiness},
-    vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now},
+    vocabulary::{
+        arrival::{Arrival, Role},
+        config::Config,
+        id::Key,
+        time::Now,
+    },
 };
 
 use crate::stream::{Peer, Stream};
@@ -31,16 +36,19 @@ impl Room {
             now,
         };
         for _ in 0..clients {
-            let peer = Rc::<Peer>::default();
-            let stream = Stream(Rc::clone(&peer));
-            let key = room
-                .server
-                .accept(now, Arrival::of(None), |_| Ok(stream))
-                .unwrap()
-                .unwrap();
-            room.clients.push((key, peer));
+            room.admit(Role::Whole);
         }
         room
+    }
+
+    /// Lets one more in, by a listener of this role.
+    pub fn admit(&mut self, role: Role) {
+        let peer = Rc::<Peer>::default();
+        let stream = Stream(Rc::clone(&peer));
+        let arrival = Arrival { peer: None, role };
+        let admitted = self.server.accept(self.now, arrival, |_| Ok(stream));
+        let key = admitted.unwrap().unwrap();
+        self.clients.push((key, peer));
     }
 
     /// Clients who are at an endpoint, and have said something there.

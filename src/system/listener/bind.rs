@@ -64,6 +64,17 @@ pub enum ListenError {
         /// The flag that names the first that is too much.
         flag: &'static str,
     },
+    /// Whoever reaches the operator's listener could do everything there.
+    #[error(
+        "{flag} {address} is reached from elsewhere, and nobody needs a key there: add --api-key FILE (or --token-key), or \
+         listen at a loopback address or unix:PATH"
+    )]
+    Open {
+        /// The flag that names it.
+        flag: &'static str,
+        /// What it says.
+        address: Address,
+    },
     /// The path of the unix socket is something else.
     #[error(
         "cannot listen on {address}: the path exists and is not a socket; choose another with {flag} unix:PATH"

@@ -84,6 +84,16 @@ impl Listener {
         }
     }
 
+    /// Whether it is reached from this machine alone.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(listener) => listener
+                .local_addr()
+                .is_ok_and(|address| address.ip().to_canonical().is_loopback()),
+            Self::Unix(..) => true,
+        }
+    }
+
     /// Its TCP port, if it has one.
     ///
     /// # Errors
