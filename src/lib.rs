@@ -7,9 +7,9 @@
 //! | ring | folder | what lives there |
 //! |---|---|---|
 //! | 3 | [`system`] | the operating system: [`reactor`](system::reactor) (`mio` is known to this ring only), [`listeners`](system::listeners), [`socket`](system::socket), [`tls`](system::tls), [`credentials`](system::credentials), [`service`](system::service) (a process of its own), [`supervisor`](system::supervisor), [`clock`](system::clock), [`log`](system::log) (the only other thread), [`cli`](system::cli), [`opening`](system::opening) (a client's handshake), [`client`](system::client) |
-//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`proxy_protocol`](server::proxy_protocol), [`http`](server::http), [`endpoint`](server::endpoint), [`gate`](server::gate) (who may have a session), [`page`](server::page), [`refusals`](server::refusals) (what the log says of them), [`websocket`](server::websocket) (only this and the client know `tungstenite`), [`redis`](server::redis) (the link of a node to others) |
+//! | 2 | [`server`] | [`Server<S>`](server::Server) over any non-blocking [`Stream`](server::stream::Stream): [`connection`](server::connection), [`proxy_protocol`](server::proxy_protocol), [`http`](server::http), [`endpoint`](server::endpoint), [`gate`](server::gate) (who may have a session), [`api`](server::api) (the door for programs), [`page`](server::page), [`refusals`](server::refusals) (what the log says of them), [`websocket`](server::websocket) (only this and the client know `tungstenite`), [`redis`](server::redis) (the link of a node to others) |
 //! | 1 | [`state`] | pure state: [`engine`](state::engine) (in which order things happen), [`journal`](state::journal) (the same on many nodes), [`snapshot`](state::snapshot) (for a node that comes later), [`freezing`](state::freezing), [`hub`](state::hub), [`log`](state::log) (what a channel remembers), [`channel`](state::channel), [`batch`](state::batch), [`outbox`](state::outbox), [`dialect`](state::dialect)s ([`chat`](state::dialect::chat), relay, echo), [`addresses`](state::addresses), [`timers`](state::timers), [`throttle`](state::throttle), [`backoff`](state::backoff), [`metrics`](state::metrics), [`commons`](state::commons) |
-//! | 0 | [`vocabulary`] | plain values: [`address`](vocabulary::address), [`arrival`](vocabulary::arrival), [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`chat`](vocabulary::chat) (its protocol), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
+//! | 0 | [`vocabulary`] | plain values: [`address`](vocabulary::address), [`arrival`](vocabulary::arrival), [`config`](vocabulary::config) with every bound, [`frame`](vocabulary::frame), [`message`](vocabulary::message), [`chat`](vocabulary::chat) (its protocol), [`api`](vocabulary::api) (what programs say), [`reason`](vocabulary::reason), [`id`](vocabulary::id), [`time`](vocabulary::time) |
 //!
 //! Data flows one way: socket → bytes → message → engine → hub → outbox → socket.
 //!
@@ -20,8 +20,8 @@
 //! server is alone, else by the time of what is read of the sequence, before what is done then. And then:
 //!
 //! 1. **Read.** Connections with input get to it in the order in which it came, each up to a share before the next
-//!    one's turn, all together up to [`TURN_BYTES_MAX`](vocabulary::config::TURN_BYTES_MAX). Whoever is left over comes
-//!    first in the next turn. What someone does goes to the *engine* as an [`Action`](state::engine::Action); once that gives
+//!    one's turn, all together up to [`TURN_BYTES_MAX`](vocabulary::config::TURN_BYTES_MAX), of which half is for those at the
+//!    operator's listener if they have as much. Whoever is left over comes first in the next turn. What someone does goes to the *engine* as an [`Action`](state::engine::Action); once that gives
 //!    it back as sequenced, which the local one does at once, what is said is numbered, goes into the *open batch* of its
 //!    channel and is copied into the channel's log; nothing is written yet.
 //! 2. **Expire.** Deadlines that have passed. Silence counts against a peer only if all that it may have sent was read,

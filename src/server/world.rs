@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{gate::Gate, health::Health, refusals::Refusals, websocket::Protocol};
+use super::{
+    api::Door, gate::Gate, health::Health, http::Bodies, refusals::Refusals, websocket::Protocol,
+};
 use crate::{
     state::{
         addresses::Addresses,
@@ -12,7 +14,10 @@ use crate::{
         memory::Memory,
         metrics::{EngineGauges, Gauges, Metrics, ProcessUsage},
     },
-    vocabulary::{config::Config, time::Now},
+    vocabulary::{
+        config::{BODIES_BYTES_MAX, Config},
+        time::Now,
+    },
 };
 
 /// Everything of a server but its connections.
@@ -30,6 +35,10 @@ pub struct World {
     pub refusals: Refusals,
     /// Who may have a session.
     pub gate: Gate,
+    /// Which programs may have something done.
+    pub door: Door,
+    /// Room for what they send.
+    pub bodies: Bodies,
     /// The WebSocket state that connections share.
     pub protocol: Protocol,
     /// Where the answers to a connection's pings are put together; empty in between.
@@ -70,6 +79,8 @@ impl World {
             commons,
             addresses: Addresses::new(config.address_bounds),
             gate: Gate::new(config.allowed_origins.clone(), config.tls.is_some()),
+            door: Door::new(config.tls.is_some()),
+            bodies: Bodies::new(BODIES_BYTES_MAX),
             protocol: Protocol::new(config.max_message_bytes),
             refusals: Refusals::default(),
             replies: Vec::new(),

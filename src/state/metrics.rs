@@ -47,6 +47,8 @@ pub struct Metrics {
     pub turned_away_total: u64,
     /// Failed handshakes and requests by error code, in order of appearance.
     pub handshake_failures: Vec<(&'static str, u64)>,
+    /// What came of things that programs published, in a word, in order of appearance.
+    pub published_items: Vec<(&'static str, u64)>,
     /// Ended connections, by reason.
     pub disconnects: [u64; Reason::ALL.len()],
     /// Times that a client was not read for a while, by what it sent too much of ([`PAUSE_BOUNDS`]).
@@ -141,14 +143,12 @@ impl Metrics {
 
     /// Counts a handshake or request that failed with an error code.
     pub fn count_handshake_failure(&mut self, code: &'static str) {
-        match self
-            .handshake_failures
-            .iter_mut()
-            .find(|(known, _)| *known == code)
-        {
-            Some((_, count)) => *count += 1,
-            None => self.handshake_failures.push((code, 1)),
-        }
+        count(&mut self.handshake_failures, code);
+    }
+
+    /// Counts what came of something that a program published, in a word.
+    pub fn count_published_item(&mut self, result: &'static str) {
+        count(&mut self.published_items, result);
     }
 
     /// Counts the length of a turn.
@@ -186,6 +186,13 @@ impl Metrics {
             "counter",
             "reason",
             self.handshake_failures.iter().copied(),
+        )?;
+        page.family(
+            "hubbub_published_items_total",
+            "What came of things that programs published.",
+            "counter",
+            "result",
+            self.published_items.iter().copied(),
         )?;
         page.family(
             "hubbub_disconnects_total",
@@ -505,6 +512,13 @@ impl Page {
         )?;
         writeln!(self.text, "{name}_sum {}", histogram.sum as f64 * unit)?;
         writeln!(self.text, "{name}_count {}", histogram.count)
+    }
+}
+
+fn count(counts: &mut Vec<(&'static str, u64)>, name: &'static str) {
+    match counts.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, count)) => *count += 1,
+        None => counts.push((name, 1)),
     }
 }
 

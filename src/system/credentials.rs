@@ -1,9 +1,9 @@
 //! What the operator keeps in files, read at the start and again on SIGHUP: the certificate and its key, and the keys
-//! of tokens.
+//! of tokens and of programs.
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -12,7 +12,10 @@ use super::{
     tls::server::{Tls, TlsError},
 };
 use crate::{
-    server::gate::token::{KeyError, Keyring},
+    server::{
+        api::{ApiKeys, ApiKeysError},
+        gate::token::{KeyError, Keyring},
+    },
     vocabulary::config::{Config, TokenRules},
 };
 
@@ -21,6 +24,16 @@ use crate::{
 pub struct Credentials {
     tls: Option<Tls>,
     token_rules: Option<TokenRules>,
+    api_keys: Option<PathBuf>,
+}
+
+/// The keys by which others are known.
+#[derive(Debug)]
+pub struct Keys {
+    /// With which tokens are checked.
+    pub tokens: Option<Keyring>,
+    /// Of programs.
+    pub api: Option<ApiKeys>,
 }
 
 /// A file that is of no use. The operator's to mend.
@@ -29,13 +42,23 @@ pub enum CredentialError {
     /// Of TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// A file with keys of tokens cannot be read.
-    #[error("cannot read {} (--token-key): {cause}", path.display())]
+    /// A file with keys cannot be read.
+    #[error("cannot read {} ({flag}): {cause}", path.display())]
     Unreadable {
+        /// The flag that names it.
+        flag: &'static str,
         /// Its path.
         path: PathBuf,
         /// What the system says.
         cause: io::Error,
+    },
+    /// A file has something else than keys of programs.
+    #[error("{} (--api-key) holds {cause}", path.display())]
+    ApiKey {
+        /// Its path.
+        path: PathBuf,
+        /// What it is.
+        cause: ApiKeysError,
     },
     /// A file has something else than keys of tokens.
     #[error("{} (--token-key) holds {cause}", path.display())]
@@ -48,17 +71,18 @@ pub enum CredentialError {
 }
 
 impl Credentials {
-    /// Those that a configuration names, and the keyring of tokens if there is one.
+    /// Those that a configuration names, and the keys among them.
     ///
     /// # Errors
     /// A file is of no use.
-    pub fn load(config: &Config) -> Result<(Self, Option<Keyring>), CredentialError> {
+    pub fn load(config: &Config) -> Result<(Self, Keys), CredentialError> {
         let credentials = Self {
             tls: config.tls.clone().map(Tls::load).transpose()?,
             token_rules: config.tokens.clone(),
+            api_keys: config.api_keys.clone(),
         };
-        let keyring = credentials.keyring()?;
-        Ok((credentials, keyring))
+        let keys = credentials.keys()?;
+        Ok((credentials, keys))
     }
 
     /// What is spoken over TCP.
@@ -85,19 +109,38 @@ impl Credentials {
 
     /// Whether there is anything to read again.
     pub fn is_empty(&self) -> bool {
-        self.tls.is_none() && self.token_rules.is_none()
+        self.tls.is_none() && self.token_rules.is_none() && self.api_keys.is_none()
     }
 
     /// Reads everything again; it counts for those who come from now on.
     ///
     /// # Errors
     /// A file is of no use; then everything stays as it was.
-    pub fn reload(&mut self) -> Result<Option<Keyring>, CredentialError> {
-        let keyring = self.keyring()?;
+    pub fn reload(&mut self) -> Result<Keys, CredentialError> {
+        let keys = self.keys()?;
         if let Some(tls) = &mut self.tls {
             tls.reload()?;
         }
-        Ok(keyring)
+        Ok(keys)
+    }
+
+    fn keys(&self) -> Result<Keys, CredentialError> {
+        Ok(Keys {
+            tokens: self.keyring()?,
+            api: self.api_keys()?,
+        })
+    }
+
+    fn api_keys(&self) -> Result<Option<ApiKeys>, CredentialError> {
+        let Some(path) = &self.api_keys else {
+            return Ok(None);
+        };
+        let read = ApiKeys::read(&read("--api-key", path)?);
+        let keys = read.map_err(|cause| CredentialError::ApiKey {
+            path: path.clone(),
+            cause,
+        })?;
+        Ok(Some(keys))
     }
 
     fn keyring(&self) -> Result<Option<Keyring>, CredentialError> {
@@ -106,10 +149,7 @@ impl Credentials {
         };
         let mut keyring: Option<Keyring> = None;
         for path in &rules.keys {
-            let text = fs::read(path).map_err(|cause| CredentialError::Unreadable {
-                path: path.clone(),
-                cause,
-            })?;
+            let text = read("--token-key", path)?;
             let added = match &mut keyring {
                 Some(keyring) => keyring.add(&text),
                 None => Keyring::new(&text, rules.audience.as_deref(), rules.issuer.as_deref())
@@ -122,4 +162,13 @@ impl Credentials {
         }
         Ok(keyring)
     }
+}
+
+/// The text of a file that a flag names.
+fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, CredentialError> {
+    fs::read(path).map_err(|cause| CredentialError::Unreadable {
+        flag,
+        path: path.to_owned(),
+        cause,
+    })
 }

@@ -34,6 +34,8 @@ pub struct Wish {
     pub channels: Option<Vec<String>>,
     /// Patterns of channels that it may send to.
     pub publish: Option<Vec<String>>,
+    /// What it allows at the door for programs.
+    pub api: Option<Vec<String>>,
     /// For whom.
     pub audience: Option<String>,
     /// From whom.
@@ -92,6 +94,8 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     publish: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     aud: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<&'a str>,
@@ -121,6 +125,7 @@ pub fn mint(wish: &Wish, unix_ms: u64) -> Result<String, MintError> {
         name: wish.name.as_deref(),
         channels: wish.channels.as_deref(),
         publish: wish.publish.as_deref(),
+        api: wish.api.as_deref(),
         aud: wish.audience.as_deref(),
         iss: wish.issuer.as_deref(),
     };

@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 
 use super::{
     clock::Clock,
-    credentials::{CredentialError, Credentials},
+    credentials::{CredentialError, Credentials, Keys},
     descriptors::{self, Spare},
     listener::{ListenError, Listener},
     listeners::{Listeners, Place},
@@ -26,7 +26,7 @@ use crate::{
     server::{Server, redis::LinkError, stream::Readiness},
     state::engine::Local,
     vocabulary::{
-        arrival::{Arrival, Role},
+        arrival::Arrival,
         config::{Config, ConfigError, LISTENERS_MAX, REDIS_CONNECTIONS},
         id::Key,
         time::Now,
@@ -142,7 +142,7 @@ impl Reactor {
         config.validate()?;
         let limit = descriptors::raise_limit().map_err(refused("a higher descriptor limit"))?;
         let max_connections = descriptors::max_connections(&config, limit)?;
-        let (credentials, keyring) = Credentials::load(&config)?;
+        let (credentials, keys) = Credentials::load(&config)?;
         let mut listeners = Listeners::bind(inherited, &config, credentials.scheme())?;
         let poll = Poll::new().map_err(refused("an epoll"))?;
         listeners
@@ -160,9 +160,7 @@ impl Reactor {
             fastrand::u64(..),
             engine.unwrap_or_else(|| Box::new(Local)),
         );
-        if let Some(keyring) = keyring {
-            server.demand_tokens(keyring);
-        }
+        demand(&mut server, keys);
         Ok(Self {
             spare: Spare::take().map_err(refused("a spare descriptor"))?,
             server,
@@ -322,10 +320,8 @@ impl Reactor {
             return;
         }
         match self.credentials.reload() {
-            Ok(keyring) => {
-                if let Some(keyring) = keyring {
-                    self.server.demand_tokens(keyring);
-                }
+            Ok(keys) => {
+                demand(&mut self.server, keys);
                 info!("certificate and keys were read again");
             }
             Err(error) => error!(%error, "the old certificate and keys stay in use"),
@@ -357,6 +353,16 @@ impl Stopper {
     }
 }
 
+/// Has a server demand keys from now on, where there are any.
+fn demand(server: &mut Server<Socket>, keys: Keys) {
+    if let Some(keyring) = keys.tokens {
+        server.demand_tokens(keyring);
+    }
+    if let Some(keys) = keys.api {
+        server.demand_keys(keys);
+    }
+}
+
 /// What takes in a connection that was accepted.
 fn admitting<'a>(
     server: &'a mut Server<Socket>,
@@ -366,10 +372,7 @@ fn admitting<'a>(
 ) -> impl FnMut(Socket, Arrival) + 'a {
     move |socket, arrival| {
         let admitted = server.accept(now, arrival, |key| {
-            let mut socket = match arrival.role {
-                Role::Admin => socket,
-                Role::Whole | Role::Public => credentials.secure(socket)?,
-            };
+            let mut socket = credentials.secure(socket)?;
             registry.register(socket.source(), Token(key.into()), ALL)?;
             Ok(socket)
         });

@@ -1,6 +1,7 @@
 //! Ring 0: the words that all other rings speak. Plain values; nothing here keeps state or reaches outside.
 
 pub mod address;
+pub mod api;
 pub mod arrival;
 pub mod authority;
 pub mod chat;

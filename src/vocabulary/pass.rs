@@ -2,7 +2,9 @@
 
 use wildmatch::WildMatch;
 
-/// Who someone is and what they may do. Without tokens everyone may do everything.
+use super::api::ApiRights;
+
+/// Who someone is and what they may do. Without tokens everyone may do everything that clients do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pass {
     /// Their id for others; a new one is made up where it is missing.
@@ -11,6 +13,8 @@ pub struct Pass {
     pub name: Option<Box<str>>,
     /// What they may do.
     pub rights: Rights,
+    /// What they may do at the door for programs.
+    pub api: ApiRights,
 }
 
 /// What someone may do in which channels.
@@ -37,7 +41,7 @@ impl Rights {
 
     /// Whether there is a channel that they may not join.
     pub fn are_bounded(&self) -> bool {
-        self.join.0.is_some()
+        !self.join.are_all()
     }
 
     /// Whether they may say anything anywhere, in private too.
@@ -55,12 +59,18 @@ impl Rights {
 }
 
 impl Patterns {
+    /// Whether they are all names.
+    pub fn are_all(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Only names that one of these covers.
     pub fn only<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
         Self(Some(patterns.into_iter().map(WildMatch::new).collect()))
     }
 
-    fn cover(&self, name: &str) -> bool {
+    /// Whether one of them is this.
+    pub fn cover(&self, name: &str) -> bool {
         let Self(patterns) = self;
         patterns
             .as_ref()

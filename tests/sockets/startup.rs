@@ -108,6 +108,7 @@ fn an_empty_variable_that_would_guard_ends_the_start_by_name() {
         "HUBBUB_TOKEN_ISSUER",
         "HUBBUB_TLS_KEY",
         "HUBBUB_ADMIN_ADDR",
+        "HUBBUB_API_KEY",
     ] {
         for flags in [
             &["--addr", "127.0.0.1:0"][..],

@@ -57,6 +57,11 @@ impl Gate {
         self.keyring = Some(keyring);
     }
 
+    /// What tokens are checked with, where everyone needs one.
+    pub fn keyring(&self) -> Option<&Keyring> {
+        self.keyring.as_ref()
+    }
+
     /// Whether everyone needs a token.
     pub fn demands_tokens(&self) -> bool {
         self.keyring.is_some()
@@ -108,11 +113,7 @@ impl Gate {
             return Ok(());
         }
         let text = origin.to_str().unwrap_or_default();
-        // A whole URL in the first line says better than `Host` whom it is for (RFC 9112, section 3.2.2).
-        let host = match request.uri().authority() {
-            Some(authority) => Some(authority.as_str()),
-            None => headers.get(HOST).and_then(|host| host.to_str().ok()),
-        };
+        let host = host_of(request);
         let is_allowed = text.parse::<Origin>().is_ok_and(|origin| {
             host.is_some_and(|host| origin.is_at(host, self.is_tls))
                 || self
@@ -128,18 +129,31 @@ impl Gate {
     }
 }
 
-/// The tokens that a request brings: in `Authorization` (RFC 6750, section 2.1), among the subprotocols, and in the query.
-fn tokens(request: &Request<()>) -> impl Iterator<Item = Cow<'_, str>> {
-    let headers = request.headers();
-    let authorizations = headers.get_all(AUTHORIZATION).into_iter();
-    let bearers = authorizations.filter_map(|value| {
+/// Whom a request is for. A whole URL in its first line says that better than `Host` (RFC 9112, section 3.2.2).
+pub(super) fn host_of(request: &Request<()>) -> Option<&str> {
+    match request.uri().authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => request.headers().get(HOST)?.to_str().ok(),
+    }
+}
+
+/// What a request brings in `Authorization` (RFC 6750, section 2.1).
+pub(super) fn bearers(request: &Request<()>) -> impl Iterator<Item = &str> {
+    let authorizations = request.headers().get_all(AUTHORIZATION).into_iter();
+    authorizations.filter_map(|value| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-        is_bearer.then(|| token.trim().into())
-    });
+        is_bearer.then(|| token.trim())
+    })
+}
+
+/// The tokens that a request brings: in `Authorization`, among the subprotocols, and in the query.
+fn tokens(request: &Request<()>) -> impl Iterator<Item = Cow<'_, str>> {
+    let headers = request.headers();
     let offers = entries(headers, &SEC_WEBSOCKET_PROTOCOL);
     let offered = offers.filter_map(|offer| offer.strip_prefix(TOKEN_SUBPROTOCOL).map(Cow::from));
     let query = parameter(request.uri().query().unwrap_or_default(), "token");
+    let bearers = bearers(request).map(Cow::from);
     bearers.chain(offered).chain(query.map(Cow::from))
 }
 

@@ -15,8 +15,9 @@ const PREFIX: &str = "HUBBUB_";
 /// Letters by which a variable that is misspelt may differ from the one that is meant.
 const LETTERS_MAX: usize = 2;
 /// Flags that guard: without one of them more are let in, or trusted, or let to do more.
-const GUARDS: [&str; 9] = [
+const GUARDS: [&str; 10] = [
     "admin_addr",
+    "api_key",
     "ca",
     "channels",
     "publish",

@@ -21,10 +21,6 @@ pub struct Listening {
     #[arg(long, env = "HUBBUB_REUSE_PORT", value_parser = FalseyValueParser::new())]
     reuse_port: bool,
 
-    /// Where to listen for the operator, in plain HTTP: /metrics, which is then nowhere else, and /healthz
-    #[arg(long, env = "HUBBUB_ADMIN_ADDR", value_name = "ADDRESS")]
-    admin_addr: Option<Address>,
-
     /// Mode of the files of unix sockets, like 660 [default: as the umask says]
     #[arg(long, env = "HUBBUB_UNIX_MODE", value_name = "OCTAL", value_parser = mode)]
     unix_mode: Option<u32>,
@@ -36,7 +32,6 @@ impl Listening {
         Config {
             addrs: self.addr,
             reuse_port: self.reuse_port,
-            admin_addr: self.admin_addr,
             unix_mode: self.unix_mode,
             ..config
         }

@@ -4,6 +4,7 @@ mod access;
 mod compression;
 mod connect;
 mod discretion;
+mod door;
 mod environment;
 mod exit;
 mod floods;

@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 use tracing::Level;
 
 use super::{
-    access::Access, compression::Deflation, floods::Floods, history::History, listening::Listening,
-    redis::Redis,
+    access::Access, compression::Deflation, door::Door, floods::Floods, history::History,
+    listening::Listening, redis::Redis,
 };
 use crate::{
     system::log::Format,
@@ -22,6 +22,9 @@ use crate::{
 pub struct Serve {
     #[command(flatten)]
     listening: Listening,
+
+    #[command(flatten)]
+    door: Door,
 
     #[command(flatten)]
     access: Access,
@@ -179,7 +182,8 @@ impl Serve {
             ..Config::default()
         };
         let config = self.deflation.agree(config);
-        let config = self.history.remember(self.listening.place(config));
+        let config = self.door.open(self.listening.place(config));
+        let config = self.history.remember(config);
         let config = self.redis.share(config);
         self.floods.bound(config)
     }

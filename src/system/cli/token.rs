@@ -59,6 +59,16 @@ pub struct Token {
     #[arg(long, env = "HUBBUB_LISTEN_ONLY", value_parser = clap::builder::FalseyValueParser::new())]
     listen_only: bool,
 
+    /// What it allows at the door for programs: publish:PATTERN, read, close, drain (repeatable, or separated by commas)
+    /// [default: nothing]
+    #[arg(
+        long,
+        env = "HUBBUB_API_RIGHTS",
+        value_name = "RIGHT",
+        value_delimiter = ','
+    )]
+    api_rights: Option<Vec<String>>,
+
     /// The server that it is for (aud)
     #[arg(
         id = "token_audience",
@@ -93,6 +103,7 @@ impl Token {
             } else {
                 self.publish
             },
+            api: self.api_rights,
             audience: self.audience,
             issuer: self.issuer,
         }

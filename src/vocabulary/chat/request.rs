@@ -252,7 +252,9 @@ pub fn reference(text: &str) -> Option<String> {
 }
 
 /// Reads a struct out of an object, and of nothing else: the library would take an array for a struct too.
-fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+pub(in crate::vocabulary) fn object<'a, T: Deserialize<'a>>(
+    text: &'a str,
+) -> Result<T, serde_json::Error> {
     if text.trim_start().starts_with('{') {
         serde_json::from_str(text)
     } else {
@@ -262,7 +264,14 @@ fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error>
 
 /// A text, borrowed if it has no escapes. (Within an `Option` the library borrows only through a type of our own.)
 #[derive(Debug, Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// The same as the text that it is.
+    pub fn into_inner(self) -> Cow<'a, str> {
+        self.0
+    }
+}
 
 impl std::ops::Deref for Text<'_> {
     type Target = str;

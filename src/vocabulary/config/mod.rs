@@ -20,6 +20,10 @@ pub struct Config {
     pub reuse_port: bool,
     /// Where the operator is listened to, and asks for the metrics, which are then to be had nowhere else.
     pub admin_addr: Option<Address>,
+    /// The file with the keys of programs that ask there.
+    pub api_keys: Option<PathBuf>,
+    /// From the beginning of a request with a body to its end.
+    pub request_timeout: Duration,
     /// The mode of the files of unix sockets, if it is not to depend on the umask.
     pub unix_mode: Option<u32>,
     /// The certificate and its key, where TLS is spoken.
@@ -215,6 +219,8 @@ impl Default for Config {
             addrs: Vec::new(),
             reuse_port: false,
             admin_addr: None,
+            api_keys: None,
+            request_timeout: Duration::from_secs(10),
             unix_mode: None,
             tls: None,
             allowed_origins: Vec::new(),
@@ -259,6 +265,11 @@ impl Config {
         RESERVED_DESCRIPTORS + admin + redis
     }
 
+    /// Whether programs are let in that show neither a key nor a token.
+    pub fn lets_programs_in(&self) -> bool {
+        self.api_keys.is_none() && self.tokens.is_none()
+    }
+
     /// Whether peers lag within bounds that are narrower than what the kernel holds for each.
     pub fn bounds_lag(&self) -> bool {
         self.slow != Slow::Close || self.max_lag.is_some()
@@ -284,6 +295,7 @@ impl Config {
             ("--ping-interval", self.ping_interval),
             ("--pong-timeout", self.pong_timeout),
             ("--handshake-timeout", self.handshake_timeout),
+            ("--request-timeout", self.request_timeout),
             ("--keep-alive-timeout", self.keep_alive_timeout),
             ("--linger-timeout", self.linger_timeout),
             ("--drain-timeout", self.drain_timeout),
@@ -310,7 +322,8 @@ impl Config {
                 window: self.batch_window,
             });
         }
-        if self.tls.is_some() && !self.addrs.is_empty() && self.addrs.iter().all(Address::is_unix) {
+        let mut addresses = self.addrs.iter().chain(&self.admin_addr);
+        if self.tls.is_some() && !self.addrs.is_empty() && addresses.all(Address::is_unix) {
             return Err(ConfigError::TlsOnUnix);
         }
         if self.proxy_protocol && self.trusted_proxies.is_empty() {

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::server::http::HttpError;
 use crate::vocabulary::{
+    api::ApiRights,
     config::TOKEN_LEEWAY,
     name::{is_name, name_rule},
     pass::{Pass, Patterns, Rights},
@@ -22,6 +24,8 @@ pub(super) struct Claims {
     name: Option<String>,
     channels: Option<Vec<String>>,
     publish: Option<Vec<String>>,
+    /// Sessions are nothing to it, so whatever else it may be spoils none.
+    api: Option<Value>,
 }
 
 /// For whom a token is.
@@ -72,6 +76,7 @@ impl Claims {
         };
         let pass = Pass {
             rights: Rights::new(patterns(&self.channels), patterns(&self.publish)),
+            api: api_rights(self.api.as_ref()),
             id: self.sub.map(String::into_boxed_str),
             name: self.name.map(String::into_boxed_str),
         };
@@ -100,6 +105,12 @@ impl Claims {
     }
 }
 
+/// What a token says of the door for programs; what is no list of texts says nothing.
+fn api_rights(claim: Option<&Value>) -> ApiRights {
+    let claims = claim.and_then(Value::as_array).into_iter().flatten();
+    ApiRights::of(claims.filter_map(Value::as_str))
+}
+
 /// A time in seconds since the Unix epoch.
 fn moment(claim: &str, seconds: f64) -> Result<Duration, HttpError> {
     Duration::try_from_secs_f64(seconds).map_err(|_| {
@@ -114,9 +125,10 @@ fn missing(claim: &str) -> HttpError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::vocabulary::api::Right;
 
     const NOW_SECONDS: u64 = 1_800_000_000;
     const NOW: Duration = Duration::from_secs(NOW_SECONDS);
@@ -164,6 +176,25 @@ mod tests {
     fn a_token_that_says_nothing_allows_everything_until_it_expires() {
         let (pass, _) = judge(&json!({ "exp": NOW_SECONDS + 60 }), None, None).unwrap();
         assert_eq!(pass, Pass::default());
+    }
+
+    #[test]
+    fn what_a_token_allows_at_the_door_for_programs_is_a_list_and_spoils_nothing_else() {
+        let rights = |api: Value| judge(&with("api", api), None, None).unwrap().0.api;
+        let some = rights(json!(["publish:room-*", "read", "fly", 7]));
+        assert!(some.may_publish("room-1") && !some.may_publish("tea") && !some.may_whisper());
+        assert!(some.include(Right::Publish) && some.include(Right::Read));
+        assert!(!some.include(Right::Close) && !some.include(Right::Drain));
+        assert!(rights(json!(["publish:*"])).may_whisper());
+        for nothing in [
+            json!([]),
+            json!("read"),
+            json!({"read": true}),
+            Value::Null,
+            json!(7),
+        ] {
+            assert_eq!(rights(nothing), ApiRights::default());
+        }
     }
 
     #[test]

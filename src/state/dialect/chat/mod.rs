@@ -293,6 +293,7 @@ impl Chat {
             id,
             name: given_name,
             rights,
+            ..
         } = pass;
         // Nobody shall be able to pass for another's id by calling itself so.
         let name = given_name

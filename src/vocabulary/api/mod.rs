@@ -1,0 +1,18 @@
+//! What is said at the door for programs: things to publish, what came of them, and who may do what.
+
+mod answer;
+mod error;
+mod item;
+mod items;
+mod rights;
+
+pub use self::{
+    answer::Answer,
+    error::{BodyError, ItemError},
+    item::{Item, Recipient, Said, Sender, is_idempotency_key},
+    items::{Form, items},
+    rights::{ApiRights, Right},
+};
+
+#[cfg(test)]
+mod tests;
