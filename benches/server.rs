@@ -142,7 +142,7 @@ fn upgrade(criterion: &mut Criterion) {
             let parsed = http::parse(black_box(REQUEST), REQUEST_HEAD_BYTES_MAX)
                 .expect("a request")
                 .expect("all of it");
-            websocket::accept(&parsed.0, &Compression::default()).expect("a handshake")
+            websocket::accept(&parsed.request, &Compression::default()).expect("a handshake")
         });
     });
 }

@@ -3,6 +3,7 @@
 use http::{Method, Request};
 
 use super::{
+    api::{self, Call},
     http::{HttpError, METHODS, Response, SESSION_METHODS},
     page,
 };
@@ -15,6 +16,9 @@ use crate::{
     },
 };
 
+/// Where everything is that programs ask for.
+const API: &str = "/api/";
+
 /// What a request asks for.
 #[derive(Debug)]
 pub enum Endpoint {
@@ -26,6 +30,8 @@ pub enum Endpoint {
     Metrics,
     /// A WebSocket session.
     Session(SessionKind),
+    /// Something that a program wants done.
+    Call(Call),
 }
 
 /// Which session a client wants.
@@ -58,6 +64,11 @@ impl Endpoint {
     /// No such path there, or not with this method or these parameters.
     pub fn of(request: &Request<()>, role: Role) -> Result<Self, HttpError> {
         let path = request.uri().path();
+        if let Some(path) = path.strip_prefix(API)
+            && role == Role::Admin
+        {
+            return api::find(request, path);
+        }
         let is_session = role.has_sessions() && matches!(path, "/relay" | "/ws" | "/echo");
         match *request.method() {
             Method::GET => {}
@@ -138,7 +149,8 @@ pub fn parameter(query: &str, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-fn bad_name(parameter: &str) -> HttpError {
+/// What is said of a name in a query that can be none.
+pub fn bad_name(parameter: &str) -> HttpError {
     HttpError::bad_name(format!("{parameter} must have {}", name_rule()))
 }
 
@@ -252,6 +264,48 @@ mod tests {
         assert_eq!(status("/nothing"), 404);
         assert_eq!(status("/assets/nothing"), 404);
         assert_eq!(status("/relay?frames=many"), 400);
+    }
+
+    #[test]
+    fn programs_ask_at_the_operators_listener_alone_and_by_post() {
+        let ask = |role, method: &str, target: &str| {
+            let request = Request::builder().method(method).uri(target);
+            Endpoint::of(&request.body(()).unwrap(), role)
+        };
+        let publish = "/api/publish?wait=none";
+        let call = ask(Role::Admin, "POST", publish).unwrap();
+        assert!(matches!(
+            call,
+            Endpoint::Call(Call::Publish { waits: false })
+        ));
+        let refusal = |method, target| {
+            let error = ask(Role::Admin, method, target).unwrap_err();
+            (error.status.as_u16(), error.code)
+        };
+        assert_eq!(refusal("GET", publish), (405, "method-not-allowed"));
+        assert_eq!(
+            refusal("PUT", "/api/relay?channel=tea"),
+            (405, "method-not-allowed")
+        );
+        assert_eq!(refusal("POST", "/api/publish?wait=1"), (400, "bad-request"));
+        assert_eq!(refusal("POST", "/api/relay"), (400, "bad-name"));
+        for nothing in [
+            "/api/",
+            "/api/nothing",
+            "/api/publish/",
+            "/api/./publish",
+            "/api//publish",
+        ] {
+            assert_eq!(refusal("POST", nothing), (404, "not-found"), "{nothing}");
+        }
+        assert!(matches!(
+            ask(Role::Admin, "OPTIONS", publish),
+            Ok(Endpoint::Response(_))
+        ));
+        for role in [Role::Whole, Role::Public] {
+            assert_eq!(ask(role, "GET", publish).unwrap_err().status.as_u16(), 404);
+            assert_eq!(ask(role, "POST", publish).unwrap_err().status.as_u16(), 405);
+        }
     }
 
     #[test]

@@ -210,6 +210,7 @@ impl<S: Stream> Server<S> {
         self.world.door.settle(now.monotonic);
         self.world.commons.begin_turn(now);
         self.read();
+        self.tell_callers();
         self.expire(is_poll_full);
     }
 

@@ -66,6 +66,21 @@ impl<S: Stream> Server<S> {
         TURN_BYTES_MAX - left
     }
 
+    /// Tells programs what came of what they asked for, and does what they ask for then.
+    pub(super) fn tell_callers(&mut self) {
+        loop {
+            let outcomes = self.world.commons.take_outcomes();
+            if outcomes.is_empty() {
+                return;
+            }
+            for (slot, outcome) in outcomes {
+                let connection = &mut self.tenants[slot as usize].connection;
+                self.held.bytes += connection.hear_outcome(outcome, &mut self.world);
+                self.enlist(slot);
+            }
+        }
+    }
+
     /// Reads those in a queue, each up to a share before the next one's turn, until about so many bytes came of it. Returns how
     /// many did, of those.
     fn read_from(&mut self, queue: Queue, budget: usize) -> usize {

@@ -11,6 +11,7 @@ use crate::{
         channel::Departure,
         commons::Commons,
         dialect::Dialect,
+        hub::ClientId,
         memory::Memory,
         metrics::{EngineGauges, Gauges, Metrics, ProcessUsage},
     },
@@ -100,6 +101,13 @@ impl World {
     /// Ends a session.
     pub fn end(&mut self, dialect: &Dialect, departure: Departure) {
         dialect.end(departure, &mut self.commons, self.now);
+    }
+
+    /// A program asks no more, if it ever did.
+    pub fn part(&mut self, caller: Option<ClientId>) {
+        if let Some(caller) = caller {
+            self.commons.part_caller(caller);
+        }
     }
 
     /// The page of `/metrics`, of a server that holds so much memory.

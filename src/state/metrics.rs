@@ -169,17 +169,8 @@ impl Metrics {
         page.text
     }
 
-    fn write(&self, gauges: &Gauges, page: &mut Page) -> fmt::Result {
-        page.counter(
-            "hubbub_accepted_connections_total",
-            "Connections accepted.",
-            self.accepted_connections_total,
-        )?;
-        page.counter(
-            "hubbub_connections_turned_away_total",
-            "Connections closed unanswered because even the reserve was used up.",
-            self.turned_away_total,
-        )?;
+    /// Writes what came of requests, and why connections ended.
+    fn write_endings(&self, page: &mut Page) -> fmt::Result {
         page.family(
             "hubbub_handshake_failures_total",
             "Requests and handshakes that failed, by error code.",
@@ -203,7 +194,21 @@ impl Metrics {
                 .map(Reason::name)
                 .into_iter()
                 .zip(self.disconnects),
+        )
+    }
+
+    fn write(&self, gauges: &Gauges, page: &mut Page) -> fmt::Result {
+        page.counter(
+            "hubbub_accepted_connections_total",
+            "Connections accepted.",
+            self.accepted_connections_total,
         )?;
+        page.counter(
+            "hubbub_connections_turned_away_total",
+            "Connections closed unanswered because even the reserve was used up.",
+            self.turned_away_total,
+        )?;
+        self.write_endings(page)?;
         page.family(
             "hubbub_paused_reads_total",
             "Times that a client was not read for a while because it sent too much, by what.",

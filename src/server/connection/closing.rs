@@ -66,7 +66,8 @@ impl<S: Stream> Connection<S> {
                     self.outbox.close(frame::close(code, words));
                 }
             }
-            Phase::Introduction(_) | Phase::Http(_) => {}
+            Phase::Http(exchange) => world.part(exchange.caller),
+            Phase::Introduction(_) => {}
             Phase::Closing(already) => self.phase = Phase::Closing(already),
         }
     }
@@ -128,7 +129,7 @@ impl<S: Stream> Connection<S> {
         let drain = world.drain?;
         let is_due = match &self.phase {
             Phase::Introduction(introduction) => introduction.since <= drain.started(),
-            Phase::Http(exchange) => exchange.input.is_empty() && exchange.since <= drain.started(),
+            Phase::Http(exchange) => exchange.is_at_rest() && exchange.since <= drain.started(),
             Phase::Open(_) => true,
             Phase::Closing(_) => false,
         };

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Method, Request, header::ORIGIN};
 
-use super::{Connection, Phase, Refusal};
+use super::{Connection, Phase, Refusal, calling::Calling};
 use crate::server::{
     endpoint::{Endpoint, SessionKind, parameter},
     gate::Admission,
-    http::{self as wire, Framing, HttpError, Response},
+    http::{self as wire, Framing, Head, HttpError, Response},
     refusals::Refused,
     stream::Stream,
     websocket::{self, Accepted},
     world::World,
 };
+use crate::state::hub::ClientId;
 use crate::vocabulary::{
-    arrival::Arrival,
+    arrival::{Arrival, Role},
     config::{Config, TOKEN_TOLL_BYTES},
     forwarded::{Unreadable, client_of},
     reason::Reason,
@@ -29,7 +30,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug)]
 pub(super) struct Exchange {
     /// How its sender came.
-    arrival: Arrival,
+    pub(super) arrival: Arrival,
     pub(super) input: Vec<u8>,
     /// When the wait for the next request began, or for the rest of it.
     pub(super) since: Duration,
@@ -39,6 +40,12 @@ pub(super) struct Exchange {
     pub(super) has_more: bool,
     /// The metrics were asked for, and are told once the turn has read and expired.
     pub(super) scrape: Option<Scrape>,
+    /// What is being done for its sender.
+    pub(super) calling: Option<Box<Calling>>,
+    /// Who does that, in the hub, once anything was asked for.
+    pub(super) caller: Option<ClientId>,
+    /// Outcomes that are to come of what was asked for by one who did not want to be told.
+    pub(super) untold: usize,
 }
 
 /// How the metrics are to be told.
@@ -67,12 +74,34 @@ impl Exchange {
             answered: 0,
             has_more: false,
             scrape: None,
+            calling: None,
+            caller: None,
+            untold: 0,
         }
     }
 
     /// Whether nothing of a next request has arrived.
     fn is_idle(&self) -> bool {
         self.answered > 0 && self.input.is_empty()
+    }
+
+    /// Whether the next request, or the rest of one, may be looked at.
+    pub(super) fn is_open(&self) -> bool {
+        let calling = self.calling.as_ref();
+        self.scrape.is_none() && calling.is_none_or(|calling| calling.due().is_some())
+    }
+
+    /// Whether nothing is under way that its sender is to be told of.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.input.is_empty() && self.calling.is_none()
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let calling = self.calling.as_ref();
+        size_of::<Self>()
+            + self.input.capacity()
+            + calling.map_or(0, |calling| calling.heap_bytes())
     }
 
     /// How long to wait for the next request, or for the rest of one.
@@ -134,17 +163,16 @@ impl<S: Stream> Connection<S> {
                 exchange.input.drain(..head.bytes);
                 exchange.has_more = !exchange.input.is_empty();
                 exchange.answered = exchange.answered.saturating_add(1);
-                if head.framing == Framing::None {
-                    return Some(self.answer(&head.request, world));
-                }
-                let error = HttpError::body_not_accepted();
-                Some(self.respond_error(&error, Some(&head.request), false, world))
+                Some(self.answer(&head, world))
             }
             Err(error) => Some(self.respond_error(&error, None, false, world)),
         }
     }
 
-    fn answer(&mut self, request: &Request<()>, world: &mut World) -> usize {
+    fn answer(&mut self, head: &Head, world: &mut World) -> usize {
+        let Head {
+            request, framing, ..
+        } = head;
         let is_head = request.method() == Method::HEAD;
         let Phase::Http(exchange) = &self.phase else {
             return 0;
@@ -161,6 +189,16 @@ impl<S: Stream> Connection<S> {
             Err(HttpError::draining())
         } else {
             Endpoint::of(request, role)
+        };
+        let has_body = *framing != Framing::None;
+        // What follows a body that is not read makes no sense.
+        let goes_on = goes_on && (!has_body || matches!(endpoint, Ok(Endpoint::Call(_))));
+        let endpoint = match endpoint {
+            Ok(Endpoint::Call(call)) => return self.call(call, request, *framing, goes_on, world),
+            // Programs are told what else is wrong.
+            Err(error) if role == Role::Admin => Err(error),
+            _ if has_body => Err(HttpError::body_not_accepted()),
+            endpoint => endpoint,
         };
         let mut toll = 0;
         let opened = match endpoint {
@@ -188,6 +226,7 @@ impl<S: Stream> Connection<S> {
                 toll = tried * TOKEN_TOLL_BYTES;
                 opened
             }
+            Ok(Endpoint::Call(_)) => unreachable!("calls were made above"),
             Err(error) => Err(error),
         };
         let bytes = match opened {
@@ -262,7 +301,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    fn respond(
+    pub(super) fn respond(
         &mut self,
         response: &Response,
         is_head: bool,
@@ -279,7 +318,7 @@ impl<S: Stream> Connection<S> {
         len
     }
 
-    fn respond_error(
+    pub(super) fn respond_error(
         &mut self,
         error: &HttpError,
         request: Option<&Request<()>>,
@@ -309,6 +348,7 @@ impl<S: Stream> Connection<S> {
     /// When to stop waiting for a request. While an answer is on its way out, that is what is waited for.
     pub(super) fn request_due_at(&self, world: &World) -> Option<Duration> {
         match &self.phase {
+            Phase::Http(exchange) if exchange.calling.is_some() => exchange.calling.as_ref()?.due(),
             Phase::Http(exchange)
                 if self.outbox.is_empty()
                     && exchange.scrape.is_none()
@@ -324,7 +364,7 @@ impl<S: Stream> Connection<S> {
         let Phase::Http(exchange) = &self.phase else {
             return;
         };
-        if !exchange.input.is_empty() {
+        if !exchange.is_at_rest() {
             self.respond_error(&HttpError::timeout(), None, false, world);
         } else if exchange.answered > 0 {
             self.end(Reason::HttpDone);

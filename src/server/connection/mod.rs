@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its last: HTTP, then perhaps a WebSocket session, then a close that arrives.
 
+mod calling;
 mod closing;
 mod deadlines;
 mod exchange;
@@ -137,7 +138,8 @@ impl<S: Stream> Connection<S> {
         match &self.phase {
             Phase::Http(exchange) => {
                 self.outbox.is_empty()
-                    && exchange.scrape.is_none()
+                    && exchange.is_open()
+                    && !self.is_held
                     && (self.readiness.readable || exchange.has_more)
             }
             Phase::Open(session) => {
@@ -255,7 +257,8 @@ impl<S: Stream> Connection<S> {
     pub fn go_on_reading(&mut self, commons: &mut Commons) {
         let client = match &self.phase {
             Phase::Open(session) => session.dialect.client(),
-            _ => None,
+            Phase::Http(exchange) => exchange.caller,
+            Phase::Introduction(_) | Phase::Closing(_) => None,
         };
         self.is_held = client.is_some_and(|client| commons.holds(client));
     }
@@ -314,8 +317,10 @@ impl<S: Stream> Connection<S> {
             visitor.leave(&mut world.addresses, world.now.monotonic);
         }
         world.unsent_bytes -= mem::take(&mut self.counted_unsent);
-        if let Phase::Open(session) = &self.phase {
-            world.end(&session.dialect, Departure::Vanishes);
+        match &self.phase {
+            Phase::Open(session) => world.end(&session.dialect, Departure::Vanishes),
+            Phase::Http(exchange) => world.part(exchange.caller),
+            Phase::Introduction(_) | Phase::Closing(_) => {}
         }
     }
 
@@ -331,9 +336,7 @@ impl<S: Stream> Connection<S> {
         memory.connections += self.terms.as_ref().map_or(0, |_| size_of::<Terms>());
         match &self.phase {
             Phase::Introduction(introduction) => memory.connections += introduction.heap_bytes(),
-            Phase::Http(exchange) => {
-                memory.connections += size_of::<Exchange>() + exchange.input.capacity();
-            }
+            Phase::Http(exchange) => memory.connections += exchange.heap_bytes(),
             Phase::Open(session) => {
                 memory.people += session.dialect.heap_bytes();
                 memory.input += session.websocket.heap_bytes();
@@ -348,6 +351,9 @@ impl<S: Stream> Connection<S> {
             Phase::Http(exchange) => {
                 exchange.hear(input, world.now.monotonic);
                 self.is_rearmed = true;
+                if exchange.calling.is_some() {
+                    return self.go_on_calling(world);
+                }
                 // What has not fully arrived is gone over again with each piece of it.
                 let gone_over = exchange.input.len();
                 self.serve(world).unwrap_or(gone_over)
@@ -392,7 +398,7 @@ impl<S: Stream> Connection<S> {
     fn end_of_stream(&mut self, world: &mut World) {
         match &self.phase {
             Phase::Introduction(_) => self.fail_handshake(Reason::EndOfStream, world),
-            Phase::Http(exchange) if exchange.input.is_empty() && exchange.answered > 0 => {
+            Phase::Http(exchange) if exchange.is_at_rest() && exchange.answered > 0 => {
                 self.close(Reason::HttpDone, world);
             }
             Phase::Http(_) => {

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::ItemError;
 use crate::vocabulary::{
-    chat::{Mention, Text, object},
+    chat::{Content, Mention, Text, object},
     config::{DATA_LEVELS_MAX, IDEMPOTENCY_KEY_CHARS_MAX},
     name::is_name,
 };
@@ -114,6 +114,14 @@ impl<'a> Item<'a> {
 }
 
 impl Said<'_> {
+    /// The same for those who hear it.
+    pub fn content(&self) -> Content<'_> {
+        match self {
+            Self::Message(text) => Content::Message(text),
+            Self::Data(json) => Content::Data(json),
+        }
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Message(text) => text.len(),

@@ -51,22 +51,23 @@ impl ApiRights {
     }
 
     /// Those that a token claims. What is none of ours allows nothing.
-    pub fn of<'a>(claims: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let has = |right: &str| claims.clone().any(|claim| claim == right);
+    pub fn of<'a>(claims: impl IntoIterator<Item = &'a str>) -> Self {
+        let claims: Vec<_> = claims.into_iter().collect();
         let patterns = claims
-            .clone()
+            .iter()
             .filter_map(|claim| claim.strip_prefix(PUBLISH));
-        let publish = if patterns.clone().any(|pattern| pattern == "*") {
+        let patterns: Vec<_> = patterns.collect();
+        let publish = if patterns.contains(&"*") {
             Some(Patterns::default())
         } else {
-            let has_some = patterns.clone().next().is_some();
-            has_some.then(|| Patterns::only(patterns))
+            (!patterns.is_empty()).then(|| Patterns::only(patterns))
         };
+        let has = |right: Right| claims.contains(&right.claim());
         Self {
             publish,
-            may_read: has(Right::Read.claim()),
-            may_close: has(Right::Close.claim()),
-            may_drain: has(Right::Drain.claim()),
+            may_read: has(Right::Read),
+            may_close: has(Right::Close),
+            may_drain: has(Right::Drain),
         }
     }
 

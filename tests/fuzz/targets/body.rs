@@ -54,17 +54,16 @@ fn bodies<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Result<Vec<u8>, u16
 
 /// The next body, if it is all there.
 fn next(begun: &mut Option<Body>, input: &mut Vec<u8>) -> Result<Option<Vec<u8>>, HttpError> {
-    let mut body = match begun.take() {
-        Some(body) => body,
-        None => {
-            let Some(head) = parse(input, HEAD_BYTES_MAX)? else {
-                return Ok(None);
-            };
-            input.drain(..head.bytes);
-            let body = Body::new(head.framing)?;
-            assert_eq!(body.is_whole(), head.framing == Framing::None);
-            body
-        }
+    let mut body = if let Some(body) = begun.take() {
+        body
+    } else {
+        let Some(head) = parse(input, HEAD_BYTES_MAX)? else {
+            return Ok(None);
+        };
+        input.drain(..head.bytes);
+        let body = Body::new(head.framing)?;
+        assert_eq!(body.is_whole(), head.framing == Framing::None);
+        body
     };
     let taken = body.take(input)?;
     input.drain(..taken);

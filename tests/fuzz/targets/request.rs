@@ -77,6 +77,7 @@ fn answer(gate: &Gate, request: &http::Request<()>) -> String {
             let bytes = response.encode(UNIX_MS, is_head, keeps_alive(request));
             return checked(&bytes, is_head);
         }
+        Ok(Endpoint::Call(_)) => panic!("programs ask elsewhere"),
         Ok(Endpoint::Metrics | Endpoint::Health) => return "metrics".to_owned(),
         Ok(Endpoint::Session(kind)) => websocket::accept(request, &Compression::default())
             .and_then(|accepted| {

@@ -3,6 +3,7 @@
 mod backlog;
 mod bridge;
 mod client;
+mod door;
 mod http;
 mod person;
 mod process;
@@ -18,6 +19,7 @@ pub(crate) use self::{
     backlog::{leave_unsent, long_line, say_long_line},
     bridge::Bridge,
     client::Client,
+    door::{Door, KEY, answers, bearer, post},
     http::{HttpConnection, Response, upgrade_request},
     person::Person,
     process::{Ended, Process},

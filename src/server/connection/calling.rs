@@ -1,0 +1,246 @@
+//! A request that has something done, from its head to its answer: who asks, what they send, and what came of it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    Request, StatusCode, Version,
+    header::{EXPECT, HeaderValue},
+};
+
+use super::{Connection, Phase};
+use crate::{
+    server::{
+        api::{Asked, Call, Knock, Pending},
+        http::{Body, Framing, HttpError, Response, Share},
+        stream::Stream,
+        world::World,
+    },
+    state::{hub::ClientId, metrics::Metrics, outcome::Outcome},
+    vocabulary::{config::TOKEN_TOLL_BYTES, reason::Reason},
+};
+
+/// What one is told who asks whether to send the body (RFC 9110, section 15.2.1).
+const CONTINUE: Bytes = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
+
+/// A call on its way. Nothing of the next request is looked at before it is answered.
+#[derive(Debug)]
+pub(super) struct Calling {
+    /// Who makes it, in the hub.
+    client: ClientId,
+    goes_on: bool,
+    /// Its body, as long as that is not all there.
+    arriving: Option<Arriving>,
+    /// What of it is under way.
+    pending: Option<Pending>,
+}
+
+/// A call whose body comes.
+#[derive(Debug)]
+struct Arriving {
+    asked: Asked,
+    body: Body,
+    share: Share,
+    /// Until when it is waited for.
+    due: Duration,
+}
+
+impl Calling {
+    /// Until when its body is waited for, as long as that is not all there.
+    pub(super) fn due(&self) -> Option<Duration> {
+        Some(self.arriving.as_ref()?.due)
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let arriving = self.arriving.as_ref();
+        let pending = self.pending.as_ref();
+        size_of::<Self>()
+            + arriving.map_or(0, |arriving| arriving.body.heap_bytes())
+            + pending.map_or(0, Pending::heap_bytes)
+    }
+
+    /// Takes what is there of its body off the input, and makes the call once that is all. Returns the bytes that came of it.
+    fn hear(&mut self, input: &mut Vec<u8>, world: &mut World) -> Result<usize, HttpError> {
+        let Some(arriving) = &mut self.arriving else {
+            return Ok(0);
+        };
+        let taken = arriving.body.take(input)?;
+        input.drain(..taken);
+        arriving.share.grow_to(arriving.body.bytes().len())?;
+        let Some(Arriving { asked, body, .. }) =
+            self.arriving.take_if(|arriving| arriving.body.is_whole())
+        else {
+            return Ok(taken);
+        };
+        let (pending, said) = asked.make(body.into_bytes(), self.client, world)?;
+        self.pending = Some(pending);
+        Ok(taken + said)
+    }
+
+    /// Goes on with what came of the next that it asked for. Returns the bytes that were said.
+    fn hear_outcome(&mut self, outcome: Outcome, world: &mut World) -> Result<usize, HttpError> {
+        let Some(pending) = &mut self.pending else {
+            return Ok(0);
+        };
+        pending.hear(outcome, self.client, world)
+    }
+
+    /// What it is answered, if that is known, and how many outcomes are to come that nobody waits for.
+    fn answer(&mut self, metrics: &mut Metrics) -> Option<(Response, usize)> {
+        self.pending.as_mut()?.answer(metrics)
+    }
+}
+
+impl<S: Stream> Connection<S> {
+    /// Begins a call if its sender may make it. Returns the bytes that came of it.
+    pub(super) fn call(
+        &mut self,
+        call: Call,
+        request: &Request<()>,
+        framing: Framing,
+        goes_on: bool,
+        world: &mut World,
+    ) -> usize {
+        let mut tried = 0;
+        let admitted = self.admit_call(call, request, framing, &mut tried, world);
+        let bytes = match admitted {
+            Ok(arriving) => {
+                self.begin_call(arriving, goes_on, world);
+                self.go_on_calling(world)
+            }
+            Err(error) => {
+                let is_over = error.status == StatusCode::TOO_MANY_REQUESTS;
+                let goes_on = goes_on && framing == Framing::None && !is_over;
+                self.respond_error(&error, Some(request), goes_on, world)
+            }
+        };
+        bytes + tried * TOKEN_TOLL_BYTES
+    }
+
+    /// Looks at a call before any of its body is: only from one who may make it that is wanted.
+    fn admit_call(
+        &self,
+        call: Call,
+        request: &Request<()>,
+        framing: Framing,
+        tried: &mut usize,
+        world: &mut World,
+    ) -> Result<(Arriving, bool), HttpError> {
+        let Phase::Http(exchange) = &self.phase else {
+            unreachable!("what is asked is asked in an exchange");
+        };
+        let knock = Knock {
+            request,
+            peer: exchange.arrival.peer,
+            now: world.now,
+        };
+        let caller = world.door.admit(knock, world.gate.keyring(), tried)?;
+        if !caller.rights().include(call.right()) {
+            return Err(HttpError::not_allowed(call.right()));
+        }
+        world.health.admit()?;
+        let body = Body::new(framing)?;
+        let asked = call.asked(caller, request.headers())?;
+        // Who sends it all the same need not be asked to (RFC 9110, section 10.1.1).
+        let is_awaited = waits_for_word(request)? && !body.is_whole() && exchange.input.is_empty();
+        let arriving = Arriving {
+            asked,
+            body,
+            share: world.bodies.share(),
+            due: exchange.since + world.config.request_timeout,
+        };
+        Ok((arriving, is_awaited))
+    }
+
+    fn begin_call(
+        &mut self,
+        (arriving, is_awaited): (Arriving, bool),
+        goes_on: bool,
+        world: &mut World,
+    ) {
+        let slot = self.slot;
+        if let Phase::Http(exchange) = &mut self.phase {
+            let greet = || world.commons.greet_caller(slot);
+            exchange.calling = Some(Box::new(Calling {
+                client: *exchange.caller.get_or_insert_with(greet),
+                goes_on,
+                arriving: Some(arriving),
+                pending: None,
+            }));
+        }
+        if is_awaited {
+            self.outbox.stage(CONTINUE);
+        }
+    }
+
+    /// Takes what has arrived of the body of a call. Returns the bytes that came of it.
+    pub(super) fn go_on_calling(&mut self, world: &mut World) -> usize {
+        let Phase::Http(exchange) = &mut self.phase else {
+            return 0;
+        };
+        let Some(calling) = &mut exchange.calling else {
+            return 0;
+        };
+        let heard = calling.hear(&mut exchange.input, world);
+        // What is left of a body that is not all there waits for more of it.
+        exchange.has_more = calling.arriving.is_none() && !exchange.input.is_empty();
+        self.is_rearmed = true;
+        self.answer_call(heard, world)
+    }
+
+    /// Goes on with the call that is under way, by what came of the next that it asked for. Returns the bytes that were said.
+    pub fn hear_outcome(&mut self, outcome: Outcome, world: &mut World) -> usize {
+        let Phase::Http(exchange) = &mut self.phase else {
+            return 0;
+        };
+        if exchange.untold > 0 {
+            exchange.untold -= 1;
+            return 0;
+        }
+        let Some(calling) = &mut exchange.calling else {
+            return 0;
+        };
+        let heard = calling.hear_outcome(outcome, world);
+        self.answer_call(heard, world)
+    }
+
+    /// Answers a call if that can be done by now.
+    fn answer_call(&mut self, heard: Result<usize, HttpError>, world: &mut World) -> usize {
+        let Phase::Http(exchange) = &mut self.phase else {
+            return 0;
+        };
+        let Some(calling) = &mut exchange.calling else {
+            return 0;
+        };
+        let client = calling.client;
+        let goes_on = calling.goes_on && world.drain.is_none();
+        match heard {
+            Ok(bytes) => {
+                if let Some((answer, untold)) = calling.answer(&mut world.metrics) {
+                    exchange.calling = None;
+                    exchange.untold += untold;
+                    self.is_held = world.commons.holds(client);
+                    self.respond(&answer, false, goes_on, Reason::HttpDone, world);
+                }
+                bytes
+            }
+            Err(error) => {
+                // What follows a body that makes no sense makes none either.
+                let goes_on = goes_on && calling.arriving.is_none();
+                exchange.calling = None;
+                self.respond_error(&error, None, goes_on, world)
+            }
+        }
+    }
+}
+
+/// Whether a request waits to be told to send its body. In HTTP/1.0 there is no such word.
+fn waits_for_word(request: &Request<()>) -> Result<bool, HttpError> {
+    let expectations = request.headers().get_all(EXPECT);
+    let is_known = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if !expectations.iter().all(is_known) {
+        return Err(HttpError::expectation());
+    }
+    Ok(request.headers().contains_key(EXPECT) && request.version() >= Version::HTTP_11)
+}
