@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{Person, Redis, Server, wait_until};
+use crate::harness::{Door, KEY, Person, Redis, Server, answers, bearer, post, wait_until};
 
 /// A lease short enough to be waited for.
 const LEASE: &str = "2s";
@@ -14,17 +14,28 @@ fn node(redis: &Redis) -> Server {
 
 fn node_with(redis: &Redis, more: &[&str]) -> Server {
     let url = redis.url();
-    let flags = [
+    let server = Server::start(&[&flags(&url), more].concat());
+    comes_in(&server);
+    server
+}
+
+/// One with a door for programs.
+fn node_with_door(redis: &Redis) -> Door {
+    let url = redis.url();
+    let door = Door::with_key(&flags(&url));
+    comes_in(&door);
+    door
+}
+
+fn flags(url: &str) -> [&str; 6] {
+    [
         "--redis",
-        &url,
+        url,
         "--redis-lease",
         LEASE,
         "--drain-timeout",
         "200ms",
-    ];
-    let server = Server::start(&[&flags, more].concat());
-    comes_in(&server);
-    server
+    ]
 }
 
 fn comes_in(server: &Server) {
@@ -96,6 +107,36 @@ fn a_server_that_would_make_something_else_of_it_does_not_come_in_and_says_why()
         "{}",
         ended.stderr
     );
+}
+
+#[test]
+fn what_a_program_asks_for_again_at_another_server_is_said_once() {
+    let redis = Redis::start();
+    let (one, other) = (node_with_door(&redis), node_with_door(&redis));
+    let mut bob = Person::enter(&other, "Bob");
+    bob.join("tea");
+    let items = json!([
+        {"channel": "tea", "message": "one"},
+        {"channel": "tea", "message": "two"},
+    ]);
+    let headers = format!("{}Idempotency-Key: k\r\n", bearer(KEY));
+    let request = post("/api/publish", &headers, &items.to_string());
+    // It goes without having heard what came of it.
+    one.knock().send(&request);
+    let mut again = other.knock();
+    again.send(&request);
+    let numbers = answers(&again.response()).into_iter();
+    let numbers: Vec<_> = numbers.map(|answer| answer["seq"].clone()).collect();
+    assert_eq!(numbers, [1, 2]);
+    let last = one.publish("", &json!({"channel": "tea", "message": "three"}));
+    assert_eq!(last[0]["seq"], 3);
+    for (seq, message) in (1..).zip(["one", "two", "three"]) {
+        let heard = bob.hear();
+        assert_eq!(
+            (&heard["seq"], &heard["message"]),
+            (&json!(seq), &json!(message))
+        );
+    }
 }
 
 #[test]

@@ -18,15 +18,20 @@ use super::{SECRET, UNIX_MS, pieces, wire};
 
 const HEAD_BYTES_MAX: usize = 8 << 10;
 
-/// The first byte decides how the request is cut, the second who may have a session. However it is cut, it is answered
+/// The first byte decides how the request is cut, the second who may have a session, and by which listener it comes. However it is cut, it is answered
 /// the same: with whole responses, of which those that refuse blame the client.
 pub fn run(data: &[u8]) {
     let [seed, rules, input @ ..] = data else {
         return;
     };
+    let role = if rules & 8 == 0 {
+        Role::Whole
+    } else {
+        Role::Admin
+    };
     let gate = gate(*rules);
-    let whole = answers(&gate, iter::once(input));
-    assert_eq!(answers(&gate, pieces(*seed, input)), whole);
+    let whole = answers(&gate, role, iter::once(input));
+    assert_eq!(answers(&gate, role, pieces(*seed, input)), whole);
 }
 
 fn gate(rules: u8) -> Gate {
@@ -43,7 +48,7 @@ fn gate(rules: u8) -> Gate {
 }
 
 /// What a client is answered, up to the first request that makes no sense.
-fn answers<'a>(gate: &Gate, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
+fn answers<'a>(gate: &Gate, role: Role, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
     let mut input = Vec::new();
     let mut answers = Vec::new();
     for piece in pieces {
@@ -58,7 +63,7 @@ fn answers<'a>(gate: &Gate, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Strin
                         answers.push(refusal(&HttpError::body_not_accepted(), false));
                         return answers;
                     }
-                    answers.push(answer(gate, &head.request));
+                    answers.push(answer(gate, role, &head.request));
                 }
                 Err(error) => {
                     answers.push(refusal(&error, false));
@@ -70,14 +75,17 @@ fn answers<'a>(gate: &Gate, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Strin
     answers
 }
 
-fn answer(gate: &Gate, request: &http::Request<()>) -> String {
+fn answer(gate: &Gate, role: Role, request: &http::Request<()>) -> String {
     let is_head = request.method() == Method::HEAD;
-    let opened = match Endpoint::of(request, Role::Whole) {
+    let opened = match Endpoint::of(request, role) {
         Ok(Endpoint::Response(response)) => {
             let bytes = response.encode(UNIX_MS, is_head, keeps_alive(request));
             return checked(&bytes, is_head);
         }
-        Ok(Endpoint::Call(_)) => panic!("programs ask elsewhere"),
+        Ok(Endpoint::Call(call)) => {
+            assert_eq!(role, Role::Admin);
+            return format!("{call:?}");
+        }
         Ok(Endpoint::Metrics | Endpoint::Health) => return "metrics".to_owned(),
         Ok(Endpoint::Session(kind)) => websocket::accept(request, &Compression::default())
             .and_then(|accepted| {
