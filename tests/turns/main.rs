@@ -3,6 +3,7 @@
 mod allocations;
 mod batch_window;
 mod budget;
+mod calls;
 mod inflating;
 mod keep_alive;
 mod lag;

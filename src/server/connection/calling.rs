@@ -43,6 +43,8 @@ struct Arriving {
     share: Share,
     /// Until when it is waited for.
     due: Duration,
+    /// Whether its sender is to be told to send it.
+    is_held_back: bool,
 }
 
 impl Calling {
@@ -126,7 +128,7 @@ impl<S: Stream> Connection<S> {
         framing: Framing,
         tried: &mut usize,
         world: &mut World,
-    ) -> Result<(Arriving, bool), HttpError> {
+    ) -> Result<Arriving, HttpError> {
         let Phase::Http(exchange) = &self.phase else {
             unreachable!("what is asked is asked in an exchange");
         };
@@ -143,22 +145,20 @@ impl<S: Stream> Connection<S> {
         let body = Body::new(framing)?;
         let asked = call.asked(caller, request.headers())?;
         // Who sends it all the same need not be asked to (RFC 9110, section 10.1.1).
-        let is_awaited = waits_for_word(request)? && !body.is_whole() && exchange.input.is_empty();
-        let arriving = Arriving {
+        let is_due = !body.is_whole() && exchange.input.is_empty();
+        Ok(Arriving {
             asked,
             body,
             share: world.bodies.share(),
             due: exchange.since + world.config.request_timeout,
-        };
-        Ok((arriving, is_awaited))
+            is_held_back: waits_for_word(request)? && is_due,
+        })
     }
 
-    fn begin_call(
-        &mut self,
-        (arriving, is_awaited): (Arriving, bool),
-        goes_on: bool,
-        world: &mut World,
-    ) {
+    fn begin_call(&mut self, arriving: Arriving, goes_on: bool, world: &mut World) {
+        if arriving.is_held_back {
+            self.outbox.stage(CONTINUE);
+        }
         let slot = self.slot;
         if let Phase::Http(exchange) = &mut self.phase {
             let greet = || world.commons.greet_caller(slot);
@@ -168,9 +168,6 @@ impl<S: Stream> Connection<S> {
                 arriving: Some(arriving),
                 pending: None,
             }));
-        }
-        if is_awaited {
-            self.outbox.stage(CONTINUE);
         }
     }
 
