@@ -138,6 +138,7 @@ impl<S: Stream> Server<S> {
         entry.insert(Tenant {
             connection,
             generation: key.generation,
+            since: u32::try_from(now.monotonic.as_secs()).unwrap_or(u32::MAX),
             seat,
             is_reader: false,
             is_writer: false,

@@ -5,6 +5,7 @@ mod admission;
 pub mod api;
 pub mod connection;
 pub mod endpoint;
+mod errands;
 pub mod gate;
 pub mod health;
 pub mod http;
@@ -15,7 +16,9 @@ mod reading;
 pub mod redis;
 pub mod refusals;
 pub mod stream;
+pub mod survey;
 pub mod websocket;
+mod weighing;
 pub mod world;
 
 use std::cell::RefCell;
@@ -33,19 +36,20 @@ use self::{
     health::Health,
     reading::{Queue, Readers},
     stream::{Readiness, Stream},
+    survey::Survey,
+    weighing::Ledger,
     world::{Drain, World},
 };
 use crate::{
     state::{
         commons::Commons,
         engine::{Engine, Local},
-        memory::{Memory, of_list},
         metrics::{EngineGauges, Metrics, Omission, ProcessUsage},
         snapshot::SnapshotError,
         timers::Timers,
     },
     vocabulary::{
-        config::{Config, LEDGER_INTERVAL, RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
+        config::{Config, RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
         id::Key,
         reason::Reason,
         time::Now,
@@ -70,8 +74,9 @@ pub struct Server<S> {
     seats: Seats,
     next_generation: u32,
     held: Held,
-    /// When memory was last added up for the metrics, and what it was.
-    ledger: Option<(Duration, Memory)>,
+    /// What memory was when it was last added up for the metrics.
+    ledger: Ledger,
+    survey: Survey,
 }
 
 /// What was said since the last time that batches were sealed.
@@ -92,6 +97,8 @@ struct Held {
 struct Tenant<S> {
     connection: Connection<S>,
     generation: u32,
+    /// When it came, in seconds.
+    since: u32,
     seat: Seat,
     is_reader: bool,
     is_writer: bool,
@@ -137,6 +144,7 @@ impl<S: Stream> Server<S> {
             next_generation: 0,
             held: Held::default(),
             ledger: None,
+            survey: Survey::default(),
         }
     }
 
@@ -209,7 +217,8 @@ impl<S: Stream> Server<S> {
         self.world.refusals.settle(now.monotonic);
         self.world.door.settle(now.monotonic);
         self.world.commons.begin_turn(now);
-        self.read();
+        let taken = self.run_errands();
+        self.read(taken);
         self.tell_callers();
         self.expire(is_poll_full);
     }
@@ -226,17 +235,18 @@ impl<S: Stream> Server<S> {
     pub fn finish_turn(&mut self, end: Duration) {
         let length = end.saturating_sub(self.world.now.monotonic);
         self.world.metrics.count_turn(length);
+        self.world.turns.record(length, 1, end);
         if self.held.is_waiting {
             return;
         }
         if !self.world.commons.is_shared() {
             let messages = self.messages_received() - self.held.messages_before;
             let length = end.saturating_sub(self.held.since);
-            self.world.metrics.count_fanout(length, messages);
+            self.world.count_fanout(length, messages, end);
         }
         for (said_at, messages) in self.world.commons.take_returned() {
             let length = end.saturating_sub(said_at);
-            self.world.metrics.count_fanout(length, messages);
+            self.world.count_fanout(length, messages, end);
         }
     }
 
@@ -244,7 +254,11 @@ impl<S: Stream> Server<S> {
     /// news of who just ended; else until the next deadline.
     pub fn patience(&self, now: Duration) -> Option<Duration> {
         let is_waiting = self.held.is_waiting;
-        if !self.readers.are_none() || !(is_waiting || self.world.commons.hub.is_quiet()) {
+        let is_asked = !self.world.errands.is_empty();
+        if is_asked
+            || !self.readers.are_none()
+            || !(is_waiting || self.world.commons.hub.is_quiet())
+        {
             return Some(Duration::ZERO);
         }
         let end = self.world.drain.map(|drain| drain.ends_at());
@@ -267,6 +281,11 @@ impl<S: Stream> Server<S> {
         for slot in self.slots() {
             self.rearm(slot);
         }
+    }
+
+    /// Whether a program has asked for an end that was not announced yet.
+    pub fn is_to_drain(&self) -> bool {
+        self.world.is_to_drain && !self.is_draining()
     }
 
     /// Whether an end was announced.
@@ -294,32 +313,6 @@ impl<S: Stream> Server<S> {
         &self.world.metrics
     }
 
-    /// Bytes held, by what they are for.
-    pub fn memory(&self) -> Memory {
-        let Commons { hub, registry, .. } = &self.world.commons;
-        let (channels, logs) = hub.heap_bytes();
-        let lists = self.writers.capacity() + self.ended.capacity() + self.due.capacity();
-        let mut memory = Memory {
-            connections: of_list::<Tenant<S>>(self.tenants.capacity())
-                + self.timers.heap_bytes()
-                + self.world.addresses.heap_bytes()
-                + self.world.door.heap_bytes()
-                + self.readers.heap_bytes()
-                + of_list::<u32>(lists),
-            outboxes: 0,
-            channels,
-            logs,
-            people: registry.heap_bytes(),
-            receipts: registry.receipts_bytes(),
-            compression: hub.press().heap_bytes() + self.world.protocol.heap_bytes(),
-            input: self.receive_buffer.len(),
-        };
-        for (_, tenant) in &self.tenants {
-            tenant.connection.weigh(&mut memory);
-        }
-        memory
-    }
-
     /// Deadlines set, clients in the hub, channels, and unsent bytes: all zero once everyone is gone.
     pub fn leftovers(&self) -> [usize; 4] {
         let hub = &self.world.commons.hub;
@@ -331,8 +324,10 @@ impl<S: Stream> Server<S> {
         ]
     }
 
-    fn read(&mut self) {
-        self.held.bytes += self.read_share() + self.world.commons.advance(self.world.now);
+    /// Reads what is there, as much as may be taken in where so many bytes are taken already.
+    fn read(&mut self, taken: usize) {
+        self.held.bytes +=
+            taken + self.read_share(taken) + self.world.commons.advance(self.world.now);
         if self.world.commons.is_over() {
             self.hand_out();
             self.world.commons.begin_anew();
@@ -344,10 +339,7 @@ impl<S: Stream> Server<S> {
             self.enlist(slot);
         }
         for dismissal in self.world.commons.take_dismissed() {
-            let connection = &mut self.tenants[dismissal.slot as usize].connection;
-            connection.dismiss(&dismissal, &mut self.world);
-            self.rearm(dismissal.slot);
-            self.enlist(dismissal.slot);
+            self.dismiss(&dismissal);
         }
         let mut relieved = self.world.commons.take_relieved();
         if self.world.commons.take_eased() {
@@ -446,15 +438,6 @@ impl<S: Stream> Server<S> {
             tenant.connection.report(&page, &mut self.world);
             self.enlist(slot);
         }
-    }
-
-    /// Bytes held, as of not long ago, since it takes a look at everyone.
-    fn ledger(&mut self) -> Memory {
-        let now = self.world.now.monotonic;
-        let recent = self.ledger.filter(|(at, _)| now < *at + LEDGER_INTERVAL);
-        let (at, memory) = recent.unwrap_or_else(|| (now, self.memory()));
-        self.ledger = Some((at, memory));
-        memory
     }
 
     /// Whether what was said may wait for more.
@@ -583,5 +566,12 @@ impl<S: Stream> Server<S> {
 
     fn messages_received(&self) -> u64 {
         self.world.metrics.messages_received.iter().sum()
+    }
+}
+
+impl<S> Tenant<S> {
+    /// How long it has been there.
+    fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(Duration::from_secs(self.since.into()))
     }
 }

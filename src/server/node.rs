@@ -182,7 +182,12 @@ impl<S: Stream> Node<S> {
     fn gauges(&self, now: Duration) -> EngineGauges {
         let journal = self.journal.borrow();
         let Eras { kept, lost } = self.link.eras();
+        let node = match self.link.standing() {
+            Standing::Living(node) | Standing::Leaving(node) => Some(node),
+            Standing::Listening | Standing::Loading(_) | Standing::Gone => None,
+        };
         EngineGauges {
+            node,
             is_up: self.link.is_up(),
             queue_bytes: journal.queue_bytes(),
             oldest: journal

@@ -57,13 +57,14 @@ impl Readers {
 
 impl<S: Stream> Server<S> {
     /// Reads a turn's share: half of it is the operator's first, the rest is for the others, and what these leave of it is the
-    /// operator's again. Returns the bytes that came of it.
-    pub(super) fn read_share(&mut self) -> usize {
-        let mut left = TURN_BYTES_MAX;
+    /// operator's again. So many bytes of it are taken already. Returns the bytes that came of it.
+    pub(super) fn read_share(&mut self, taken: usize) -> usize {
+        let share = TURN_BYTES_MAX.saturating_sub(taken);
+        let mut left = share;
         left -= self.read_from(Queue::Operator, left / 2);
         left -= self.read_from(Queue::Public, left);
         left -= self.read_from(Queue::Operator, left);
-        TURN_BYTES_MAX - left
+        share - left
     }
 
     /// Tells programs what came of what they asked for, and does what they ask for then.

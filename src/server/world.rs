@@ -12,11 +12,13 @@ use crate::{
         commons::Commons,
         dialect::Dialect,
         hub::ClientId,
+        lately::Lately,
         memory::Memory,
         metrics::{EngineGauges, Gauges, Metrics, ProcessUsage},
     },
     vocabulary::{
         config::{BODIES_BYTES_MAX, Config},
+        id::NodeId,
         time::Now,
     },
 };
@@ -46,12 +48,20 @@ pub struct World {
     pub replies: Vec<u8>,
     /// Slots of connections that asked for the metrics this turn.
     pub scrapers: Vec<u32>,
+    /// Slots of connections that wait for an errand.
+    pub errands: Vec<u32>,
+    /// How long turns took lately.
+    pub turns: Lately,
+    /// And from when a message was read until it was handed out.
+    pub fanouts: Lately,
     /// The time of this turn.
     pub now: Now,
     /// How it stands with other servers of the same hub.
     pub health: Health,
     /// The same in numbers, if there may be others.
     pub engine: Option<EngineGauges>,
+    /// A program has asked for an end.
+    pub is_to_drain: bool,
     /// The end that was announced, if one was.
     pub drain: Option<Drain>,
     /// Open connections, those that are refused included.
@@ -86,11 +96,15 @@ impl World {
             refusals: Refusals::default(),
             replies: Vec::new(),
             scrapers: Vec::new(),
+            errands: Vec::new(),
+            turns: Lately::default(),
+            fanouts: Lately::default(),
             config,
             metrics: Metrics::default(),
             now: Now::default(),
             health: Health::default(),
             engine: None,
+            is_to_drain: false,
             drain: None,
             connections: 0,
             unsent_bytes: 0,
@@ -110,6 +124,22 @@ impl World {
         }
     }
 
+    /// Counts messages whose fan-out took so long.
+    pub fn count_fanout(&mut self, length: Duration, messages: u64, now: Duration) {
+        self.metrics.count_fanout(length, messages);
+        self.fanouts.record(length, messages, now);
+    }
+
+    /// Which of several servers this is.
+    pub fn node(&self) -> Option<NodeId> {
+        self.engine.as_ref()?.node
+    }
+
+    /// What the process uses, where the system tells.
+    pub fn process(&self) -> Option<ProcessUsage> {
+        (self.process_usage)()
+    }
+
     /// The page of `/metrics`, of a server that holds so much memory.
     pub fn render_metrics(&self, memory: Memory) -> String {
         self.metrics.render(&Gauges {
@@ -121,7 +151,7 @@ impl World {
             unsent_bytes: self.unsent_bytes,
             memory,
             engine: self.engine,
-            process: (self.process_usage)(),
+            process: self.process(),
         })
     }
 }

@@ -8,7 +8,7 @@ use super::{
     memory::Memory,
     press::{Deflation, WhyPlain},
 };
-use crate::vocabulary::reason::Reason;
+use crate::vocabulary::{id::NodeId, reason::Reason};
 
 /// What a client may send too much of, in the order of the counters.
 pub const PAUSE_BOUNDS: [&str; 3] = ["messages", "bytes", "pings"];
@@ -102,6 +102,8 @@ pub struct Gauges {
 /// How it is with what several servers share.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EngineGauges {
+    /// Which of the servers this is, once that is agreed.
+    pub node: Option<NodeId>,
     /// Whether this server can agree with the others on an order.
     pub is_up: bool,
     /// Bytes that wait to be sequenced.

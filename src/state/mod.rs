@@ -14,6 +14,7 @@ pub mod freezing;
 pub mod hub;
 pub mod inflation;
 pub mod journal;
+pub mod lately;
 pub mod log;
 pub mod memory;
 pub mod metrics;

@@ -245,6 +245,9 @@ impl Reactor {
             self.turn_redis(now)?;
             end = self.clock.monotonic();
             self.server.finish_turn(end);
+            if self.server.is_to_drain() {
+                self.drain_for_program(now);
+            }
         }
         info!(cut = self.server.cut_connections(), "drained");
         Ok(Outcome::Drained)
@@ -326,6 +329,14 @@ impl Reactor {
             }
             Err(error) => error!(%error, "the old certificate and keys stay in use"),
         }
+    }
+
+    /// Begins to drain because a program wants it.
+    fn drain_for_program(&mut self, now: Now) {
+        let connections = self.server.connections();
+        self.drain(now);
+        supervisor::stopping();
+        info!(connections, "draining, as a program asked");
     }
 
     fn stop_if_asked(&mut self, now: Now) {

@@ -1,6 +1,8 @@
 //! Names for things that come and go.
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,19 @@ impl fmt::Display for Key {
     /// `slot.generation`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}.{}", self.slot, self.generation)
+    }
+}
+
+impl FromStr for Key {
+    type Err = ParseIntError;
+
+    /// Reads it as it is shown.
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let (slot, generation) = text.split_once('.').unwrap_or((text, ""));
+        Ok(Self {
+            slot: slot.parse()?,
+            generation: generation.parse()?,
+        })
     }
 }
 
@@ -60,5 +75,9 @@ mod tests {
         };
         assert_eq!(Key::from(usize::from(key)), key);
         assert_eq!(key.to_string(), "7.4294967294");
+        assert_eq!("7.4294967294".parse(), Ok(key));
+        for none in ["", "7", "7.", ".1", "7.1.1", "7.-1", "7.4294967296"] {
+            assert!(none.parse::<Key>().is_err(), "{none}");
+        }
     }
 }

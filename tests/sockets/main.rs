@@ -8,6 +8,8 @@ mod inflate;
 #[path = "../picky/mod.rs"]
 mod picky;
 
+mod acting;
+mod asking;
 mod batching;
 mod bodies;
 mod chat;

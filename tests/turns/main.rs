@@ -1,6 +1,7 @@
 //! Single turns of the server, over streams in memory: what they allocate, and what they put together.
 
 mod allocations;
+mod asking;
 mod batch_window;
 mod budget;
 mod calls;

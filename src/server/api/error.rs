@@ -81,13 +81,40 @@ impl HttpError {
     /// 405: a path that takes `POST`.
     pub(super) fn post_only() -> Self {
         Self {
-            headers: &[(header::ALLOW, super::ACTION_METHODS)],
+            headers: &[(header::ALLOW, super::routes::ACTION_METHODS)],
             ..Self::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
                 "use POST",
             )
         }
+    }
+
+    /// 400: more, or less, than may be asked for.
+    pub(super) fn beyond_limit(most: usize) -> Self {
+        let message = format!("limit must be an integer from 1 to {most}");
+        Self::new(StatusCode::BAD_REQUEST, "bad-limit", message)
+    }
+
+    /// 400: a parameter that is to be a number.
+    pub(super) fn no_number(parameter: &'static str) -> Self {
+        Self::bad_request(format!(
+            "{parameter} must be an integer that is not negative"
+        ))
+    }
+
+    /// 404: nobody has this id.
+    pub(in crate::server) fn no_such_client(id: &str) -> Self {
+        Self::refused(&ChatError::NoSuchId(id.to_owned()))
+    }
+
+    /// 404: members who have neither ids nor names.
+    pub(super) fn nameless_members() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "members of a channel of the relay have neither ids nor names; the channel itself tells how many they are",
+        )
     }
 
     /// 409: a key of a request that was used for another one.
@@ -108,13 +135,16 @@ impl HttpError {
         )
     }
 
-    /// 503: what was asked for was not done, or nobody knows whether it was.
+    /// 404: it was asked for of someone or something that there is not; else 503: it was not done, or nobody knows whether
+    /// it was.
     pub(super) fn refused(error: &ChatError) -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            error.code(),
-            error.to_string(),
-        )
+        let status = match error {
+            ChatError::NoSuchChannel(_) | ChatError::NoSuchClient(_) | ChatError::NoSuchId(_) => {
+                StatusCode::NOT_FOUND
+            }
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error.code(), error.to_string())
     }
 
     /// 415: a body of another kind.

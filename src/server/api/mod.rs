@@ -3,38 +3,49 @@
 //! A call is made once it is known who asks and that they may, and once its body is there. What it has done goes through the
 //! engine like all else, so that it may be answered later: as soon as what came of it is known.
 
+mod act;
 mod caller;
+mod channels;
+mod clients;
 mod door;
+mod errand;
 mod error;
 mod keys;
+mod look;
 mod publish;
 mod relay;
+mod routes;
+mod stats;
 
 use std::rc::Rc;
 
-use http::{Method, Request, header::HeaderMap};
+use http::header::HeaderMap;
 
 pub use self::{
+    act::Act,
     caller::Caller,
+    channels::Place,
+    clients::{ClientRow, Clients},
     door::{Door, Knock},
+    errand::{Awaited, Errand},
     keys::{ApiKeys, ApiKeysError},
+    look::Look,
+    stats::{Aggregate, BusyRow},
 };
 use self::{
+    act::Acting,
     publish::{Publish, Publishing},
     relay::{Relay, Relaying},
 };
+pub(super) use self::{act::of_sessions, routes::find};
 use super::{
-    endpoint::{Endpoint, bad_name, parameter},
     http::{HttpError, Response},
     world::World,
 };
 use crate::{
     state::{hub::ClientId, metrics::Metrics, outcome::Outcome},
-    vocabulary::{api::Right, name::is_name},
+    vocabulary::api::Right,
 };
-
-/// The methods of what does something.
-const ACTION_METHODS: &str = "POST, OPTIONS";
 
 /// What a program asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +62,10 @@ pub enum Call {
         /// Whether it wants to know that it is done.
         waits: bool,
     },
+    /// To see something.
+    Look(Look),
+    /// To have something done to those who are connected, or to the server.
+    Act(Act),
 }
 
 /// A call that is made as soon as its body is there.
@@ -60,6 +75,10 @@ pub enum Asked {
     Publish(Publish),
     /// [`Call::Relay`].
     Relay(Relay),
+    /// [`Call::Look`].
+    Look(Look),
+    /// [`Call::Act`], and who has it done.
+    Act(Act, Rc<Caller>),
 }
 
 /// What was asked for.
@@ -69,49 +88,10 @@ pub enum Pending {
     Publish(Publishing),
     /// Something in a channel of the relay.
     Relay(Relaying),
-}
-
-/// Finds what is below `/api/`.
-///
-/// # Errors
-/// There is no such thing, or not with this method or these parameters.
-pub(super) fn find(request: &Request<()>, path: &str) -> Result<Endpoint, HttpError> {
-    let query = request.uri().query().unwrap_or_default();
-    let segments: Vec<_> = path.split('/').collect();
-    // Each takes one method, and is one arm. Dot segments are names like others.
-    let (method, call) = match &segments[..] {
-        ["publish"] => (Method::POST, publish(query)),
-        ["relay"] => (Method::POST, relay(query)),
-        _ => return Err(HttpError::not_found()),
-    };
-    match request.method() {
-        asked if *asked == method => call.map(Endpoint::Call),
-        &Method::OPTIONS => Ok(Endpoint::Response(Response::options(ACTION_METHODS))),
-        _ => Err(HttpError::post_only()),
-    }
-}
-
-fn publish(query: &str) -> Result<Call, HttpError> {
-    let waits = waits(query)?;
-    Ok(Call::Publish { waits })
-}
-
-fn relay(query: &str) -> Result<Call, HttpError> {
-    let channel = parameter(query, "channel").filter(|channel| is_name(channel));
-    let channel = channel.ok_or_else(|| bad_name("channel"))?;
-    let waits = waits(query)?;
-    Ok(Call::Relay { channel, waits })
-}
-
-/// Whether the answer is to wait for what comes of it.
-fn waits(query: &str) -> Result<bool, HttpError> {
-    match parameter(query, "wait").as_deref() {
-        None => Ok(true),
-        Some("none") => Ok(false),
-        Some(other) => Err(HttpError::bad_request(format!(
-            "wait={other:?} is not none; leave it out to be told what came of it"
-        ))),
-    }
+    /// Something that is done by the engine.
+    Acting(Acting),
+    /// Something that was done at once, or is done between the turn's parts.
+    Awaited(Awaited),
 }
 
 impl Call {
@@ -119,7 +99,19 @@ impl Call {
     pub fn right(&self) -> Right {
         match self {
             Self::Publish { .. } | Self::Relay { .. } => Right::Publish,
+            Self::Look(_) => Right::Read,
+            Self::Act(act) => act.right(),
         }
+    }
+
+    /// Whether it may have a body.
+    pub fn takes_body(&self) -> bool {
+        !matches!(self, Self::Look(_) | Self::Act(Act::Drain))
+    }
+
+    /// Whether it needs the order that servers share.
+    pub fn is_sequenced(&self) -> bool {
+        self.takes_body()
     }
 
     /// The same with who makes it, and with what the request says of its body.
@@ -132,6 +124,8 @@ impl Call {
             Self::Relay { channel, waits } => {
                 Relay::new(caller, headers, channel, waits).map(Asked::Relay)
             }
+            Self::Look(look) => Ok(Asked::Look(look)),
+            Self::Act(act) => Ok(Asked::Act(act, caller)),
         }
     }
 }
@@ -156,6 +150,11 @@ impl Asked {
                 let (relaying, said) = relay.make(&body, client, world)?;
                 (Pending::Relay(relaying), said)
             }
+            Self::Look(look) => {
+                let (awaited, shown) = look.show(client, world)?;
+                (Pending::Awaited(awaited), shown)
+            }
+            Self::Act(act, caller) => act.act(&caller, &body, client, world)?,
         })
     }
 }
@@ -174,7 +173,24 @@ impl Pending {
         match self {
             Self::Publish(publishing) => publishing.hear(outcome, client, world),
             Self::Relay(relaying) => relaying.hear(&outcome).map(|()| 0),
+            Self::Acting(acting) => acting.hear(&outcome).map(|()| 0),
+            Self::Awaited(_) => unreachable!("the engine was asked for nothing"),
         }
+    }
+
+    /// The errand that it waits for, if it does.
+    pub fn errand(&self) -> Option<&Errand> {
+        match self {
+            Self::Awaited(awaited) => awaited.errand(),
+            Self::Publish(_) | Self::Relay(_) | Self::Acting(_) => None,
+        }
+    }
+
+    /// Goes on with what is answered to the errand that it waits for. Returns the bytes of that.
+    pub fn hear_errand(&mut self, answer: Response) -> usize {
+        let bytes = answer.body_bytes();
+        *self = Self::Awaited(Awaited::Answer(answer));
+        bytes
     }
 
     /// What is answered, if that is known, and how many outcomes are to come that nobody waits for. It is told once.
@@ -182,6 +198,8 @@ impl Pending {
         match self {
             Self::Publish(publishing) => publishing.answer(metrics),
             Self::Relay(relaying) => relaying.answer(),
+            Self::Acting(acting) => Some((acting.answer()?, 0)),
+            Self::Awaited(awaited) => Some((awaited.answer()?, 0)),
         }
     }
 
@@ -189,7 +207,7 @@ impl Pending {
     pub fn heap_bytes(&self) -> usize {
         match self {
             Self::Publish(publishing) => publishing.heap_bytes(),
-            Self::Relay(_) => 0,
+            Self::Relay(_) | Self::Acting(_) | Self::Awaited(_) => 0,
         }
     }
 }

@@ -8,10 +8,10 @@ use http::{
     header::{EXPECT, HeaderValue},
 };
 
-use super::{Connection, Phase};
+use super::{Connection, Phase, exchange::Manner};
 use crate::{
     server::{
-        api::{Asked, Call, Knock, Pending},
+        api::{Asked, Call, Errand, Knock, Pending},
         http::{Body, Framing, HttpError, Response, Share},
         stream::Stream,
         world::World,
@@ -28,7 +28,7 @@ const CONTINUE: Bytes = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
 pub(super) struct Calling {
     /// Who makes it, in the hub.
     client: ClientId,
-    goes_on: bool,
+    manner: Manner,
     /// Its body, as long as that is not all there.
     arriving: Option<Arriving>,
     /// What of it is under way.
@@ -101,19 +101,19 @@ impl<S: Stream> Connection<S> {
         call: Call,
         request: &Request<()>,
         framing: Framing,
-        goes_on: bool,
+        manner: Manner,
         world: &mut World,
     ) -> usize {
         let mut tried = 0;
         let admitted = self.admit_call(call, request, framing, &mut tried, world);
         let bytes = match admitted {
             Ok(arriving) => {
-                self.begin_call(arriving, goes_on, world);
+                self.begin_call(arriving, manner, world);
                 self.go_on_calling(world)
             }
             Err(error) => {
                 let is_over = error.status == StatusCode::TOO_MANY_REQUESTS;
-                let goes_on = goes_on && framing == Framing::None && !is_over;
+                let goes_on = manner.goes_on && framing == Framing::None && !is_over;
                 self.respond_error(&error, Some(request), goes_on, world)
             }
         };
@@ -141,7 +141,12 @@ impl<S: Stream> Connection<S> {
         if !caller.rights().include(call.right()) {
             return Err(HttpError::not_allowed(call.right()));
         }
-        world.health.admit()?;
+        if !call.takes_body() && framing != Framing::None {
+            return Err(HttpError::body_not_accepted());
+        }
+        if call.is_sequenced() {
+            world.health.admit()?;
+        }
         let body = Body::new(framing)?;
         let asked = call.asked(caller, request.headers())?;
         // Who sends it all the same need not be asked to (RFC 9110, section 10.1.1).
@@ -155,7 +160,7 @@ impl<S: Stream> Connection<S> {
         })
     }
 
-    fn begin_call(&mut self, arriving: Arriving, goes_on: bool, world: &mut World) {
+    fn begin_call(&mut self, arriving: Arriving, manner: Manner, world: &mut World) {
         if arriving.is_held_back {
             self.outbox.stage(CONTINUE);
         }
@@ -164,7 +169,7 @@ impl<S: Stream> Connection<S> {
             let greet = || world.commons.greet_caller(slot);
             exchange.calling = Some(Box::new(Calling {
                 client: *exchange.caller.get_or_insert_with(greet),
-                goes_on,
+                manner,
                 arriving: Some(arriving),
                 pending: None,
             }));
@@ -202,6 +207,30 @@ impl<S: Stream> Connection<S> {
         self.answer_call(heard, world)
     }
 
+    /// The errand that its call waits for, if it does.
+    pub fn errand(&self) -> Option<&Errand> {
+        match &self.phase {
+            Phase::Http(exchange) => exchange.calling.as_ref()?.pending.as_ref()?.errand(),
+            Phase::Introduction(_) | Phase::Open(_) | Phase::Closing(_) => None,
+        }
+    }
+
+    /// Goes on with the call that waits for an errand, by what came of that. Returns the bytes that came of it.
+    pub fn hear_errand(&mut self, done: Result<Response, HttpError>, world: &mut World) -> usize {
+        let Phase::Http(exchange) = &mut self.phase else {
+            return 0;
+        };
+        let Some(pending) = exchange
+            .calling
+            .as_mut()
+            .and_then(|calling| calling.pending.as_mut())
+        else {
+            return 0;
+        };
+        let heard = done.map(|response| pending.hear_errand(response));
+        self.answer_call(heard, world)
+    }
+
     /// Answers a call if that can be done by now.
     fn answer_call(&mut self, heard: Result<usize, HttpError>, world: &mut World) -> usize {
         let Phase::Http(exchange) = &mut self.phase else {
@@ -211,14 +240,15 @@ impl<S: Stream> Connection<S> {
             return 0;
         };
         let client = calling.client;
-        let goes_on = calling.goes_on && world.drain.is_none();
+        let Manner { is_head, goes_on } = calling.manner;
+        let goes_on = goes_on && world.drain.is_none();
         match heard {
             Ok(bytes) => {
                 if let Some((answer, untold)) = calling.answer(&mut world.metrics) {
                     exchange.calling = None;
                     exchange.untold += untold;
                     self.is_held = world.commons.holds(client);
-                    self.respond(&answer, false, goes_on, Reason::HttpDone, world);
+                    self.respond(&answer, is_head, goes_on, Reason::HttpDone, world);
                 }
                 bytes
             }
@@ -226,7 +256,8 @@ impl<S: Stream> Connection<S> {
                 // What follows a body that makes no sense makes none either.
                 let goes_on = goes_on && calling.arriving.is_none();
                 exchange.calling = None;
-                self.respond_error(&error, None, goes_on, world)
+                self.note_error(&error, None, world);
+                self.answer_error(&error, Manner { is_head, goes_on }, world)
             }
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct Exchange {
     /// Bytes behind the last request have not been looked at.
     pub(super) has_more: bool,
     /// The metrics were asked for, and are told once the turn has read and expired.
-    pub(super) scrape: Option<Scrape>,
+    pub(super) scrape: Option<Manner>,
     /// What is being done for its sender.
     pub(super) calling: Option<Box<Calling>>,
     /// Who does that, in the hub, once anything was asked for.
@@ -48,11 +48,11 @@ pub(super) struct Exchange {
     pub(super) untold: usize,
 }
 
-/// How the metrics are to be told.
+/// How one is to be answered who waits for it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scrape {
-    is_head: bool,
-    goes_on: bool,
+pub(super) struct Manner {
+    pub(super) is_head: bool,
+    pub(super) goes_on: bool,
 }
 
 impl From<Refusal> for HttpError {
@@ -185,7 +185,7 @@ impl<S: Stream> Connection<S> {
             && world.drain.is_none();
         let endpoint = if let Some(refusal) = self.refusal {
             Err(refusal.into())
-        } else if world.drain.is_some() {
+        } else if world.drain.is_some() && role != Role::Admin {
             Err(HttpError::draining())
         } else {
             Endpoint::of(request, role)
@@ -194,7 +194,9 @@ impl<S: Stream> Connection<S> {
         // What follows a body that is not read makes no sense.
         let goes_on = goes_on && (!has_body || matches!(endpoint, Ok(Endpoint::Call(_))));
         let endpoint = match endpoint {
-            Ok(Endpoint::Call(call)) => return self.call(call, request, *framing, goes_on, world),
+            Ok(Endpoint::Call(call)) => {
+                return self.call(call, request, *framing, Manner { is_head, goes_on }, world);
+            }
             // Programs are told what else is wrong.
             Err(error) if role == Role::Admin => Err(error),
             _ if has_body => Err(HttpError::body_not_accepted()),
@@ -205,6 +207,7 @@ impl<S: Stream> Connection<S> {
             Ok(Endpoint::Response(response)) => {
                 return self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
             }
+            Ok(Endpoint::Health) if world.drain.is_some() => Err(HttpError::draining()),
             Ok(Endpoint::Health) => match world.health.check() {
                 Ok(()) => {
                     let well = Response::ok("text/plain; charset=utf-8", &b"ok"[..]);
@@ -214,7 +217,7 @@ impl<S: Stream> Connection<S> {
             },
             Ok(Endpoint::Metrics) => {
                 if let Phase::Http(exchange) = &mut self.phase {
-                    exchange.scrape = Some(Scrape { is_head, goes_on });
+                    exchange.scrape = Some(Manner { is_head, goes_on });
                     world.scrapers.push(self.slot);
                 }
                 return 0;
@@ -294,7 +297,7 @@ impl<S: Stream> Connection<S> {
         let Phase::Http(exchange) = &mut self.phase else {
             return;
         };
-        if let Some(Scrape { is_head, goes_on }) = exchange.scrape.take() {
+        if let Some(Manner { is_head, goes_on }) = exchange.scrape.take() {
             let page = page.as_bytes().to_vec();
             let response = Response::ok("text/plain; version=0.0.4; charset=utf-8", page);
             self.respond(&response, is_head, goes_on, Reason::HttpDone, world);
@@ -325,6 +328,18 @@ impl<S: Stream> Connection<S> {
         goes_on: bool,
         world: &mut World,
     ) -> usize {
+        let is_head = request.is_some_and(|request| request.method() == Method::HEAD);
+        self.note_error(error, request, world);
+        self.answer_error(error, Manner { is_head, goes_on }, world)
+    }
+
+    /// Counts an error, and tells the log of it.
+    pub(super) fn note_error(
+        &mut self,
+        error: &HttpError,
+        request: Option<&Request<()>>,
+        world: &mut World,
+    ) {
         world.metrics.count_handshake_failure(error.code);
         if let Phase::Http(exchange) = &self.phase {
             let peer = exchange.arrival.peer;
@@ -336,7 +351,15 @@ impl<S: Stream> Connection<S> {
             };
             world.refusals.tell(error, refused, world.now.monotonic);
         }
-        let is_head = request.is_some_and(|request| request.method() == Method::HEAD);
+    }
+
+    /// Answers with an error.
+    pub(super) fn answer_error(
+        &mut self,
+        error: &HttpError,
+        Manner { is_head, goes_on }: Manner,
+        world: &mut World,
+    ) -> usize {
         let reason = if self.refusal.is_some() {
             Reason::Refused
         } else {

@@ -9,13 +9,13 @@ mod introduction;
 mod lagging;
 mod meter;
 mod session;
+mod standing;
 mod terms;
 
 use std::io;
 use std::mem;
 use std::time::Duration;
 
-pub use self::terms::Visitor;
 use self::{
     closing::Closing,
     exchange::Exchange,
@@ -24,6 +24,7 @@ use self::{
     session::Session,
     terms::Terms,
 };
+pub use self::{standing::Standing, terms::Visitor};
 use super::{
     stream::{Readiness, Stream},
     world::World,

@@ -39,9 +39,18 @@ impl Response {
         let body = serde_json::to_vec(body).expect("what is told can be written");
         Self {
             status,
-            ..Self::ok("application/json", body)
+            ..Self::told(body)
         }
-        .with(header::CACHE_CONTROL, "no-store")
+    }
+
+    /// The same where it is written already, and all is well.
+    pub fn told(body: Vec<u8>) -> Self {
+        Self::ok("application/json", body).with(header::CACHE_CONTROL, "no-store")
+    }
+
+    /// Bytes of the body.
+    pub fn body_bytes(&self) -> usize {
+        self.body.len()
     }
 
     /// 204: what may be asked for, for those who only ask for that. Pages of other origins are told nothing.

@@ -4,6 +4,7 @@
 mod blocks;
 mod channels;
 mod client;
+mod looking;
 mod membership;
 mod record;
 mod replay;
@@ -26,7 +27,6 @@ use super::{
     batch::{Form, OpenBatch, Run, Slice},
     channel::{Departure, Owed},
     log::Log,
-    memory::of_list,
     press::Press,
     seal::Source,
 };
@@ -463,20 +463,6 @@ impl Hub {
     /// The same, to deflate what goes to one client alone.
     pub fn press_mut(&mut self) -> &mut Press {
         &mut self.press
-    }
-
-    /// Bytes that it takes without logs and without what deflates, and those of the logs.
-    pub fn heap_bytes(&self) -> (usize, usize) {
-        let memberships = self.clients.iter();
-        let memberships = memberships.map(|(_, client)| client.heap_bytes());
-        let (channels, logs) = self.channels.heap_bytes();
-        let hub = of_list::<Client>(self.clients.capacity())
-            + memberships.sum::<usize>()
-            + channels
-            + self.replays.heap_bytes()
-            + of_list::<(u32, Mail)>(self.mail.capacity())
-            + self.spare.iter().map(OpenBatch::heap_bytes).sum::<usize>();
-        (hub, logs)
     }
 }
 

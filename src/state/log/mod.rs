@@ -195,6 +195,26 @@ impl Log {
         }
     }
 
+    /// The place of the first of up to `limit` that are kept before another, so that all of them have at most so many bytes
+    /// with what separates them, or there is only one; and how many bytes they have.
+    pub fn before(&self, end: u64, limit: usize, bytes_max: usize) -> (u64, usize) {
+        let (mut start, mut bytes) = (end, 0);
+        while start > self.first && end - start < limit as u64 {
+            let more = self.length(self.index(start - 1)) + 1;
+            if start < end && bytes + more > bytes_max {
+                break;
+            }
+            bytes += more;
+            start -= 1;
+        }
+        (start, bytes)
+    }
+
+    /// Whether one that is kept is text or binary.
+    pub fn kind(&self, place: u64) -> Kind {
+        self.entries[self.index(place)].kind
+    }
+
     /// The body of one that is kept, in two parts, as it may go around the end of the ring.
     pub fn body(&self, place: u64) -> [&[u8]; 2] {
         let index = self.index(place);

@@ -3,7 +3,10 @@
 use thiserror::Error;
 
 use crate::vocabulary::{
-    config::{DATA_LEVELS_MAX, IDEMPOTENCY_KEY_CHARS_MAX, ITEMS_MAX, SHOWN_CHARS_MAX},
+    config::{
+        CLOSE_WORDS_BYTES_MAX, DATA_LEVELS_MAX, IDEMPOTENCY_KEY_CHARS_MAX, ITEMS_MAX,
+        SHOWN_CHARS_MAX,
+    },
     name::{cut, name_rule, quoted},
 };
 
@@ -29,6 +32,15 @@ pub enum BodyError {
         "the body is neither an object nor an array of objects, such as {{\"channel\":\"tea\",\"message\":\"hot\"}}"
     )]
     NotItems,
+    /// Fields that are none of those that are expected.
+    #[error("the body makes no sense here: {}", cut(.0, SHOWN_CHARS_MAX))]
+    BadFields(String),
+    /// A code that no close frame may have, or that is not a program's to send.
+    #[error("\"code\" must be 1000, 1008, or from 3000 to 4999")]
+    BadCode,
+    /// More than a close frame has room for.
+    #[error("\"reason\" must have at most {CLOSE_WORDS_BYTES_MAX} bytes")]
+    BadReason,
     /// More than one request may have.
     #[error("the body has more than {ITEMS_MAX} items; send the rest in another request")]
     TooMany,
@@ -38,9 +50,13 @@ impl BodyError {
     /// The error in a word, for programs; it does not change.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotUtf8(_) | Self::NotJson(_) | Self::BadLine { .. } | Self::NotItems => {
-                "bad-json"
-            }
+            Self::NotUtf8(_)
+            | Self::NotJson(_)
+            | Self::BadLine { .. }
+            | Self::NotItems
+            | Self::BadFields(_) => "bad-json",
+            Self::BadCode => "bad-code",
+            Self::BadReason => "bad-reason",
             Self::TooMany => "too-many-items",
         }
     }

@@ -1,5 +1,6 @@
 //! What is said at the door for programs: things to publish, what came of them, and who may do what.
 
+mod act;
 mod answer;
 mod error;
 mod item;
@@ -7,6 +8,7 @@ mod items;
 mod rights;
 
 pub use self::{
+    act::{Closing, Removal},
     answer::Answer,
     error::{BodyError, ItemError},
     item::{Item, Recipient, Said, Sender, is_idempotency_key},

@@ -140,6 +140,20 @@ pub const SAYINGS_MAX: usize = 64;
 pub const TURN_LEARNT_BYTES_MAX: usize = 64 << 10;
 /// Members that a channel may lose with a server and be told of each; of more it is told how many.
 pub const LOSSES_TOLD_MAX: usize = 10;
+/// How often at most everyone is looked at for those who ask how it goes; what is told then is told for as long.
+pub const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
+/// What was counted before a look that is longer ago says nothing of how often something happens.
+pub const SURVEY_KEPT: Duration = Duration::from_mins(1);
+/// Places that are looked at in one turn: of a connection, a client, someone of the chat, and a channel.
+pub const TURN_SURVEYED_MAX: usize = 256;
+/// Bytes that are shown in one turn of those who are connected, and one answer more.
+pub const TURN_SHOWN_BYTES_MAX: usize = 64 << 10;
+/// Clients that lag that are named where it is told how it goes.
+pub const LAGGING_SHOWN_MAX: usize = 10;
+/// Channels in which much is said that are named there.
+pub const BUSIEST_SHOWN_MAX: usize = 10;
+/// Bytes of the reason in a close frame (RFC 6455, section 5.5).
+pub const CLOSE_WORDS_BYTES_MAX: usize = 123;
 /// How often at most the memory of everyone is added up for the metrics.
 pub const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
 /// Emptied batches kept to be used again; channels in which nothing is said hold none.

@@ -204,21 +204,12 @@ impl Looking<'_> {
 }
 
 /// Up to `limit` of the messages before a number as an array, and how many they are.
-fn excerpt(log: &Log, before: Option<u64>, limit: usize) -> (Box<RawValue>, usize) {
+pub(super) fn excerpt(log: &Log, before: Option<u64>, limit: usize) -> (Box<RawValue>, usize) {
     let said = log.said();
     let end = before.map_or(said, |before| before.saturating_sub(1).min(said));
-    let mut start = end;
-    let mut bytes = "[".len();
-    while start > log.first() && end - start < limit as u64 {
-        let parts = log.body(start - 1);
-        let more = parts.iter().map(|part| part.len()).sum::<usize>() + ",".len();
-        if start < end && bytes + more > HISTORY_ANSWER_BYTES_MAX {
-            break;
-        }
-        bytes += more;
-        start -= 1;
-    }
-    let mut array = Vec::with_capacity(bytes);
+    let most = HISTORY_ANSWER_BYTES_MAX - "[".len();
+    let (start, bytes) = log.before(end, limit, most);
+    let mut array = Vec::with_capacity("[]".len() + bytes);
     array.push(b'[');
     for place in start..end {
         if place > start {

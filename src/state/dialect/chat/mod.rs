@@ -17,6 +17,7 @@ mod returning;
 mod rosters;
 mod session;
 mod vanishing;
+mod viewing;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -39,8 +40,10 @@ pub use self::{
     record::{PersonRecord, SummaryRecord},
     removing::{Dismissal, dismiss, expel},
     returning::{Returning, uproot},
+    rosters::Page,
     session::{Asked, Waited},
     vanishing::{bury, vanish},
+    viewing::history,
 };
 use self::{
     looking::Look,
@@ -58,7 +61,6 @@ use crate::{
         commons::Commons,
         engine::{Deed, Refusal},
         hub::{ChannelId, ClientId, Hub, Space},
-        memory::of_table,
         seal::{Origin, Seal},
     },
     vocabulary::{
@@ -178,13 +180,6 @@ impl Registry {
     /// Forgets what was kept to be told again this turn.
     pub fn end_turn(&mut self) {
         self.rosters.end_turn();
-    }
-
-    /// Bytes that the people take.
-    pub fn heap_bytes(&self) -> usize {
-        let foreign = self.foreign.values();
-        let foreign = foreign.map(|clients| of_table::<(u32, ClientId)>(clients.capacity()));
-        self.people.heap_bytes() + self.rosters.heap_bytes() + foreign.sum::<usize>()
     }
 
     /// Bytes that it takes to know what is not to be said again.

@@ -111,24 +111,35 @@ impl People {
         };
     }
 
-    /// Bytes that they take.
-    pub(super) fn heap_bytes(&self) -> usize {
-        let people = || self.by_client.iter().flatten();
-        let texts = people().map(|person| {
-            let session = match &person.seat {
-                Seat::There(_) => 0,
-                Seat::Here(session) => size_of::<Session>() + session.heap_bytes(),
-            };
-            let Identity { id, name, .. } = &*person.identity;
-            of_shared_text(name) + of_shared_text(id) + session
-        });
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.by_client.len()
+    }
+
+    /// Bytes that the one in a place takes.
+    pub(super) fn heap_bytes_at(&self, place: usize) -> usize {
+        let Some(Some(person)) = self.by_client.get(place) else {
+            return 0;
+        };
+        let session = match &person.seat {
+            Seat::There(_) => 0,
+            Seat::Here(session) => size_of::<Session>() + session.heap_bytes(),
+        };
+        let Identity { id, name, .. } = &*person.identity;
+        size_of::<Person>()
+            + of_shared::<Identity>()
+            + of_shared_text(name)
+            + of_shared_text(id)
+            + session
+    }
+
+    /// Bytes that they take beside.
+    pub(super) fn heap_bytes_beside(&self) -> usize {
         let by_text = |sets: &HashMap<Rc<str>, Clients>| {
             of_table::<(Rc<str>, Clients)>(sets.capacity())
                 + sets.values().map(Clients::heap_bytes).sum::<usize>()
         };
         of_list::<Option<Box<Person>>>(self.by_client.capacity())
-            + people().count() * (size_of::<Person>() + of_shared::<Identity>())
-            + texts.sum::<usize>()
             + by_text(&self.persons)
             + by_text(&self.namesakes)
     }
@@ -275,6 +286,24 @@ impl People {
         let people = clients.iter().map(|client| self.person(client));
         let first = people.min_by_key(|person| person.entered);
         &first.expect("a set is struck when it is empty").identity
+    }
+
+    /// How others see a client, if it is one of them, and the server that it is at if that is another one.
+    pub(super) fn shown_at(&self, client: ClientId) -> Option<(&Identity, Option<NodeId>)> {
+        let person = self.by_client.get(client.number() as usize)?.as_ref()?;
+        let node = match person.seat {
+            Seat::There((node, _)) => Some(node),
+            Seat::Here(_) => None,
+        };
+        Some((&person.identity, node))
+    }
+
+    /// All clients with an id, and those with a name, which are others.
+    pub(super) fn known_as(&self, text: &str) -> impl Iterator<Item = ClientId> {
+        let sets = [self.persons.get(text), self.namesakes.get(text)];
+        let [by_id, by_name] = sets.map(|set| set.into_iter().flat_map(Clients::iter));
+        let others = by_name.filter(|&client| *self.person(client).identity.id != *text);
+        by_id.chain(others)
     }
 
     fn person(&self, client: ClientId) -> &Person {

@@ -35,13 +35,13 @@ struct Roster {
 
 /// Some members of a channel.
 #[derive(Clone, Debug)]
-pub(super) struct Page {
+pub struct Page {
     /// The members, as an array.
-    pub(super) members: Rc<RawValue>,
+    pub members: Rc<RawValue>,
     /// How many.
-    pub(super) listed: usize,
+    pub listed: usize,
     /// The id of the last of them, if there are more.
-    pub(super) next: Option<Rc<str>>,
+    pub next: Option<Rc<str>>,
 }
 
 impl Rosters {
@@ -112,21 +112,26 @@ impl Rosters {
         }
     }
 
-    /// Bytes that they take.
-    pub(super) fn heap_bytes(&self) -> usize {
-        let trees = self.by_channel.values().map(|roster| {
-            let first = roster
-                .first
-                .as_ref()
-                .map_or(0, |(_, page)| page.members.get().len());
-            let several = roster.by_id.values().map(Clients::heap_bytes);
-            of_tree::<(Rc<str>, Clients)>(roster.by_id.len()) + several.sum::<usize>() + first
-        });
-        of_table::<(ChannelId, Roster)>(self.by_channel.capacity()) + trees.sum::<usize>()
+    /// Bytes that the members of a channel take.
+    pub(super) fn heap_bytes_of(&self, channel: ChannelId) -> usize {
+        self.by_channel.get(&channel).map_or(0, Roster::heap_bytes)
+    }
+
+    /// Bytes that all take beside.
+    pub(super) fn heap_bytes_beside(&self) -> usize {
+        of_table::<(ChannelId, Roster)>(self.by_channel.capacity())
     }
 }
 
 impl Roster {
+    fn heap_bytes(&self) -> usize {
+        let first = self.first.as_ref();
+        let several = self.by_id.values().map(Clients::heap_bytes);
+        of_tree::<(Rc<str>, Clients)>(self.by_id.len())
+            + several.sum::<usize>()
+            + first.map_or(0, |(_, page)| page.members.get().len())
+    }
+
     /// Forgets the first page if whoever comes or goes is on it.
     fn forget_first(&mut self, id: &str) {
         let is_on_it = |page: &Page| page.next.as_deref().is_none_or(|last| id <= last);

@@ -2,6 +2,7 @@
 
 mod fetching;
 mod logs;
+mod looking;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,6 @@ use crate::state::{
     channel::Channel,
     freezing::{Freeze, Frozen},
     log::Log,
-    memory::{of_list, of_shared, of_shared_text},
     order::Order,
     press::Press,
     seal::{Origin, Seal, Source},
@@ -368,24 +368,6 @@ impl Channels {
     /// Bytes of what all logs keep, and messages.
     pub(super) fn kept(&self) -> (usize, usize) {
         (self.bytes, self.messages)
-    }
-
-    /// Bytes that the channels take without their logs, and those of the logs.
-    pub(super) fn heap_bytes(&self) -> (usize, usize) {
-        let named = self.all.iter().map(|(_, named)| {
-            let name = of_shared_text(&named.source.channel);
-            of_shared::<Source>() + name + named.channel.heap_bytes()
-        });
-        let entries = self.all.len() * size_of::<(Rc<str>, ChannelId)>();
-        let orders = self.empty.iter().chain(&self.quiet);
-        let orders = orders.map(Order::heap_bytes).sum::<usize>();
-        let channels = of_list::<Named>(self.all.capacity())
-            + named.sum::<usize>()
-            + entries
-            + orders
-            + of_list::<(Duration, ChannelId)>(self.ages.len());
-        let logs = self.all.iter().map(|(_, named)| named.log.heap_bytes());
-        (channels, logs.sum())
     }
 }
 
