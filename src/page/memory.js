@@ -3,6 +3,7 @@
 const SESSION = 'hubbub.session';
 const PROFILE = 'hubbub.profile';
 const TOKEN = 'hubbub.token';
+const KEY = 'hubbub.key';
 
 /** `{name, email, channels, current}` of this tab, or null. */
 export const recallSession = () => named(read('sessionStorage', SESSION));
@@ -16,6 +17,12 @@ export function recallToken() {
   return typeof token === 'string' ? token : null;
 }
 
+/** The operator's key of this tab, or null. */
+export function recallKey() {
+  const key = read('sessionStorage', KEY);
+  return typeof key === 'string' ? key : null;
+}
+
 export function rememberSession(session) {
   write('sessionStorage', SESSION, session);
 }
@@ -26,6 +33,10 @@ export function rememberProfile(profile) {
 
 export function rememberToken(token) {
   write('sessionStorage', TOKEN, token);
+}
+
+export function rememberKey(key) {
+  write('sessionStorage', KEY, key);
 }
 
 export function forget() {

@@ -84,11 +84,13 @@ impl Endpoint {
         match path {
             "/healthz" => Ok(Self::Health),
             "/metrics" if role.has_metrics() => Ok(Self::Metrics),
-            _ if !role.has_sessions() => Err(HttpError::not_found()),
+            _ if role == Role::Admin => page::admin(request)
+                .map(Self::Response)
+                .ok_or_else(HttpError::not_found),
             "/relay" => relay(query).map(Self::Session),
             "/ws" => chat(query).map(Self::Session),
             "/echo" => Ok(Self::Session(SessionKind::Echo)),
-            _ => page::respond(request)
+            _ => page::chat(request)
                 .map(Self::Response)
                 .ok_or_else(HttpError::not_found),
         }
@@ -316,6 +318,8 @@ mod tests {
             ("/relay", [200, 200, 404]),
             ("/ws?name=Ada", [200, 200, 404]),
             ("/", [200, 200, 404]),
+            ("/admin", [404, 404, 200]),
+            ("/admin/assets/admin/main.js", [404, 404, 200]),
         ] {
             let roles = [Role::Whole, Role::Public, Role::Admin];
             assert_eq!(roles.map(|role| status_by(role, path)), statuses, "{path}");

@@ -1,4 +1,5 @@
-//! The chat page and the client for pages of others: their files, embedded in the binary, and how they are served.
+//! The chat page, the client for pages of others, and the operator's page: their files, embedded in the binary, and how they
+//! are served.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -25,7 +26,8 @@ macro_rules! assets {
     };
 }
 
-static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+/// The files of the chat.
+static CHAT: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     assets! {
         HTML "index.html"
         SVG "icon.svg"
@@ -75,7 +77,30 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     }
 });
 
-/// A file of the page.
+/// The files of the operator's page, some of which are the chat's too.
+static ADMIN: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    assets! {
+        HTML "admin/index.html"
+        SVG "icon.svg"
+        CSS "style/admin.css"
+        CSS "style/base.css"
+        JS "admin/api.js"
+        JS "admin/chart.js"
+        JS "admin/confirming.js"
+        JS "admin/details.js"
+        JS "admin/figures.js"
+        JS "admin/lists.js"
+        JS "admin/main.js"
+        JS "admin/samples.js"
+        JS "admin/table.js"
+        JS "admin/words.js"
+        JS "memory.js"
+        JS "view/dom.js"
+        JS "view/time.js"
+    }
+});
+
+/// A file of a page.
 struct Asset {
     name: &'static str,
     media_type: &'static str,
@@ -122,13 +147,26 @@ fn etag(body: &str, policy: &str) -> String {
     format!("\"{:016x}\"", hasher.finish())
 }
 
-/// The response to a request for a file of the page: `/`, or `/assets/` and its name. `None` if there is none.
-pub fn respond(request: &Request<()>) -> Option<Response> {
+/// The response to a request for a file of the chat: `/`, or `/assets/` and its name. `None` if there is none.
+pub fn chat(request: &Request<()>) -> Option<Response> {
     let name = match request.uri().path() {
         "/" => "index.html",
         path => path.strip_prefix("/assets/")?,
     };
-    let asset = ASSETS.iter().find(|asset| asset.name == name)?;
+    respond(&CHAT, name, request)
+}
+
+/// The same for the operator's page: `/admin`, or `/admin/assets/` and its name.
+pub fn admin(request: &Request<()>) -> Option<Response> {
+    let name = match request.uri().path() {
+        "/admin" => "admin/index.html",
+        path => path.strip_prefix("/admin/assets/")?,
+    };
+    respond(&ADMIN, name, request)
+}
+
+fn respond(assets: &'static [Asset], name: &str, request: &Request<()>) -> Option<Response> {
+    let asset = assets.iter().find(|asset| asset.name == name)?;
     Some(asset.respond(request))
 }
 
@@ -138,17 +176,33 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn a_page_names_every_file_of_its_code_so_that_none_is_waited_for() {
+        for (assets, index) in [(&CHAT, "index.html"), (&ADMIN, "admin/index.html")] {
+            let index = assets.iter().find(|asset| asset.name == index).unwrap();
+            for asset in assets.iter().filter(|asset| asset.media_type == JS) {
+                let name = format!("assets/{}\"", asset.name);
+                assert!(index.body.contains(&name), "{}", asset.name);
+            }
+        }
+    }
+
     fn ask(path: &str, tags: &str) -> Option<String> {
         let request = Request::builder()
             .uri(path)
             .header(header::IF_NONE_MATCH, tags);
-        let response = respond(&request.body(()).unwrap())?;
+        let request = request.body(()).unwrap();
+        let response = if path.starts_with("/admin") {
+            admin(&request)?
+        } else {
+            chat(&request)?
+        };
         Some(String::from_utf8(response.encode(0, false, true)).unwrap())
     }
 
     #[test]
     fn a_file_that_is_known_by_its_tag_is_not_sent_again() {
-        let index = ASSETS.iter().find(|asset| asset.name == "index.html");
+        let index = CHAT.iter().find(|asset| asset.name == "index.html");
         let etag = &index.unwrap().etag;
         let known = |tags: &str| ask("/", tags).unwrap().starts_with("HTTP/1.1 304 ");
         assert!(known("*"));
@@ -159,8 +213,10 @@ mod tests {
 
     #[test]
     fn every_file_has_a_tag_of_its_own() {
-        let tags: HashSet<_> = ASSETS.iter().map(|asset| &asset.etag).collect();
-        assert_eq!(tags.len(), ASSETS.len());
+        for assets in [&CHAT, &ADMIN] {
+            let tags: HashSet<_> = assets.iter().map(|asset| &asset.etag).collect();
+            assert_eq!(tags.len(), assets.len());
+        }
     }
 
     #[test]
@@ -172,8 +228,10 @@ mod tests {
 
     #[test]
     fn every_file_comes_with_its_type_and_the_policy() {
-        for asset in &*ASSETS {
-            let response = ask(&format!("/assets/{}", asset.name), "").unwrap();
+        let chat = CHAT.iter().map(|asset| (asset, "/assets"));
+        let admin = ADMIN.iter().map(|asset| (asset, "/admin/assets"));
+        for (asset, folder) in chat.chain(admin) {
+            let response = ask(&format!("{folder}/{}", asset.name), "").unwrap();
             assert!(response.contains(&format!("content-type: {}\r\n", asset.media_type)));
             assert!(response.contains("content-security-policy: default-src 'none'; script-src"));
             assert!(response.contains("referrer-policy: no-referrer\r\n"));
@@ -189,6 +247,10 @@ mod tests {
             "/assets/nothing.js",
             "/assets/../index.html",
             "/index.html",
+            "/assets/admin/main.js",
+            "/admin/",
+            "/admin/assets/main.js",
+            "/admin/assets/../index.html",
         ] {
             assert!(ask(path, "").is_none(), "{path}");
         }

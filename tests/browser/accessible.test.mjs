@@ -1,15 +1,13 @@
 // Keyboards, screen readers, and schemes of colour.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 
+import { assertAccessible, tabTo } from './support/looks.mjs';
 import { opacity } from './support/person.mjs';
 import { NO_SERVER } from './support/server.mjs';
 import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const NARROW = { width: 390, height: 844 };
 
 story('the keyboard is enough, from the name to a private message', async (scene) => {
@@ -124,17 +122,6 @@ story('who reads with the keyboard sees when each message was said', async (scen
   await eventually(async () => assert.equal(await opacity(time), 1));
 });
 
-/** Presses Tab until it is there, all around the page if need be. */
-async function tabTo(person, target) {
-  const stops = [];
-  for (let presses = 0; presses < 60; presses += 1) {
-    if (await person.hasKeyboard(target)) return;
-    await person.page.keyboard.press('Tab');
-    stops.push(await person.page.evaluate(() => document.activeElement.outerHTML.slice(0, 80)));
-  }
-  assert.fail(`Tab does not lead to ${target}, but to\n${[...new Set(stops)].join('\n')}`);
-}
-
 /** How light the page is, from 0 to 255. */
 async function background(person) {
   return person.page.evaluate(() => {
@@ -147,16 +134,4 @@ async function background(person) {
     const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
     return (red + green + blue) / 3;
   });
-}
-
-async function assertAccessible(person) {
-  const nameless = /^ *- (button|textbox|link|navigation|log)(?! ")/m;
-  assert.doesNotMatch(await person.page.locator('body').ariaSnapshot(), nameless);
-  await person.page.evaluate(axe);
-  const violations = await person.page.evaluate(async () => {
-    const { violations: all } = await window.axe.run({ resultTypes: ['violations'] });
-    return all.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
-  });
-  assert.deepEqual(violations, []);
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { assertFits } from './support/looks.mjs';
 import { opacity } from './support/person.mjs';
 import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
@@ -76,24 +77,4 @@ for (const viewport of PHONES) {
 /** What a screen reader says of something after its name. */
 async function descriptionOf(target) {
   return target.evaluate((element) => document.getElementById(element.getAttribute('aria-describedby')).textContent);
-}
-
-/** Nothing that can be seen reaches beyond the screen or is cut off, but for boxes that scroll and what ends in dots. */
-async function assertFits(person) {
-  const misfits = await person.page.evaluate(() => {
-    const isCutShort = (style) => style.textOverflow === 'ellipsis' || style.clipPath !== 'none';
-    const isWhole = (element) => {
-      for (let one = element; one; one = one.parentElement) if (isCutShort(getComputedStyle(one))) return false;
-      return true;
-    };
-    const fits = (element) => {
-      const { left, right } = element.getBoundingClientRect();
-      const isCut = getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth;
-      return left >= -0.5 && right <= window.innerWidth + 0.5 && !isCut;
-    };
-    return [...document.querySelectorAll('body, body :not(svg, svg *, input, textarea)')]
-      .filter((element) => element.checkVisibility({ visibilityProperty: true }) && isWhole(element) && !fits(element))
-      .map((element) => `${element.outerHTML.slice(0, 120)}: ${element.scrollWidth} in ${element.clientWidth}`);
-  });
-  assert.deepEqual(misfits, []);
 }

@@ -7,6 +7,7 @@ import { start } from './process.mjs';
 import { eventually } from './waiting.mjs';
 
 const GREETING = /^hubbub listening on (http:\S+)\n/;
+const ADMIN_GREETING = /^hubbub admin listening on (http:\S+)\n/m;
 
 /** What browsers say on the console, and nobody can keep them from it, while a server is stopping, is not there, or has just come back. */
 export const NO_SERVER = /^console: (WebSocket connection to '\S+' failed|Failed to load resource: (net::ERR_|.* (426|503) ))/;
@@ -18,6 +19,11 @@ export class Server {
 
   /** Where it listens, and does so again after a new start. */
   url;
+  /** Where the operator asks, if it has such a place. */
+  get adminUrl() {
+    return ADMIN_GREETING.exec(this.#printed)?.[1];
+  }
+
   /** Everything it has logged, over all its starts. */
   log = '';
 
@@ -39,7 +45,8 @@ export class Server {
     await once(child, 'spawn');
     this.url = await eventually(() => {
       const greeting = GREETING.exec(this.#printed);
-      assert(greeting, `the server does not say where it listens: ${this.log}`);
+      const isAll = greeting && (this.adminUrl || !flags.includes('--admin-addr'));
+      assert(isAll, `the server does not say where it listens: ${this.log}`);
       return greeting[1];
     });
   }

@@ -1,0 +1,61 @@
+// What figures were in the last two minutes.
+
+export const SPAN_MS = 120_000;
+/** After a silence of so long, two samples are not of one line. */
+const GAP_MS = 5_000;
+
+export class Samples {
+  #series = new Map();
+
+  /** Notes what some figures are at a time, `values` being them by name; what is null is not known. Says whether it is news. */
+  add(time, values) {
+    if (time <= this.latest) return false;
+    // A clock that was set back begins anew, as the two minutes are those before now.
+    this.latest = time;
+    for (const [name, value] of Object.entries(values)) {
+      if (value === null || value === undefined) continue;
+      if (!this.#series.has(name)) this.#series.set(name, []);
+      this.#series.get(name).push([time, value]);
+    }
+    for (const [name, samples] of this.#series) {
+      while (samples.length > 0 && samples[0][0] < time - SPAN_MS) samples.shift();
+      if (samples.length === 0) this.#series.delete(name);
+    }
+    return true;
+  }
+
+  latest = -Infinity;
+
+  of(name) {
+    return this.#series.get(name) ?? [];
+  }
+
+  clear() {
+    this.#series.clear();
+    this.latest = -Infinity;
+  }
+}
+
+/** A top for a line that reaches up to `most`: 1, 2 or 5 times a power of ten. */
+export function roundTop(most) {
+  if (!(most > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(most));
+  return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= most);
+}
+
+/**
+ * The path of a line in a box of `width` by `height`, the latest time at its right end. One that `isLogarithmic` shows what is a
+ * hundred times less as well.
+ */
+export function pathOf(samples, { latest, top, width, height, isLogarithmic = false }) {
+  const scaled = isLogarithmic ? (value) => Math.log1p(value) / Math.log1p(top) : (value) => value / top;
+  const round = (number) => Math.round(number * 10) / 10;
+  let before = -Infinity;
+  return samples.map(([time, value]) => {
+    const x = round(width - ((latest - time) / SPAN_MS) * width);
+    const y = round(height - scaled(value) * height);
+    const pen = time - before > GAP_MS ? 'M' : 'L';
+    before = time;
+    return `${pen}${x} ${y}`;
+  }).join('');
+}
