@@ -61,6 +61,8 @@ test('a scale reaches a little above the most', () => {
   for (const [most, top] of [[0, 1], [1, 1], [1.2, 2], [3, 5], [6, 10], [0.03, 0.05], [99_999, 100_000]]) {
     assert.equal(roundTop(most), top, `${most}`);
   }
+  assert.equal(bytes(roundTop(700 * 1_024, 1_024)), '1,000 KiB');
+  assert.equal(bytes(roundTop(3 * 1_024 ** 2, 1_024)), '5 MiB');
 });
 
 test('every figure is told of a server that is alone and has just begun', () => {

@@ -2,6 +2,7 @@
 
 import { element, reconcile, setAttribute, setText, svgElement } from '../view/dom.js';
 import { pathOf, roundTop } from './samples.js';
+import { bytes } from './words.js';
 
 const BOX = { width: 240, height: 56 };
 
@@ -36,8 +37,10 @@ export class Figure {
     setText(this.#value, figure.value(stats));
     setText(this.#note, figure.note(stats));
     const lines = figure.lines(stats).map((line, index) => ({ ...line, index, samples: samples.of(this.#named(line.name)) }));
-    const top = roundTop(Math.max(...lines.flatMap((line) => line.samples.map(([, value]) => value)), 0));
-    setText(this.#scale, lines.length > 0 ? lines[0].write(top) : '');
+    const write = lines[0]?.write;
+    const most = Math.max(...lines.flatMap((line) => line.samples.map(([, value]) => value)), 0);
+    const top = roundTop(most, write === bytes ? 1_024 : 1_000);
+    setText(this.#scale, write?.(top) ?? '');
     const { isLogarithmic } = figure;
     const nameOf = ({ name }) => name;
     reconcile(this.#lines, lines, nameOf, () => svgElement('path', {}), (path, { samples: drawn, index }) => {

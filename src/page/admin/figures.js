@@ -75,10 +75,10 @@ export const FIGURES = [
     is: ({ redis }) => redis !== null,
     isLogarithmic: true,
     value: ({ redis }) => `${plural(redis.nodes, 'node')}, ${redis.up ? 'Redis is up' : 'Redis is away'}`,
-    note: ({ redis }) => `${bytes(redis.lag_bytes)} of the journal behind, ${bytes(redis.queue_bytes)} wait`,
+    note: ({ redis }) => (redis.queue_bytes === 0 ? 'nothing waits for Redis' : `what waits for Redis has done so for ${millis(redis.oldest_ms)}`),
     lines: ({ redis }) => [
-      line('nodes', redis.nodes, count),
-      line('waits', redis.oldest_ms, millis),
+      line('waiting', redis.queue_bytes, bytes),
+      line('not read yet', redis.lag_bytes, bytes),
     ],
   },
 ];

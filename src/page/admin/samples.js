@@ -36,10 +36,11 @@ export class Samples {
   }
 }
 
-/** A top for a line that reaches up to `most`: 1, 2 or 5 times a power of ten. */
-export function roundTop(most) {
+/** A top for a line that reaches up to `most`: 1, 2 or 5 times a power of ten, of a unit that is a power of `base`. */
+export function roundTop(most, base = 1_000) {
   if (!(most > 0)) return 1;
-  const power = 10 ** Math.floor(Math.log10(most));
+  const unit = base ** Math.floor(Math.log(most) / Math.log(base));
+  const power = unit * 10 ** Math.floor(Math.log10(most / unit));
   return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= most);
 }
 
