@@ -5,7 +5,6 @@ pub mod agreement;
 pub mod backoff;
 pub mod batch;
 pub mod bucket;
-mod callers;
 pub mod channel;
 pub mod commons;
 pub mod dialect;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 
-use super::{engine::Refusal, hub::ClientId, outcome::Outcome};
+use crate::state::{engine::Refusal, hub::ClientId, outcome::Outcome};
 
 /// Those that are there, each a client of the hub that is in no channel.
 #[derive(Debug, Default)]
