@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::coding::OpCode;
 use crate::faults::Operations;
 use crate::inflate::inflate;
 use crate::outgoing::Outgoing;
-use crate::program::DISMISSED;
+use crate::programs::DISMISSED;
 use crate::record::Record;
 use crate::socket::{Manners, Pipe, Shared};
 use crate::wire;

@@ -15,7 +15,12 @@ use hubbub::state::{
     engine::{Action, Actor, Deed, Engine},
     hub::ClientId,
 };
-use hubbub::vocabulary::{arrival::Arrival, config::Config, id::Key, time::Now};
+use hubbub::vocabulary::{
+    arrival::{Arrival, Role},
+    config::Config,
+    id::Key,
+    time::Now,
+};
 
 use crate::cable::{self, Cable, RedisSocket};
 use crate::redis::FakeRedis;
@@ -23,7 +28,7 @@ use crate::settings::Settings;
 use crate::socket::{self, FakeSocket};
 use crate::watch::{Course, Sights, Watched};
 
-/// A program, which has the number of nobody else who is there.
+/// A program that removes people, which has the number of nobody else who is there.
 const PROGRAM: ClientId = ClientId::of_number(u32::MAX);
 
 const SIDES: [Side; 2] = [Side::Append, Side::Read];
@@ -65,11 +70,12 @@ impl Node {
         }
     }
 
-    /// Someone knocks.
-    pub fn accept(&mut self, pipe: socket::Shared, now: Duration) {
+    /// Someone knocks, at the listener of this role.
+    pub fn accept(&mut self, role: Role, pipe: socket::Shared, now: Duration) {
         let socket = FakeSocket(Rc::clone(&pipe));
         let now = self.now(now);
-        let key = self.server.accept(now, Arrival::of(None), |_| Ok(socket));
+        let arrival = Arrival { peer: None, role };
+        let key = self.server.accept(now, arrival, |_| Ok(socket));
         self.pipes
             .push((key.expect("it is registered").expect("there is room"), pipe));
     }

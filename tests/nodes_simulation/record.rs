@@ -23,6 +23,8 @@ pub struct Record {
     followers: HashMap<String, String>,
     /// Messages of the WebSocket that came deflated.
     pub inflated: u64,
+    /// How often programs were told that an order was told before.
+    pub told_again: usize,
     /// Connections that programs had closed.
     pub dismissed: usize,
     /// Whether Redis has ever lost what was said.
@@ -60,12 +62,7 @@ impl Record {
             }
         }
         if let Some(order) = body["data"]["order"].as_u64() {
-            let known = self.orders.entry(order).or_insert_with(|| place.clone());
-            if *known != place && !self.has_lost {
-                return Err(format!(
-                    "was told at {known:?} and again at {place:?}: {object}"
-                ));
-            }
+            self.tell(order, &place)?;
         }
         let time = number(body, "time");
         if !object.ends_with(&format!(",\"seq\":{seq},\"time\":{time}}}")) {
@@ -77,6 +74,22 @@ impl Record {
             Ok(())
         } else {
             Err(format!("{known} is for others {object}"))
+        }
+    }
+
+    /// A program's order was told.
+    ///
+    /// # Errors
+    /// It was told elsewhere before, and that is not lost.
+    pub fn tell(&mut self, order: u64, place: &Place) -> Result<(), String> {
+        let known = self.orders.entry(order);
+        let known = &*known.or_insert_with(|| place.clone());
+        if known == place || self.has_lost {
+            Ok(())
+        } else {
+            Err(format!(
+                "order {order} was told at {known:?} and again at {place:?}"
+            ))
         }
     }
 

@@ -6,9 +6,11 @@ use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
 
+use hubbub::vocabulary::arrival::Role;
+
 use crate::node::Node;
 use crate::person::{CHANNELS, Person, What, members, name};
-use crate::program::Programs;
+use crate::programs::{Programs, removal};
 use crate::record::Record;
 use crate::redis::FakeRedis;
 use crate::sabotage::Sabotage;
@@ -65,8 +67,10 @@ pub struct Summary {
     pub nodes: usize,
     /// Messages of the WebSocket that were inflated.
     pub inflated: u64,
-    /// Orders of programs that people heard.
+    /// Orders of programs that were told.
     pub orders: usize,
+    /// How often programs were told that an order was told before.
+    pub told_again: usize,
     /// Connections that programs had closed.
     pub dismissed: usize,
 }
@@ -171,6 +175,7 @@ impl World {
             nodes: self.nodes.len(),
             inflated: self.record.inflated,
             orders: self.record.orders(),
+            told_again: self.record.told_again,
             dismissed: self.record.dismissed,
         })
     }
@@ -199,7 +204,10 @@ impl World {
         };
         let mut nodes = self.nodes.iter().flatten();
         let living = nodes.clone().count();
-        self.people.iter().all(is_there) && nodes.all(|node| node.knows(living))
+        let programs = self.programs.as_ref();
+        self.people.iter().all(is_there)
+            && programs.is_none_or(Programs::are_answered)
+            && nodes.all(|node| node.knows(living))
     }
 
     /// Who is in a channel has come to the same place there, and is known to be there to everyone who asks.
@@ -280,21 +288,37 @@ impl World {
         }
     }
 
-    /// A program has a node do something, now and then.
+    /// Programs come, publish and are gone, and have people removed, now and then.
     fn call(&mut self) {
-        if self.programs.is_none() || self.chance.u8(0..6) > 0 {
-            return;
-        }
-        let Some(node) = self.any_node() else {
+        let Some(mut programs) = self.programs.take() else {
             return;
         };
+        match self.chance.u8(0..64) {
+            0..8 => programs.publish(&mut self.chance),
+            8..12 => {
+                if let Some(node) = self.any_node()
+                    && let Some(program) = programs.come()
+                {
+                    self.accept(node, Role::Admin, Rc::clone(&program.pipe));
+                }
+            }
+            12 => programs.lose(&mut self.chance),
+            13 => self.remove(),
+            _ => {}
+        }
+        self.programs = Some(programs);
+    }
+
+    /// Someone is removed.
+    fn remove(&mut self) {
         let person = self.chance.choice(&self.people);
         let session = person.and_then(|person| person.session.as_ref());
-        let id = session.and_then(|session| session.id.as_deref());
-        if let Some(programs) = &mut self.programs {
-            let deed = programs.act(id, &mut self.chance);
-            let node = self.nodes[node].as_mut().expect("it is there");
-            node.call(deed, self.now);
+        if let Some(id) = session.and_then(|session| session.id.as_deref()) {
+            let deed = removal(id, &mut self.chance);
+            if let Some(node) = self.any_node() {
+                let node = self.nodes[node].as_mut().expect("it is there");
+                node.call(deed, self.now);
+            }
         }
     }
 
@@ -312,7 +336,7 @@ impl World {
             {
                 let connection = self.people[index].come();
                 let pipe = Rc::clone(&connection.pipe);
-                self.accept(node, pipe);
+                self.accept(node, Role::Whole, pipe);
             }
         }
     }
@@ -324,13 +348,13 @@ impl World {
             let talker = Talker::new(self.talkers_ever, channel);
             let pipe = Rc::clone(&talker.connection.pipe);
             self.talkers.push(talker);
-            self.accept(node, pipe);
+            self.accept(node, Role::Whole, pipe);
         }
     }
 
-    fn accept(&mut self, node: usize, pipe: crate::socket::Shared) {
+    fn accept(&mut self, node: usize, role: Role, pipe: crate::socket::Shared) {
         let node = self.nodes[node].as_mut().expect("it is there");
-        node.accept(pipe, self.now);
+        node.accept(role, pipe, self.now);
     }
 
     fn any_node(&mut self) -> Option<usize> {
@@ -372,6 +396,9 @@ impl World {
         let mut lists = Vec::new();
         for person in &mut self.people {
             lists.extend(person.step(&mut self.record)?);
+        }
+        if let Some(programs) = &mut self.programs {
+            programs.step(&mut self.record)?;
         }
         let may_turn_out = self.sights.borrow().has_missed;
         for talker in &mut self.talkers {
