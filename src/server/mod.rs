@@ -17,6 +17,7 @@ pub mod redis;
 pub mod refusals;
 pub mod stream;
 pub mod survey;
+pub mod webhooks;
 pub mod websocket;
 mod weighing;
 pub mod world;
@@ -44,7 +45,8 @@ use crate::{
     state::{
         commons::Commons,
         engine::{Engine, Local},
-        metrics::{EngineGauges, Metrics, Omission, ProcessUsage},
+        events::Events,
+        metrics::{EngineGauges, Metrics, Omission, ProcessUsage, WebhookGauges},
         snapshot::SnapshotError,
         timers::Timers,
     },
@@ -162,6 +164,21 @@ impl<S: Stream> Server<S> {
     pub fn note_engine(&mut self, health: Health, gauges: EngineGauges) {
         self.world.health = health;
         self.world.engine = Some(gauges);
+    }
+
+    /// What a program is to be told of, if there is one.
+    pub fn events(&mut self) -> Option<&mut Events> {
+        self.world.commons.registry.events()
+    }
+
+    /// Whether it is told all of that by now.
+    pub fn are_events_told(&self) -> bool {
+        self.world.commons.registry.are_events_told()
+    }
+
+    /// Notes how it stands with the endpoint that is told.
+    pub fn note_webhook(&mut self, gauges: WebhookGauges) {
+        self.world.webhook = Some(gauges);
     }
 
     /// Learns a turn's share of what another server knows of the chat, of which this one knew nothing before. Returns whether
@@ -296,6 +313,11 @@ impl<S: Stream> Server<S> {
     /// Whether an announced end has come: everyone is gone.
     pub fn is_drained(&self) -> bool {
         self.world.drain.is_some() && self.tenants.is_empty()
+    }
+
+    /// When an end that was announced comes at the latest.
+    pub fn ends_at(&self) -> Option<Duration> {
+        self.world.drain.map(|drain| drain.ends_at())
     }
 
     /// How many connections were cut at the end of a drain.

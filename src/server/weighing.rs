@@ -71,6 +71,7 @@ impl<S: Stream> Server<S> {
         memory.channels += hub.heap_bytes_beside();
         memory.people += registry.heap_bytes_beside();
         memory.receipts += registry.receipts_bytes();
+        memory.events += registry.event_bytes() + world.webhook_bytes();
         memory.compression += hub.press().heap_bytes() + world.protocol.heap_bytes();
         memory.input += self.receive_buffer.len();
     }

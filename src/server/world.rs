@@ -14,7 +14,7 @@ use crate::{
         hub::ClientId,
         lately::Lately,
         memory::Memory,
-        metrics::{EngineGauges, Gauges, Metrics, ProcessUsage},
+        metrics::{EngineGauges, Gauges, Metrics, ProcessUsage, WebhookGauges},
     },
     vocabulary::{
         config::{BODIES_BYTES_MAX, Config},
@@ -62,6 +62,8 @@ pub struct World {
     pub engine: Option<EngineGauges>,
     /// A program has asked for an end.
     pub is_to_drain: bool,
+    /// How it stands with the endpoint that is told what happens, if there is one.
+    pub webhook: Option<WebhookGauges>,
     /// The end that was announced, if one was.
     pub drain: Option<Drain>,
     /// Open connections, those that are refused included.
@@ -105,6 +107,7 @@ impl World {
             health: Health::default(),
             engine: None,
             is_to_drain: false,
+            webhook: None,
             drain: None,
             connections: 0,
             unsent_bytes: 0,
@@ -140,6 +143,11 @@ impl World {
         (self.process_usage)()
     }
 
+    /// Bytes of what an endpoint is being told.
+    pub fn webhook_bytes(&self) -> usize {
+        self.webhook.map_or(0, |webhook| webhook.under_way_bytes)
+    }
+
     /// The page of `/metrics`, of a server that holds so much memory.
     pub fn render_metrics(&self, memory: Memory) -> String {
         self.metrics.render(&Gauges {
@@ -151,6 +159,7 @@ impl World {
             unsent_bytes: self.unsent_bytes,
             memory,
             engine: self.engine,
+            webhook: self.webhook,
             process: self.process(),
         })
     }

@@ -29,6 +29,11 @@ impl Backoff {
         Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
     }
 
+    /// How many there were since the last success.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// There was a success.
     pub fn reset(&mut self) {
         self.failures = 0;

@@ -19,13 +19,15 @@ pub struct Memory {
     pub receipts: usize,
     /// What deflates.
     pub compression: usize,
+    /// What a program is to be told of.
+    pub events: usize,
     /// Input: the buffer that all share, and messages that have not fully arrived.
     pub input: usize,
 }
 
 impl Memory {
     /// Each part with its name in the metrics.
-    pub fn parts(&self) -> [(&'static str, usize); 8] {
+    pub fn parts(&self) -> [(&'static str, usize); 9] {
         [
             ("connections", self.connections),
             ("outboxes", self.outboxes),
@@ -34,6 +36,7 @@ impl Memory {
             ("people", self.people),
             ("receipts", self.receipts),
             ("compression", self.compression),
+            ("events", self.events),
             ("input", self.input),
         ]
     }

@@ -1,8 +1,11 @@
 //! Metrics: plain counters of one thread, written out in the Prometheus text format on request.
 
+mod webhook;
+
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+pub use self::webhook::WebhookGauges;
 use super::{
     dialect::{DialectName, chat::Outcome},
     memory::Memory,
@@ -95,6 +98,8 @@ pub struct Gauges {
     pub memory: Memory,
     /// How it is with what several servers share, if they do.
     pub engine: Option<EngineGauges>,
+    /// How it is with the endpoint that is told what happens, if there is one.
+    pub webhook: Option<WebhookGauges>,
     /// What the process uses, where the system tells.
     pub process: Option<ProcessUsage>,
 }
@@ -320,6 +325,9 @@ impl Gauges {
         page.gauge("hubbub_connections", "Open connections.", self.connections)?;
         if let Some(engine) = &self.engine {
             engine.write(page)?;
+        }
+        if let Some(webhook) = &self.webhook {
+            webhook.write(page)?;
         }
         let Some(process) = &self.process else {
             return Ok(());

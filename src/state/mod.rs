@@ -9,6 +9,7 @@ pub mod channel;
 pub mod commons;
 pub mod dialect;
 pub mod engine;
+pub mod events;
 pub mod freezing;
 pub mod hub;
 pub mod inflation;

@@ -20,3 +20,4 @@ pub mod redis;
 pub mod time;
 pub mod units;
 pub mod visible;
+pub mod webhook;

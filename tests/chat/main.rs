@@ -1,9 +1,11 @@
-//! The chat against a model: whatever any clients do in whatever order, everyone hears what they should, and in order.
+//! The chat against a model: whatever any clients do in whatever order, everyone hears what they should, and in order, and a
+//! program that is told of it too.
 
 mod following;
 mod hearing;
 mod model;
 mod subject;
+mod telling;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -195,6 +197,8 @@ fn play(steps: &[Step]) -> Play {
         play.exit(seat, Departure::Leaves);
     }
     play.end_turn(0, 0);
+    play.subject.end(play.model.now);
+    play.model.telling.go_on(Duration::MAX);
     play
 }
 
@@ -212,7 +216,8 @@ proptest! {
 
     #[test]
     fn everyone_hears_what_they_should_whatever_anyone_does(steps in steps()) {
-        let Play { subject, model, .. } = play(&steps);
+        let Play { mut subject, model, .. } = play(&steps);
+        prop_assert_eq!(subject.told(), model.telling.told);
         prop_assert_eq!(subject.heard, model.heard);
         let hub = &subject.commons.hub;
         prop_assert_eq!((hub.clients(), hub.channels(), hub.is_quiet()), (0, 0, true));

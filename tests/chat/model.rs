@@ -7,6 +7,7 @@ use hubbub::vocabulary::time::Now;
 use serde_json::{Value, json};
 
 use crate::hearing::Hearing;
+use crate::telling::Telling;
 use crate::{CHANNELS, NOTICE_LIMIT, name};
 
 /// What must happen.
@@ -18,6 +19,8 @@ pub(crate) struct Model {
     /// What each session hears at the end of this turn, in a channel or apart.
     pub(crate) coming: Vec<Vec<(Option<usize>, Value)>>,
     pub(crate) now: Now,
+    /// What a program is to be told.
+    pub(crate) telling: Telling,
 }
 
 /// A channel: the sessions in it, each with the messages that there were before it, and how many there were.
@@ -58,6 +61,7 @@ impl Model {
 
     pub(crate) fn send(&mut self, session: usize, channel: usize, message: &str) {
         if self.is_member(session, channel) {
+            self.telling.publish(channel, message);
             self.say(
                 channel,
                 json!({"message": message, "sender": name(session)}),
@@ -138,17 +142,19 @@ impl Model {
         }
         let room = self.rooms.get_mut(&channel).unwrap();
         let since = *room.members.entry(session).or_insert(room.seq);
+        if !is_member {
+            self.telling.join(channel, session, room.members.len());
+        }
         let seq = since.max(room.handed_out);
         let told = json!({"action": "joined", "channel": CHANNELS[channel], "members": room.names(), "seq": seq});
         self.tell(session, told);
     }
 
     fn depart(&mut self, session: usize, channel: usize) {
-        self.rooms
-            .get_mut(&channel)
-            .unwrap()
-            .members
-            .remove(&session);
+        let room = self.rooms.get_mut(&channel).unwrap();
+        room.members.remove(&session);
+        let (members, now) = (room.members.len(), self.now.monotonic);
+        self.telling.leave(channel, session, members, now);
         self.notice(channel, "left", session);
     }
 
@@ -178,6 +184,7 @@ impl Model {
     /// Time has passed, and what is due is said.
     pub(crate) fn begin_turn(&mut self, passed: Duration) {
         self.now.monotonic += passed;
+        self.telling.go_on(self.now.monotonic);
         let due = |room: &Room| {
             room.summary
                 .filter(|&(_, _, due)| due <= self.now.monotonic)

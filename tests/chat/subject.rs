@@ -1,5 +1,7 @@
 //! The chat as it is, without sockets.
 
+use std::collections::BTreeMap;
+
 use hubbub::state::channel::Departure;
 use hubbub::state::commons::Commons;
 use hubbub::state::dialect::Dialect;
@@ -10,10 +12,12 @@ use hubbub::vocabulary::config::Config;
 use hubbub::vocabulary::message::Message;
 use hubbub::vocabulary::pass::Pass;
 use hubbub::vocabulary::time::Now;
+use hubbub::vocabulary::webhook::{Topic, WebhookPace, WebhookSettings};
 use serde_json::Value;
 
 use crate::following::Following;
 use crate::hearing::Hearing;
+use crate::telling;
 use crate::{CLIENTS, NOTICE_LIMIT, name};
 
 /// The chat, and who is in it.
@@ -28,8 +32,15 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn new() -> Self {
+        let webhook = WebhookSettings {
+            url: "http://localhost".parse().unwrap(),
+            secret: "secret".into(),
+            topics: Topic::ALL.into_iter().collect(),
+            pace: WebhookPace::default(),
+        };
         let config = Config {
             notice_limit: NOTICE_LIMIT,
+            webhook: Some(webhook),
             ..Config::default()
         };
         Self {
@@ -78,6 +89,17 @@ impl Subject {
 
     pub(crate) fn begin_turn(&mut self, now: Now) {
         self.commons.begin_turn(now);
+    }
+
+    /// Nobody comes any more.
+    pub(crate) fn end(&mut self, now: Now) {
+        let events = self.commons.registry.events();
+        events.unwrap().end(now.into());
+    }
+
+    /// What a program is told of all that happened, by channel.
+    pub(crate) fn told(&mut self) -> BTreeMap<String, Vec<String>> {
+        telling::told(self.commons.registry.events().unwrap())
     }
 
     pub(crate) fn end_turn(&mut self) {

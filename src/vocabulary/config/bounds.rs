@@ -233,6 +233,28 @@ pub const REDIS_LINE_BYTES_MAX: usize = 16 << 10;
 pub const REDIS_REPLY_ELEMENTS_MAX: usize = 1 << 16;
 /// Lists within lists of such an answer. Those that are asked for have four.
 pub const REDIS_REPLY_LEVELS_MAX: usize = 8;
+/// Bytes of the secret that webhooks are signed with (Standard Webhooks, "Signature scheme").
+pub const WEBHOOK_SECRET_BYTES: RangeInclusive<usize> = 24..=64;
+/// Events that a webhook's endpoint is told with one request.
+pub const WEBHOOK_EVENTS_MAX: usize = 100;
+/// Bytes of these from which on the request takes no more of them.
+pub const WEBHOOK_REQUEST_BYTES: usize = 256 << 10;
+/// How long an event waits for others to be told with it.
+pub const WEBHOOK_GATHERING: Duration = Duration::from_millis(50);
+/// Bytes of events that wait to be told; beyond it the oldest are dropped that nobody is being told.
+pub const WEBHOOK_QUEUE_BYTES_MAX: usize = 8 << 20;
+/// How long a channel is without members before its endpoint is told: whoever only reconnects is back by then.
+pub const WEBHOOK_VACANCY: Duration = Duration::from_secs(5);
+/// Channels of which that is waited for; beyond them the first are told at once.
+pub const WEBHOOK_VACANCIES_MAX: usize = CHANNELS_MAX;
+/// How long one attempt to tell something may take (Standard Webhooks, "Request timeouts": 15 to 30 s).
+pub const WEBHOOK_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+/// The longest first wait before another attempt, and the longest of all.
+pub const WEBHOOK_RETRY_WAITS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(30)];
+/// How long events are tried to be told before they are dropped.
+pub const WEBHOOK_PATIENCE: Duration = Duration::from_mins(10);
+/// Bytes of an endpoint's answer that are read.
+pub const WEBHOOK_ANSWER_BYTES_MAX: usize = 64 << 10;
 
 /// The longest that any duration may be, so that it can be added to any time.
 pub const DURATION_MAX: Duration = Duration::from_hours(24 * 365);

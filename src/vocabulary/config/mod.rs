@@ -8,6 +8,7 @@ use std::{path::PathBuf, time::Duration};
 pub use self::{bounds::*, error::ConfigError};
 use super::{
     address::Address, forwarded::TrustedProxy, origin::AllowedOrigin, redis::RedisSettings,
+    webhook::WebhookSettings,
 };
 
 /// How a server runs. `Config::default()` is what `hubbub` does without flags.
@@ -78,6 +79,8 @@ pub struct Config {
     pub compression: Compression,
     /// Where the servers share what is said and done, if this one is not alone.
     pub redis: Option<RedisSettings>,
+    /// Where a program is told of what happens in the chat.
+    pub webhook: Option<WebhookSettings>,
     /// How long a stopping server gives its peers to go.
     pub drain_timeout: Duration,
     /// How long the last bytes to a peer, its close frame among them, are waited for.
@@ -248,6 +251,7 @@ impl Default for Config {
             history: HistoryBounds::default(),
             batch_window: Duration::ZERO,
             redis: None,
+            webhook: None,
             drain_timeout: Duration::from_secs(5),
             linger_timeout: Duration::from_secs(2),
         }
@@ -354,6 +358,9 @@ impl Config {
         self.history.validate()?;
         if let Some(redis) = &self.redis {
             self.validate_redis(redis)?;
+            if self.webhook.is_some() {
+                return Err(ConfigError::WebhookOfSeveral);
+            }
         }
         let counts = [
             ("--max-connections", self.max_connections),

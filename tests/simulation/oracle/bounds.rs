@@ -51,6 +51,7 @@ pub fn most_memory(config: &Config, connections: usize) -> Memory {
         compression: places.compression,
         // There are no programs.
         receipts: 0,
+        events: places.events,
         people: places.people + connections * CLIENT_CHANNELS_MAX * MEMBERSHIP_BYTES,
         input: places.input + connections * 2 * (config.max_message_bytes + CONTROL_BYTES),
     }
@@ -74,6 +75,7 @@ pub fn least_memory(connections: usize) -> Memory {
         people: places,
         receipts: 0,
         compression: PRESS_BYTES,
+        events: 0,
         input: RECEIVE_BYTES_MAX,
     }
 }

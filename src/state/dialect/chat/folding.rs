@@ -13,6 +13,7 @@ use crate::{
         batch::Form,
         channel::Departure,
         engine::{Actor, Deed},
+        events::Events,
         hub::{ChannelId, ClientId, Hub, Space, Start, Stay},
         seal::Origin,
     },
@@ -93,11 +94,27 @@ pub fn fold(
 }
 
 /// Says something that is whole but for its number and its time. Returns its bytes.
-pub(super) fn say(hub: &mut Hub, channel: ChannelId, body: &[u8]) -> usize {
-    hub.say(channel, Kind::Text, false, |bytes, seq, unix_ms| {
+pub(super) fn say(
+    hub: &mut Hub,
+    events: Option<&mut Events>,
+    channel: ChannelId,
+    body: &[u8],
+) -> usize {
+    let events = events.filter(|events| events.hear());
+    let mut heard = Vec::new();
+    let said = hub.say(channel, Kind::Text, false, |bytes, seq, unix_ms| {
+        let start = bytes.len();
         bytes.extend_from_slice(body);
         number(bytes, seq, unix_ms);
-    })
+        if events.is_some() {
+            heard.extend_from_slice(&bytes[start..]);
+        }
+    });
+    if let Some(events) = events {
+        let source = hub.source(channel);
+        events.publish(hub.moment(), &source.channel, source.epoch, &heard);
+    }
+    said
 }
 
 /// Someone who does something.
@@ -124,7 +141,7 @@ impl Folding<'_> {
         let channel = channel.ok_or(ChatError::ServerFull)?;
         let seq = self.hub.said(channel);
         let (start, recovery) = self.recover(channel, seq);
-        self.enroll(channel);
+        self.registry.enroll(self.hub, self.client, channel);
         let answered = self.answer_joined(channel, name, seq, recovery);
         self.hub.follow(self.client, channel, start);
         Ok(said + answered)
@@ -154,7 +171,7 @@ impl Folding<'_> {
             };
             return said + answer(self.hub, self.client, &left);
         };
-        self.enroll(channel);
+        self.registry.enroll(self.hub, self.client, channel);
         let Some(Stay { source, seq }) = stay else {
             return said;
         };
@@ -171,14 +188,6 @@ impl Folding<'_> {
         };
         self.hub.follow(self.client, channel, Start::At(start));
         said + told
-    }
-
-    /// Becomes a member of a channel, of which it hears nothing yet.
-    fn enroll(&mut self, channel: ChannelId) {
-        self.registry.people.keep(self.hub, self.client);
-        self.hub.enroll(self.client, channel);
-        let id = &self.registry.people.identity(self.client).id;
-        self.registry.rosters.join(channel, self.client, id);
     }
 
     /// Tells the members of a channel, if there are any, who is about to come.
@@ -320,7 +329,7 @@ impl Folding<'_> {
 
     fn say(&mut self, name: &str, body: &[u8]) -> Done {
         let channel = membership(self.hub, self.client, name)?;
-        Ok(say(self.hub, channel, body))
+        Ok(say(self.hub, self.registry.events(), channel, body))
     }
 
     fn say_privately(&mut self, target: &str, body: &[u8]) -> Done {

@@ -60,6 +60,7 @@ use crate::{
         channel::Departure,
         commons::Commons,
         engine::{Deed, Refusal},
+        events::Events,
         hub::{ChannelId, ClientId, Hub, Space},
         seal::{Origin, Seal},
     },
@@ -121,6 +122,8 @@ pub struct Registry {
     vanishing: Option<Vanishing>,
     rosters: Rosters,
     notices: Notices,
+    /// What a program is told of, if there is one.
+    events: Option<Box<Events>>,
     limits: Limits,
     /// What programs have said that is not to be said again.
     receipts: Receipts,
@@ -136,12 +139,15 @@ impl Registry {
     pub fn new(config: &Config, seed: u64) -> (Self, u64) {
         let mut chance = fastrand::Rng::with_seed(seed);
         let origin = chance.u64(..ORIGIN_MAX);
+        let webhook = config.webhook.as_ref();
+        let events = webhook.map(|webhook| Box::new(Events::new(webhook, chance.u64(..))));
         let registry = Self {
             people: People::default(),
             foreign: BTreeMap::new(),
             vanishing: None,
             rosters: Rosters::default(),
             notices: Notices::new(config.notice_limit),
+            events,
             limits: Limits::new(config.max_message_bytes, config.notice_limit),
             receipts: Receipts::default(),
             chance,
@@ -156,15 +162,25 @@ impl Registry {
         self.notices.limit()
     }
 
-    /// When something is to be said that nobody's message brings about.
+    /// When something is to be said or told that nobody's message brings about.
     pub fn next(&self) -> Option<Duration> {
-        self.notices.next()
+        let events = self.events.as_ref();
+        let due = [self.notices.next(), events.and_then(|events| events.due())];
+        due.into_iter().flatten().min()
     }
 
     /// Says what is due, and forgets what is too old.
     pub fn expire(&mut self, hub: &mut Hub) {
         self.receipts.expire(hub.moment().at);
         self.notices.expire(hub);
+        if let Some(events) = &mut self.events {
+            events.reach(hub.moment());
+        }
+    }
+
+    /// What a program is told of, if there is one.
+    pub fn events(&mut self) -> Option<&mut Events> {
+        self.events.as_deref_mut()
     }
 
     /// Whether some are to vanish before anything else is done.
@@ -180,6 +196,16 @@ impl Registry {
     /// Forgets what was kept to be told again this turn.
     pub fn end_turn(&mut self) {
         self.rosters.end_turn();
+    }
+
+    /// Whether it is told all of that by now.
+    pub fn are_events_told(&self) -> bool {
+        self.events.as_ref().is_none_or(|events| events.are_told())
+    }
+
+    /// Bytes of what a program is to be told of.
+    pub fn event_bytes(&self) -> usize {
+        self.events.as_ref().map_or(0, |events| events.heap_bytes())
     }
 
     /// Bytes that it takes to know what is not to be said again.
@@ -221,6 +247,18 @@ impl Registry {
         }
     }
 
+    /// Makes someone a member of a channel, of which it hears nothing yet.
+    fn enroll(&mut self, hub: &mut Hub, client: ClientId, channel: ChannelId) {
+        self.people.keep(hub, client);
+        hub.enroll(client, channel);
+        let identity = self.people.identity(client);
+        self.rosters.join(channel, client, &identity.id);
+        if let Some(events) = &mut self.events {
+            let members = hub.count(channel);
+            events.join(hub.moment(), hub.name(channel), identity, members);
+        }
+    }
+
     /// Takes a member out of a channel. Returns who it is.
     fn depart(
         &mut self,
@@ -233,6 +271,10 @@ impl Registry {
         hub.leave(client, channel, departure);
         let identity = Rc::clone(self.people.identity(client));
         self.rosters.leave(channel, client, &identity.id);
+        if let Some(events) = &mut self.events {
+            let members = hub.count(channel);
+            events.leave(hub.moment(), hub.name(channel), &identity, members);
+        }
         identity
     }
 

@@ -62,10 +62,10 @@ pub fn publish(
     body: &[u8],
     once: Option<&Once>,
 ) -> (usize, Outcome) {
-    do_once(hub, registry, once, |hub, _| {
+    do_once(hub, registry, once, |hub, registry| {
         let channel = hub.found(Space::Chat, channel);
         let channel = channel.ok_or(ChatError::ServerFull)?;
-        let bytes = say(hub, channel, body);
+        let bytes = say(hub, registry.events(), channel, body);
         let given = Given::Said {
             epoch: hub.epoch(channel),
             seq: hub.said(channel),
@@ -94,7 +94,7 @@ fn do_once(
     hub: &mut Hub,
     registry: &mut Registry,
     once: Option<&Once>,
-    deed: impl FnOnce(&mut Hub, &Registry) -> Result<(usize, Given), ChatError>,
+    deed: impl FnOnce(&mut Hub, &mut Registry) -> Result<(usize, Given), ChatError>,
 ) -> (usize, Outcome) {
     if let Some(known) = once.and_then(|once| registry.receipts.find(once)) {
         return (0, known);
