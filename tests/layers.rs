@@ -11,12 +11,13 @@ use sources::{root, strays, upward_imports};
 const RINGS: [&str; 4] = ["vocabulary", "state", "server", "system"];
 
 /// Names that only some files may know, because that is where their business is.
-const CONFINED: [(&str, &[&str]); 10] = [
+const CONFINED: [(&str, &[&str]); 11] = [
     ("mio::", &["system/"]),
     ("signal_hook", &["system/"]),
     ("listenfd::", &["system/listener/"]),
     ("proxy_header::", &["server/proxy_protocol.rs"]),
     ("redis_protocol::", &["server/redis/resp/"]),
+    ("ureq::", &["system/webhooks/"]),
     ("sd_notify::", &["system/supervisor.rs"]),
     (
         "socket2::",

@@ -1,5 +1,5 @@
 //! What the operator keeps in files, read at the start and again on SIGHUP: the certificate and its key, and the keys
-//! of tokens and of programs.
+//! of tokens and of programs, and the secret of a webhook.
 
 use std::fs;
 use std::io;
@@ -16,7 +16,10 @@ use crate::{
         api::{ApiKeys, ApiKeysError},
         gate::token::{KeyError, Keyring},
     },
-    vocabulary::config::{Config, TokenRules},
+    vocabulary::{
+        config::{Config, TokenRules},
+        webhook::{SecretError, WebhookSecret},
+    },
 };
 
 /// What was read.
@@ -25,15 +28,18 @@ pub struct Credentials {
     tls: Option<Tls>,
     token_rules: Option<TokenRules>,
     api_keys: Option<PathBuf>,
+    webhook_secret: Option<PathBuf>,
 }
 
-/// The keys by which others are known.
+/// The keys by which others are known, and the one by which they know this server.
 #[derive(Debug)]
 pub struct Keys {
     /// With which tokens are checked.
     pub tokens: Option<Keyring>,
     /// Of programs.
     pub api: Option<ApiKeys>,
+    /// What is signed with that a webhook's endpoint is told.
+    pub webhook_secret: Option<WebhookSecret>,
 }
 
 /// A file that is of no use. The operator's to mend.
@@ -60,6 +66,14 @@ pub enum CredentialError {
         /// What it is.
         cause: ApiKeysError,
     },
+    /// A file has something else than the secret of a webhook.
+    #[error("{} (--webhook-secret) holds {cause}", path.display())]
+    WebhookSecret {
+        /// Its path.
+        path: PathBuf,
+        /// What it is.
+        cause: SecretError,
+    },
     /// A file has something else than keys of tokens.
     #[error("{} (--token-key) holds {cause}", path.display())]
     TokenKey {
@@ -80,6 +94,10 @@ impl Credentials {
             tls: config.tls.clone().map(Tls::load).transpose()?,
             token_rules: config.tokens.clone(),
             api_keys: config.api_keys.clone(),
+            webhook_secret: config
+                .webhook
+                .as_ref()
+                .map(|webhook| webhook.secret.clone()),
         };
         let keys = credentials.keys()?;
         Ok((credentials, keys))
@@ -109,10 +127,13 @@ impl Credentials {
 
     /// Whether there is anything to read again.
     pub fn is_empty(&self) -> bool {
-        self.tls.is_none() && self.token_rules.is_none() && self.api_keys.is_none()
+        self.tls.is_none()
+            && self.token_rules.is_none()
+            && self.api_keys.is_none()
+            && self.webhook_secret.is_none()
     }
 
-    /// Reads everything again; it counts for those who come from now on.
+    /// Reads everything again; it counts for those who come, and for what is told, from now on.
     ///
     /// # Errors
     /// A file is of no use; then everything stays as it was.
@@ -128,7 +149,20 @@ impl Credentials {
         Ok(Keys {
             tokens: self.keyring()?,
             api: self.api_keys()?,
+            webhook_secret: self.webhook_secret()?,
         })
+    }
+
+    fn webhook_secret(&self) -> Result<Option<WebhookSecret>, CredentialError> {
+        let Some(path) = &self.webhook_secret else {
+            return Ok(None);
+        };
+        let secret = WebhookSecret::read(&read("--webhook-secret", path)?);
+        let wrong = |cause| CredentialError::WebhookSecret {
+            path: path.clone(),
+            cause,
+        };
+        secret.map(Some).map_err(wrong)
     }
 
     fn api_keys(&self) -> Result<Option<ApiKeys>, CredentialError> {

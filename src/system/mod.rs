@@ -18,3 +18,4 @@ pub mod signals;
 pub mod socket;
 pub mod supervisor;
 pub mod tls;
+pub mod webhooks;

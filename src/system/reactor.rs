@@ -21,6 +21,7 @@ use super::{
     signals::{Call, SignalError, Signals},
     socket::Socket,
     supervisor,
+    webhooks::{WebhookError, Webhooks},
 };
 use crate::{
     server::{Server, redis::LinkError, stream::Readiness},
@@ -57,6 +58,7 @@ pub struct Reactor {
     poll: Poll,
     server: Server<Socket>,
     redis: Option<Redis>,
+    webhooks: Option<Webhooks>,
     listeners: Listeners,
     credentials: Credentials,
     spare: Spare,
@@ -112,6 +114,9 @@ pub enum ReactorError {
     /// This server cannot be one of several.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// Nobody can be told what happens.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// Signals cannot be watched.
     #[error(transparent)]
     Signals(#[from] SignalError),
@@ -142,17 +147,23 @@ impl Reactor {
         config.validate()?;
         let limit = descriptors::raise_limit().map_err(refused("a higher descriptor limit"))?;
         let max_connections = descriptors::max_connections(&config, limit)?;
-        let (credentials, keys) = Credentials::load(&config)?;
+        let (credentials, mut keys) = Credentials::load(&config)?;
         let mut listeners = Listeners::bind(inherited, &config, credentials.scheme())?;
         let poll = Poll::new().map_err(refused("an epoll"))?;
         listeners
             .watch(poll.registry(), LISTENERS)
             .map_err(refused("to watch the listeners"))?;
         let waker = Waker::new(poll.registry(), WAKER).map_err(refused("a waker"))?;
+        let waker = Arc::new(waker);
         let redis = config.redis.as_ref();
         let redis = redis.map(|settings| Redis::new(settings, REDIS, fastrand::u64(..)));
         let redis = redis.transpose()?;
         let engine = redis.as_ref().map(Redis::engine);
+        let webhook = config.webhook.as_ref().zip(keys.webhook_secret.take());
+        let webhooks = webhook.map(|(settings, secret)| {
+            Webhooks::start(settings, secret, Arc::clone(&waker), fastrand::u64(..))
+        });
+        let webhooks = webhooks.transpose()?;
         let mut server = Server::with_engine(
             config,
             max_connections,
@@ -165,9 +176,10 @@ impl Reactor {
             spare: Spare::take().map_err(refused("a spare descriptor"))?,
             server,
             redis,
+            webhooks,
             credentials,
             stopper: Stopper {
-                waker: Arc::new(waker),
+                waker,
                 is_stopping: Arc::default(),
             },
             poll,
@@ -243,6 +255,9 @@ impl Reactor {
             }
             self.server.write_out();
             self.turn_redis(now)?;
+            if let Some(webhooks) = &mut self.webhooks {
+                webhooks.turn(now, &mut self.server);
+            }
             end = self.clock.monotonic();
             self.server.finish_turn(end);
             if self.server.is_to_drain() {
@@ -253,18 +268,24 @@ impl Reactor {
         Ok(Outcome::Drained)
     }
 
-    /// Whether it was stopped, everyone is gone, and the other servers of the hub know.
+    /// Whether it was stopped, everyone is gone, the other servers of the hub know, and a webhook's endpoint too, unless there
+    /// is no time left to tell it.
     fn is_over(&self, now: Duration) -> bool {
-        let redis = self.redis.as_ref();
-        self.server.is_drained() && redis.is_none_or(|redis| redis.is_gone(now))
+        let (redis, webhooks) = (self.redis.as_ref(), self.webhooks.as_ref());
+        let is_late = self.server.ends_at().is_some_and(|end| end <= now);
+        self.server.is_drained()
+            && redis.is_none_or(|redis| redis.is_gone(now))
+            && webhooks.is_none_or(|webhooks| is_late || webhooks.is_done(&self.server))
     }
 
     fn patience(&self, now: Duration) -> Option<Duration> {
         let redis = self.redis.as_ref().and_then(Redis::due);
+        let webhooks = self.webhooks.as_ref().and_then(Webhooks::due);
         let waits = [
             self.listeners.patience(now),
             self.server.patience(now),
             redis.map(|due| due.saturating_sub(now)),
+            webhooks.map(|due| due.saturating_sub(now)),
         ];
         waits.into_iter().flatten().min()
     }
@@ -319,15 +340,19 @@ impl Reactor {
     /// Reads the operator's files again. What is of no use is told, and the old goes on.
     fn reload(&mut self) {
         if self.credentials.is_empty() {
-            warn!("SIGHUP: there is nothing to read again, neither certificate nor keys");
+            warn!("SIGHUP: there is nothing to read again, neither certificate, keys nor secret");
             return;
         }
         match self.credentials.reload() {
-            Ok(keys) => {
+            Ok(mut keys) => {
+                let secret = keys.webhook_secret.take();
+                if let Some((webhooks, secret)) = self.webhooks.as_mut().zip(secret) {
+                    webhooks.sign_with(secret);
+                }
                 demand(&mut self.server, keys);
-                info!("certificate and keys were read again");
+                info!("certificate, keys and secrets were read again");
             }
-            Err(error) => error!(%error, "the old certificate and keys stay in use"),
+            Err(error) => error!(%error, "the old certificate, keys and secrets stay in use"),
         }
     }
 
@@ -347,6 +372,9 @@ impl Reactor {
 
     fn drain(&mut self, now: Now) {
         self.server.drain(now, now.unix_ms);
+        if let Some(webhooks) = &mut self.webhooks {
+            webhooks.hurry(now);
+        }
         let registry = self.poll.registry();
         let admit = admitting(&mut self.server, &self.credentials, registry, now);
         self.listeners.leave_to_others(registry, admit);

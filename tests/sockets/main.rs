@@ -43,3 +43,4 @@ mod supervised;
 mod tls;
 mod tokens;
 mod unix;
+mod webhooks;

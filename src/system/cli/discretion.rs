@@ -45,7 +45,8 @@ pub fn discreet_words(words: impl IntoIterator<Item = String>) -> Vec<String> {
 fn value_of(flag: &str, value: &str) -> String {
     match (flag, value.split_once(':')) {
         ("--header", Some((name, _))) => format!("{name}: {SECRET}"),
-        ("--header" | "--token", _) => SECRET.to_owned(),
+        // Of a webhook's URL the path and the query may be secrets too.
+        ("--header" | "--token" | "--webhook", _) => SECRET.to_owned(),
         // A browser has no other way to bring a token.
         ("--subprotocol", _) if is_secret(value) => SECRET.to_owned(),
         _ => hidden(value),

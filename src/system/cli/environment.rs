@@ -15,7 +15,7 @@ const PREFIX: &str = "HUBBUB_";
 /// Letters by which a variable that is misspelt may differ from the one that is meant.
 const LETTERS_MAX: usize = 2;
 /// Flags that guard: without one of them more are let in, or trusted, or let to do more.
-const GUARDS: [&str; 10] = [
+const GUARDS: [&str; 11] = [
     "admin_addr",
     "api_key",
     "ca",
@@ -26,6 +26,7 @@ const GUARDS: [&str; 10] = [
     "token_audience",
     "token_issuer",
     "token_key",
+    "webhook_secret",
 ];
 
 /// The variable of a flag that guards, where it is empty: perhaps it should not be.

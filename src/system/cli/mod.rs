@@ -13,6 +13,7 @@ mod listening;
 mod redis;
 mod serve;
 mod token;
+mod webhook;
 
 use std::{env, ffi::OsString};
 

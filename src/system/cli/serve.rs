@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::{
     access::Access, compression::Deflation, door::Door, floods::Floods, history::History,
-    listening::Listening, redis::Redis,
+    listening::Listening, redis::Redis, webhook::Webhook,
 };
 use crate::{
     system::log::Format,
@@ -108,6 +108,9 @@ pub struct Serve {
     redis: Redis,
 
     #[command(flatten)]
+    webhook: Webhook,
+
+    #[command(flatten)]
     floods: Floods,
 
     /// How log lines on stderr look
@@ -184,7 +187,7 @@ impl Serve {
         let config = self.deflation.agree(config);
         let config = self.door.open(self.listening.place(config));
         let config = self.history.remember(config);
-        let config = self.redis.share(config);
+        let config = self.webhook.tell(self.redis.share(config));
         self.floods.bound(config)
     }
 }

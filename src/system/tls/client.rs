@@ -114,14 +114,25 @@ impl Tls {
     }
 }
 
-fn system_authorities() -> Result<RootCertStore, TrustError> {
+/// The certificates of the authorities that the system knows.
+///
+/// # Errors
+/// It knows none.
+pub fn system_certificates() -> Result<Vec<CertificateDer<'static>>, TrustError> {
     let mut found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
+    if found.certs.is_empty() {
         return Err(TrustError::NoSystem {
             cause: found.errors.pop(),
         });
+    }
+    Ok(found.certs)
+}
+
+fn system_authorities() -> Result<RootCertStore, TrustError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(system_certificates()?);
+    if roots.is_empty() {
+        return Err(TrustError::NoSystem { cause: None });
     }
     Ok(roots)
 }

@@ -4,6 +4,7 @@ mod backlog;
 mod bridge;
 mod client;
 mod door;
+mod endpoint;
 mod http;
 mod person;
 mod process;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     bridge::Bridge,
     client::Client,
     door::{Door, KEY, answers, bearer, post},
+    endpoint::{Endpoint, Reaction},
     http::{HttpConnection, Response, upgrade_request},
     person::Person,
     process::{Ended, Process},
