@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import functools
 import json
-import re
 import shlex
 import ssl
 import sys
@@ -21,26 +20,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 import serving
+from readme import block, placed
 from serving import ADDRESS, DEADLINE_SECONDS, HOST, Process, certificate, dial, equal, eventually, free_port, is_open
 
-README = Path(__file__).resolve().parents[2] / "README.md"
 CONNECTIONS_PER_ADDRESS = 4
-
-
-def block(language, mark=""):
-    """The code of this language in the README, the one with the mark in it."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(), re.DOTALL | re.MULTILINE)
-    found = [code for code in blocks if mark in code]
-    assert len(found) == 1, f"the README has {len(found)} of what is looked for in {language}"
-    return found[0]
-
-
-def placed(code, places):
-    """Code with other paths and ports, each of which must be in it."""
-    for old, new in places.items():
-        assert old in code, f"{old!r} is not in the README"
-        code = code.replace(old, new)
-    return code
 
 
 def hubbub(binary, folder):
