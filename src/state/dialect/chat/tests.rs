@@ -5,6 +5,7 @@ mod receipts;
 mod recovery;
 mod returning;
 mod rosters;
+mod telling;
 mod vanishing;
 
 use std::cell::RefCell;
