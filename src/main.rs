@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use hubbub::system::{
+    asking::{error::AskError, publish::publish, stats::stats},
     cli::{Cli, Command, complain},
     client::{self, ending::EndError},
     clock::Clock,
@@ -18,6 +19,10 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error, error.status()),
         },
+        Command::Publish(flags) => asked(flags.wish().and_then(|(api, wish)| publish(&api, &wish))),
+        Command::Stats(flags) => {
+            asked((flags.wish()).and_then(|(api, show)| stats(&api, show).map(|()| true)))
+        }
         Command::Token(flags) => match mint::mint(&flags.wish(), Clock::start().now().unix_ms) {
             Ok(token) => match writeln!(io::stdout(), "{token}") {
                 Ok(()) => ExitCode::SUCCESS,
@@ -25,6 +30,15 @@ fn main() -> ExitCode {
             },
             Err(error) => fail(&error, CANNOT_START),
         },
+    }
+}
+
+/// How a command ends that has asked a server, which did all of it or not.
+fn asked(end: Result<bool, AskError>) -> ExitCode {
+    match end {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => fail(&error, CANNOT_START),
     }
 }
 

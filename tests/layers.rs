@@ -17,12 +17,16 @@ const CONFINED: [(&str, &[&str]); 11] = [
     ("listenfd::", &["system/listener/"]),
     ("proxy_header::", &["server/proxy_protocol.rs"]),
     ("redis_protocol::", &["server/redis/resp/"]),
-    ("ureq::", &["system/webhooks/"]),
+    (
+        "ureq::",
+        &["system/agent.rs", "system/asking/", "system/webhooks/"],
+    ),
     ("sd_notify::", &["system/supervisor.rs"]),
     (
         "socket2::",
         &[
             "system/listener/",
+            "system/asking/wire.rs",
             "system/client/dial.rs",
             "system/redis/dial.rs",
         ],

@@ -1,5 +1,7 @@
 //! Ring 3: the operating system. The only ring that knows sockets, signals, clocks and `mio`.
 
+pub mod agent;
+pub mod asking;
 pub mod cli;
 pub mod client;
 pub mod clock;

@@ -40,6 +40,7 @@ mod requests;
 mod slow;
 mod startup;
 mod supervised;
+mod terminal;
 mod tls;
 mod tokens;
 mod unix;

@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::LazyLock, time::Duration};
 
-use clap::{ArgMatches, Args, builder::FalseyValueParser, parser::ValueSource};
+use clap::{ArgMatches, Args, builder::FalseyValueParser};
 use http::HeaderValue;
 
+use super::environment::is_of_environment;
 use crate::{
     system::{
         client::{Options, chat::commands::COMMANDS, target::Target},
@@ -88,7 +89,7 @@ static CONNECT_HELP: LazyLock<String> = LazyLock::new(|| {
 impl Connect {
     /// Leaves out what an environment, which is for every connection, says of another kind of target.
     pub(super) fn leave_what_does_not_fit(&mut self, flags: &ArgMatches) {
-        let is_of_environment = |flag| flags.value_source(flag) == Some(ValueSource::EnvVariable);
+        let is_of_environment = |flag| is_of_environment(flags, flag);
         if is_of_environment("ca") && !self.url.is_tls() {
             self.ca = None;
         }

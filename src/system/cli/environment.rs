@@ -4,12 +4,14 @@ use std::env;
 use std::ffi::OsString;
 
 use clap::{
-    Arg, Command, CommandFactory, Error,
+    Arg, ArgMatches, Command, CommandFactory, Error,
     builder::Resettable,
     error::{ContextKind, ContextValue},
+    parser::ValueSource,
 };
 
 use super::Cli;
+use crate::system::asking::KEY_VARIABLE;
 
 const PREFIX: &str = "HUBBUB_";
 /// Letters by which a variable that is misspelt may differ from the one that is meant.
@@ -46,6 +48,11 @@ pub(super) fn without_empty(command: Command) -> Command {
             flag
         }
     })
+}
+
+/// Whether a flag is what the environment says, and no argument.
+pub(super) fn is_of_environment(flags: &ArgMatches, flag: &str) -> bool {
+    flags.value_source(flag) == Some(ValueSource::EnvVariable)
 }
 
 /// An error about a flag, with the variable that its value is of where that is no argument.
@@ -89,13 +96,15 @@ fn misspelt_of(names: impl Iterator<Item = String>, known: &[String]) -> Vec<Str
         .collect()
 }
 
-/// The variables of all flags of all commands.
+/// The variables of all flags of all commands, and the one that is no flag.
 fn variables() -> Vec<String> {
     let cli = Cli::command();
     let commands = cli.get_subcommands().chain([&cli]);
     commands
         .flat_map(Command::get_arguments)
-        .filter_map(|flag| flag.get_env()?.to_str().map(str::to_owned))
+        .filter_map(|flag| flag.get_env()?.to_str())
+        .chain([KEY_VARIABLE])
+        .map(str::to_owned)
         .collect()
 }
 

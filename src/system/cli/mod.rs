@@ -1,6 +1,7 @@
 //! The command line of `hubbub`: flags, their environment variables, and what they make of a configuration.
 
 mod access;
+mod api;
 mod compression;
 mod connect;
 mod discretion;
@@ -10,8 +11,10 @@ mod exit;
 mod floods;
 mod history;
 mod listening;
+mod publish;
 mod redis;
 mod serve;
+mod stats;
 mod token;
 mod webhook;
 
@@ -26,7 +29,9 @@ pub use self::{
     discretion::{discreet, discreet_words},
     environment::misspelt,
     exit::{complain, end},
+    publish::Publish,
     serve::Serve,
+    stats::Stats,
     token::Token,
 };
 use environment::{empty_guard, with_source, without_empty};
@@ -48,6 +53,10 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Talk to a WebSocket server: lines typed are sent, messages received are printed; Ctrl-C closes.
     Connect(Connect),
+    /// Say something as a program does, in a channel or to a person; what came of it is printed.
+    Publish(Publish),
+    /// Print how it goes with a server.
+    Stats(Stats),
     /// Make a token for development, of a key that is your own; it is printed on stdout.
     Token(Token),
 }
@@ -88,9 +97,13 @@ impl Cli {
         let mut command = cli
             .command
             .unwrap_or_else(|| Command::Serve(Box::new(cli.serve)));
-        if let (Command::Connect(connect), Some((_, flags))) = (&mut command, matches.subcommand())
-        {
-            connect.leave_what_does_not_fit(flags);
+        if let Some((_, flags)) = matches.subcommand() {
+            match &mut command {
+                Command::Connect(connect) => connect.leave_what_does_not_fit(flags),
+                Command::Publish(publish) => publish.server.leave_what_does_not_fit(flags),
+                Command::Stats(stats) => stats.server.leave_what_does_not_fit(flags),
+                Command::Serve(_) | Command::Token(_) => {}
+            }
         }
         command
     }

@@ -144,7 +144,10 @@ fn pump(
 }
 
 /// The next line without its end (`\n` or `\r\n`), or none at the end of input.
-fn line(input: &mut impl BufRead) -> Result<Option<String>, InputError> {
+///
+/// # Errors
+/// It is no message, and the next line may be one; or nothing can be read.
+pub fn line(input: &mut impl BufRead) -> Result<Option<String>, InputError> {
     let mut line = Vec::new();
     let limit = MESSAGE_BYTES_MAX as u64 + 2;
     input.take(limit).read_until(b'\n', &mut line)?;

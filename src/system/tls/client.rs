@@ -107,10 +107,17 @@ impl Tls {
     /// # Errors
     /// No certificate can be for such a host, or the system has no randomness.
     pub fn connect(&self, host: &str, stream: TcpStream) -> Result<TlsSocket, TlsFailure> {
+        Ok(TlsSocket::new(self.greet(host)?.into(), stream))
+    }
+
+    /// The client's side of TLS with a host, over whatever it is to be spoken.
+    ///
+    /// # Errors
+    /// See [`connect`](Self::connect).
+    pub fn greet(&self, host: &str) -> Result<ClientConnection, TlsFailure> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsFailure::Host)?;
-        let connection = ClientConnection::new(Arc::clone(&self.config), name)
-            .map_err(|error| TlsFailure::Other(io::Error::other(error)))?;
-        Ok(TlsSocket::new(connection.into(), stream))
+        ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| TlsFailure::Other(io::Error::other(error)))
     }
 }
 

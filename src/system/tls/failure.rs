@@ -12,7 +12,7 @@ pub enum TlsFailure {
     #[error("{}", words(.0))]
     Certificate(CertificateError),
     /// What came back is something else.
-    #[error("what it answers is not TLS; use ws:// if it is meant to be plain")]
+    #[error("what it answers is not TLS; use ws:// or http:// if it is meant to be plain")]
     NotTls,
     /// There is no version that both speak.
     #[error("it speaks neither TLS 1.3 nor TLS 1.2; have it allow one of them ({0})")]

@@ -13,6 +13,7 @@ use ureq::{
 use crate::{
     server::webhooks::Attempt,
     system::{
+        agent::manners,
         opening::user::{self, UserError},
         tls::client::{TrustError, system_certificates},
     },
@@ -59,15 +60,7 @@ impl Post {
             .unversioned_rustls_crypto_provider(Arc::new(default_provider()))
             .root_certs(RootCerts::from(authorities))
             .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .timeout_global(Some(settings.pace.attempt))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            // What the environment says of proxies is meant for other programs.
-            .proxy(None)
-            .user_agent(concat!("hubbub/", env!("CARGO_PKG_VERSION")))
-            .build();
+        let agent = manners(settings.pace.attempt).tls_config(tls).build();
         let url = url.to_string();
         let (url, user) = user::split(&url);
         let authorization = user.map(user::basic).transpose()?.flatten();

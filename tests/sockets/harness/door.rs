@@ -49,6 +49,11 @@ impl Door {
         self.server.http_at(1)
     }
 
+    /// Where programs ask, `HOST:PORT`.
+    pub(crate) fn address(&self) -> String {
+        self.server.host_and_port_at(1)
+    }
+
     /// What comes of a request with a body and more header lines, on a connection of its own.
     pub(crate) fn post(&self, path: &str, headers: &str, body: &str) -> Response {
         let mut http = self.knock();

@@ -68,7 +68,12 @@ impl Server {
 
     /// Where it listens, `HOST:PORT`.
     pub(crate) fn host_and_port(&self) -> String {
-        self.addresses[0].as_socket().unwrap().to_string()
+        self.host_and_port_at(0)
+    }
+
+    /// The same of another of the places where it listens.
+    pub(crate) fn host_and_port_at(&self, place: usize) -> String {
+        self.addresses[place].as_socket().unwrap().to_string()
     }
 
     /// A connected socket that has said nothing yet.

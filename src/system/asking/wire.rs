@@ -1,0 +1,191 @@
+//! The way to a server: a socket of either kind, perhaps with TLS over it, for the library that speaks HTTP.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::mem::MaybeUninit;
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustls::{ClientConnection, StreamOwned};
+use socket2::Socket;
+use ureq::{
+    Error as Failure, Timeout,
+    unversioned::transport::{
+        Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
+    },
+};
+
+use super::{ANSWER_WAIT, error::Unreached};
+use crate::system::{client::target::Place, tls::client::Tls};
+
+/// How a server is reached.
+#[derive(Debug)]
+pub(super) struct Wire {
+    place: Place,
+    tls: Option<Tls>,
+}
+
+/// A connection to it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: Stream,
+    buffers: LazyBuffers,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(Socket),
+    Secure(Box<StreamOwned<ClientConnection, Socket>>),
+}
+
+impl Wire {
+    /// A server at this place, with which TLS is spoken or not.
+    pub(super) fn new(place: Place, tls: Option<Tls>) -> Self {
+        Self { place, tls }
+    }
+
+    fn dial(&self, details: &ConnectionDetails) -> io::Result<Socket> {
+        if let Place::Unix(path) = &self.place {
+            return Ok(UnixStream::connect(path)?.into());
+        }
+        let mut failure = None;
+        let addresses = &details.addrs;
+        let share = left(details.timeout) / u32::try_from(addresses.len()).unwrap_or(1).max(1);
+        for address in addresses {
+            match TcpStream::connect_timeout(address, share) {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(stream.into());
+                }
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(|| ErrorKind::NotFound.into()))
+    }
+
+    fn secure(&self, socket: Socket) -> Result<Stream, Unreached> {
+        let (Some(tls), Place::Tcp { host, .. }) = (&self.tls, &self.place) else {
+            return Ok(Stream::Plain(socket));
+        };
+        let mut stream = StreamOwned::new(tls.greet(host)?, socket);
+        while stream.conn.is_handshaking() {
+            let done = stream.conn.complete_io(&mut stream.sock);
+            done.map_err(|error| match error {
+                error if is_late(&error) => Unreached::Connect(ErrorKind::TimedOut.into()),
+                error => Unreached::Tls(error.into()),
+            })?;
+        }
+        Ok(Stream::Secure(Box::new(stream)))
+    }
+}
+
+impl Connector for Wire {
+    type Out = Connection;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _: Option<()>,
+    ) -> Result<Option<Connection>, Failure> {
+        let unreached = |cause: Unreached| Failure::Other(Box::new(cause));
+        let socket = self
+            .dial(details)
+            .and_then(|socket| {
+                let wait = left(details.timeout);
+                socket.set_read_timeout(Some(wait))?;
+                socket.set_write_timeout(Some(wait))?;
+                Ok(socket)
+            })
+            .map_err(|cause| unreached(Unreached::Connect(cause)))?;
+        let (inbound, outbound) = (
+            details.config.input_buffer_size(),
+            details.config.output_buffer_size(),
+        );
+        Ok(Some(Connection {
+            stream: self.secure(socket).map_err(unreached)?,
+            buffers: LazyBuffers::new(inbound, outbound),
+        }))
+    }
+}
+
+impl Stream {
+    fn socket(&self) -> &Socket {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Secure(stream) => &stream.sock,
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Secure(stream) => stream.read(buffer),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.write_all(bytes),
+            Self::Secure(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+        }
+    }
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Failure> {
+        let socket = self.stream.socket();
+        socket.set_write_timeout(Some(left(timeout)))?;
+        let output = &self.buffers.output()[..amount];
+        self.stream.write_all(output).map_err(failed)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Failure> {
+        let socket = self.stream.socket();
+        socket.set_read_timeout(Some(left(timeout)))?;
+        let input = self.buffers.input_append_buf();
+        let read = loop {
+            match self.stream.read(input) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.map_err(failed)?,
+            }
+        };
+        self.buffers.input_appended(read);
+        Ok(read > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        let socket = self.stream.socket();
+        // Whoever says something unasked says no more.
+        let peeked = socket
+            .set_nonblocking(true)
+            .and_then(|()| socket.peek(&mut [MaybeUninit::uninit()]));
+        let is_silent = peeked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        is_silent && socket.set_nonblocking(false).is_ok()
+    }
+
+    fn is_tls(&self) -> bool {
+        matches!(self.stream, Stream::Secure(_))
+    }
+}
+
+/// How long there is still to wait.
+fn left(timeout: NextTimeout) -> Duration {
+    timeout.not_zero().map_or(ANSWER_WAIT, |left| *left)
+}
+
+fn failed(error: io::Error) -> Failure {
+    if is_late(&error) {
+        Failure::Timeout(Timeout::Global)
+    } else {
+        Failure::Io(error)
+    }
+}
+
+/// Whether it was waited for too long, which a socket says in another way than others (socket(7), `SO_RCVTIMEO`).
+fn is_late(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
