@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Page;
+use super::page::Page;
 use crate::{
     state::events::EventCounts,
     vocabulary::webhook::{Topic, Verdict},

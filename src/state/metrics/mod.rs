@@ -1,17 +1,21 @@
 //! Metrics: plain counters of one thread, written out in the Prometheus text format on request.
 
+mod gauges;
+mod histogram;
+mod page;
 mod webhook;
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::time::Duration;
 
-pub use self::webhook::WebhookGauges;
-use super::{
-    dialect::{DialectName, chat::Outcome},
-    memory::Memory,
-    press::{Deflation, WhyPlain},
+use self::page::Page;
+pub use self::{
+    gauges::{EngineGauges, Gauges, ProcessUsage},
+    histogram::Histogram,
+    webhook::WebhookGauges,
 };
-use crate::vocabulary::{id::NodeId, reason::Reason};
+use super::dialect::DialectName;
+use crate::vocabulary::reason::Reason;
 
 /// What a client may send too much of, in the order of the counters.
 pub const PAUSE_BOUNDS: [&str; 3] = ["messages", "bytes", "pings"];
@@ -77,69 +81,6 @@ pub struct Metrics {
     /// From the start of the turn that read a message to the end of the first flush of its fan-out, in microseconds. Of
     /// several servers each counts what was said to itself, and the way through Redis is in it.
     pub fanout_micros: Histogram<24>,
-}
-
-/// Values of the moment that are not counted but looked up.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Gauges {
-    /// Open connections.
-    pub connections: usize,
-    /// Channels with members.
-    pub channels: usize,
-    /// Bytes of what is kept of what was said, and how many messages.
-    pub history: (usize, usize),
-    /// How those recovered who asked for what they missed, by [`Outcome`].
-    pub recoveries: [u64; Outcome::ALL.len()],
-    /// What deflating came to.
-    pub deflation: Deflation,
-    /// Bytes waiting in all outboxes.
-    pub unsent_bytes: usize,
-    /// Bytes held.
-    pub memory: Memory,
-    /// How it is with what several servers share, if they do.
-    pub engine: Option<EngineGauges>,
-    /// How it is with the endpoint that is told what happens, if there is one.
-    pub webhook: Option<WebhookGauges>,
-    /// What the process uses, where the system tells.
-    pub process: Option<ProcessUsage>,
-}
-
-/// How it is with what several servers share.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EngineGauges {
-    /// Which of the servers this is, once that is agreed.
-    pub node: Option<NodeId>,
-    /// Whether this server can agree with the others on an order.
-    pub is_up: bool,
-    /// Bytes that wait to be sequenced.
-    pub queue_bytes: usize,
-    /// How long the oldest of them has waited.
-    pub oldest: Duration,
-    /// Bytes that were sequenced and not done here, about.
-    pub lag_bytes: usize,
-    /// Entries of the journal that none of the servers wrote.
-    pub foreign: u64,
-    /// Servers that are there, this one included.
-    pub nodes: usize,
-    /// Eras of the journal that began: those that went on from the one before, and those that could not.
-    pub eras: [u64; 2],
-}
-
-/// What the process uses of the machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ProcessUsage {
-    /// CPU time, user and system, in seconds.
-    pub cpu_seconds: f64,
-    /// Resident memory.
-    pub resident_bytes: u64,
-    /// Virtual memory.
-    pub virtual_bytes: u64,
-    /// Open descriptors.
-    pub open_descriptors: usize,
-    /// The limit of descriptors.
-    pub max_descriptors: u64,
-    /// When the process began, in seconds since the Unix epoch.
-    pub start_seconds: f64,
 }
 
 impl Metrics {
@@ -286,250 +227,6 @@ impl Metrics {
     }
 }
 
-impl Gauges {
-    fn write(&self, page: &mut Page) -> fmt::Result {
-        page.gauge(
-            "hubbub_history_bytes",
-            "Bytes of messages and notices that channels keep.",
-            self.history.0,
-        )?;
-        page.gauge(
-            "hubbub_history_messages",
-            "Messages that channels keep, notices not counted.",
-            self.history.1,
-        )?;
-        page.family(
-            "hubbub_recoveries_total",
-            "Joins that asked for what was missed, by what came of it.",
-            "counter",
-            "result",
-            Outcome::ALL
-                .map(Outcome::name)
-                .into_iter()
-                .zip(self.recoveries),
-        )?;
-        self.deflation.write(page)?;
-        page.gauge(
-            "hubbub_unsent_bytes",
-            "Bytes waiting in all outboxes.",
-            self.unsent_bytes,
-        )?;
-        page.family(
-            "hubbub_memory_bytes",
-            "Bytes held, without what the allocator adds and without the kernel's share.",
-            "gauge",
-            "part",
-            self.memory.parts().into_iter(),
-        )?;
-        page.gauge("hubbub_channels", "Channels with members.", self.channels)?;
-        page.gauge("hubbub_connections", "Open connections.", self.connections)?;
-        if let Some(engine) = &self.engine {
-            engine.write(page)?;
-        }
-        if let Some(webhook) = &self.webhook {
-            webhook.write(page)?;
-        }
-        let Some(process) = &self.process else {
-            return Ok(());
-        };
-        page.counter(
-            "process_cpu_seconds_total",
-            "CPU time, user and system.",
-            process.cpu_seconds,
-        )?;
-        page.gauge(
-            "process_resident_memory_bytes",
-            "Resident memory.",
-            process.resident_bytes,
-        )?;
-        page.gauge(
-            "process_virtual_memory_bytes",
-            "Virtual memory.",
-            process.virtual_bytes,
-        )?;
-        page.gauge(
-            "process_open_fds",
-            "Open descriptors.",
-            process.open_descriptors,
-        )?;
-        page.gauge(
-            "process_max_fds",
-            "Limit of descriptors.",
-            process.max_descriptors,
-        )?;
-        page.gauge(
-            "process_start_time_seconds",
-            "When the process began, since the Unix epoch.",
-            process.start_seconds,
-        )
-    }
-}
-
-impl Deflation {
-    fn write(&self, page: &mut Page) -> fmt::Result {
-        page.counter(
-            "hubbub_deflated_batches_total",
-            "Batches that were deflated, each once for every form and window in which someone reads it.",
-            self.batches,
-        )?;
-        page.family(
-            "hubbub_deflated_bytes_total",
-            "Bytes of the frames of these batches, before they were deflated and after.",
-            "counter",
-            "when",
-            [("before", self.bytes_before), ("after", self.bytes_after)].into_iter(),
-        )?;
-        page.family(
-            "hubbub_plain_batches_total",
-            "Batches that were not deflated although someone reads that, by why.",
-            "counter",
-            "reason",
-            WhyPlain::ALL
-                .map(WhyPlain::name)
-                .into_iter()
-                .zip(self.plain_batches),
-        )
-    }
-}
-
-impl EngineGauges {
-    fn write(&self, page: &mut Page) -> fmt::Result {
-        page.gauge(
-            "hubbub_engine_up",
-            "Whether the server can agree with the others of its hub on an order.",
-            u8::from(self.is_up),
-        )?;
-        page.gauge(
-            "hubbub_engine_queue_bytes",
-            "Bytes that wait to be sequenced.",
-            self.queue_bytes,
-        )?;
-        page.gauge(
-            "hubbub_engine_oldest_seconds",
-            "How long the oldest of what waits to be sequenced has waited.",
-            self.oldest.as_secs_f64(),
-        )?;
-        page.gauge(
-            "hubbub_journal_lag_bytes",
-            "Bytes of the journal that were not done here yet, about.",
-            self.lag_bytes,
-        )?;
-        page.counter(
-            "hubbub_journal_foreign_total",
-            "Entries of the journal that no server of the hub wrote.",
-            self.foreign,
-        )?;
-        page.gauge(
-            "hubbub_nodes",
-            "Servers of the hub, this one included.",
-            self.nodes,
-        )?;
-        page.family(
-            "hubbub_eras_total",
-            "Eras of the journal that began, by whether what was before is kept.",
-            "counter",
-            "kind",
-            ["kept", "lost"].into_iter().zip(self.eras),
-        )
-    }
-}
-
-/// A histogram with a bucket for each power of two below `2^N`, and one for the rest.
-#[derive(Debug)]
-pub struct Histogram<const N: usize> {
-    buckets: [u64; N],
-    count: u64,
-    sum: u64,
-}
-
-impl<const N: usize> Default for Histogram<N> {
-    fn default() -> Self {
-        Self {
-            buckets: [0; N],
-            count: 0,
-            sum: 0,
-        }
-    }
-}
-
-impl<const N: usize> Histogram<N> {
-    /// Counts `value`, `times` over.
-    pub fn record(&mut self, value: u64, times: u64) {
-        let bucket = value
-            .saturating_sub(1)
-            .checked_ilog2()
-            .map_or(0, |log| log as usize + 1);
-        if let Some(count) = self.buckets.get_mut(bucket) {
-            *count += times;
-        }
-        self.count += times;
-        self.sum += value * times;
-    }
-}
-
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    fn head(&mut self, name: &str, help: &str, kind: &str) -> fmt::Result {
-        writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}")
-    }
-
-    fn gauge(&mut self, name: &str, help: &str, value: impl fmt::Display) -> fmt::Result {
-        self.head(name, help, "gauge")?;
-        writeln!(self.text, "{name} {value}")
-    }
-
-    fn counter(&mut self, name: &str, help: &str, value: impl fmt::Display) -> fmt::Result {
-        self.head(name, help, "counter")?;
-        writeln!(self.text, "{name} {value}")
-    }
-
-    fn family<'a>(
-        &mut self,
-        name: &str,
-        help: &str,
-        kind: &str,
-        label: &str,
-        values: impl Iterator<Item = (&'a str, impl fmt::Display)>,
-    ) -> fmt::Result {
-        self.head(name, help, kind)?;
-        for (of, value) in values {
-            writeln!(self.text, "{name}{{{label}=\"{of}\"}} {value}")?;
-        }
-        Ok(())
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "sums are approximate in this format anyway"
-    )]
-    fn histogram<const N: usize>(
-        &mut self,
-        name: &str,
-        help: &str,
-        histogram: &Histogram<N>,
-        unit: f64,
-    ) -> fmt::Result {
-        self.head(name, help, "histogram")?;
-        let mut below = 0;
-        for (power, count) in histogram.buckets.iter().enumerate() {
-            below += count;
-            let bound = (1_u64 << power) as f64 * unit;
-            writeln!(self.text, "{name}_bucket{{le=\"{bound}\"}} {below}")?;
-        }
-        writeln!(
-            self.text,
-            "{name}_bucket{{le=\"+Inf\"}} {}",
-            histogram.count
-        )?;
-        writeln!(self.text, "{name}_sum {}", histogram.sum as f64 * unit)?;
-        writeln!(self.text, "{name}_count {}", histogram.count)
-    }
-}
-
 fn count(counts: &mut Vec<(&'static str, u64)>, name: &'static str) {
     match counts.iter_mut().find(|(known, _)| *known == name) {
         Some((_, count)) => *count += 1,
@@ -544,6 +241,7 @@ fn micros(length: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::press::{Deflation, WhyPlain};
 
     #[test]
     fn a_histogram_counts_a_value_in_every_bucket_that_bounds_it() {
