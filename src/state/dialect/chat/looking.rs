@@ -4,7 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::{Read, Registry, Waiting, alone, membership, post, read, refuse};
+use super::{
+    Registry, alone,
+    hearing::{Read, read},
+    membership, post, refuse,
+    session::Waiting,
+};
 use crate::{
     state::{
         commons::Commons,

@@ -10,15 +10,22 @@ mod vanishing;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::mem;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::state::{
-    engine::{self, Actor, Engine, Event, Local, Pressure, Sequenced},
+    commons::Commons,
+    engine::{self, Actor, Deed, Engine, Event, Local, Pressure, Sequenced},
     hub::{Space, Start},
 };
-use crate::vocabulary::{config::CHANNELS_MAX, time::Moment};
+use crate::vocabulary::{
+    config::CHANNELS_MAX,
+    message::Message,
+    pass::Pass,
+    time::{Moment, Now},
+};
 
 /// An engine that gives back only what it is let give back, in the order in which it was given or overheard.
 #[derive(Clone, Debug, Default)]
@@ -254,6 +261,12 @@ impl Scene {
     fn code(&mut self, person: usize, request: &Value) -> String {
         let answer = self.answer(person, request);
         answer["code"].as_str().unwrap_or("none").to_owned()
+    }
+
+    /// The number of what was said last in a channel.
+    fn last_number(&self, channel: &str) -> u64 {
+        let hub = &self.commons.hub;
+        hub.said(hub.find_remembered(Space::Chat, channel).unwrap())
     }
 
     fn exit(&mut self, person: usize) {

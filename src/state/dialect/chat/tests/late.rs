@@ -1,5 +1,7 @@
 //! An engine that takes its time.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::state::dialect::relay::Relay;
 use crate::vocabulary::config::UNANSWERED_BYTES_MAX;

@@ -2,13 +2,15 @@
 
 use std::slice;
 
+use serde_json::value::RawValue;
+
 use super::*;
 use crate::state::{
     dialect::relay::{self, Relay},
     engine::Once,
     outcome::Outcome,
 };
-use crate::vocabulary::chat::Mention;
+use crate::vocabulary::chat::{Content, Mention};
 
 /// A number above those of people.
 const SLOT: u32 = 100;
@@ -368,12 +370,7 @@ fn nobody_hears_what_came_of_it_for_one_that_is_gone() {
     late.free(2);
     scene.turn();
     assert_eq!(scene.codes(SLOT), ["relayed"]);
-    let tea = scene
-        .commons
-        .hub
-        .find_remembered(Space::Chat, "tea")
-        .unwrap();
-    assert_eq!(scene.commons.hub.said(tea), 2);
+    assert_eq!(scene.last_number("tea"), 2);
     scene.commons.part_caller(next);
     assert_eq!(scene.commons.hub.clients(), 0);
 }

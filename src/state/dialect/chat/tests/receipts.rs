@@ -59,12 +59,7 @@ fn a_key_that_was_used_for_something_else_says_nothing() {
     scene.call(publish("tea", "one", once(1, 1)));
     let other = scene.call(publish("tea", "two", once(1, 2)));
     assert_eq!(other, Outcome::Conflict);
-    let tea = scene
-        .commons
-        .hub
-        .find_remembered(Space::Chat, "tea")
-        .unwrap();
-    assert_eq!(scene.commons.hub.said(tea), 1);
+    assert_eq!(scene.last_number("tea"), 1);
 }
 
 #[test]

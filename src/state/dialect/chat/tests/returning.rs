@@ -1,5 +1,7 @@
 //! Servers that lose track of the chat, and their people, who stay.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::state::{agreement::Voucher, dialect::relay::Relay, snapshot::Writing};
 use crate::vocabulary::config::{TURN_LEARNT_BYTES_MAX, TURN_RETURNING_MAX};

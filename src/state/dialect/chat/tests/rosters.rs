@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::state::dialect::chat::people::People;
+use crate::state::dialect::chat::people::Seat;
 
 fn ids(answer: &Value) -> Vec<String> {
     let members = answer["members"].as_array().unwrap().iter();
