@@ -1,6 +1,5 @@
 //! The door for programs: who may ask there.
 
-use std::fs;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
@@ -8,8 +7,8 @@ use rustix::process::Signal;
 use rustls::ALL_VERSIONS;
 
 use crate::harness::{
-    Authority, Door, HttpConnection, KEY, Metrics, Process, Response, Server, bearer, path_text,
-    post, secured, wait_until,
+    Authority, Door, HttpConnection, KEY, Metrics, Response, bearer, path_text, post, secured,
+    wait_until,
 };
 
 const ITEM: &str = r#"{"channel": "tea", "message": "hot"}"#;
@@ -177,29 +176,6 @@ fn too_many_who_are_refused_at_one_address_disturb_nobody() {
     let ask = |key: &str| door.post("/api/publish", &bearer(key), ITEM).status;
     wait_until("too many were refused", || ask("wrong") == 429);
     assert_eq!(ask(KEY), 200);
-}
-
-#[test]
-fn a_start_without_keys_is_for_this_machine_alone() {
-    let admin = ["--addr", "127.0.0.1:0", "--admin-addr"];
-    let refused = |flags: &[&str], named: &str| {
-        let ended = Process::start(flags).ended();
-        assert_eq!((ended.status.code(), &ended.stdout[..]), (Some(2), ""));
-        assert!(ended.stderr.contains(named), "{}", ended.stderr);
-    };
-    for everywhere in [":0", "0.0.0.0:0"] {
-        refused(&[&admin[..], &[everywhere]].concat(), "--api-key FILE");
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("keys");
-    fs::write(&file, format!("backend {KEY}")).unwrap();
-    let file = path_text(&file);
-    let keys = ["0.0.0.0:0", "--api-key", file];
-    let server = Server::listening_at(2, Process::start(&[&admin[..], &keys].concat()));
-    assert_eq!(server.http_at(1).get("/healthz").status, 200);
-    fs::write(file, "").unwrap();
-    refused(&[&admin[..], &keys].concat(), "--api-key) holds no key");
-    refused(&["--api-key", file], "--admin-addr");
 }
 
 #[test]
