@@ -1,6 +1,6 @@
 //! Whom a URL names: a host, and perhaps a port. `Host` headers and the origins of pages write it the same way.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// A host and perhaps a port (RFC 3986, section 3.2). Users, zones and percent encoding mean nothing to a server, so none
 /// are read.
@@ -44,6 +44,13 @@ impl<'a> Authority<'a> {
         };
         Ok(Self { host, port })
     }
+
+    /// Whether it leads nowhere but to this machine, whoever is asked about the name.
+    pub fn is_loopback(self) -> bool {
+        let address = self.host.trim_matches(['[', ']']).parse::<IpAddr>();
+        self.host.eq_ignore_ascii_case("localhost")
+            || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    }
 }
 
 fn is_host(host: &str) -> bool {
@@ -81,6 +88,23 @@ mod tests {
         ] {
             let read = Authority::read(text);
             assert_eq!(read, Ok(Authority { host, port }), "{text}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_named_so_or_by_an_address_of_its_own() {
+        let is_loopback = |text| Authority::read(text).unwrap().is_loopback();
+        for text in [
+            "localhost",
+            "LOCALHOST:1",
+            "127.1.2.3:80",
+            "[::1]:9090",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert!(is_loopback(text), "{text}");
+        }
+        for text in ["a.localhost", "127.1", "10.0.0.1", "[::]", "[::2]:1"] {
+            assert!(!is_loopback(text), "{text}");
         }
     }
 

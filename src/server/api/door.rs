@@ -163,22 +163,11 @@ fn check_page(knock: Knock<'_>, is_tls: bool) -> Result<(), HttpError> {
             return Err(HttpError::foreign_page(text));
         }
     }
-    if knock.peer.is_some() && !host.is_some_and(is_loopback) {
+    let is_here = |host| Authority::read(host).is_ok_and(Authority::is_loopback);
+    if knock.peer.is_some() && !host.is_some_and(is_here) {
         return Err(HttpError::foreign_host());
     }
     Ok(())
-}
-
-/// Whether a name leads nowhere but to this machine, whoever is asked about it.
-fn is_loopback(host: &str) -> bool {
-    let Ok(Authority { host, .. }) = Authority::read(host) else {
-        return false;
-    };
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]

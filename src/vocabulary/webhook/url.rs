@@ -1,11 +1,12 @@
 //! Where a webhook's endpoint is.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::Uri;
 use thiserror::Error;
+
+use crate::vocabulary::authority::Authority;
 
 /// `https://HOST[:PORT]/PATH`, or `http://` likewise. Its user and its query may be secrets, and are never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,10 +35,8 @@ impl WebhookUrl {
     /// Whether others in between can read what is told: it is neither encrypted nor for this machine.
     pub fn is_exposed(&self) -> bool {
         let host = self.0.host().unwrap_or_default();
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        let is_here = host.eq_ignore_ascii_case("localhost")
-            || address.is_ok_and(|address| address.is_loopback());
-        self.0.scheme_str() == Some("http") && !is_here
+        let authority = Authority { host, port: None };
+        self.0.scheme_str() == Some("http") && !authority.is_loopback()
     }
 }
 
