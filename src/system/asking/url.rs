@@ -10,8 +10,6 @@ use crate::{
     vocabulary::address::{SocketPathError, socket_path},
 };
 
-const DEFAULT_PORT: u16 = 80;
-const DEFAULT_TLS_PORT: u16 = 443;
 /// What stands for the host of a unix socket, for whose requests it means nothing.
 const UNIX_HOST: &str = "http://127.0.0.1";
 
@@ -87,23 +85,11 @@ impl FromStr for ApiUrl {
         if uri.path() != "/" || uri.query().is_some() || text.contains('#') {
             return Err(ApiUrlError::Path);
         }
-        let port = match authority.port_u16() {
-            Some(1..) => authority.port_u16(),
-            None if authority.as_str() == authority.host() => None,
-            _ => return Err(ApiUrlError::Form),
-        };
-        let default = if is_tls {
-            DEFAULT_TLS_PORT
-        } else {
-            DEFAULT_PORT
-        };
+        let place = Place::of(authority, is_tls).ok_or(ApiUrlError::Form)?;
         let scheme = if is_tls { "https" } else { "http" };
         Ok(Self {
             base: format!("{scheme}://{authority}"),
-            place: Place::Tcp {
-                host: authority.host().trim_matches(['[', ']']).to_owned(),
-                port: port.unwrap_or(default),
-            },
+            place,
             is_tls,
         })
     }

@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use http::{HeaderValue, Uri, uri::PathAndQuery};
+use http::{
+    HeaderValue, Uri,
+    uri::{Authority, PathAndQuery},
+};
 use thiserror::Error;
 
 use crate::{
@@ -143,16 +146,33 @@ impl FromStr for Target {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         let uri = uri(authority, path)?;
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let place = Place::Tcp {
-            host: host.to_owned(),
-            port: port(&uri, is_tls)?,
-        };
+        let place = uri.authority();
+        let place = place.and_then(|place| Place::of(place, is_tls));
+        let place = place.ok_or(TargetError::Port)?;
         Ok(Self {
             place,
             is_tls,
             uri,
             authorization: user.map_or(Ok(None), user::basic)?,
+        })
+    }
+}
+
+impl Place {
+    /// That of a URL, by default at the port of its protocol. `None` if its port is no number from 1 to 65535.
+    pub(in crate::system) fn of(authority: &Authority, is_tls: bool) -> Option<Self> {
+        let default = if is_tls {
+            DEFAULT_TLS_PORT
+        } else {
+            DEFAULT_PORT
+        };
+        let port = match authority.port_u16() {
+            None if authority.as_str() == authority.host() => default,
+            port => port.filter(|&port| port != 0)?,
+        };
+        Some(Self::Tcp {
+            host: authority.host().trim_matches(['[', ']']).to_owned(),
+            port,
         })
     }
 }
@@ -196,18 +216,6 @@ fn uri(authority: &str, path: &str) -> Result<Uri, TargetError> {
         .path_and_query(path)
         .build()
         .map_err(|error| malformed(&error))
-}
-
-fn port(uri: &Uri, is_tls: bool) -> Result<u16, TargetError> {
-    let has_none = uri
-        .authority()
-        .is_some_and(|authority| authority.as_str() == authority.host());
-    match uri.port_u16() {
-        None if has_none && is_tls => Ok(DEFAULT_TLS_PORT),
-        None if has_none => Ok(DEFAULT_PORT),
-        None | Some(0) => Err(TargetError::Port),
-        Some(port) => Ok(port),
-    }
 }
 
 #[cfg(test)]
