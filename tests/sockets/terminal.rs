@@ -210,6 +210,10 @@ fn where_no_door_is_the_error_says_what_to_look_at() {
         assert_in_vain(&at(&public), &[&public, "--admin-addr"]);
         let nobody = "unix:/nowhere/hubbub.sock";
         assert_in_vain(&at(nobody), &[nobody, "--admin-addr"]);
+        // No name server is asked for a name of labels that long.
+        let nameless = format!("{}:9090", "x".repeat(64));
+        let words = ["cannot find the host", &nameless, "--api"];
+        assert_in_vain(&at(&nameless), &words);
         assert_in_vain(&at("http://127.0.0.1/api"), &["--api", "leave out"]);
         assert_in_vain(&at("http://key@127.0.0.1"), &["--api", "HUBBUB_KEY"]);
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use http::StatusCode;
 use thiserror::Error;
-use ureq::{Error as Failure, Timeout};
+use ureq::Error as Failure;
 
 use super::KEY_VARIABLE;
 use crate::{
@@ -36,8 +36,13 @@ pub enum AskError {
     #[error("there are both a channel ({0:?}) and --to; leave out one of them")]
     Both(String),
     /// The name of the host has no address.
-    #[error("cannot find the host of {0}; check its name (--api)")]
-    Host(Place),
+    #[error("cannot find the host of {place} ({cause}); check its name (--api)")]
+    Host {
+        /// Where that is.
+        place: Place,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// Nobody answers there.
     #[error(
         "cannot connect to {place} ({cause}); check --api, and that a server has its --admin-addr there"
@@ -101,6 +106,9 @@ pub enum AskError {
 /// Why there is no connection.
 #[derive(Debug, Error)]
 pub(super) enum Unreached {
+    /// Nobody knows where that is.
+    #[error(transparent)]
+    Host(io::Error),
     /// Nobody is there.
     #[error(transparent)]
     Connect(io::Error),
@@ -114,9 +122,9 @@ impl AskError {
     pub(super) fn of(failure: Failure, place: &Place) -> Self {
         let place = place.clone();
         let cause = match failure {
-            Failure::HostNotFound | Failure::Timeout(Timeout::Resolve) => return Self::Host(place),
             Failure::Other(cause) => match cause.downcast() {
                 Ok(unreached) => match *unreached {
+                    Unreached::Host(cause) => return Self::Host { place, cause },
                     Unreached::Connect(cause) => return Self::Connect { place, cause },
                     Unreached::Tls(cause) => return Self::Tls { place, cause },
                 },
@@ -137,7 +145,7 @@ impl AskError {
     pub(super) fn may_pass(&self, was_reached: bool) -> bool {
         match self {
             Self::Lost { .. } => true,
-            Self::Connect { .. } => was_reached,
+            Self::Host { .. } | Self::Connect { .. } => was_reached,
             Self::Refused { status, .. } => *status == StatusCode::SERVICE_UNAVAILABLE,
             _ => false,
         }

@@ -17,11 +17,13 @@ use http::{
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use serde::Deserialize;
-use ureq::{
-    Agent, Body, SendBody, middleware::MiddlewareNext, unversioned::resolver::DefaultResolver,
-};
+use ureq::{Agent, Body, SendBody, middleware::MiddlewareNext};
 
-use self::{error::AskError, url::ApiUrl, wire::Wire};
+use self::{
+    error::AskError,
+    url::ApiUrl,
+    wire::{Names, Wire},
+};
 use crate::{
     state::backoff::Backoff,
     system::{
@@ -86,7 +88,7 @@ impl Api {
         let config = manners(ANSWER_WAIT).middleware(show_key).build();
         let wire = Wire::new(url.place().clone(), tls);
         Ok(Self {
-            agent: Agent::with_parts(config, wire, DefaultResolver::default()),
+            agent: Agent::with_parts(config, wire, Names::default()),
             url,
         })
     }

@@ -6,17 +6,24 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use http::Uri;
 use rustls::{ClientConnection, StreamOwned};
 use socket2::Socket;
 use ureq::{
     Error as Failure, Timeout,
-    unversioned::transport::{
-        Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
+    config::Config,
+    unversioned::{
+        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
+        transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport},
     },
 };
 
 use super::{ANSWER_WAIT, error::Unreached};
 use crate::system::{client::target::Place, tls::client::Tls};
+
+/// How the name of a server's host is looked up. One whose host is not found was asked nothing.
+#[derive(Debug, Default)]
+pub(super) struct Names(DefaultResolver);
 
 /// How a server is reached.
 #[derive(Debug)]
@@ -36,6 +43,18 @@ pub(super) struct Connection {
 enum Stream {
     Plain(Socket),
     Secure(Box<StreamOwned<ClientConnection, Socket>>),
+}
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Failure> {
+        let found = self.0.resolve(uri, config, timeout);
+        found.map_err(|failure| unreached(Unreached::Host(failure.into_io())))
+    }
 }
 
 impl Wire {
@@ -87,7 +106,6 @@ impl Connector for Wire {
         details: &ConnectionDetails,
         _: Option<()>,
     ) -> Result<Option<Connection>, Failure> {
-        let unreached = |cause: Unreached| Failure::Other(Box::new(cause));
         let socket = self
             .dial(details)
             .and_then(|socket| {
@@ -170,6 +188,10 @@ impl Transport for Connection {
     fn is_tls(&self) -> bool {
         matches!(self.stream, Stream::Secure(_))
     }
+}
+
+fn unreached(cause: Unreached) -> Failure {
+    Failure::Other(Box::new(cause))
 }
 
 /// How long there is still to wait.
