@@ -12,13 +12,15 @@ use super::{
 };
 use crate::{
     state::dialect::chat::Dismissal,
-    vocabulary::{config::TURN_SHOWN_BYTES_MAX, id::Key},
+    vocabulary::{
+        config::{SURVEYED_TOLL_BYTES, TURN_SHOWN_BYTES_MAX},
+        id::Key,
+    },
 };
 
 impl<S: Stream> Server<S> {
     /// Runs errands, a turn's share of them, and looks at some more of those who are connected where that has to be before.
-    /// Returns the bytes that came of it.
-    pub(super) fn run_errands(&mut self) -> usize {
+    pub(super) fn run_errands(&mut self) {
         let mut shown = 0;
         let mut waiting = Vec::new();
         for slot in mem::take(&mut self.world.errands) {
@@ -29,10 +31,10 @@ impl<S: Stream> Server<S> {
             }
         }
         if !waiting.is_empty() && !self.survey.is_fresh(self.world.now) {
-            self.look_on();
+            shown += self.look_on() * SURVEYED_TOLL_BYTES;
         }
         self.world.errands = waiting;
-        shown
+        self.shown += shown;
     }
 
     /// Runs the errand that a connection waits for. Returns the bytes that came of it; `None` if more has to be looked at before.

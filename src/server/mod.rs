@@ -76,6 +76,8 @@ pub struct Server<S> {
     seats: Seats,
     next_generation: u32,
     held: Held,
+    /// Bytes that programs were shown since the last turn's share was read.
+    shown: usize,
     /// What memory was when it was last added up for the metrics.
     ledger: Ledger,
     survey: Survey,
@@ -145,6 +147,7 @@ impl<S: Stream> Server<S> {
             seats: Seats::new(max_connections),
             next_generation: 0,
             held: Held::default(),
+            shown: 0,
             ledger: None,
             survey: Survey::default(),
         }
@@ -234,9 +237,9 @@ impl<S: Stream> Server<S> {
         self.world.refusals.settle(now.monotonic);
         self.world.door.settle(now.monotonic);
         self.world.commons.begin_turn(now);
-        let taken = self.run_errands();
-        self.read(taken);
-        self.tell_callers();
+        self.run_errands();
+        let left = self.read();
+        self.tell_callers(left);
         self.expire(is_poll_full);
     }
 
@@ -346,10 +349,10 @@ impl<S: Stream> Server<S> {
         ]
     }
 
-    /// Reads what is there, as much as may be taken in where so many bytes are taken already.
-    fn read(&mut self, taken: usize) {
-        self.held.bytes +=
-            taken + self.read_share(taken) + self.world.commons.advance(self.world.now);
+    /// Reads what is there, as much as may be taken in. Returns the bytes that may still be.
+    fn read(&mut self) -> usize {
+        let left = self.read_share();
+        self.held.bytes += TURN_BYTES_MAX - left + self.world.commons.advance(self.world.now);
         if self.world.commons.is_over() {
             self.hand_out();
             self.world.commons.begin_anew();
@@ -372,6 +375,7 @@ impl<S: Stream> Server<S> {
             connection.go_on_reading(&mut self.world.commons);
             self.enlist(slot);
         }
+        left
     }
 
     fn expire(&mut self, is_poll_full: bool) {

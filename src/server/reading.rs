@@ -2,6 +2,7 @@
 //! waiting.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use super::{Server, admission::Seat, stream::Stream};
 use crate::{
@@ -56,19 +57,20 @@ impl Readers {
 }
 
 impl<S: Stream> Server<S> {
-    /// Reads a turn's share: half of it is the operator's first, the rest is for the others, and what these leave of it is the
-    /// operator's again. So many bytes of it are taken already. Returns the bytes that came of it.
-    pub(super) fn read_share(&mut self, taken: usize) -> usize {
-        let share = TURN_BYTES_MAX.saturating_sub(taken);
-        let mut left = share;
-        left -= self.read_from(Queue::Operator, left / 2);
+    /// Reads a turn's share: half of it is the operator's first, of which what programs were shown is taken already; the rest is
+    /// for the others, and what these leave of it is the operator's again. Returns the bytes of it that are left.
+    pub(super) fn read_share(&mut self) -> usize {
+        let half = TURN_BYTES_MAX / 2;
+        let shown = mem::take(&mut self.shown).min(half);
+        let mut left = TURN_BYTES_MAX - shown;
+        left -= self.read_from(Queue::Operator, half - shown);
         left -= self.read_from(Queue::Public, left);
-        left -= self.read_from(Queue::Operator, left);
-        share - left
+        left - self.read_from(Queue::Operator, left)
     }
 
-    /// Tells programs what came of what they asked for, and does what they ask for then.
-    pub(super) fn tell_callers(&mut self) {
+    /// Tells programs what came of what they asked for, and does what they ask for then, as long as some of the turn's share is
+    /// left.
+    pub(super) fn tell_callers(&mut self, mut left: usize) {
         loop {
             let outcomes = self.world.commons.take_outcomes();
             if outcomes.is_empty() {
@@ -76,9 +78,12 @@ impl<S: Stream> Server<S> {
             }
             for (slot, outcome) in outcomes {
                 let connection = &mut self.tenants[slot as usize].connection;
-                self.held.bytes += connection.hear_outcome(outcome, &mut self.world);
+                self.shown += connection.hear_outcome(outcome, &mut self.world);
                 self.enlist(slot);
             }
+            let taken = self.read_from(Queue::Operator, left);
+            self.held.bytes += taken;
+            left -= taken;
         }
     }
 

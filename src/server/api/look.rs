@@ -116,17 +116,13 @@ impl Look {
         })
     }
 
-    /// Shows it to a client of the hub, or has it wait until it can be shown. Returns the bytes of it.
+    /// Shows it to a client of the hub, or has it wait until it can be shown.
     ///
     /// # Errors
     /// There is no such thing.
-    pub(super) fn show(
-        self,
-        client: ClientId,
-        world: &mut World,
-    ) -> Result<(Awaited, usize), HttpError> {
-        let response = match self {
-            Self::Connected(errand) => return Ok((world.run(errand, client), 0)),
+    pub(super) fn show(self, client: ClientId, world: &mut World) -> Result<Awaited, HttpError> {
+        Ok(Awaited::Answer(match self {
+            Self::Connected(errand) => return Ok(world.run(errand, client)),
             Self::Channels {
                 space,
                 prefix,
@@ -145,9 +141,7 @@ impl Look {
                 limit,
             } => channels::said(world, &place, before, limit)?,
             Self::Schema => Response::ok("application/json", SCHEMA.as_bytes()),
-        };
-        let bytes = response.body_bytes();
-        Ok((Awaited::Answer(response), bytes))
+        }))
     }
 }
 

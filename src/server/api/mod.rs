@@ -150,31 +150,42 @@ impl Asked {
                 let (relaying, said) = relay.make(&body, client, world)?;
                 (Pending::Relay(relaying), said)
             }
-            Self::Look(look) => {
-                let (awaited, shown) = look.show(client, world)?;
-                (Pending::Awaited(awaited), shown)
-            }
+            Self::Look(look) => (Pending::Awaited(look.show(client, world)?), 0),
             Self::Act(act, caller) => act.act(&caller, &body, client, world)?,
         })
     }
 }
 
 impl Pending {
-    /// Goes on with what came of the next of what it asked for. Returns the bytes that were said.
+    /// Takes what came of the next of what it asked for.
     ///
     /// # Errors
     /// Nothing was done.
-    pub fn hear(
-        &mut self,
-        outcome: Outcome,
-        client: ClientId,
-        world: &mut World,
-    ) -> Result<usize, HttpError> {
+    pub fn hear(&mut self, outcome: Outcome) -> Result<(), HttpError> {
         match self {
-            Self::Publish(publishing) => publishing.hear(outcome, client, world),
-            Self::Relay(relaying) => relaying.hear(&outcome).map(|()| 0),
-            Self::Acting(acting) => acting.hear(&outcome).map(|()| 0),
+            Self::Publish(publishing) => publishing.hear(outcome),
+            Self::Relay(relaying) => relaying.hear(&outcome),
+            Self::Acting(acting) => acting.hear(&outcome),
             Self::Awaited(_) => unreachable!("the engine was asked for nothing"),
+        }
+    }
+
+    /// Whether there is more to ask for by now.
+    pub fn has_more(&self) -> bool {
+        match self {
+            Self::Publish(publishing) => publishing.has_more(),
+            Self::Relay(_) | Self::Acting(_) | Self::Awaited(_) => false,
+        }
+    }
+
+    /// Asks for it. Returns the bytes that were said.
+    ///
+    /// # Errors
+    /// Nothing was done.
+    pub fn go_on(&mut self, client: ClientId, world: &mut World) -> Result<usize, HttpError> {
+        match self {
+            Self::Publish(publishing) => publishing.go_on(client, world),
+            Self::Relay(_) | Self::Acting(_) | Self::Awaited(_) => Ok(0),
         }
     }
 
@@ -186,11 +197,9 @@ impl Pending {
         }
     }
 
-    /// Goes on with what is answered to the errand that it waits for. Returns the bytes of that.
-    pub fn hear_errand(&mut self, answer: Response) -> usize {
-        let bytes = answer.body_bytes();
+    /// Takes what is answered to the errand that it waits for.
+    pub fn hear_errand(&mut self, answer: Response) {
         *self = Self::Awaited(Awaited::Answer(answer));
-        bytes
     }
 
     /// What is answered, if that is known, and how many outcomes are to come that nobody waits for. It is told once.

@@ -151,7 +151,7 @@ impl Publishing {
             awaited: 0,
             rest: None,
         };
-        let said = publishing.go_on(body, client, world)?;
+        let said = publishing.ask_for(body, client, world)?;
         let (caller, items) = (&publishing.publish.caller, publishing.items);
         let now = world.now.monotonic;
         world.door.note(caller, "publish", items, now);
@@ -159,12 +159,7 @@ impl Publishing {
     }
 
     /// Takes what came of the next that is under way.
-    pub(super) fn hear(
-        &mut self,
-        outcome: Outcome,
-        client: ClientId,
-        world: &mut World,
-    ) -> Result<usize, HttpError> {
+    pub(super) fn hear(&mut self, outcome: Outcome) -> Result<(), HttpError> {
         let is_of_request = self.publish.key.is_some() && self.asked == 1;
         let answer = match outcome {
             Outcome::Conflict if is_of_request => return Err(HttpError::conflict()),
@@ -190,14 +185,28 @@ impl Publishing {
         self.answers[next] = Some(answer);
         self.heard = next + 1;
         self.awaited -= 1;
+        Ok(())
+    }
+
+    /// Whether the others are to be asked for now, as nothing came of the first that tells not to.
+    pub(super) fn has_more(&self) -> bool {
+        self.rest.is_some() && self.awaited == 0
+    }
+
+    /// Asks for them. Returns the bytes that were said.
+    pub(super) fn go_on(
+        &mut self,
+        client: ClientId,
+        world: &mut World,
+    ) -> Result<usize, HttpError> {
         match self.rest.take() {
-            Some(body) => self.go_on(body, client, world),
+            Some(body) => self.ask_for(body, client, world),
             None => Ok(0),
         }
     }
 
-    /// Asks for what was not asked for yet. Returns the bytes that were said.
-    fn go_on(
+    /// Asks for what in a body was not asked for yet. Returns the bytes that were said.
+    fn ask_for(
         &mut self,
         body: Vec<u8>,
         client: ClientId,

@@ -80,12 +80,15 @@ impl Calling {
         Ok(taken + said)
     }
 
-    /// Goes on with what came of the next that it asked for. Returns the bytes that were said.
-    fn hear_outcome(&mut self, outcome: Outcome, world: &mut World) -> Result<usize, HttpError> {
-        let Some(pending) = &mut self.pending else {
-            return Ok(0);
-        };
-        pending.hear(outcome, self.client, world)
+    /// Whether there is more to ask for by now.
+    pub(super) fn has_more(&self) -> bool {
+        self.pending.as_ref().is_some_and(Pending::has_more)
+    }
+
+    /// Asks for it. Returns the bytes that were said.
+    fn go_on(&mut self, world: &mut World) -> Result<usize, HttpError> {
+        let pending = self.pending.as_mut();
+        pending.map_or(Ok(0), |pending| pending.go_on(self.client, world))
     }
 
     /// What it is answered, if that is known, and how many outcomes are to come that nobody waits for.
@@ -176,7 +179,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Takes what has arrived of the body of a call. Returns the bytes that came of it.
+    /// Goes on with a call whose body is there, or takes what has arrived of that. Returns the bytes that came of it.
     pub(super) fn go_on_calling(&mut self, world: &mut World) -> usize {
         let Phase::Http(exchange) = &mut self.phase else {
             return 0;
@@ -184,14 +187,18 @@ impl<S: Stream> Connection<S> {
         let Some(calling) = &mut exchange.calling else {
             return 0;
         };
-        let heard = calling.hear(&mut exchange.input, world);
+        let heard = if calling.has_more() {
+            calling.go_on(world)
+        } else {
+            calling.hear(&mut exchange.input, world)
+        };
         // What is left of a body that is not all there waits for more of it.
         exchange.has_more = calling.arriving.is_none() && !exchange.input.is_empty();
         self.is_rearmed = true;
         self.answer_call(heard, world)
     }
 
-    /// Goes on with the call that is under way, by what came of the next that it asked for. Returns the bytes that were said.
+    /// Takes what came of the next that the call under way asked for. Returns the bytes of its answer, if that was all.
     pub fn hear_outcome(&mut self, outcome: Outcome, world: &mut World) -> usize {
         let Phase::Http(exchange) = &mut self.phase else {
             return 0;
@@ -203,8 +210,9 @@ impl<S: Stream> Connection<S> {
         let Some(calling) = &mut exchange.calling else {
             return 0;
         };
-        let heard = calling.hear_outcome(outcome, world);
-        self.answer_call(heard, world)
+        let pending = calling.pending.as_mut();
+        let heard = pending.map_or(Ok(()), |pending| pending.hear(outcome));
+        self.answer_call(heard.map(|()| 0), world)
     }
 
     /// The errand that its call waits for, if it does.
@@ -215,7 +223,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Goes on with the call that waits for an errand, by what came of that. Returns the bytes that came of it.
+    /// Takes what came of the errand that the call under way waits for. Returns the bytes of its answer.
     pub fn hear_errand(&mut self, done: Result<Response, HttpError>, world: &mut World) -> usize {
         let Phase::Http(exchange) = &mut self.phase else {
             return 0;
@@ -228,10 +236,10 @@ impl<S: Stream> Connection<S> {
             return 0;
         };
         let heard = done.map(|response| pending.hear_errand(response));
-        self.answer_call(heard, world)
+        self.answer_call(heard.map(|()| 0), world)
     }
 
-    /// Answers a call if that can be done by now.
+    /// Answers a call if that can be done by now. Returns the bytes that were said, and those of the answer.
     fn answer_call(&mut self, heard: Result<usize, HttpError>, world: &mut World) -> usize {
         let Phase::Http(exchange) = &mut self.phase else {
             return 0;
@@ -243,14 +251,14 @@ impl<S: Stream> Connection<S> {
         let Manner { is_head, goes_on } = calling.manner;
         let goes_on = goes_on && world.drain.is_none();
         match heard {
-            Ok(bytes) => {
-                if let Some((answer, untold)) = calling.answer(&mut world.metrics) {
-                    exchange.calling = None;
-                    exchange.untold += untold;
-                    self.is_held = world.commons.holds(client);
-                    self.respond(&answer, is_head, goes_on, Reason::HttpDone, world);
-                }
-                bytes
+            Ok(said) => {
+                let Some((answer, untold)) = calling.answer(&mut world.metrics) else {
+                    return said;
+                };
+                exchange.calling = None;
+                exchange.untold += untold;
+                self.is_held = world.commons.holds(client);
+                said + self.respond(&answer, is_head, goes_on, Reason::HttpDone, world)
             }
             Err(error) => {
                 // What follows a body that makes no sense makes none either.

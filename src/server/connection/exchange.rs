@@ -91,6 +91,12 @@ impl Exchange {
         self.scrape.is_none() && calling.is_none_or(|calling| calling.due().is_some())
     }
 
+    /// Whether the call that is under way has more to ask for by now.
+    pub(super) fn calls_on(&self) -> bool {
+        let calling = self.calling.as_ref();
+        calling.is_some_and(|calling| calling.has_more())
+    }
+
     /// Whether nothing is under way that its sender is to be told of.
     pub(super) fn is_at_rest(&self) -> bool {
         self.input.is_empty() && self.calling.is_none()

@@ -138,10 +138,10 @@ impl<S: Stream> Connection<S> {
     pub fn wants_reading(&self) -> bool {
         match &self.phase {
             Phase::Http(exchange) => {
+                let has_input = self.readiness.readable || exchange.has_more;
                 self.outbox.is_empty()
-                    && exchange.is_open()
                     && !self.is_held
-                    && (self.readiness.readable || exchange.has_more)
+                    && (exchange.calls_on() || exchange.is_open() && has_input)
             }
             Phase::Open(session) => {
                 let has_input = self.readiness.readable || session.websocket.has_more();
@@ -160,6 +160,11 @@ impl<S: Stream> Connection<S> {
     /// Reads once into `buffer`, acts on what arrived, and returns how many bytes that was, or how many came of it where
     /// they are more. The reading is over when [`wants_reading`](Self::wants_reading) says no.
     pub fn read(&mut self, buffer: &mut [u8], world: &mut World) -> usize {
+        if let Phase::Http(exchange) = &self.phase
+            && exchange.calls_on()
+        {
+            return self.go_on_calling(world);
+        }
         if let Phase::Http(exchange) = &self.phase
             && exchange.has_more
             && let Some(bytes) = self.serve(world)

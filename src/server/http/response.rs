@@ -48,11 +48,6 @@ impl Response {
         Self::ok("application/json", body).with(header::CACHE_CONTROL, "no-store")
     }
 
-    /// Bytes of the body.
-    pub fn body_bytes(&self) -> usize {
-        self.body.len()
-    }
-
     /// 204: what may be asked for, for those who only ask for that. Pages of other origins are told nothing.
     pub fn options(methods: &'static str) -> Self {
         Self::empty(StatusCode::NO_CONTENT).with(header::ALLOW, methods)

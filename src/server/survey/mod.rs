@@ -126,12 +126,14 @@ impl Walk {
 }
 
 impl<S: Stream> Server<S> {
-    /// Looks at some more.
-    pub(super) fn look_on(&mut self) {
+    /// Looks at some more. Returns how many places that were.
+    pub(super) fn look_on(&mut self) -> usize {
         let mut walk = self.survey.walk.take().unwrap_or_else(Walk::new);
         let places = self.places();
         let end = places.min(walk.place + TURN_SURVEYED_MAX);
-        for place in walk.place..end {
+        let ahead = walk.place..end;
+        let looked_at = ahead.len();
+        for place in ahead {
             self.look_at(place, &mut walk);
         }
         walk.place = end;
@@ -141,6 +143,7 @@ impl<S: Stream> Server<S> {
             let findings = self.conclude(walk);
             self.survey.findings = Some(findings);
         }
+        looked_at
     }
 
     /// Looks at all that has this place: a connection, a client, someone of the chat, a channel.

@@ -146,6 +146,8 @@ pub const SURVEY_INTERVAL: Duration = Duration::from_secs(1);
 pub const SURVEY_KEPT: Duration = Duration::from_mins(1);
 /// Places that are looked at in one turn: of a connection, a client, someone of the chat, and a channel.
 pub const TURN_SURVEYED_MAX: usize = 256;
+/// What a place takes that is looked at, of the operator's half of a turn, in bytes that could have been read instead.
+pub const SURVEYED_TOLL_BYTES: usize = 64;
 /// Bytes that are shown in one turn of those who are connected, and one answer more.
 pub const TURN_SHOWN_BYTES_MAX: usize = 64 << 10;
 /// Clients that lag that are named where it is told how it goes.
