@@ -6,6 +6,7 @@ use super::{
     api::{self, Call},
     http::{HttpError, METHODS, Response, SESSION_METHODS},
     page,
+    query::Query,
 };
 use crate::{
     state::{batch::Form, dialect::relay::LOBBY},
@@ -80,7 +81,7 @@ impl Endpoint {
             _ if is_session => return Err(HttpError::get_only()),
             _ => return Err(HttpError::method_not_allowed()),
         }
-        let query = request.uri().query().unwrap_or_default();
+        let query = Query::of(request.uri());
         match path {
             "/healthz" => Ok(Self::Health),
             "/metrics" if role.has_metrics() => Ok(Self::Metrics),
@@ -97,8 +98,8 @@ impl Endpoint {
     }
 }
 
-fn relay(query: &str) -> Result<SessionKind, HttpError> {
-    let form = match parameter(query, "frames").as_deref() {
+fn relay(query: Query<'_>) -> Result<SessionKind, HttpError> {
+    let form = match query.get("frames").as_deref() {
         None | Some("joined") => Form::Joined,
         Some("single") => Form::Single,
         Some(other) => {
@@ -106,7 +107,7 @@ fn relay(query: &str) -> Result<SessionKind, HttpError> {
             return Err(HttpError::bad_request(message));
         }
     };
-    let channel = parameter(query, "channel").unwrap_or_else(|| LOBBY.to_owned());
+    let channel = query.get("channel").unwrap_or_else(|| LOBBY.to_owned());
     if !is_name(&channel) {
         return Err(bad_name("channel"));
     }
@@ -118,19 +119,12 @@ fn relay(query: &str) -> Result<SessionKind, HttpError> {
 }
 
 /// How many of the latest messages are wanted.
-fn last(query: &str) -> Result<usize, HttpError> {
-    let Some(text) = parameter(query, "last") else {
-        return Ok(0);
-    };
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    let wanted = text.parse().ok();
-    wanted
-        .filter(|&wanted| is_number && wanted <= LISTED_MAX)
-        .ok_or_else(HttpError::bad_limit)
+fn last(query: Query<'_>) -> Result<usize, HttpError> {
+    Ok(query.limit("last", 0..=LISTED_MAX)?.unwrap_or_default())
 }
 
-fn chat(query: &str) -> Result<SessionKind, HttpError> {
-    match parameter(query, "name") {
+fn chat(query: Query<'_>) -> Result<SessionKind, HttpError> {
+    match query.get("name") {
         None => Ok(SessionKind::Relay {
             channel: LOBBY.to_owned(),
             form: Form::Single,
@@ -138,17 +132,10 @@ fn chat(query: &str) -> Result<SessionKind, HttpError> {
         }),
         Some(name) if is_name(&name) => Ok(SessionKind::Chat {
             name,
-            email: parameter(query, "email"),
+            email: query.get("email"),
         }),
         Some(_) => Err(bad_name("name")),
     }
-}
-
-/// A parameter of a query.
-pub fn parameter(query: &str, name: &str) -> Option<String> {
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 /// What is said of a name in a query that can be none.

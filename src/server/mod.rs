@@ -12,6 +12,7 @@ pub mod http;
 pub mod node;
 pub mod page;
 pub mod proxy_protocol;
+pub mod query;
 mod reading;
 pub mod redis;
 pub mod refusals;

@@ -90,19 +90,6 @@ impl HttpError {
         }
     }
 
-    /// 400: more, or less, than may be asked for.
-    pub(super) fn beyond_limit(most: usize) -> Self {
-        let message = format!("limit must be an integer from 1 to {most}");
-        Self::new(StatusCode::BAD_REQUEST, "bad-limit", message)
-    }
-
-    /// 400: a parameter that is to be a number.
-    pub(super) fn no_number(parameter: &'static str) -> Self {
-        Self::bad_request(format!(
-            "{parameter} must be an integer that is not negative"
-        ))
-    }
-
     /// 404: nobody has this id.
     pub(in crate::server) fn no_such_client(id: &str) -> Self {
         Self::refused(&ChatError::NoSuchId(id.to_owned()))

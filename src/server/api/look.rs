@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     server::{
-        endpoint::parameter,
         http::{HttpError, Response},
+        query::Query,
         survey::Rank,
         world::World,
     },
@@ -64,12 +64,9 @@ impl Look {
     pub(super) const STATS: Self = Self::Connected(Errand::Stats);
 
     /// `/api/clients`
-    pub(super) fn clients(query: &str) -> Result<Self, HttpError> {
+    pub(super) fn clients(query: Query<'_>) -> Result<Self, HttpError> {
         let limit = limit(query, LISTED_DEFAULT, LISTED_MAX)?;
-        let errand = match (
-            parameter(query, "named"),
-            parameter(query, "sort").as_deref(),
-        ) {
+        let errand = match (query.get("named"), query.get("sort").as_deref()) {
             (Some(_), Some(_)) => {
                 let message = "named and sort exclude each other; leave one of them out";
                 return Err(HttpError::bad_request(message));
@@ -84,34 +81,34 @@ impl Look {
     }
 
     /// `/api/channels`
-    pub(super) fn channels(query: &str) -> Result<Self, HttpError> {
+    pub(super) fn channels(query: Query<'_>) -> Result<Self, HttpError> {
         Ok(Self::Channels {
             space: space(query)?,
-            prefix: parameter(query, "prefix").unwrap_or_default(),
-            after: parameter(query, "after"),
+            prefix: query.get("prefix").unwrap_or_default(),
+            after: query.get("after"),
             limit: limit(query, LISTED_DEFAULT, LISTED_MAX)?,
         })
     }
 
     /// `/api/channels/NAME`
-    pub(super) fn channel(name: String, query: &str) -> Result<Self, HttpError> {
+    pub(super) fn channel(name: String, query: Query<'_>) -> Result<Self, HttpError> {
         place(name, query).map(Self::Channel)
     }
 
     /// `/api/channels/NAME/members`
-    pub(super) fn members(name: String, query: &str) -> Result<Self, HttpError> {
+    pub(super) fn members(name: String, query: Query<'_>) -> Result<Self, HttpError> {
         Ok(Self::Members {
             place: place(name, query)?,
-            after: parameter(query, "after"),
+            after: query.get("after"),
             limit: limit(query, LISTED_DEFAULT, LISTED_MAX)?,
         })
     }
 
     /// `/api/channels/NAME/history`
-    pub(super) fn history(name: String, query: &str) -> Result<Self, HttpError> {
+    pub(super) fn history(name: String, query: Query<'_>) -> Result<Self, HttpError> {
         Ok(Self::History {
             place: place(name, query)?,
-            before: number(query, "before")?,
+            before: query.number("before")?,
             limit: limit(query, HISTORY_LISTED_DEFAULT, HISTORY_LISTED_MAX)?,
         })
     }
@@ -164,15 +161,15 @@ fn rank(sort: &str) -> Result<Rank, HttpError> {
     }
 }
 
-fn place(name: String, query: &str) -> Result<Place, HttpError> {
+fn place(name: String, query: Query<'_>) -> Result<Place, HttpError> {
     Ok(Place {
         name: channel_in_path(name)?,
         space: space(query)?,
     })
 }
 
-fn space(query: &str) -> Result<Space, HttpError> {
-    match parameter(query, "dialect").as_deref() {
+fn space(query: Query<'_>) -> Result<Space, HttpError> {
+    match query.get("dialect").as_deref() {
         None | Some("chat") => Ok(Space::Chat),
         Some("relay") => Ok(Space::Relay),
         Some(other) => Err(HttpError::bad_request(format!(
@@ -181,17 +178,6 @@ fn space(query: &str) -> Result<Space, HttpError> {
     }
 }
 
-fn limit(query: &str, usual: usize, most: usize) -> Result<usize, HttpError> {
-    let limit = number(query, "limit")?.map_or(Ok(usual), usize::try_from);
-    let limit = limit.ok().filter(|limit| (1..=most).contains(limit));
-    limit.ok_or_else(|| HttpError::beyond_limit(most))
-}
-
-fn number(query: &str, name: &'static str) -> Result<Option<u64>, HttpError> {
-    let Some(text) = parameter(query, name) else {
-        return Ok(None);
-    };
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|_| is_number);
-    number.map(Some).ok_or_else(|| HttpError::no_number(name))
+fn limit(query: Query<'_>, usual: usize, most: usize) -> Result<usize, HttpError> {
+    Ok(query.limit("limit", 1..=most)?.unwrap_or(usual))
 }

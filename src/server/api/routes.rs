@@ -6,8 +6,9 @@ use percent_encoding::percent_decode_str;
 use super::{Act, Call, Look};
 use crate::{
     server::{
-        endpoint::{Endpoint, bad_name, parameter},
+        endpoint::{Endpoint, bad_name},
         http::{HttpError, METHODS, Response},
+        query::Query,
     },
     vocabulary::name::is_name,
 };
@@ -22,7 +23,7 @@ struct Route {
     method: Method,
     path: &'static str,
     /// What is asked for, with the name in the path and the query.
-    call: fn(String, &str) -> Result<Call, HttpError>,
+    call: fn(String, Query<'_>) -> Result<Call, HttpError>,
 }
 
 static ROUTES: [Route; 12] = [
@@ -52,12 +53,12 @@ static ROUTES: [Route; 12] = [
     get("openapi.json", |_, _| Ok(Call::Look(Look::Schema))),
 ];
 
-const fn get(path: &'static str, call: fn(String, &str) -> Result<Call, HttpError>) -> Route {
+const fn get(path: &'static str, call: fn(String, Query<'_>) -> Result<Call, HttpError>) -> Route {
     let method = Method::GET;
     Route { method, path, call }
 }
 
-const fn post(path: &'static str, call: fn(String, &str) -> Result<Call, HttpError>) -> Route {
+const fn post(path: &'static str, call: fn(String, Query<'_>) -> Result<Call, HttpError>) -> Route {
     let method = Method::POST;
     Route { method, path, call }
 }
@@ -67,7 +68,7 @@ const fn post(path: &'static str, call: fn(String, &str) -> Result<Call, HttpErr
 /// # Errors
 /// There is no such thing, or not with this method or these parameters.
 pub(in crate::server) fn find(request: &Request<()>, path: &str) -> Result<Endpoint, HttpError> {
-    let query = request.uri().query().unwrap_or_default();
+    let query = Query::of(request.uri());
     let mut found = ROUTES
         .iter()
         .filter_map(|route| Some((route, route.name_in(path)?)));
@@ -121,16 +122,16 @@ pub(super) fn channel_in_path(name: String) -> Result<String, HttpError> {
     }
 }
 
-fn relay(query: &str) -> Result<Call, HttpError> {
-    let channel = parameter(query, "channel").filter(|channel| is_name(channel));
+fn relay(query: Query<'_>) -> Result<Call, HttpError> {
+    let channel = query.get("channel").filter(|channel| is_name(channel));
     let channel = channel.ok_or_else(|| bad_name("channel"))?;
     let waits = waits(query)?;
     Ok(Call::Relay { channel, waits })
 }
 
 /// Whether the answer is to wait for what comes of it.
-fn waits(query: &str) -> Result<bool, HttpError> {
-    match parameter(query, "wait").as_deref() {
+fn waits(query: Query<'_>) -> Result<bool, HttpError> {
+    match query.get("wait").as_deref() {
         None => Ok(true),
         Some("none") => Ok(false),
         Some(other) => Err(HttpError::bad_request(format!(

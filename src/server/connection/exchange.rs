@@ -7,9 +7,10 @@ use http::{HeaderName, HeaderValue, Method, Request, header::ORIGIN};
 
 use super::{Connection, Phase, Refusal, calling::Calling};
 use crate::server::{
-    endpoint::{Endpoint, SessionKind, parameter},
+    endpoint::{Endpoint, SessionKind},
     gate::Admission,
     http::{self as wire, Framing, Head, HttpError, Response},
+    query::Query,
     refusals::Refused,
     stream::Stream,
     websocket::{self, Accepted},
@@ -131,7 +132,7 @@ impl Exchange {
 /// The handshake that a request asks about: browsers keep from pages why theirs failed, so that a page may ask for the same
 /// address without one, and name its origin as a parameter. It is answered with what it would have been refused with.
 fn handshake_asked_about(request: &Request<()>) -> Option<Request<()>> {
-    let origin = parameter(request.uri().query()?, "origin")?;
+    let origin = Query::of(request.uri()).get("origin")?;
     // What cannot be a header is of no origin that is let in.
     let origin = HeaderValue::try_from(origin).unwrap_or(HeaderValue::from_static("null"));
     let mut handshake = request.clone();

@@ -12,8 +12,9 @@ use http::{
 
 use self::token::Keyring;
 use super::{
-    endpoint::{SessionKind, parameter},
+    endpoint::SessionKind,
     http::{HttpError, entries},
+    query::Query,
 };
 use crate::vocabulary::{
     config::REQUEST_TOKENS_MAX,
@@ -152,7 +153,7 @@ fn tokens(request: &Request<()>) -> impl Iterator<Item = Cow<'_, str>> {
     let headers = request.headers();
     let offers = entries(headers, &SEC_WEBSOCKET_PROTOCOL);
     let offered = offers.filter_map(|offer| offer.strip_prefix(TOKEN_SUBPROTOCOL).map(Cow::from));
-    let query = parameter(request.uri().query().unwrap_or_default(), "token");
+    let query = Query::of(request.uri()).get("token");
     let bearers = bearers(request).map(Cow::from);
     bearers.chain(offered).chain(query.map(Cow::from))
 }

@@ -1,12 +1,13 @@
 //! What is said to one whose request is refused.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use http::{HeaderName, StatusCode, header};
 
 use crate::state::addresses::Excess;
 use crate::vocabulary::{
-    config::{BODY_BYTES_MAX, LISTED_MAX, REQUEST_HEADERS_MAX},
+    config::{BODY_BYTES_MAX, REQUEST_HEADERS_MAX},
     name::quoted,
 };
 
@@ -44,13 +45,21 @@ impl HttpError {
         Self::new(StatusCode::BAD_REQUEST, "bad-name", message)
     }
 
-    /// 400: more of the latest messages than may be asked for.
-    pub fn bad_limit() -> Self {
+    /// 400: more of something, or less, than may be asked for.
+    pub fn bad_limit(parameter: &'static str, bounds: &RangeInclusive<usize>) -> Self {
+        let (least, most) = (bounds.start(), bounds.end());
         Self::new(
             StatusCode::BAD_REQUEST,
             "bad-limit",
-            format!("last must be an integer from 0 to {LISTED_MAX}"),
+            format!("{parameter} must be an integer from {least} to {most}"),
         )
+    }
+
+    /// 400: a parameter that is to be a number.
+    pub fn no_number(parameter: &'static str) -> Self {
+        Self::bad_request(format!(
+            "{parameter} must be an integer that is not negative"
+        ))
     }
 
     /// 400: a proxy of ours does not say for whom it asks.
