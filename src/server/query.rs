@@ -23,6 +23,24 @@ impl<'a> Query<'a> {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// Sees that there is none but these, and none of them twice, as one of them would do nothing.
+    ///
+    /// # Errors
+    /// 400: there is one.
+    pub fn expect_only(self, known: &[&str]) -> Result<(), HttpError> {
+        let mut seen = Vec::new();
+        for (name, _) in form_urlencoded::parse(self.0.as_bytes()) {
+            if !known.contains(&&*name) {
+                return Err(HttpError::unknown_parameter(&name, known));
+            }
+            if seen.contains(&name) {
+                return Err(HttpError::repeated_parameter(&name));
+            }
+            seen.push(name);
+        }
+        Ok(())
+    }
+
     /// A number.
     ///
     /// # Errors

@@ -18,49 +18,75 @@ pub(super) const ACTION_METHODS: &str = "POST, OPTIONS";
 /// What stands for a name in a path.
 const NAME: &str = "{}";
 
+/// How what is asked for is told from the name in the path and the query.
+type Reading = fn(String, Query<'_>) -> Result<Call, HttpError>;
+
 /// What is at one path, below `/api/`.
 struct Route {
     method: Method,
     path: &'static str,
-    /// What is asked for, with the name in the path and the query.
-    call: fn(String, Query<'_>) -> Result<Call, HttpError>,
+    /// What there may be in the query.
+    parameters: &'static [&'static str],
+    call: Reading,
 }
 
 static ROUTES: [Route; 12] = [
-    post("publish", |_, query| {
+    post("publish", &["wait"], |_, query| {
         let waits = waits(query)?;
         Ok(Call::Publish { waits })
     }),
-    post("relay", |_, query| relay(query)),
-    get("stats", |_, _| Ok(Call::Look(Look::STATS))),
-    get("channels", |_, query| Look::channels(query).map(Call::Look)),
-    get("channels/{}", |name, query| {
+    post("relay", &["channel", "wait"], |_, query| relay(query)),
+    get("stats", &[], |_, _| Ok(Call::Look(Look::STATS))),
+    get(
+        "channels",
+        &["dialect", "prefix", "after", "limit"],
+        |_, query| Look::channels(query).map(Call::Look),
+    ),
+    get("channels/{}", &["dialect"], |name, query| {
         Look::channel(name, query).map(Call::Look)
     }),
-    get("channels/{}/members", |name, query| {
-        Look::members(name, query).map(Call::Look)
-    }),
-    get("channels/{}/history", |name, query| {
-        Look::history(name, query).map(Call::Look)
-    }),
-    post("channels/{}/remove", |name, _| {
+    get(
+        "channels/{}/members",
+        &["dialect", "after", "limit"],
+        |name, query| Look::members(name, query).map(Call::Look),
+    ),
+    get(
+        "channels/{}/history",
+        &["dialect", "before", "limit"],
+        |name, query| Look::history(name, query).map(Call::Look),
+    ),
+    post("channels/{}/remove", &[], |name, _| {
         let channel = channel_in_path(name)?;
         Ok(Call::Act(Act::Remove { channel }))
     }),
-    get("clients", |_, query| Look::clients(query).map(Call::Look)),
-    post("clients/{}/close", |id, _| Ok(Call::Act(Act::Close { id }))),
-    post("drain", |_, _| Ok(Call::Act(Act::Drain))),
-    get("openapi.json", |_, _| Ok(Call::Look(Look::Schema))),
+    get("clients", &["sort", "named", "limit"], |_, query| {
+        Look::clients(query).map(Call::Look)
+    }),
+    post("clients/{}/close", &[], |id, _| {
+        Ok(Call::Act(Act::Close { id }))
+    }),
+    post("drain", &[], |_, _| Ok(Call::Act(Act::Drain))),
+    get("openapi.json", &[], |_, _| Ok(Call::Look(Look::Schema))),
 ];
 
-const fn get(path: &'static str, call: fn(String, Query<'_>) -> Result<Call, HttpError>) -> Route {
+const fn get(path: &'static str, parameters: &'static [&'static str], call: Reading) -> Route {
     let method = Method::GET;
-    Route { method, path, call }
+    Route {
+        method,
+        path,
+        parameters,
+        call,
+    }
 }
 
-const fn post(path: &'static str, call: fn(String, Query<'_>) -> Result<Call, HttpError>) -> Route {
+const fn post(path: &'static str, parameters: &'static [&'static str], call: Reading) -> Route {
     let method = Method::POST;
-    Route { method, path, call }
+    Route {
+        method,
+        path,
+        parameters,
+        call,
+    }
 }
 
 /// Finds what is below `/api/`.
@@ -79,7 +105,10 @@ pub(in crate::server) fn find(request: &Request<()>, path: &str) -> Result<Endpo
     };
     match request.method() {
         &Method::OPTIONS => Ok(Endpoint::Response(Response::options(methods))),
-        asked if route.takes(asked) => (route.call)(decoded(name)?, query).map(Endpoint::Call),
+        asked if route.takes(asked) => {
+            query.expect_only(route.parameters)?;
+            (route.call)(decoded(name)?, query).map(Endpoint::Call)
+        }
         _ => Err(refusal),
     }
 }
@@ -214,9 +243,43 @@ mod tests {
     }
 
     #[test]
+    fn parameters_that_nothing_is_known_of_are_named_and_so_is_one_that_is_there_twice() {
+        let refusal = |method, target: &str| {
+            let error = ask(method, &format!("/api/{target}")).unwrap_err();
+            assert_eq!((error.status.as_u16(), error.code), (400, "bad-parameter"));
+            error.message
+        };
+        for (target, words) in [
+            (
+                "clients?limt=5",
+                "there is no parameter \"limt\" here, only sort, named and limit",
+            ),
+            ("channels/tea?limit=5", "\"limit\" here, only dialect"),
+            (
+                "stats?%1B=",
+                "there is no parameter \"\\u{1b}\" here, nor any other",
+            ),
+            (
+                "clients?limit=5&limit=6",
+                "the parameter \"limit\" is there more than once",
+            ),
+        ] {
+            let message = refusal("GET", target);
+            assert!(message.contains(words), "{target}: {message}");
+        }
+        for target in ["publish?Wait=none", "relay?channel=tea&x", "drain?now"] {
+            refusal("POST", target);
+        }
+        assert!(ask("GET", "/api/clients?&limit=5&").is_ok());
+        assert!(ask("OPTIONS", "/api/clients?x").is_ok());
+    }
+
+    #[test]
     fn what_only_tells_is_asked_for_by_get_and_what_does_something_by_post() {
         for route in &ROUTES {
-            let target = format!("/api/{}?channel=tea", route.path.replace(NAME, "tea"));
+            let path = route.path.replace(NAME, "tea");
+            let query = if path == "relay" { "?channel=tea" } else { "" };
+            let target = format!("/api/{path}{query}");
             let is_action = route.method == Method::POST;
             for (method, is_right) in [
                 ("GET", !is_action),
@@ -236,20 +299,26 @@ mod tests {
     #[test]
     fn the_description_has_all_that_is_there_and_nothing_else() {
         let described: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
-        let paths = described["paths"].as_object().unwrap();
-        let mut described = BTreeSet::new();
-        for (path, methods) in paths {
-            for method in methods.as_object().unwrap().keys() {
+        let none = Vec::new();
+        let mut operations = BTreeSet::new();
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
                 let parts = path
                     .split('/')
                     .map(|part| if part.starts_with('{') { NAME } else { part });
                 let path = parts.collect::<Vec<_>>().join("/");
-                described.insert((method.to_uppercase(), path));
+                let parameters = operation["parameters"].as_array().unwrap_or(&none).iter();
+                let parameters = parameters.filter(|parameter| parameter["in"] == "query");
+                let parameters = parameters.map(|parameter| parameter["name"].as_str().unwrap());
+                operations.insert((method.to_uppercase(), path, parameters.collect()));
             }
         }
-        let routes = ROUTES.iter();
-        let routes = routes.map(|route| (route.method.to_string(), format!("/api/{}", route.path)));
-        let beside = ["/healthz", "/metrics"].map(|path| ("GET".to_owned(), path.to_owned()));
-        assert_eq!(described, routes.chain(beside).collect());
+        let routes = ROUTES.iter().map(|route| {
+            let path = format!("/api/{}", route.path);
+            (route.method.to_string(), path, route.parameters.to_vec())
+        });
+        let beside = ["/healthz", "/metrics"];
+        let beside = beside.map(|path| ("GET".to_owned(), path.to_owned(), Vec::new()));
+        assert_eq!(operations, routes.chain(beside).collect());
     }
 }

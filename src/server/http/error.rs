@@ -62,6 +62,31 @@ impl HttpError {
         ))
     }
 
+    /// 400: a parameter of which nothing is known where only these are.
+    pub fn unknown_parameter(name: &str, known: &[&str]) -> Self {
+        let known = match known {
+            [] => ", nor any other".to_owned(),
+            [one] => format!(", only {one}"),
+            [most @ .., last] => format!(", only {} and {last}", most.join(", ")),
+        };
+        Self::bad_parameter(format!(
+            "there is no parameter {} here{known}",
+            quoted(name)
+        ))
+    }
+
+    /// 400: a parameter that is there more than once.
+    pub fn repeated_parameter(name: &str) -> Self {
+        Self::bad_parameter(format!(
+            "the parameter {} is there more than once; leave out all but one",
+            quoted(name)
+        ))
+    }
+
+    fn bad_parameter(message: String) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-parameter", message)
+    }
+
     /// 400: a proxy of ours does not say for whom it asks.
     pub fn bad_forwarded_for() -> Self {
         Self::new(
