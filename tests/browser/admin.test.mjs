@@ -3,16 +3,18 @@
 import assert from 'node:assert/strict';
 
 import { assertUnharmed, HOSTILE } from './support/hostile.mjs';
+import { Issuer } from './support/issuer.mjs';
 import { KEY, lockedDoor, OPEN_DOOR } from './support/keys.mjs';
 import { assertAccessible, assertFits, tabTo } from './support/looks.mjs';
 import { story } from './support/story.mjs';
 import { eventually } from './support/waiting.mjs';
 
 /** What browsers say on the console of what is refused. */
-const REFUSED = /^console: Failed to load resource: the server responded with a status of (401|404)/;
+const REFUSED = /^console: Failed to load resource: the server responded with a status of (401|403|404)/;
 const CORS = /^console: (Access to fetch at|Failed to load resource)/;
 
 const locked = lockedDoor();
+const issuer = new Issuer();
 
 /** The operator at the page, with the key. */
 async function look(scene, options = {}) {
@@ -73,12 +75,20 @@ story('one without a key is asked for it, and it is kept for the tab alone', asy
   const operator = await scene.visit('operator', { base: scene.server.adminUrl, path: '/admin' });
   const { page } = operator;
   operator.tolerate(REFUSED);
-  const box = page.getByLabel('Key');
-  await box.fill('0123456789abcdeg');
-  await box.press('Enter');
-  await page.getByRole('alert').filter({ hasText: 'there is no such key' }).waitFor();
+  const box = page.getByLabel('Key or token');
+  await box.waitFor();
+  for (const [wrong, words] of [
+    ['', 'Enter a key'],
+    ['0123456789abcdeg', 'there is no such key'],
+    ['kéy', 'ASCII'],
+    ['a key', 'ASCII'],
+  ]) {
+    await box.fill(wrong);
+    await box.press('Enter');
+    await page.getByRole('alert').filter({ hasText: words }).waitFor();
+  }
   await assertAccessible(operator);
-  await box.fill(KEY);
+  await box.fill(`${KEY} `);
   await box.press('Enter');
   const figure = page.getByRole('heading', { name: 'Connections', exact: true });
   await figure.waitFor();
@@ -86,6 +96,20 @@ story('one without a key is asked for it, and it is kept for the tab alone', asy
   await figure.waitFor();
   assert.equal(await page.evaluate(() => JSON.stringify(localStorage)), '{}');
 }, locked);
+
+story('one whose token does not allow to look is asked for another, and one that may only look is told so', async (scene) => {
+  await scene.visit('Ada', { path: `/#token=${issuer.mint('--name', 'Ada')}` }).then((ada) => ada.signIn());
+  const operator = await scene.visit('operator', { base: scene.server.adminUrl, path: `/admin#key=${issuer.mint()}` });
+  const { page } = operator;
+  operator.tolerate(REFUSED);
+  await page.getByRole('alert').filter({ hasText: 'the token does not allow that' }).waitFor();
+  await page.getByLabel('Key or token').fill(issuer.mint('--api-rights', 'read'));
+  await page.getByRole('button', { name: 'Look' }).click();
+  await clientRow(operator, 'Ada').getByRole('button', { name: 'Close Ada' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Close', exact: true }).click();
+  await told(operator, 'it lacks "close"');
+  await clientRow(operator, 'Ada').waitFor();
+}, [...OPEN_DOOR, ...issuer.flags]);
 
 story('hostile names stay text', async (scene) => {
   const operator = await look(scene);

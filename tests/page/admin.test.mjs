@@ -30,18 +30,27 @@ const STATS = {
 
 test('a line has the samples of two minutes, each once', () => {
   const samples = new Samples();
-  assert(samples.add(1_000, { one: 1, none: null }));
-  assert(!samples.add(1_000, { one: 2 }));
-  assert(samples.add(1_000 + SPAN_MS, { one: 3 }));
+  assert(samples.add(STATS.time, 1_000, { one: 1, none: null }));
+  assert(!samples.add(STATS.time, 1_500, { one: 2 }));
+  assert(samples.add(STATS.time + SPAN_MS, 1_000 + SPAN_MS, { one: 3 }));
   assert.deepEqual(samples.of('one'), [[1_000, 1], [1_000 + SPAN_MS, 3]]);
-  assert(samples.add(1_001 + SPAN_MS, {}));
+  assert(samples.add(STATS.time + SPAN_MS + 1, 1_001 + SPAN_MS, {}));
   assert.deepEqual(samples.of('one'), [[1_000 + SPAN_MS, 3]]);
   assert.deepEqual(samples.of('none'), []);
 });
 
+test('a line goes on where the clock of the server is set back, or forth', () => {
+  const samples = new Samples();
+  assert(samples.add(STATS.time, 1_000, { one: 1 }));
+  assert(samples.add(STATS.time - 3_600_000, 2_000, { one: 2 }));
+  assert(samples.add(STATS.time + 3_600_000, 3_000, { one: 3 }));
+  assert.deepEqual(samples.of('one'), [[1_000, 1], [2_000, 2], [3_000, 3]]);
+  assert.equal(samples.latest, 3_000);
+});
+
 test('a figure may be called whatever it likes', () => {
   const samples = new Samples();
-  samples.add(1, Object.fromEntries([['__proto__', 1], ['constructor', 2]]));
+  samples.add(1, 1, Object.fromEntries([['__proto__', 1], ['constructor', 2]]));
   assert.deepEqual(samples.of('__proto__'), [[1, 1]]);
   assert.deepEqual(samples.of('toString'), []);
 });

@@ -3,6 +3,8 @@
 import { recallKey, rememberKey } from '../memory.js';
 
 const PATIENCE_MS = 10_000;
+/** What a header carries of a key or a token. */
+const CARRIED = /^[\x21-\x7e]+$/;
 
 /** What the server has refused, in its own words; without a `code` it did not answer at all. */
 export class Refusal extends Error {
@@ -16,6 +18,11 @@ export class Refusal extends Error {
   /** Whether another key would help. */
   get asksForKey() {
     return this.status === 401;
+  }
+
+  /** Whether the key, or rather the token, does not allow it. */
+  get lacksRight() {
+    return this.code === 'not-allowed';
   }
 }
 
@@ -57,6 +64,9 @@ export class Api {
   }
 
   async #ask(path, body) {
+    if (this.#key !== null && !CARRIED.test(this.#key)) {
+      throw new Refusal(401, 'key-wrong', 'A key has characters of ASCII alone, and no spaces.');
+    }
     let response;
     let answer;
     try {

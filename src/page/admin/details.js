@@ -16,7 +16,7 @@ export class Details {
   /** How often something was opened: only the latest is shown. */
   #opened = 0;
 
-  /** `does` has what is done from here: `closeClient`, `removeMember`, and `failed`. */
+  /** `does` has what is done from here: `closeClient` and `removeMember`. */
   constructor(api, does) {
     this.#api = api;
     this.#does = does;

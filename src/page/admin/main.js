@@ -22,7 +22,7 @@ const lists = new Lists(api, {
   closeClient,
   failed,
 });
-const details = new Details(api, { closeClient, removeMember, failed });
+const details = new Details(api, { closeClient, removeMember });
 
 const view = document.getElementById('view');
 const keying = document.getElementById('keying');
@@ -37,8 +37,12 @@ async function watch() {
     const stats = await api.stats();
     show(stats);
   } catch (refusal) {
+    // Who may not even look needs another key, where one who may do nothing else does not.
+    if (refusal.asksForKey || refusal.lacksRight) {
+      askForKey(refusal.message);
+      return;
+    }
     failed(refusal);
-    if (refusal.asksForKey) return;
   }
   clearTimeout(timer);
   if (!document.hidden) timer = setTimeout(watch, INTERVAL_MS);
@@ -52,16 +56,17 @@ function show(stats) {
   }
   tellStanding(standing(stats), 'connected');
   const values = Object.fromEntries(figures.flatMap((figure) => figure.values(stats)));
-  if (!samples.add(stats.time, values)) return;
+  if (!samples.add(stats.time, performance.now(), values)) return;
   for (const figure of figures) figure.render(stats, samples);
 }
 
 function failed(refusal) {
-  if (refusal.asksForKey) askForKey(refusal);
+  if (refusal.asksForKey) askForKey(refusal.message);
   else tellStanding(refusal.message, 'waiting');
 }
 
-function askForKey({ message }) {
+function askForKey(flaw) {
+  clearTimeout(timer);
   lists.stop();
   details.close();
   samples.clear();
@@ -71,8 +76,13 @@ function askForKey({ message }) {
     keying.hidden = false;
     keyBox.focus();
   }
-  setText(document.getElementById('key-flaw'), api.hasKey ? message : '');
-  setAttribute(keyBox, 'aria-invalid', api.hasKey ? 'true' : null);
+  tellFlaw(api.hasKey ? flaw : '');
+}
+
+/** Says what is wrong with the key, if anything is. */
+function tellFlaw(words) {
+  setText(document.getElementById('key-flaw'), words);
+  setAttribute(keyBox, 'aria-invalid', words === '' ? null : 'true');
 }
 
 function tellStanding(words, phase) {
@@ -116,15 +126,21 @@ async function act(words, deed) {
     lists.refresh();
   } catch (refusal) {
     tell(refusal.message);
-    failed(refusal);
+    if (refusal.asksForKey) askForKey(refusal.message);
   }
 }
 
 document.getElementById('key-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  if (keyBox.value === '') return;
-  api.use(keyBox.value);
+  // What is copied often has an end of line with it.
+  const key = keyBox.value.trim();
+  if (key === '') {
+    tellFlaw('Enter a key or a token.');
+    return;
+  }
+  api.use(key);
   keyBox.value = '';
+  tellFlaw('');
   watch();
 });
 

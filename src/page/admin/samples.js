@@ -6,25 +6,29 @@ const GAP_MS = 5_000;
 
 export class Samples {
   #series = new Map();
+  #told = null;
+  /** The time of the latest, by the page's clock. */
+  latest = -Infinity;
 
-  /** Notes what some figures are at a time, `values` being them by name; what is null is not known. Says whether it is news. */
-  add(time, values) {
-    if (time <= this.latest) return false;
-    // A clock that was set back begins anew, as the two minutes are those before now.
-    this.latest = time;
+  /**
+   * Notes what some figures are, `values` being them by name; what is null is not known. `told` is when the server looked, by
+   * which what it tells twice is known, and `now` the time by the page's clock, which nobody sets. Says whether it is news.
+   */
+  add(told, now, values) {
+    if (told === this.#told) return false;
+    this.#told = told;
+    this.latest = now;
     for (const [name, value] of Object.entries(values)) {
       if (value === null || value === undefined) continue;
       if (!this.#series.has(name)) this.#series.set(name, []);
-      this.#series.get(name).push([time, value]);
+      this.#series.get(name).push([now, value]);
     }
     for (const [name, samples] of this.#series) {
-      while (samples.length > 0 && samples[0][0] < time - SPAN_MS) samples.shift();
+      while (samples.length > 0 && samples[0][0] < now - SPAN_MS) samples.shift();
       if (samples.length === 0) this.#series.delete(name);
     }
     return true;
   }
-
-  latest = -Infinity;
 
   of(name) {
     return this.#series.get(name) ?? [];
@@ -32,6 +36,7 @@ export class Samples {
 
   clear() {
     this.#series.clear();
+    this.#told = null;
     this.latest = -Infinity;
   }
 }

@@ -14,6 +14,7 @@ export class Table {
   #load;
   #cells;
   #keyOf;
+  #failed;
   #timer = null;
   /** How often it was asked for: only the latest answer counts. */
   #asked = 0;
@@ -30,17 +31,12 @@ export class Table {
     this.#load = load;
     this.#cells = cells;
     this.#keyOf = keyOf;
-    this.failed = failed;
+    this.#failed = failed;
     this.#section.querySelector('form').addEventListener('submit', (event) => {
       event.preventDefault();
       this.refresh();
     });
     this.#search.addEventListener('input', () => this.#refreshIn(PAUSE_MS));
-  }
-
-  search(text) {
-    this.#search.value = text;
-    return this.refresh();
   }
 
   async refresh() {
@@ -51,7 +47,7 @@ export class Table {
       const { rows, note } = await this.#load(this.#search.value.trim());
       if (asked === this.#asked) this.#render(rows, note);
     } catch (refusal) {
-      this.failed(refusal);
+      this.#failed(refusal);
     }
     if (asked === this.#asked) this.#refreshIn(REFRESH_MS);
   }
