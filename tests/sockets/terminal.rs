@@ -223,21 +223,37 @@ fn where_no_door_is_the_error_says_what_to_look_at() {
 }
 
 #[test]
-fn what_answers_otherwise_is_no_door() {
+fn what_answers_otherwise_is_no_door_nor_is_what_never_ends() {
+    let page = |stream: &mut TcpStream| {
+        let page = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+        stream.write_all(page)
+    };
+    let babble = |stream: &mut TcpStream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
+        loop {
+            stream.write_all(format!("1000\r\n{:4096}\r\n", "").as_bytes())?;
+        }
+    };
+    for api in [answering(page), answering(babble)] {
+        for command in [&["stats"][..], &["publish", "tea", "hot"]] {
+            let ended = asked_alone(&[command, &["--api", &api]].concat());
+            assert_in_vain(&ended, &[&api, "--admin-addr"]);
+        }
+    }
+}
+
+/// The address of one who answers each who comes like this.
+fn answering(answer: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let api = listener.local_addr().unwrap().to_string();
+    let address = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 1024]);
-            let page = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
-            stream.write_all(page).unwrap();
+            let _ = answer(&mut stream);
         }
     });
-    for command in [&["stats"][..], &["publish", "tea", "hot"]] {
-        let ended = asked_alone(&[command, &["--api", &api]].concat());
-        assert_in_vain(&ended, &[&api, "--admin-addr"]);
-    }
+    address
 }
 
 #[test]

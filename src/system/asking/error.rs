@@ -122,6 +122,8 @@ impl AskError {
     pub(super) fn of(failure: Failure, place: &Place) -> Self {
         let place = place.clone();
         let cause = match failure {
+            // No door has so much to say.
+            Failure::BodyExceedsLimit(_) => return Self::Stranger { place },
             Failure::Other(cause) => match cause.downcast() {
                 Ok(unreached) => match *unreached {
                     Unreached::Host(cause) => return Self::Host { place, cause },
