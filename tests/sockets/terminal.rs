@@ -321,7 +321,7 @@ fn figures_are_shown_as_a_table_or_as_the_server_says_them() {
     assert!(ended.stdout.starts_with("hubbub "), "{}", ended.stdout);
     for line in [
         "\nconnections  1 open, ",
-        "\nreceived     1 chat, ",
+        " messages a second, 1 chat, ",
         "\nbusiest channels  ",
     ] {
         assert!(ended.stdout.contains(line), "{line:?} in {}", ended.stdout);
