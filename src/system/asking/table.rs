@@ -104,6 +104,7 @@ const LINES: [(&str, &[Figure]); 11] = [
             ("/memory/logs", Bytes, "logs"),
             ("/memory/receipts", Bytes, "receipts"),
             ("/memory/compression", Bytes, "compression"),
+            ("/memory/events", Bytes, "events"),
         ],
     ),
     (
@@ -243,6 +244,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::state::memory::Memory;
+
+    #[test]
+    fn every_part_of_memory_is_told() {
+        let parts = Memory::default().parts();
+        let figures = LINES.iter().flat_map(|(_, figures)| *figures);
+        let shown: Vec<_> = figures.map(|(place, ..)| *place).collect();
+        for (part, _) in parts {
+            let place = format!("/memory/{part}");
+            assert!(shown.contains(&&place[..]), "{part}");
+        }
+    }
 
     #[test]
     fn figures_are_told_with_what_they_count_and_what_is_not_known_is_left_out() {
