@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use http::{
-    HeaderName, Request,
-    header::{HOST, ORIGIN},
+    HeaderName,
+    header::{HOST, HeaderMap, ORIGIN},
 };
 use tracing::{field, info, warn};
 
@@ -34,8 +34,10 @@ pub struct Refused<'a> {
     pub peer: Option<IpAddr>,
     /// For whom it asks, if it is a proxy of ours that says so.
     pub client: Option<IpAddr>,
-    /// What it asked, if that made sense.
-    pub request: Option<&'a Request<()>>,
+    /// What it asked for, if that made sense.
+    pub path: Option<&'a str>,
+    /// And the headers with that, as long as they are there.
+    pub headers: Option<&'a HeaderMap>,
 }
 
 impl Default for Refusals {
@@ -52,7 +54,7 @@ impl Refusals {
     /// asked for, which may hold a token, only the path is told.
     pub fn tell(&mut self, error: &HttpError, refused: Refused<'_>, now: Duration) {
         let header = |name: &HeaderName| {
-            let value = refused.request?.headers().get(name)?;
+            let value = refused.headers?.get(name)?;
             Some(String::from_utf8_lossy(value.as_bytes()))
         };
         let origin = header(&ORIGIN);
@@ -68,7 +70,7 @@ impl Refusals {
         let peer = refused.peer.map_or("unix".into(), |peer| peer.to_string());
         let client = refused.client.map(field::display);
         let (status, code) = (error.status.as_u16(), error.code);
-        let path = refused.request.map(|request| shown(request.uri().path()));
+        let path = refused.path.map(shown);
         let origin = origin.as_deref().map(shown);
         let (path, origin) = (path.as_deref(), origin.as_deref());
         if is_of_origin {

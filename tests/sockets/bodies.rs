@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::thread;
 
-use crate::harness::{Door, HttpConnection, KEY, bearer, post};
+use crate::harness::{Door, HttpConnection, KEY, bearer, post, wait_until};
 
 const ITEM: &str = r#"{"channel": "tea", "message": "hot"}"#;
 
@@ -159,4 +159,20 @@ fn a_request_without_a_body_where_one_is_wanted_has_an_empty_one() {
     assert_eq!(http.response().status, 200, "the connection goes on");
     http.send(post("/healthz", "", "x"));
     assert_eq!(refusal(&mut http), (405, "method-not-allowed".to_owned()));
+}
+
+#[test]
+fn the_log_says_what_was_asked_for_by_one_who_is_refused_after_the_body_or_in_the_midst_of_it() {
+    let door = Door::with_key(&["--request-timeout", "100ms"]);
+    let bad = door.post("/api/publish?wait=none", &bearer(KEY), "{");
+    assert_eq!(bad.error_code(), "bad-json");
+    let mut http = door.knock();
+    http.send(head("Content-Length: 3\r\n") + "{");
+    assert_eq!(refusal(&mut http), (408, "timeout".to_owned()));
+    for line in [
+        "status=400 code=\"bad-json\" path=\"/api/publish\"\n",
+        "status=408 code=\"timeout\" path=\"/api/publish\"\n",
+    ] {
+        wait_until(line, || door.process().stderr().contains(line));
+    }
 }

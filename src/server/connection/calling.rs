@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{
-    Request, StatusCode, Version,
+    Request, StatusCode, Uri, Version,
     header::{EXPECT, HeaderValue},
 };
 
@@ -28,6 +28,8 @@ const CONTINUE: Bytes = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
 pub(super) struct Calling {
     /// Who makes it, in the hub.
     client: ClientId,
+    /// What they asked for.
+    uri: Uri,
     manner: Manner,
     /// Its body, as long as that is not all there.
     arriving: Option<Arriving>,
@@ -51,6 +53,11 @@ impl Calling {
     /// Until when its body is waited for, as long as that is not all there.
     pub(super) fn due(&self) -> Option<Duration> {
         Some(self.arriving.as_ref()?.due)
+    }
+
+    /// The path that was asked for.
+    pub(super) fn path(&self) -> &str {
+        self.uri.path()
     }
 
     /// Bytes that it takes.
@@ -111,7 +118,7 @@ impl<S: Stream> Connection<S> {
         let admitted = self.admit_call(call, request, framing, &mut tried, world);
         let bytes = match admitted {
             Ok(arriving) => {
-                self.begin_call(arriving, manner, world);
+                self.begin_call(arriving, request.uri(), manner, world);
                 self.go_on_calling(world)
             }
             Err(error) => {
@@ -163,7 +170,7 @@ impl<S: Stream> Connection<S> {
         })
     }
 
-    fn begin_call(&mut self, arriving: Arriving, manner: Manner, world: &mut World) {
+    fn begin_call(&mut self, arriving: Arriving, uri: &Uri, manner: Manner, world: &mut World) {
         if arriving.is_held_back {
             self.outbox.stage(CONTINUE);
         }
@@ -172,6 +179,7 @@ impl<S: Stream> Connection<S> {
             let greet = || world.commons.greet_caller(slot);
             exchange.calling = Some(Box::new(Calling {
                 client: *exchange.caller.get_or_insert_with(greet),
+                uri: uri.clone(),
                 manner,
                 arriving: Some(arriving),
                 pending: None,
@@ -239,6 +247,13 @@ impl<S: Stream> Connection<S> {
         self.answer_call(heard.map(|()| 0), world)
     }
 
+    /// Forgets the call that is under way.
+    fn end_call(&mut self) {
+        if let Phase::Http(exchange) = &mut self.phase {
+            exchange.calling = None;
+        }
+    }
+
     /// Answers a call if that can be done by now. Returns the bytes that were said, and those of the answer.
     fn answer_call(&mut self, heard: Result<usize, HttpError>, world: &mut World) -> usize {
         let Phase::Http(exchange) = &mut self.phase else {
@@ -263,8 +278,8 @@ impl<S: Stream> Connection<S> {
             Err(error) => {
                 // What follows a body that makes no sense makes none either.
                 let goes_on = goes_on && calling.arriving.is_none();
-                exchange.calling = None;
                 self.note_error(&error, None, world);
+                self.end_call();
                 self.answer_error(&error, Manner { is_head, goes_on }, world)
             }
         }

@@ -351,10 +351,16 @@ impl<S: Stream> Connection<S> {
         if let Phase::Http(exchange) = &self.phase {
             let peer = exchange.arrival.peer;
             let client = request.and_then(|request| client_behind(request, peer, world).ok()?);
+            let path = match (request, &exchange.calling) {
+                (Some(request), _) => Some(request.uri().path()),
+                (None, Some(calling)) => Some(calling.path()),
+                (None, None) => None,
+            };
             let refused = Refused {
                 peer,
                 client,
-                request,
+                path,
+                headers: request.map(Request::headers),
             };
             world.refusals.tell(error, refused, world.now.monotonic);
         }
