@@ -112,7 +112,12 @@ impl Listeners {
             listeners.open("--addr", address, role, scheme, config)?;
         }
         if let Some(address) = &config.admin_addr {
-            listeners.open("--admin-addr", address, Role::Admin, scheme, config)?;
+            // Who asks there asks one server, and is to know which.
+            let alone = Config {
+                reuse_port: false,
+                ..config.clone()
+            };
+            listeners.open("--admin-addr", address, Role::Admin, scheme, &alone)?;
         }
         Ok(listeners)
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::harness::{Process, Server, path_text, wait_until};
+use crate::harness::{Door, Process, Server, path_text, wait_until};
 
 const SECRET: &str = "a secret of thirty-two bytes or so\n";
 
@@ -137,4 +137,22 @@ fn the_next_server_listens_at_the_same_port_and_gets_all_who_come_once_the_first
     }
     let refused = Process::start(&same).ended();
     assert_eq!(refused.status.code(), Some(2), "others do not share it");
+}
+
+#[test]
+fn the_operators_port_is_shared_with_no_other_server() {
+    let door = Door::open(&["--reuse-port"]);
+    let admin = door.address();
+    let same = [
+        "--reuse-port",
+        "--addr",
+        &door.host_and_port(),
+        "--admin-addr",
+        &admin,
+    ];
+    let refused = Process::start(&same).ended();
+    assert_eq!(refused.status.code(), Some(2));
+    for word in [&admin[..], "--admin-addr"] {
+        assert!(refused.stderr.contains(word), "{}", refused.stderr);
+    }
 }

@@ -10,8 +10,8 @@ use crate::vocabulary::{address::Address, config::Config, units::duration};
 /// The operator's listener.
 #[derive(Clone, Debug, Args)]
 pub struct Door {
-    /// Where to listen for the operator and for programs: /api/, and /metrics, which is then nowhere else, and /healthz; beyond
-    /// this machine only with --api-key or --token-key
+    /// Where to listen for the operator and for programs: the live view at /admin, /api/, and /metrics, which is then nowhere
+    /// else, and /healthz; beyond this machine only with --api-key or --token-key, and never shared by --reuse-port
     #[arg(long, env = "HUBBUB_ADMIN_ADDR", value_name = "ADDRESS")]
     admin_addr: Option<Address>,
 
