@@ -158,10 +158,17 @@ impl AskError {
 fn advice(code: &str) -> String {
     match code {
         "key-missing" | "key-wrong" | "token-missing" => {
-            format!("; put a key of its --api-key file into {KEY_VARIABLE} in the environment")
+            format!(
+                "; put a key of its --api-key file, or a token, into {KEY_VARIABLE} in the environment"
+            )
         }
         code if code.starts_with("token-") => {
             format!("; put another token into {KEY_VARIABLE} in the environment")
+        }
+        "not-allowed" => {
+            format!(
+                "; put a key, or a token that allows it, into {KEY_VARIABLE} in the environment"
+            )
         }
         "not-found" | "body-not-accepted" => {
             "; give the address of its --admin-addr as --api".to_owned()

@@ -36,13 +36,13 @@ use crate::{
 pub const KEY_VARIABLE: &str = "HUBBUB_KEY";
 
 /// How long an answer may take, from the first attempt to connect to its last byte.
-const ANSWER_WAIT: Duration = Duration::from_secs(15);
+pub const ANSWER_WAIT: Duration = Duration::from_secs(15);
 /// How often the same is asked for, if no answer comes.
-const ATTEMPTS_MAX: u32 = 5;
+pub const ATTEMPTS_MAX: u32 = 5;
 /// How long the wait is at most after one that failed.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// How long it is at most after several.
-const LONGEST_WAIT: Duration = Duration::from_secs(4);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// Bytes of an answer: what comes of 1,000 items, each of which was bad.
 const ANSWER_BYTES_MAX: u64 = 4 << 20;
 

@@ -1,12 +1,14 @@
 //! The flags of commands that ask a server at its door for programs.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, sync::LazyLock};
 
 use clap::{ArgMatches, Args, builder::FalseyValueParser};
 
 use super::environment::is_of_environment;
 use crate::system::{
-    asking::{self, KEY_VARIABLE, error::AskError, url::ApiUrl},
+    asking::{
+        self, ANSWER_WAIT, ATTEMPTS_MAX, KEY_VARIABLE, LONGEST_WAIT, error::AskError, url::ApiUrl,
+    },
     opening::request::bearer,
     tls::client::Trust,
 };
@@ -14,6 +16,16 @@ use crate::system::{
 /// What is said below the flags.
 pub(super) const KEY_HELP: &str = "Where the server has keys, HUBBUB_KEY in the environment holds one, or a token; it is \
     no flag, since any list of processes would show it.";
+
+/// How long a server is asked for.
+pub(super) static PATIENCE_HELP: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "An answer is waited for {} s, from the attempt to connect to its end. If none comes, or the server says that it cannot \
+         just now (503), it is asked again, up to {ATTEMPTS_MAX} times in all, after up to {} s each.",
+        ANSWER_WAIT.as_secs(),
+        LONGEST_WAIT.as_secs()
+    )
+});
 
 /// Which server, and whose certificates are accepted.
 #[derive(Clone, Debug, Args)]

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use clap::{Args, builder::FalseyValueParser};
 
-use super::api::{KEY_HELP, Server};
+use super::api::{KEY_HELP, PATIENCE_HELP, Server};
 use crate::{
     system::asking::{
         self,
@@ -53,10 +53,12 @@ static PUBLISH_HELP: LazyLock<String> = LazyLock::new(|| {
     format!(
         "What came of each message is printed as a line of JSON, in their order: {{\"seq\":1,\"epoch\":2}} (with \
          \"duplicate\":true if it had been said before), {{}} in private, or {{\"error\":{{…}}}}. Lines that come together \
-         share a request, up to {ITEMS_MAX}. A request without an answer is made again, a few times; it is said once.\n\n\
+         share a request, up to {ITEMS_MAX}. What is asked for again is said once.\n\n\
          {KEY_HELP}\n\n\
+         {}\n\n\
          Exit status: 0 if all was said, 1 if some of it was refused, 2 if the command line makes no sense, or the server \
-         cannot be reached or refuses to listen."
+         cannot be reached or refuses to listen.",
+        *PATIENCE_HELP
     )
 });
 

@@ -1,13 +1,15 @@
 //! The flags of `hubbub stats`.
 
+use std::sync::LazyLock;
+
 use clap::{Args, builder::FalseyValueParser};
 
-use super::api::{KEY_HELP, Server};
+use super::api::{KEY_HELP, PATIENCE_HELP, Server};
 use crate::system::asking::{self, error::AskError, stats::Show};
 
 /// The flags of `hubbub stats`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = KEY_HELP)]
+#[command(after_help = STATS_HELP.as_str())]
 pub struct Stats {
     /// Print them as the server says them
     #[arg(long, env = "HUBBUB_JSON", value_parser = FalseyValueParser::new())]
@@ -20,6 +22,18 @@ pub struct Stats {
     #[command(flatten)]
     pub(super) server: Server,
 }
+
+static STATS_HELP: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "What happens in a second is known from the second time on that anybody asks: where nobody has within a minute, they \
+         are asked for again after a second.\n\n\
+         {KEY_HELP}\n\n\
+         {}\n\n\
+         Exit status: 0 if they were printed, 2 if the command line makes no sense, or the server cannot be reached or \
+         refuses to answer.",
+        *PATIENCE_HELP
+    )
+});
 
 impl Stats {
     /// Of which server, and how they are shown.
