@@ -7,6 +7,7 @@ import selectors
 import socket
 import sys
 import time
+from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -89,20 +90,21 @@ class Asked:
         self.shares = f'server {server:.0%}, programs {own:.0%} of a core'
 
 
-def ask(server, asked, seconds, rate=None):
-    """Has programs ask for so long, each when it is answered, or all of them so often in a second."""
-    programs = [Program(server.admin_port, asked) for _ in range(CONNECTIONS)]
+def ask(server, asked, seconds, rate=None, connections=CONNECTIONS):
+    """Has programs ask for so long, each when it is answered, or in turn so often in a second all together."""
+    programs = [Program(server.admin_port, asked) for _ in range(connections)]
     selector = selectors.EpollSelector()
     for program in programs:
         selector.register(program.stream, selectors.EVENT_READ, program)
     begun, cpu, own = time.monotonic(), server.cpu_seconds(), time.process_time()
-    done, sent, idle = 0, 0, list(programs)
-    while (now := time.monotonic()) < begun + seconds or len(idle) < CONNECTIONS:
-        is_due = now < begun + seconds
-        while is_due and idle and (rate is None or sent < (now - begun) * rate):
-            idle.pop().ask()
+    end, done, sent, idle = begun + seconds, 0, 0, deque(programs)
+    while (now := time.monotonic()) < end or len(idle) < connections:
+        while now < end and idle and (rate is None or sent < (now - begun) * rate):
+            idle.popleft().ask()
             sent += 1
-        for key, _ in selector.select(0.001):
+        due = begun + sent / rate if rate and idle else end
+        # Whoever wakes for nothing takes its core from the load generator.
+        for key, _ in selector.select(max(due - now, 0.001)):
             if key.data.hear():
                 done += 1
                 idle.append(key.data)

@@ -1,17 +1,16 @@
 """What it costs that operators look on."""
 
-import threading
-import time
-from urllib.request import urlopen
+from concurrent.futures import ThreadPoolExecutor
 
 from bench.bounds import verdict
 
-from .around import Door, loadgen
+from .around import Door, ask, asking, loadgen
 
 VIEWERS = 20
 CLIENTS = 10_000
+SECONDS, CONNECTING_SECONDS = 7, 5
 # Some half of a core.
-LOAD = ['--clients', CLIENTS, '--rate', 8, '--warmup', '1s', '--duration', '6s', '--settle', '2s']
+LOAD = ['--clients', CLIENTS, '--rate', 8, '--warmup', '1s', '--duration', f'{SECONDS - 1}s', '--settle', '2s']
 
 
 def cost(rounds):
@@ -28,20 +27,9 @@ def cost(rounds):
 
 
 def delivery_us(server, with_viewers):
-    over = threading.Event()
-    viewers = [threading.Thread(target=view, args=(server, over)) for _ in range(VIEWERS * with_viewers)]
-    for viewer in viewers:
-        viewer.start()
-        time.sleep(1 / VIEWERS)
-    try:
-        return loadgen('fanout', *server.clients(*LOAD, path='/relay'), protocol='relay')['server']['cpu_us_per_delivery']
-    finally:
-        over.set()
-        for viewer in viewers:
-            viewer.join()
-
-
-def view(server, over):
-    """Asks as the page does."""
-    while not over.wait(1):
-        urlopen(f'http://localhost:{server.admin_port}/api/stats').read()
+    with ThreadPoolExecutor(1) as pool:
+        hearing = pool.submit(loadgen, 'fanout', *server.clients(*LOAD, path='/relay'), protocol='relay')
+        if with_viewers:
+            # As the page does: each once a second, over a connection that it keeps.
+            ask(server, asking('GET', '/api/stats'), CONNECTING_SECONDS + SECONDS, rate=VIEWERS, connections=VIEWERS)
+        return hearing.result()['server']['cpu_us_per_delivery']
