@@ -69,7 +69,8 @@ impl Calling {
             + pending.map_or(0, Pending::heap_bytes)
     }
 
-    /// Takes what is there of its body off the input, and makes the call once that is all. Returns the bytes that came of it.
+    /// Takes what is there of its body off the input, and makes the call once that is all. Returns how many bytes that was, or
+    /// how many were said where they are more.
     fn hear(&mut self, input: &mut Vec<u8>, world: &mut World) -> Result<usize, HttpError> {
         let Some(arriving) = &mut self.arriving else {
             return Ok(0);
@@ -84,7 +85,7 @@ impl Calling {
         };
         let (pending, said) = asked.make(body.into_bytes(), self.client, world)?;
         self.pending = Some(pending);
-        Ok(taken + said)
+        Ok(taken.max(said))
     }
 
     /// Whether there is more to ask for by now.
