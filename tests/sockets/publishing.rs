@@ -1,5 +1,7 @@
 //! What programs say in channels and to people, and what they are told came of it.
 
+use std::io::Read;
+
 use serde_json::{Value, json};
 
 use crate::harness::{Door, HttpConnection, KEY, Person, Process, answers, bearer, post};
@@ -296,6 +298,30 @@ fn a_request_that_is_cut_off_at_any_byte_and_made_again_is_said_once() {
         assert_eq!(status, 200);
         assert_eq!(answer[0]["seq"], number, "after {cut} bytes");
         assert_eq!(answer[1]["seq"], number + 1, "after {cut} bytes");
+    }
+}
+
+#[test]
+fn a_request_whose_answer_is_cut_off_at_any_byte_and_that_is_made_again_is_said_once() {
+    let door = Door::with_key(&["--history", "1000"]);
+    let items = json!([message("tea", "one"), message("tea", "two")]).to_string();
+    for cut in 0.. {
+        let request = keyed(&format!("k{cut:03}"), &items);
+        let mut first = door.knock();
+        first.send(&request);
+        let (mut stream, _) = first.into_parts();
+        let mut read = vec![0; cut];
+        stream.read_exact(&mut read).unwrap();
+        drop(stream);
+        let (status, answer) = ask(&mut door.knock(), &request);
+        let number = 2 * cut + 1;
+        assert_eq!(status, 200);
+        assert_eq!(answer[0]["seq"], number, "after {cut} bytes");
+        assert_eq!(answer[1]["seq"], number + 1, "after {cut} bytes");
+        assert!(cut == 0 || answer[1]["duplicate"] == true, "{answer}");
+        if read.ends_with(b"}]") {
+            return;
+        }
     }
 }
 
