@@ -15,8 +15,13 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn enter(server: &Server, name: &str) -> Self {
+        Self::over(server.connect(&format!("/ws?name={name}")))
+    }
+
+    /// One who comes over this.
+    pub(crate) fn over(client: Client) -> Self {
         let mut person = Self {
-            client: server.connect(&format!("/ws?name={name}")),
+            client,
             heard: VecDeque::new(),
             welcome: Value::Null,
         };
