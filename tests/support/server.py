@@ -20,15 +20,18 @@ SHOWN_CHARS = 1000
 
 
 class Server:
-    """A running server; leaving the context ends it. Nothing that is set for other servers applies to it."""
+    """A running server, which says where it listens in so many places; leaving the context ends it. Nothing that is set for other
+    servers applies to it."""
 
-    def __init__(self, command, log=None, environment=None):
+    def __init__(self, command, log=None, environment=None, places=1):
         self._log = log or tempfile.TemporaryFile()
         others = {name: value for name, value in os.environ.items() if not name.startswith('HUBBUB_')}
         pipes = {'stdout': subprocess.PIPE, 'stderr': self._log}
         self._process = start(command, env=others | (environment or {}), **pipes)
         try:
-            self.place = self._read_place()
+            said = self._read_places(places)
+            # The operator's is the last.
+            self.place, self.operator = said[0], said[-1]
         except BaseException:
             self.stop()
             raise
@@ -43,9 +46,9 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
-    def ask(self, path, seconds=ANSWER_SECONDS):
+    def ask(self, path, seconds=ANSWER_SECONDS, place=None):
         """Status and text of the answer to a request."""
-        connection = http.client.HTTPConnection(*self.place, timeout=seconds)
+        connection = http.client.HTTPConnection(*(place or self.place), timeout=seconds)
         with contextlib.closing(connection):
             connection.request('GET', path, headers={'Connection': 'close'})
             answer = connection.getresponse()
@@ -56,7 +59,7 @@ class Server:
         until = time.monotonic() + ANSWER_SECONDS
         while True:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                status, text = self.ask('/metrics')
+                status, text = self.ask('/metrics', place=self.operator)
                 if status == 200:
                     return samples(text)
             if self.has_ended():
@@ -92,18 +95,18 @@ class Server:
         file = self._log.fileno()
         return os.pread(file, os.fstat(file).st_size, 0).decode(errors='replace')
 
-    def _read_place(self):
-        """Address and port in the line that it prints once it listens."""
-        stdout, line = self._process.stdout.fileno(), b''
+    def _read_places(self, count):
+        """Address and port in each of the lines that it prints once it listens."""
+        stdout, lines = self._process.stdout.fileno(), b''
         until = time.monotonic() + START_SECONDS
-        while not line.endswith(b'\n'):
+        while lines.count(b'\n') < count:
             ready, _, _ = select.select([stdout], [], [], max(0, until - time.monotonic()))
             more = os.read(stdout, 1024) if ready else b''
             if not more:
                 raise Failed(f'the server did not say that it listens; it said: {self.said().strip()[-SHOWN_CHARS:]}')
-            line += more
-        address, port = re.search(rb'//(.*):(\d+)\s*$', line).groups()
-        return address.decode(), int(port)
+            lines += more
+        places = re.findall(r'//(.*):(\d+)$', lines.decode(), re.MULTILINE)
+        return [(address, int(port)) for address, port in places]
 
     def _last_words(self):
         """Errors in its log."""

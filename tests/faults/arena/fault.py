@@ -77,7 +77,11 @@ class Field:
         return now < self.until + GRACE_SECONDS and bool(self.lacks(self.server.metrics()))
 
     def peer(self, **how):
-        return Peer(self.server.place, **{'source': self._source} | how)
+        return Peer(**{'place': self.server.place, 'source': self._source} | how)
+
+    def operator(self, **how):
+        """A peer at the operator's listener, where the server has one."""
+        return self.peer(place=self.server.operator, **how)
 
     def member(self, path, **how):
         peer = self.peer(**how)

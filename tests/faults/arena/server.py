@@ -60,7 +60,8 @@ class Server(server.Server):
             command = ['sh', '-c', f'ulimit -n {limit}; exec "$@"', 'sh', *command]
         if core is not None:
             command = ['taskset', '--cpu-list', core, *command]
-        super().__init__(command, log, self.clock.environment if self.clock else {})
+        places = 2 if '--admin-addr' in setting.flags else 1
+        super().__init__(command, log, self.clock.environment if self.clock else {}, places)
 
     def wait_for(self, connections):
         """Waits until so many are in."""

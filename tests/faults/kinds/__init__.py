@@ -1,6 +1,6 @@
 """All kinds of faults, in the order in which they are tried."""
 
-from . import clock, descriptors, floods, full_log, garbage, half_close, lies, resets, slow, stalls, stop, trickle
+from . import clock, descriptors, door, floods, full_log, garbage, half_close, lies, resets, slow, stalls, stop, trickle
 
 KINDS = [
     resets.FAULT,
@@ -12,6 +12,7 @@ KINDS = [
     slow.FAULT,
     floods.FAULT,
     floods.BOUNDED,
+    door.FAULT,
     descriptors.FAULT,
     full_log.FAULT,
     clock.FAULT,
