@@ -27,8 +27,8 @@
 //!
 //! **Where a figure is computed** is the file of [`outcome`] that has the name under which the figure stands in the JSON:
 //! `messages`, `throughput`, `fairness`, `server`, `loadgen` and so on; `traffic` has the latencies themselves, `comparison`
-//! and `ratio` what two servers come to, `validity` what the figures are worth. They are computed from what [`record`]
-//! gathered (`distribution`, `integrity`, `order`, `recovery`, `flights`, `fairness`, `sums`, `collection`) and `swarm::trial` measured beside.
+//! and `ratio` what two servers come to, `validity` what the figures are worth, `fault` what went wrong, in words. They are computed from what [`record`]
+//! gathered (`distribution`, `integrity`, `order`, `recovery`, `flights`, `fairness`, `sums`, `collection`, and in its own words what the server said: `heard`) and `swarm::trial` measured beside.
 //!
 //! **Where it is said** is a file of [`report`]: `facts` one by one, `tables` in rows, `sentence` for the verdict, `text` and
 //! `pages` where these go to, `live` while it comes about.

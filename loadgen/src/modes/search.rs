@@ -77,7 +77,7 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
         };
         if tried.held {
             bounds.holds = Some(rate);
-            search.best = Some(tried);
+            search.best = Some(Box::new(tried));
             best_trial = Some(trial);
         } else {
             bounds.fails = Some(rate);
@@ -120,7 +120,7 @@ fn attempt(
             rate,
             // Latency counts from when a message should have been sent, so lateness only adds to it: what held in spite of
             // that holds.
-            held: held && !step.broken && !step.validity.other_load,
+            held: held && !step.is_broken() && !step.validity.other_load,
             step,
         };
         steps.push(tried.clone());

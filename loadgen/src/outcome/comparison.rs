@@ -105,16 +105,20 @@ impl Comparison {
 
     /// Whether a server did not bring everything to everyone.
     pub fn is_broken(&self) -> bool {
-        self.rounds.iter().any(|round| round.step.broken)
+        self.rounds.iter().any(|round| round.step.is_broken())
     }
 
-    /// Servers that did not bring everything to everyone.
-    pub fn broken(&self) -> Vec<&str> {
-        let broken = self.rounds.iter().filter(|round| round.step.broken);
-        let mut names: Vec<&str> = broken.map(|round| round.target.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+    /// Servers that did not bring everything to everyone, and what each of them did wrong first.
+    pub fn faults(&self) -> BTreeMap<&str, &str> {
+        let mut faults = BTreeMap::new();
+        for round in &self.rounds {
+            if let Some(fault) = &round.step.fault {
+                faults
+                    .entry(round.target.as_str())
+                    .or_insert(fault.as_str());
+            }
+        }
+        faults
     }
 
     /// All servers against the first.

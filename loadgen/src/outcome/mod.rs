@@ -9,6 +9,7 @@ pub mod connect;
 pub mod curves;
 pub mod expectation;
 pub mod fairness;
+pub mod fault;
 pub mod idle;
 pub mod isolation;
 pub mod loadgen;
@@ -34,6 +35,7 @@ use serde_json::Value;
 use crate::{
     args::{Args, expectation::Expectation},
     plan::Plan,
+    record::heard::Words,
     swarm::trial::Trial,
 };
 use comparison::Comparison;
@@ -68,6 +70,9 @@ pub struct Outcome {
     pub server: Server,
     /// What the load generator used, and how well it kept its schedule.
     pub loadgen: Loadgen,
+    /// What the server said of itself.
+    #[serde(skip_serializing_if = "Words::are_none")]
+    pub heard: Words,
     /// What came deflated, if that was offered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
@@ -120,6 +125,7 @@ impl Outcome {
             connect: Connect::new(trial),
             server: Server::new(plan, trial),
             loadgen: Loadgen::new(trial),
+            heard: trial.sums.heard.words(),
             compression: Compression::new(plan, trial),
             expectations: Vec::new(),
             findings,

@@ -11,7 +11,7 @@ pub struct Search {
     pub steps: Vec<Tried>,
     /// The highest rate that held; absent if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub best: Option<Tried>,
+    pub best: Option<Box<Tried>>,
     /// What the server did that ended the search early; absent if it served to the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
@@ -31,6 +31,11 @@ pub struct Tried {
 }
 
 impl Search {
+    /// What went wrong in the last step, if anything did that must not.
+    pub fn last_fault(&self) -> Option<&str> {
+        self.steps.last()?.step.fault.as_deref()
+    }
+
     /// Why it is the load generator's fault and not the server's that a rate did not hold; `None` if it is the server's.
     pub fn limited_by_us(&self, rate: Rate) -> Option<String> {
         let mut attempts = self.steps.iter().filter(|tried| tried.rate == rate);

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    outcome::{compression::Compression, server::Server, traffic::Traffic, validity::Validity},
+    outcome::{
+        compression::Compression, fault::fault, server::Server, traffic::Traffic,
+        validity::Validity,
+    },
     plan::Plan,
     record::distribution::Summary,
     swarm::trial::Trial,
@@ -17,6 +20,9 @@ pub struct Step {
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invalid_reason: Option<String>,
+    /// What went wrong that must not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// Deliveries that were missing at the end.
     pub lost: u64,
     /// Deliveries of what that client already had.
@@ -53,12 +59,14 @@ pub struct Step {
     /// What the figures are worth.
     #[serde(skip)]
     pub validity: Validity,
-    /// Whether a message was lost, duplicated, reordered or disordered, or a client was disconnected.
-    #[serde(skip)]
-    pub broken: bool,
 }
 
 impl Step {
+    /// Whether a message was lost, duplicated, reordered or disordered, or a client was disconnected.
+    pub fn is_broken(&self) -> bool {
+        self.fault.is_some()
+    }
+
     /// A distribution of times, if the load generator was punctual enough for them to be the server's.
     pub fn believed(&self, times: Option<Summary>) -> Option<Summary> {
         times.filter(|_| self.valid)
@@ -72,6 +80,7 @@ impl Step {
             valid: validity.doubt.is_none(),
             invalid_reason: validity.doubt.map(|doubt| doubt.to_string()),
             validity,
+            fault: fault(traffic, &trial.sums.heard.words()),
             lost: traffic.messages.lost,
             duplicated: traffic.messages.duplicated,
             reordered: traffic.messages.reordered,
@@ -85,7 +94,6 @@ impl Step {
             cpu_us_per_delivery: server.cpu_us_per_delivery,
             rss_bytes_per_connection: server.rss_bytes_per_connection,
             compression: Compression::new(plan, trial),
-            broken: traffic.is_broken(),
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::{
 
 /// Where the payload goes in a template.
 const PLACE: &str = "%s";
+/// How an error of a chat begins.
+const ERROR: &[u8] = br#"{"action":"error""#;
 /// By what an answer is known to be that to an entry.
 const JOIN: &str = "join";
 
@@ -155,6 +157,11 @@ impl Protocol {
                 ..
             } => format!("{before}{payload}{behind}"),
         }
+    }
+
+    /// Whether a frame that answers nothing is known to be an error. It is not read for that: there may be many.
+    pub fn is_error(&self, frame: &[u8]) -> bool {
+        *self == Self::Chat && frame.starts_with(ERROR)
     }
 
     /// What a text frame answers to a client that asked to join or to leave.

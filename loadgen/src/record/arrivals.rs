@@ -9,6 +9,7 @@ use crate::{
     },
     record::{
         Record, Seat,
+        heard::Words,
         integrity::Arrival,
         sample::{Deflated, Landed},
     },
@@ -37,8 +38,30 @@ impl Record<'_> {
     }
 
     /// Notes a frame that is not of this run.
-    pub fn received_foreign(&mut self) {
+    pub fn received_foreign(&mut self, frame: &[u8], now_ns: u64) {
         self.sums.foreign += 1;
+        self.sums.heard.foreign(frame, now_ns);
+        if self.plan.protocol.is_error(frame) {
+            self.received_error(frame, now_ns);
+        }
+    }
+
+    /// Notes an answer that is an error.
+    pub fn received_error(&mut self, frame: &[u8], now_ns: u64) {
+        self.sums.heard.error(frame, now_ns);
+    }
+
+    /// Notes what the server says to a client as it closes its connection.
+    pub fn received_close(&mut self, client: usize, payload: &[u8], now_ns: u64) {
+        // Those are meant to be closed.
+        if self.role(client) != Role::Slow {
+            self.sums.heard.close(payload, now_ns);
+        }
+    }
+
+    /// What the server said so far of itself.
+    pub fn heard(&self) -> Words {
+        self.sums.heard.words()
     }
 
     /// Notes the messages of a text frame that reached a client at `now_ns`; how many there were, damaged ones too.

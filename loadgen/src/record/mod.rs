@@ -7,6 +7,7 @@ pub mod distribution;
 pub mod end;
 pub mod fairness;
 pub mod flights;
+pub mod heard;
 pub mod integrity;
 pub mod ledger;
 pub mod log;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{distribution::Distribution, end::End, integrity::Counts, recovery::Recovery};
+use crate::record::{
+    distribution::Distribution, end::End, heard::Heard, integrity::Counts, recovery::Recovery,
+};
 
 /// What adds up over all threads.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub struct Sums {
     pub stray: u64,
     /// Frames that are not of this run, and messages that are damaged.
     pub foreign: u64,
+    /// What the server said of itself first.
+    pub heard: Heard,
     /// How clients were disconnected that were not asked to be slow, and how many in each way.
     pub disconnects: BTreeMap<End, u64>,
     /// The same of slow clients.
@@ -85,6 +89,7 @@ impl Sums {
         self.to_sender += other.to_sender;
         self.stray += other.stray;
         self.foreign += other.foreign;
+        self.heard.add(other.heard);
         self.pings += other.pings;
         self.pongs += other.pongs;
         self.connect_failed += other.connect_failed;

@@ -3,7 +3,10 @@
 use crate::{
     figures::words::{grouped, rounded},
     outcome::{
-        Findings, Outcome, comparison::Comparison, search::Search, traffic::Traffic,
+        Findings, Outcome,
+        comparison::Comparison,
+        fault::{cause, fault},
+        search::Search,
         verdict::Verdict,
     },
 };
@@ -37,26 +40,16 @@ pub fn words(outcome: &Outcome) -> String {
 
 fn whats_broken(outcome: &Outcome) -> String {
     match &outcome.findings {
-        Findings::Traffic(traffic) if traffic.only_to_sender => {
-            "the server answers the sender of a message and nobody else; fan-out needs a server that broadcasts: \
-             check the path of --url"
-                .to_owned()
-        }
-        Findings::Traffic(traffic) if traffic.all_but_sender => {
-            "the server sends a message to everyone but its sender, and the load generator expects it at the sender too"
-                .to_owned()
-        }
-        Findings::Traffic(traffic) => format!(
-            "not every client got every message once and in order ({}); see the server's log",
-            wrongs(traffic)
+        Findings::Traffic(traffic) => fault(traffic, &outcome.heard).unwrap_or_default(),
+        Findings::Idle(idle) if idle.disconnects > 0 => format!(
+            "the server disconnected clients that answered its pings; {}",
+            cause(idle.disconnects, &outcome.heard)
         ),
-        Findings::Idle(idle) if idle.disconnects > 0 => {
-            "the server disconnected clients that answered its pings; see its log".to_owned()
+        Findings::Comparison(comparison) => {
+            let faults = comparison.faults().into_iter();
+            let faults = faults.map(|(name, fault)| format!("{name}: {fault}"));
+            faults.collect::<Vec<_>>().join("; ")
         }
-        Findings::Comparison(comparison) => format!(
-            "{} did not bring every message to every client once and in order",
-            comparison.broken().join(" and ")
-        ),
         Findings::Search(Search {
             ended_by: Some(error),
             ..
@@ -67,19 +60,15 @@ fn whats_broken(outcome: &Outcome) -> String {
     }
 }
 
-/// What went wrong that must not, as a list.
-fn wrongs(traffic: &Traffic) -> String {
-    let wrongs = traffic.wrongs().filter(|(count, _)| *count > 0);
-    let wrongs = wrongs.map(|(count, what)| format!("{} {what}", grouped(count)));
-    wrongs.collect::<Vec<_>>().join(", ")
-}
-
 fn whats_in_vain(outcome: &Outcome) -> String {
     match &outcome.findings {
-        Findings::Search(search) if search.best.is_none() => {
-            "not even the lowest rate held; lower --rate or --clients, or ask less with --slo"
-                .to_owned()
-        }
+        Findings::Search(search) if search.best.is_none() => match search.last_fault() {
+            Some(fault) => format!("not even the lowest rate held: {fault}"),
+            None => {
+                "not even the lowest rate held; lower --rate or --clients, or ask less with --slo"
+                    .to_owned()
+            }
+        },
         _ => "nothing went wrong, but not all expectations held".to_owned(),
     }
 }

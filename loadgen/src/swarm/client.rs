@@ -230,6 +230,7 @@ impl Client {
                 }
                 Message::Pong(_) => record.pong_received(),
                 Message::Close(payload) => {
+                    record.received_close(index, payload, now_ns);
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
                     return Err(End::Closed(code));
                 }
@@ -292,10 +293,14 @@ fn hear_text(
     let ours = record.received(index, text, now_ns);
     record.followed(index, text, now_ns);
     if awaits {
-        return Protocol::answer(text);
+        let answer = Protocol::answer(text);
+        if answer == Some(Answer::Refused) {
+            record.received_error(text, now_ns);
+        }
+        return answer;
     }
     if ours == 0 {
-        record.received_foreign();
+        record.received_foreign(text, now_ns);
     }
     None
 }
@@ -304,6 +309,6 @@ fn hear_text(
 #[inline]
 fn hear_binary(bytes: &[u8], index: usize, now_ns: u64, record: &mut Record) {
     if record.received(index, bytes, now_ns) == 0 {
-        record.received_foreign();
+        record.received_foreign(bytes, now_ns);
     }
 }

@@ -80,9 +80,9 @@ pub enum DialError {
     Tls(TlsFailure),
     /// The server does not let it in.
     #[error(
-        "the server answered the client's entry with an error: does it take the name and the channel?"
+        "the server answered the client's entry with an error: does it take the name and the channel? {0}"
     )]
-    Entry,
+    Entry(String),
     /// The server opens no WebSocket.
     #[error(transparent)]
     Opening(#[from] OpeningError),

@@ -4,6 +4,7 @@
 mod access;
 mod common;
 mod compression;
+mod ears;
 mod faults;
 mod figures;
 mod input;

@@ -54,8 +54,10 @@ impl Shard<'_> {
             }
             self.turn()?;
             if let Some(index) = self.refused {
-                return Err(self.dial_error(index, DialError::Entry));
+                let said = self.record.heard().error;
+                return Err(self.dial_error(index, DialError::Entry(said.unwrap_or_default())));
             }
+            self.check_set_up()?;
             now_ns = self.common.clock.now_ns();
             if self.clients.len() - self.dialing - self.entering > inside {
                 progress_ns = now_ns;
@@ -77,6 +79,7 @@ impl Shard<'_> {
                     url: self.url(waiting),
                     inside: self.common.connected() - self.entering,
                     wanted: self.plan.clients,
+                    heard: self.record.heard().foreign,
                 });
             }
         }
@@ -180,6 +183,20 @@ impl Shard<'_> {
     fn may_fail(&self, index: usize) -> bool {
         let others_came = self.common.connected() > 0;
         self.record.role(index) == Role::Newcomer || (self.plan.some_may_fail && others_came)
+    }
+
+    /// Whether all who are in have stayed as long as there was no message.
+    ///
+    /// # Errors
+    /// One of them was sent away.
+    pub(super) fn check_set_up(&self) -> Result<(), ShardError> {
+        let Some((index, end)) = self.dismissed else {
+            return Ok(());
+        };
+        Err(ShardError::Dismissed {
+            url: self.url(index),
+            how: self.record.heard().close.unwrap_or_else(|| end.to_string()),
+        })
     }
 
     /// Where a client connects to.

@@ -19,10 +19,21 @@ pub enum ShardError {
         /// What went wrong, and what to look at.
         source: DialError,
     },
+    /// A client was let in and sent away before there was a message.
+    #[error(
+        "{url} let a client in and ended its connection before the first message ({how}): what does the server ask of its \
+         clients first?"
+    )]
+    Dismissed {
+        /// Where to.
+        url: String,
+        /// How it did, in its own words if there are any.
+        how: String,
+    },
     /// The server accepts no more, or answers no more.
     #[error(
         "only {inside} of {wanted} clients could connect to {url}, and none in the last {CONNECT_TIMEOUT:?}: \
-         is it a WebSocket server that speaks this --protocol, and below its limit of connections?"
+         is it a WebSocket server that speaks this --protocol, and below its limit of connections?{}", first(heard.as_deref())
     )]
     Stalled {
         /// Where to.
@@ -31,6 +42,8 @@ pub enum ShardError {
         inside: usize,
         /// Clients that should.
         wanted: usize,
+        /// The first frame that nobody waited for.
+        heard: Option<String>,
     },
     /// A signal came before there was anything to report.
     #[error("stopped before measuring began: there is nothing to report")]
@@ -47,7 +60,7 @@ impl ShardError {
             Self::Dial { source, .. } => {
                 !matches!(source, DialError::NoLocalPort | DialError::Connect(_))
             }
-            Self::Stalled { .. } => true,
+            Self::Dismissed { .. } | Self::Stalled { .. } => true,
             Self::Interrupted | Self::System(_) => false,
         }
     }
@@ -56,7 +69,7 @@ impl ShardError {
     pub fn inside(&self) -> usize {
         match self {
             Self::Dial { inside, .. } | Self::Stalled { inside, .. } => *inside,
-            Self::Interrupted | Self::System(_) => 0,
+            Self::Dismissed { .. } | Self::Interrupted | Self::System(_) => 0,
         }
     }
 }
@@ -66,4 +79,10 @@ fn after(inside: usize) -> String {
         0 => String::new(),
         inside => format!(" ({inside} clients had come in before)"),
     }
+}
+
+fn first(heard: Option<&str>) -> String {
+    heard.map_or_else(String::new, |heard| {
+        format!(" The first that it said: {heard}")
+    })
 }

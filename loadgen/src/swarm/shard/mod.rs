@@ -24,6 +24,7 @@ use crate::{
     plan::{Plan, nanoseconds, roles::Role, target::Target},
     record::{
         Record,
+        end::End,
         fairness::Fairness,
         sample::{SAMPLE, Sample},
         sums::Sums,
@@ -65,6 +66,8 @@ pub struct Shard<'run> {
     entering: usize,
     /// One of them for which that answer was an error.
     refused: Option<usize>,
+    /// A client whose connection ended before there was a message.
+    dismissed: Option<(usize, End)>,
     /// Whether slow clients have stopped reading.
     deaf: bool,
     publishers: Vec<Publisher>,
@@ -113,6 +116,7 @@ impl<'run> Shard<'run> {
             dialing: 0,
             entering: 0,
             refused: None,
+            dismissed: None,
             deaf: false,
             publishers: numbers.map(Publisher::new).collect(),
             pace: Pace::Silent,
@@ -246,6 +250,7 @@ impl<'run> Shard<'run> {
             }
             self.timer.arm(&self.common.clock, until_ns.min(next_ns))?;
             self.turn()?;
+            self.check_set_up()?;
         }
     }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::{
-    plan::{nanoseconds, protocol::Protocol, roles::Role},
+    plan::{Pacing, nanoseconds, protocol::Protocol, roles::Role},
     record::end::End,
     swarm::{
         dial::Dial,
@@ -27,6 +27,9 @@ impl Shard<'_> {
         }
         if self.moves && end.may_be_the_nodes() && self.record.role(index) == Role::Member {
             return self.seek_node(index, end);
+        }
+        if self.plan.pacing != Pacing::Silent && self.common.ledger.sent() == 0 {
+            self.dismissed.get_or_insert((index, end));
         }
         self.record.disconnected(index, end);
         let roams = self.churn.as_mut().and_then(|churn| churn.back(index));

@@ -1,0 +1,173 @@
+//! What the server said of itself, in its own words: the first of each kind is kept, as it often names what is wrong.
+
+use hubbub::vocabulary::visible::visible;
+use serde::Serialize;
+
+/// Characters of a server's own words that are told.
+const WORDS_CHARS_MAX: usize = 120;
+
+/// The first of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    foreign: Option<Said>,
+    error: Option<Said>,
+    close: Option<Said>,
+}
+
+/// The same, as it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// The first frame that was not of this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<String>,
+    /// What the server first answered with an error, of a protocol whose errors are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The code and the reason with which it first closed a connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    at_ns: u64,
+    words: String,
+}
+
+impl Heard {
+    /// Notes a frame that is not of this run.
+    #[inline]
+    pub fn foreign(&mut self, frame: &[u8], at_ns: u64) {
+        note(&mut self.foreign, at_ns, || words(frame));
+    }
+
+    /// Notes an answer that is an error.
+    pub fn error(&mut self, frame: &[u8], at_ns: u64) {
+        note(&mut self.error, at_ns, || words(frame));
+    }
+
+    /// Notes a close, by its payload (RFC 6455, section 5.5.1).
+    pub fn close(&mut self, payload: &[u8], at_ns: u64) {
+        note(&mut self.close, at_ns, || goodbye(payload));
+    }
+
+    /// Adds what another thread heard.
+    pub fn add(&mut self, other: Self) {
+        for (own, more) in [
+            (&mut self.foreign, other.foreign),
+            (&mut self.error, other.error),
+            (&mut self.close, other.close),
+        ] {
+            if let Some(more) = more
+                && own.as_ref().is_none_or(|own| more.at_ns < own.at_ns)
+            {
+                *own = Some(more);
+            }
+        }
+    }
+
+    /// How it is told.
+    pub fn words(&self) -> Words {
+        let [foreign, error, close] = [&self.foreign, &self.error, &self.close]
+            .map(|said| said.as_ref().map(|said| said.words.clone()));
+        Words {
+            foreign,
+            error,
+            close,
+        }
+    }
+}
+
+impl Words {
+    /// Whether there are none.
+    pub fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[inline]
+fn note(first: &mut Option<Said>, at_ns: u64, words: impl FnOnce() -> String) {
+    if first.is_none() {
+        *first = Some(Said {
+            at_ns,
+            words: words(),
+        });
+    }
+}
+
+/// A frame as one short line with nothing that steers a terminal; bytes that are no text as Rust writes them.
+fn words(frame: &[u8]) -> String {
+    // A character has four bytes at most (RFC 3629, section 3).
+    let begin = &frame[..frame.len().min(4 * WORDS_CHARS_MAX)];
+    let shown = match std::str::from_utf8(begin) {
+        Ok(text) => visible(text, &[]).into_owned(),
+        Err(error) if begin.len() < frame.len() && error.error_len().is_none() => {
+            visible(&String::from_utf8_lossy(&begin[..error.valid_up_to()]), &[]).into_owned()
+        }
+        Err(_) => format!("b\"{}\"", begin.escape_ascii()),
+    };
+    match shown.char_indices().nth(WORDS_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown,
+    }
+}
+
+fn goodbye(payload: &[u8]) -> String {
+    match payload.split_first_chunk() {
+        Some((code, [])) => u16::from_be_bytes(*code).to_string(),
+        Some((code, reason)) => format!("{} \"{}\"", u16::from_be_bytes(*code), words(reason)),
+        None => "a close without a code".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(tell: impl FnOnce(&mut Heard)) -> Words {
+        let mut heard = Heard::default();
+        tell(&mut heard);
+        heard.words()
+    }
+
+    #[test]
+    fn the_first_of_each_kind_is_kept_whichever_thread_heard_it() {
+        let words = heard(|heard| {
+            heard.foreign(b"second", 20);
+            heard.foreign(b"third", 30);
+            let mut other = Heard::default();
+            other.foreign(b"first", 10);
+            other.close(b"\x11\x31Unauthorized", 40);
+            heard.add(other);
+        });
+        assert_eq!(words.foreign.as_deref(), Some("first"));
+        assert_eq!(words.close.as_deref(), Some("4401 \"Unauthorized\""));
+        assert_eq!(words.error, None);
+    }
+
+    #[test]
+    fn a_close_need_not_say_why() {
+        let close = |payload: &[u8]| heard(|heard| heard.close(payload, 1)).close.unwrap();
+        assert_eq!(close(b"\x03\xe8"), "1000");
+        assert_eq!(close(b""), "a close without a code");
+    }
+
+    #[test]
+    fn what_is_told_is_one_short_line() {
+        let foreign = |frame: &[u8]| heard(|heard| heard.foreign(frame, 1)).foreign.unwrap();
+        assert_eq!(
+            foreign(b"-ERR 'Unknown Protocol Operation'\r\n"),
+            "-ERR 'Unknown Protocol Operation'\\r\\n"
+        );
+        assert_eq!(foreign(b"\x1b[2J"), "\\u{1b}[2J");
+        assert_eq!(foreign(b"\x90\x03\x00\x01"), "b\"\\x90\\x03\\x00\\x01\"");
+        let long = "ü".repeat(WORDS_CHARS_MAX) + "x";
+        assert_eq!(
+            foreign(long.as_bytes()),
+            format!("{}…", "ü".repeat(WORDS_CHARS_MAX))
+        );
+        // A character that is cut in two is no sign of binary data.
+        let cut = "x".to_owned() + &"世".repeat(2 * WORDS_CHARS_MAX);
+        assert!(foreign(cut.as_bytes()).starts_with("x世"));
+    }
+}

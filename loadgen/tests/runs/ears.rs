@@ -1,0 +1,113 @@
+//! Servers that say themselves what is wrong: it is told in their own words.
+
+use crate::common::{
+    against,
+    chat::{Chat, Entry},
+    loadgen, refused_by,
+    relay::Relay,
+    room::{self, Door, Host, Room},
+    run, words,
+};
+
+const COMPLAINT: &str = "-ERR 'Unknown Protocol Operation'\r\n";
+
+/// A server that says the same to everyone in place of each message, if anything.
+fn saying(instead: Option<&'static str>) -> String {
+    let relay = Relay::with(move |room, to, batch| {
+        batch.clear();
+        if let Some(instead) = instead {
+            room.say(to, instead);
+        }
+    });
+    relay.start()
+}
+
+/// A server that closes everyone who comes in.
+struct Bouncer;
+
+impl Host for Bouncer {
+    fn entered(&mut self, room: &mut Room, client: usize) {
+        room.close(client, 4401);
+    }
+
+    fn said(&mut self, _room: &mut Room, _from: usize, _text: &str) {}
+}
+
+#[test]
+fn the_first_frame_that_came_in_place_of_all_messages_is_told() {
+    let run = against(&saying(Some(COMPLAINT)), &[]).broken([200, 0, 0, 0]);
+    let told = "BROKEN: nothing was delivered, but 200 frames that are not of this run, the first: \
+                -ERR 'Unknown Protocol Operation'\\r\\n.";
+    assert!(run.table.contains(told), "{}", run.table);
+    let foreign = run.at("heard.foreign").as_str();
+    assert_eq!(foreign, Some("-ERR 'Unknown Protocol Operation'\\r\\n"));
+}
+
+#[test]
+fn that_a_server_says_nothing_at_all_is_told() {
+    let run = against(&saying(None), &[]).broken([200, 0, 0, 0]);
+    let told = "BROKEN: nothing was delivered, and the server said nothing at all";
+    assert!(run.table.contains(told), "{}", run.table);
+    assert!(run.at("heard").is_null(), "{run:#?}");
+}
+
+#[test]
+fn the_reason_of_a_close_is_told() {
+    let relay = Relay::with(|room, to, batch| {
+        if to == 1 && batch[0].number == 3 {
+            room.close(to, 4001);
+        }
+    });
+    let run = against(&relay.start(), &[]).broken([0, 0, 0, 1]);
+    let told = "(1 disconnected without being slow); the server closed with 4001 \"a test\".";
+    assert!(run.table.contains(told), "{}", run.table);
+    assert_eq!(run.at("heard.close"), "4001 \"a test\"");
+}
+
+#[test]
+fn who_is_sent_away_before_the_first_message_is_not_set_up() {
+    let url = room::open(Bouncer, Door::OPEN);
+    for mode in ["fanout", "saturate"] {
+        let (code, told) = refused_by(&mut loadgen(&[mode, "--url", &url]));
+        assert_eq!(code, Some(2), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(told.contains("4401 \"a test\""), "{told}");
+    }
+}
+
+#[test]
+fn idle_clients_that_are_sent_away_are_told_why() {
+    let run = against(&room::open(Bouncer, Door::OPEN), &["idle"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = "the server closed with 4401 \"a test\"";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
+fn an_entry_that_is_refused_is_told_with_the_answer() {
+    let url = Chat::with(Entry::Forbidden).start();
+    let (code, told) = refused_by(&mut loadgen(&["--protocol", "chat", "--url", &url]));
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("{\"action\":\"error\""), "{told}");
+}
+
+#[test]
+fn a_search_in_vain_says_what_went_wrong() {
+    let flags = "search --rate 1 --duration 1s --settle 100ms --slo p99<1s";
+    let run = against(&saying(Some(COMPLAINT)), &words(flags));
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = "FAILED: not even the lowest rate held: nothing was delivered, but ";
+    assert!(run.table.contains(told), "{}", run.table);
+    assert!(run.table.contains("-ERR 'Unknown"), "{}", run.table);
+}
+
+#[test]
+fn a_comparison_says_of_each_server_what_went_wrong() {
+    let right = format!("right={}", Relay::right().start());
+    let mute = format!("mute={}", saying(None));
+    let flags = ["--target", &right, "--target", &mute, "--rounds", "2"];
+    let run = run(&[&["compare"], &flags[..]].concat());
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = "BROKEN: mute: nothing was delivered, and the server said nothing at all";
+    assert!(run.table.contains(told), "{}", run.table);
+}
