@@ -1,37 +1,40 @@
 //! The journal: one sequence of entries that several nodes write and all of them read, and so the engine of a server that
 //! is one of several. What an entry says is bytes here, and where it comes from and goes to is nobody's business here.
 
+mod engine;
+mod entry;
 mod header;
 mod line;
 mod queue;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::iter;
 use std::mem;
-use std::rc::Rc;
 use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use bytes::{Buf, Bytes};
 
 pub use self::{
+    engine::JournalEngine,
+    entry::{dead, hello},
     header::{EntryKind, Header, HeaderError, NEWCOMER},
     queue::Batch,
 };
 use self::{
+    entry::{Entry, silent},
     line::Line,
     queue::{Queue, Refused, is_refusable},
 };
 use super::{
     agreement::Voucher,
-    engine::{Action, Actor, Deed, Engine, Event, Pressure, Refusal, Saying, Sequenced},
+    engine::{Deed, Event, Pressure, Refusal, Saying, Sequenced},
     hub::ClientId,
 };
 use crate::vocabulary::{
     config::{JournalBounds, SAYINGS_MAX},
     id::NodeId,
-    time::{Moment, Now},
+    time::Moment,
 };
 
 /// The format of entries, and the way in which they are folded. A node that knows another one cannot go on.
@@ -78,22 +81,6 @@ pub struct Gift {
     /// What this node knew then.
     pub snapshot: Bytes,
 }
-
-#[derive(Debug)]
-struct Entry {
-    header: Header,
-    body: Bytes,
-    /// Whether something of it was passed on.
-    is_begun: bool,
-    /// Whether that was said in a channel, so that more is likely to be.
-    is_said: bool,
-    /// Whether this node is to tell a newcomer what there is, or whoever may come after it.
-    is_ours_to_answer: bool,
-}
-
-/// A journal as an engine. Whoever reads and writes it has a handle of its own.
-#[derive(Clone, Debug)]
-pub struct JournalEngine(pub Rc<RefCell<Journal>>);
 
 impl Journal {
     /// Empty, of a node that is none yet.
@@ -414,88 +401,6 @@ impl Journal {
     }
 }
 
-impl Entry {
-    /// The next that happens in it.
-    fn next(
-        &mut self,
-        ours: Option<NodeId>,
-        foreign: &mut u64,
-        unread_bytes: &mut usize,
-    ) -> Option<Event<'static>> {
-        let was_begun = mem::replace(&mut self.is_begun, true);
-        if self.header.kind != EntryKind::Actions || self.body.is_empty() {
-            let event = match self.header.kind {
-                EntryKind::Death if ours == Some(dead(&self.body)) => Event::Burial,
-                EntryKind::Death => Event::Death(dead(&self.body)),
-                // Whoever is still there of one that goes is gone with it.
-                EntryKind::Bye if ours != Some(self.header.node) => Event::Death(self.header.node),
-                EntryKind::Lost => Event::Lost,
-                EntryKind::Alive => Event::Alive {
-                    node: self.header.node,
-                    number: self.header.number,
-                    said: voucher(&self.body),
-                    ours: ours.unwrap_or_default(),
-                },
-                EntryKind::Hello | EntryKind::Bye if self.is_ours_to_answer => Event::Asked {
-                    newcomer: self.header.node,
-                    ours: ours.unwrap_or_default(),
-                },
-                _ => Event::Nothing,
-            };
-            *unread_bytes -= self.body.len();
-            self.body.clear();
-            return (!was_begun).then_some(event);
-        }
-        let line = Line::read(&self.body);
-        let read = line
-            .and_then(|(line, rest)| Some((line.client, line.deed()?.into_owned(), rest.len())));
-        let Some((client, deed, rest)) = read else {
-            *foreign += 1;
-            *unread_bytes -= self.body.len();
-            self.body.clear();
-            return (!was_begun).then_some(Event::Nothing);
-        };
-        self.is_said = matches!(deed, Deed::Say { .. } | Deed::Publish { .. });
-        *unread_bytes -= self.body.len() - rest;
-        self.body.advance(self.body.len() - rest);
-        let actor = if ours == Some(self.header.node) {
-            Actor::Ours(ClientId::of_number(client))
-        } else {
-            let node = self.header.node;
-            Actor::Theirs { node, client }
-        };
-        Some(Event::Action(Action { actor, deed }))
-    }
-}
-
-/// What a hello says if these were asked before and did not answer: their numbers.
-pub fn hello(silent: &[NodeId]) -> Vec<u8> {
-    let numbers = silent.iter().map(|node| node.0.to_string());
-    numbers.collect::<Vec<_>>().join(" ").into_bytes()
-}
-
-/// Those who are not to answer a hello.
-fn silent(body: &[u8]) -> Vec<NodeId> {
-    let numbers = str::from_utf8(body).unwrap_or_default().split(' ');
-    let numbers = numbers.filter_map(|number| number.parse().ok());
-    numbers.map(NodeId).collect()
-}
-
-/// What a node that lives says that it made of the journal.
-fn voucher(body: &[u8]) -> Option<Voucher> {
-    let (number, sum) = str::from_utf8(body).ok()?.split_once(' ')?;
-    Some(Voucher {
-        number: number.parse().ok()?,
-        sum: sum.parse().ok()?,
-    })
-}
-
-/// The node that a death is about. None of ours has the number of what is no number.
-pub fn dead(body: &[u8]) -> NodeId {
-    let text = str::from_utf8(body).ok();
-    NodeId(text.and_then(|text| text.parse().ok()).unwrap_or_default())
-}
-
 fn refused(client: ClientId, deed: Deed<'_>) -> Sequenced<'_> {
     let why = Refusal::Unavailable;
     Event::Refused { client, deed, why }.at(Moment::default())
@@ -505,83 +410,6 @@ fn moment_of(time: Duration) -> Moment {
     Moment {
         at: time,
         unix_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
-    }
-}
-
-impl Engine for JournalEngine {
-    fn is_shared(&self) -> bool {
-        true
-    }
-
-    fn submit<'a>(&mut self, action: Action<'a>, now: Now) -> Option<Sequenced<'a>> {
-        let Actor::Ours(client) = action.actor else {
-            unreachable!("only who is here does something here");
-        };
-        let mut journal = self.0.borrow_mut();
-        let is_taken = journal.submit(client, &action.deed, now.monotonic);
-        (!is_taken).then(|| refused(client, action.deed))
-    }
-
-    fn next(&mut self, now: Now, due: Option<Duration>) -> Option<Sequenced<'static>> {
-        let mut journal = self.0.borrow_mut();
-        let next = journal.next();
-        if next.is_none() {
-            journal.prompt(now.monotonic, due);
-        }
-        next
-    }
-
-    fn overhear(&mut self, hear: &mut dyn FnMut(Moment, &[Saying<'_>]) -> usize) -> Option<usize> {
-        self.0.borrow_mut().overhear(hear)
-    }
-
-    fn is_ready(&self) -> bool {
-        self.0.borrow().node.is_some()
-    }
-
-    fn forget(&mut self) {
-        let mut journal = self.0.borrow_mut();
-        journal.queue = Queue::default();
-        journal.asked.clear();
-        journal.gifts.clear();
-        journal.voucher = None;
-    }
-
-    fn give(&mut self, newcomer: NodeId, snapshot: Vec<u8>) {
-        let mut journal = self.0.borrow_mut();
-        let others = journal.asked.remove(&newcomer).unwrap_or_default();
-        journal.gifts.push_back(Gift {
-            newcomer,
-            others,
-            snapshot: snapshot.into(),
-        });
-    }
-
-    fn due(&self, due: Option<Duration>) -> Option<Duration> {
-        let journal = self.0.borrow();
-        if !journal.read.is_empty() {
-            return Some(Duration::ZERO);
-        }
-        let due = due.filter(|_| journal.is_first() && journal.queue.is_empty());
-        journal.comes_at(due?)
-    }
-
-    fn vouch(&mut self, voucher: Voucher) {
-        self.0.borrow_mut().voucher = Some(voucher);
-    }
-
-    fn stray(&mut self, from: NodeId) {
-        self.0.borrow_mut().strayed_from = Some(from);
-    }
-
-    fn take_returned(&mut self) -> Vec<(Duration, u64)> {
-        self.0.borrow_mut().queue.take_returned()
-    }
-
-    fn pressure(&self) -> Pressure {
-        let journal = self.0.borrow();
-        let high = journal.bounds.queue_bytes / 2;
-        Pressure::of(journal.queue.waiting_bytes(), high).max(journal.lag)
     }
 }
 

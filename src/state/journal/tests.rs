@@ -1,5 +1,8 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::*;
-use crate::state::engine::{Deed, Once, Pressure};
+use crate::state::engine::{Action, Actor, Deed, Engine, Once, Pressure};
 
 const US: NodeId = NodeId(7);
 const OTHER: NodeId = NodeId(8);
