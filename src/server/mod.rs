@@ -46,14 +46,14 @@ use crate::{
     state::{
         commons::Commons,
         engine::{Engine, Local},
-        events::Events,
+        events::{Events, Settlement},
         metrics::{EngineGauges, Metrics, Omission, ProcessUsage, WebhookGauges},
         snapshot::SnapshotError,
         timers::Timers,
     },
     vocabulary::{
         config::{Config, RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
-        id::Key,
+        id::{Key, NodeId},
         reason::Reason,
         time::Now,
     },
@@ -171,8 +171,28 @@ impl<S: Stream> Server<S> {
     }
 
     /// What a program is to be told of, if there is one.
-    pub fn events(&mut self) -> Option<&mut Events> {
+    pub fn events(&self) -> Option<&Events> {
         self.world.commons.registry.events()
+    }
+
+    /// Which server this is, if it is the one of all that tells it.
+    pub fn teller(&self) -> Option<NodeId> {
+        self.world.commons.teller()
+    }
+
+    /// Whether nobody would go on where this server ends.
+    pub fn is_last(&self) -> bool {
+        self.world.commons.is_last()
+    }
+
+    /// Has all servers know what became of some of what it was to be told.
+    pub fn settle(&mut self, settlement: Settlement, now: Now) {
+        self.world.commons.settle(settlement, now);
+    }
+
+    /// What this server has learnt was left by others that are all gone.
+    pub fn inherit(&mut self) {
+        self.world.commons.inherit();
     }
 
     /// Whether it is told all of that by now.

@@ -34,7 +34,7 @@ pub struct Node<S> {
     journal: Rc<RefCell<Journal>>,
     /// Bytes that are ahead of this server where it is far behind.
     lag_high_bytes: usize,
-    /// When everyone was gone from a server that ends.
+    /// When there was nothing more to do for a server that ends.
     drained_at: Option<Duration>,
     /// When it is waited no longer until the others know that this server goes.
     leaves_by: Option<Duration>,
@@ -91,7 +91,7 @@ impl<S: Stream> Node<S> {
         now: Now,
         server: &mut Server<T>,
     ) -> Result<Option<Change>, LinkError> {
-        if server.is_drained() {
+        if server.is_drained() && !self.has_to_tell(now, server) {
             let since = *self.drained_at.get_or_insert(now.monotonic);
             let patience = if self.link.is_bequeathing() {
                 REDIS_LEFT_TIMEOUT
@@ -132,6 +132,12 @@ impl<S: Stream> Node<S> {
         &self.link
     }
 
+    /// Whether it still waits for a program to be told what nobody else would tell it.
+    fn has_to_tell<T: Stream>(&self, now: Now, server: &Server<T>) -> bool {
+        let is_in_time = server.ends_at().is_some_and(|end| now.monotonic < end);
+        is_in_time && !server.are_events_told() && self.journal.borrow().is_last()
+    }
+
     fn health(&self) -> Health {
         match self.link.standing() {
             Standing::Living(_) if self.link.is_up() => Health::Good,
@@ -158,6 +164,9 @@ impl<S: Stream> Node<S> {
             Ok(true) => {
                 let bytes = told.bytes.len();
                 info!(bytes, "goes on from what another server knew");
+                if self.link.is_heir() {
+                    server.inherit();
+                }
                 let journal = &mut self.journal.borrow_mut();
                 let told = self.link.accept_snapshot(now, journal);
                 Ok(told.map(Change::Learnt))

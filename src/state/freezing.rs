@@ -61,3 +61,52 @@ impl<R> Frozen<R> {
         self.places.next()
     }
 }
+
+/// How far things in a row are written that have growing numbers, of which any may go meanwhile.
+#[derive(Debug)]
+pub struct FrozenRow<R> {
+    /// The numbers that are still to be looked at.
+    numbers: Range<u64>,
+    /// What was written because it was about to go.
+    kept: Vec<R>,
+}
+
+impl<R> Default for FrozenRow<R> {
+    fn default() -> Self {
+        Self {
+            numbers: 0..0,
+            kept: Vec::new(),
+        }
+    }
+}
+
+impl<R> FrozenRow<R> {
+    /// Freezes what has these numbers. Whatever was not written of the last freeze never is.
+    pub fn freeze(&mut self, numbers: Range<u64>) {
+        self.numbers = numbers;
+        self.kept = Vec::new();
+    }
+
+    /// Has one written that is about to go, unless it is.
+    pub fn keep(&mut self, number: u64, record: impl FnOnce() -> R) {
+        if self.numbers.contains(&number) {
+            self.kept.push(record());
+        }
+    }
+
+    /// The next, not in the order of their numbers; `first` is to find the first of those that are there with such a number.
+    pub fn next(&mut self, first: impl FnOnce(Range<u64>) -> Option<(u64, R)>) -> Option<R> {
+        if let Some(kept) = self.kept.pop() {
+            return Some(kept);
+        }
+        let Range { end, .. } = self.numbers;
+        let found = first(self.numbers.clone());
+        self.numbers.start = found.as_ref().map_or(end, |(number, _)| number + 1);
+        found.map(|(_, record)| record)
+    }
+
+    /// What was written because it was about to go, and is not taken yet.
+    pub fn kept(&self) -> &[R] {
+        &self.kept
+    }
+}

@@ -254,10 +254,10 @@ impl Reactor {
                 redis.speak(now);
             }
             self.server.write_out();
-            self.turn_redis(now)?;
             if let Some(webhooks) = &mut self.webhooks {
                 webhooks.turn(now, &mut self.server);
             }
+            self.turn_redis(now)?;
             end = self.clock.monotonic();
             self.server.finish_turn(end);
             if self.server.is_to_drain() {
@@ -268,14 +268,18 @@ impl Reactor {
         Ok(Outcome::Drained)
     }
 
-    /// Whether it was stopped, everyone is gone, the other servers of the hub know, and a webhook's endpoint too, unless there
-    /// is no time left to tell it.
+    /// Whether it was stopped, everyone is gone, and the other servers of the hub know, or, if there are none, a webhook's
+    /// endpoint, unless there is no time left to tell it.
     fn is_over(&self, now: Duration) -> bool {
-        let (redis, webhooks) = (self.redis.as_ref(), self.webhooks.as_ref());
+        if !self.server.is_drained() {
+            return false;
+        }
+        if let Some(redis) = &self.redis {
+            return redis.is_gone(now);
+        }
         let is_late = self.server.ends_at().is_some_and(|end| end <= now);
-        self.server.is_drained()
-            && redis.is_none_or(|redis| redis.is_gone(now))
-            && webhooks.is_none_or(|webhooks| is_late || webhooks.is_done(&self.server))
+        let is_told = |webhooks: &Webhooks| webhooks.is_done(&self.server);
+        is_late || self.webhooks.as_ref().is_none_or(is_told)
     }
 
     fn patience(&self, now: Duration) -> Option<Duration> {

@@ -6,6 +6,7 @@ use hubbub::state::channel::Departure;
 use hubbub::state::commons::Commons;
 use hubbub::state::dialect::Dialect;
 use hubbub::state::dialect::chat::Chat;
+use hubbub::state::events::Settlement;
 use hubbub::state::outbox::Outbox;
 use hubbub::vocabulary::coding::Coding;
 use hubbub::vocabulary::config::Config;
@@ -93,13 +94,12 @@ impl Subject {
 
     /// Nobody comes any more.
     pub(crate) fn end(&mut self, now: Now) {
-        let events = self.commons.registry.events();
-        events.unwrap().end(now.into());
+        self.commons.settle(Settlement::Ended, now);
     }
 
     /// What a program is told of all that happened, by channel.
     pub(crate) fn told(&mut self) -> BTreeMap<String, Vec<String>> {
-        telling::told(self.commons.registry.events().unwrap())
+        telling::told(&mut self.commons)
     }
 
     pub(crate) fn end_turn(&mut self) {

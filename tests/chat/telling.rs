@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hubbub::state::events::{Events, Settlement};
+use hubbub::state::{commons::Commons, events::Settlement};
 use hubbub::vocabulary::config::WEBHOOK_VACANCY;
-use hubbub::vocabulary::id::NodeId;
+use hubbub::vocabulary::{id::NodeId, time::Now};
 use serde_json::Value;
 
 use crate::{CHANNELS, name};
@@ -53,11 +53,12 @@ impl Telling {
 }
 
 /// What it is told in the end, when nobody comes any more.
-pub(crate) fn told(events: &mut Events) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn told(commons: &mut Commons) -> BTreeMap<String, Vec<String>> {
     let mut told = BTreeMap::<_, Vec<_>>::new();
     let mut last = 0;
-    while let Some(offer) = events.offer(NodeId::default()) {
-        events.settle(offer.span, Settlement::Told);
+    let offer = |commons: &Commons| commons.registry.events()?.offer(NodeId::default());
+    while let Some(offer) = offer(commons) {
+        commons.settle(Settlement::Told(offer.id.span), Now::default());
         let body: Value = serde_json::from_slice(&offer.body).unwrap();
         for event in body["data"]["events"].as_array().unwrap() {
             last += 1;

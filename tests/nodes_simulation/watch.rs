@@ -11,6 +11,7 @@ use hubbub::state::agreement::Voucher;
 use hubbub::state::engine::{
     Action, Actor, Deed, Engine, Event, Pressure, Saying, Sequenced, Speaker,
 };
+use hubbub::state::events::Settlement;
 use hubbub::state::journal::JournalEngine;
 use hubbub::state::snapshot::records;
 use hubbub::vocabulary::{
@@ -125,6 +126,7 @@ impl Watched {
                 format!("{who:?} {deed:?}")
             }
             Event::Nothing | Event::Alive { .. } | Event::Asked { .. } => String::new(),
+            Event::Settled(settlement) => settlement.to_string(),
             Event::Death(node) => format!("{node:?} is gone"),
             Event::Lost => "all is lost".to_owned(),
         };
@@ -273,6 +275,18 @@ impl Engine for Watched {
             drop(course);
             self.engine.give(newcomer, snapshot);
         }
+    }
+
+    fn teller(&self) -> Option<NodeId> {
+        self.engine.teller()
+    }
+
+    fn is_last(&self) -> bool {
+        self.engine.is_last()
+    }
+
+    fn settle(&mut self, settlement: Settlement, now: Now) -> Option<Sequenced<'static>> {
+        self.engine.settle(settlement, now)
     }
 
     fn is_ready(&self) -> bool {

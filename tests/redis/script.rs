@@ -244,7 +244,7 @@ impl Call<'_> {
         if era > ERA_MAX {
             return Err(Failure::NoEra);
         }
-        let header = format!("2 {kind} 0 0 {} {}", self.time_us, previous.text());
+        let header = format!("3 {kind} 0 0 {} {}", self.time_us, previous.text());
         let id = self
             .store
             .stream_mut(self.journal)?
@@ -288,7 +288,7 @@ impl Call<'_> {
         if !self.store.has(self.journal) {
             return Ok(None);
         }
-        let header = format!("2 {kind} {node} {number} {}", self.time_us);
+        let header = format!("3 {kind} {node} {number} {}", self.time_us);
         let stream: &mut Stream = self.store.stream_mut(self.journal)?;
         match stream.add(Wish::Next(era), fields(header, body)) {
             Err(Failure::SmallId | Failure::Exhausted) => Ok(None),

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn an_entry_of_ours_has_a_header_and_a_body() {
         let entry =
-            read("*2\r\n$3\r\n7-8\r\n*4\r\n+h\r\n+2 l 3 9 5\r\n+b\r\n$2\r\nxy\r\n").unwrap();
+            read("*2\r\n$3\r\n7-8\r\n*4\r\n+h\r\n+3 l 3 9 5\r\n+b\r\n$2\r\nxy\r\n").unwrap();
         assert_eq!(entry.id, EntryId { era: 7, seq: 8 });
         assert_eq!(entry.bytes, 13);
         let (header, body) = entry.content.unwrap();
@@ -119,8 +119,8 @@ mod tests {
     #[test]
     fn one_of_somebody_else_has_a_place_only() {
         for fields in [
-            "*2\r\n+h\r\n+2 l 3 9 5\r\n",
-            "*4\r\n+b\r\n+x\r\n+h\r\n+2 l 3 9 5\r\n",
+            "*2\r\n+h\r\n+3 l 3 9 5\r\n",
+            "*4\r\n+b\r\n+x\r\n+h\r\n+3 l 3 9 5\r\n",
             "*4\r\n+h\r\n+what\r\n+b\r\n+x\r\n",
             "*0\r\n",
         ] {
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn one_of_another_version_is_told_and_what_is_none_is_refused() {
-        let newer = read("*2\r\n$3\r\n7-8\r\n*4\r\n+h\r\n+3 x\r\n+b\r\n+x\r\n");
-        assert_eq!(newer, Err(EntryError::Version(HeaderError::Version(3))));
+        let newer = read("*2\r\n$3\r\n7-8\r\n*4\r\n+h\r\n+4 x\r\n+b\r\n+x\r\n");
+        assert_eq!(newer, Err(EntryError::Version(HeaderError::Version(4))));
         assert_eq!(read("*1\r\n$3\r\n7-8\r\n"), Err(EntryError::None));
         assert_eq!(read("*2\r\n$3\r\n7+8\r\n*0\r\n"), Err(EntryError::None));
         assert_eq!(read(":1\r\n"), Err(EntryError::None));

@@ -102,7 +102,7 @@ end
 
 -- The new entry's id; nothing if the stream is gone, or an id bars it that is no era of ours.
 local function add(kind, number, body, minid)
-    local header = '2 ' .. kind .. ' ' .. node .. ' ' .. number .. ' ' .. time
+    local header = '3 ' .. kind .. ' ' .. node .. ' ' .. number .. ' ' .. time
     local id
     if minid then
         id = redis.pcall('XADD', journal, 'NOMKSTREAM', 'MINID', '~', minid, era .. '-*', 'h', header, 'b', body)
@@ -184,7 +184,7 @@ local function open(kind, known_era, known_time_us, body)
         error({ err = 'ERR no era can follow what is in the journal: delete its key, and start the nodes again' })
     end
     era = text(new_era)
-    local header = '2 ' .. kind .. ' 0 0 ' .. time .. ' ' .. previous
+    local header = '3 ' .. kind .. ' 0 0 ' .. time .. ' ' .. previous
     local id = redis.call('XADD', journal, era .. '-0', 'h', header, 'b', body)
     if kind == 'o' then
         redis.call('DEL', nodes)

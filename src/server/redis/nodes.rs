@@ -37,7 +37,7 @@ impl Nodes {
             EntryKind::Hello => {
                 self.heard.insert(header.node, now);
             }
-            EntryKind::Actions | EntryKind::Alive => {
+            EntryKind::Actions | EntryKind::Alive | EntryKind::Settled => {
                 if let Some(heard) = self.heard.get_mut(&header.node) {
                     *heard = now;
                 }

@@ -1,15 +1,19 @@
 //! The courier: which events the endpoint of a webhook is told when, and what its answers mean. It knows no socket and no
-//! clock: what it is to say comes out as an [`Attempt`], and what came of that goes in as an [`Answer`].
+//! clock: what it is to say comes out as an [`Attempt`], and what came of that goes in as an [`Answer`]. Of several servers one
+//! tells, and what it has told all of them know; who comes after it goes on with what is not known to be told.
 
+use std::mem;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tracing::{info, warn};
 
+use super::{Server, stream::Stream};
 use crate::{
     state::{
         backoff::Backoff,
-        events::{Events, Settlement},
+        events::{BatchId, Events, Settlement},
+        metrics::WebhookGauges,
     },
     vocabulary::{
         chat::Span,
@@ -29,6 +33,8 @@ pub struct Courier {
     errand: Option<Errand>,
     /// How many attempts there were, by [`Verdict`].
     attempts: [u64; Verdict::ALL.len()],
+    /// Whether the server is drained, and what happens no more is recorded.
+    is_ending: bool,
 }
 
 /// One request.
@@ -47,8 +53,7 @@ pub struct Attempt {
 /// A batch that is being told.
 #[derive(Debug)]
 struct Errand {
-    id: String,
-    span: Span,
+    id: BatchId,
     body: Bytes,
     /// When it is given up.
     ends_at: Duration,
@@ -62,6 +67,8 @@ enum Next {
     Attempt(Duration),
     /// To hear what came of it.
     Answer,
+    /// To wait until all know that.
+    Settlement,
 }
 
 impl Courier {
@@ -75,6 +82,7 @@ impl Courier {
             chance: fastrand::Rng::with_seed(seed),
             errand: None,
             attempts: Default::default(),
+            is_ending: false,
         }
     }
 
@@ -83,12 +91,46 @@ impl Courier {
         self.secret = secret;
     }
 
-    /// What to say now, if it is time to say something. It is [answered](Self::hear) before there is more.
-    pub fn speak(&mut self, now: Now, events: &Events) -> Option<Attempt> {
+    /// Takes in an answer, if there is one, and says what to say now, if it is time to. To be called at the end of every turn of
+    /// the server, before its [node](super::node::Node) has one, so that others get to know at once what became of a batch.
+    pub fn turn<S: Stream>(
+        &mut self,
+        now: Now,
+        answer: Option<&Answer>,
+        server: &mut Server<S>,
+    ) -> Option<Attempt> {
+        if let Some(answer) = answer
+            && let Some(events) = server.events()
+            && let Some(settlement) = self.hear(answer, now, events)
+        {
+            server.settle(settlement, now);
+        }
+        if server.is_drained() && server.is_last() && !mem::replace(&mut self.is_ending, true) {
+            server.settle(Settlement::Ended, now);
+        }
+        let events = server.events()?;
+        let attempt = self.speak(now, events, server.teller());
+        let gauges = WebhookGauges {
+            attempts: self.attempts,
+            under_way_bytes: self.heap_bytes(),
+            events: events.counts(),
+        };
+        server.note_webhook(gauges);
+        attempt
+    }
+
+    /// What to say now, if it is time to say something, and this server tells, as this node. It is [answered](Self::hear) before
+    /// there is more.
+    fn speak(&mut self, now: Now, events: &Events, teller: Option<NodeId>) -> Option<Attempt> {
+        let is_void = |errand: &mut Errand| {
+            let is_over = teller.is_none() || events.front().as_ref() != Some(&errand.id);
+            is_over && errand.next != Next::Answer
+        };
+        self.errand.take_if(is_void);
         let errand = match &mut self.errand {
             Some(errand) => errand,
             none => {
-                let offer = events.offer(NodeId::default())?;
+                let offer = events.offer(teller?)?;
                 if let Some(Span { from, to }) = offer.dropped {
                     warn!(
                         from,
@@ -97,7 +139,6 @@ impl Courier {
                 }
                 none.insert(Errand {
                     id: offer.id,
-                    span: offer.span,
                     body: offer.body.into(),
                     ends_at: now.monotonic + self.patience,
                     next: Next::Attempt(now.monotonic),
@@ -106,38 +147,41 @@ impl Courier {
         };
         match errand.next {
             Next::Attempt(at) if at <= now.monotonic => {}
-            Next::Attempt(_) | Next::Answer => return None,
+            Next::Attempt(_) | Next::Answer | Next::Settlement => return None,
         }
         errand.next = Next::Answer;
-        let timestamp = now.unix().as_secs();
+        let (id, timestamp) = (errand.id.to_string(), now.unix().as_secs());
         Some(Attempt {
-            id: errand.id.clone(),
+            signature: self.secret.sign(&id, timestamp, &errand.body),
+            id,
             timestamp,
-            signature: self.secret.sign(&errand.id, timestamp, &errand.body),
             body: errand.body.clone(),
         })
     }
 
-    /// Takes in what came of the attempt, if there was one.
-    pub fn hear(&mut self, answer: &Answer, now: Now, events: &mut Events) {
-        let is_awaited = |errand: &mut Errand| errand.next == Next::Answer;
-        let Some(mut errand) = self.errand.take_if(is_awaited) else {
-            return;
-        };
+    /// Takes in what came of the attempt, if there was one, and says what became of the batch, if that is known by now. Another
+    /// server may have told it meanwhile.
+    fn hear(&mut self, answer: &Answer, now: Now, events: &Events) -> Option<Settlement> {
+        let is_awaited = |errand: &&mut Errand| errand.next == Next::Answer;
+        let errand = self.errand.as_mut().filter(is_awaited)?;
         let verdict = answer.verdict();
         self.attempts[verdict as usize] += 1;
-        let Span { from, to } = errand.span;
-        match verdict {
-            Verdict::Delivered => {
-                if self.backoff.failures() > 0 {
-                    info!("the webhook's endpoint is told what happens again");
-                }
-                self.backoff.reset();
-                events.settle(errand.span, Settlement::Told);
+        errand.next = Next::Settlement;
+        if verdict == Verdict::Delivered {
+            if self.backoff.failures() > 0 {
+                info!("the webhook's endpoint is told what happens again");
             }
+            self.backoff.reset();
+        }
+        if events.front().as_ref() != Some(&errand.id) {
+            return None;
+        }
+        let span @ Span { from, to } = errand.id.span;
+        match verdict {
+            Verdict::Delivered => Some(Settlement::Told(span)),
             Verdict::Gone => {
                 warn!(%answer, "the webhook's endpoint is gone: it is told nothing more until the next start");
-                events.settle(errand.span, Settlement::Gone);
+                Some(Settlement::Gone(span))
             }
             Verdict::Redirected | Verdict::Refused | Verdict::TimedOut | Verdict::Failed => {
                 // A long outage is told once.
@@ -146,12 +190,11 @@ impl Courier {
                 }
                 if now.monotonic >= errand.ends_at {
                     warn!(%answer, from, to, "the webhook's endpoint was away for too long: these events are dropped");
-                    events.settle(errand.span, Settlement::GivenUp);
-                    return;
+                    return Some(Settlement::GivenUp(span));
                 }
                 let at = now.monotonic + self.backoff.wait(self.chance.f64());
                 errand.next = Next::Attempt(at.min(errand.ends_at));
-                self.errand = Some(errand);
+                None
             }
         }
     }
@@ -159,30 +202,31 @@ impl Courier {
     /// The server ends: nothing is waited for any more before the next attempt.
     pub fn hurry(&mut self, now: Now) {
         self.backoff.reset();
-        if let Some(errand) = &mut self.errand
-            && errand.next != Next::Answer
+        if let Some(Errand {
+            next: Next::Attempt(at),
+            ..
+        }) = &mut self.errand
         {
-            errand.next = Next::Attempt(now.monotonic);
+            *at = now.monotonic;
         }
     }
 
-    /// When to have it [speak](Self::speak), if nothing happens before.
+    /// When to have another [`turn`](Self::turn), if nothing happens before.
     pub fn due(&self) -> Option<Duration> {
         match self.errand.as_ref()?.next {
             Next::Attempt(at) => Some(at),
-            Next::Answer => None,
+            Next::Answer | Next::Settlement => None,
         }
     }
 
-    /// Bytes of what it tells.
-    pub fn heap_bytes(&self) -> usize {
-        let errand = self.errand.as_ref();
-        errand.map_or(0, |errand| errand.id.len() + errand.body.len())
+    /// Whether the server is drained, so that nothing more happens.
+    pub fn is_ending(&self) -> bool {
+        self.is_ending
     }
 
-    /// How many attempts there were, by [`Verdict`].
-    pub fn attempts(&self) -> [u64; Verdict::ALL.len()] {
-        self.attempts
+    /// Bytes of what it tells.
+    fn heap_bytes(&self) -> usize {
+        self.errand.as_ref().map_or(0, |errand| errand.body.len())
     }
 }
 

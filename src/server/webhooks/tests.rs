@@ -29,6 +29,14 @@ fn secret(number: usize) -> WebhookSecret {
     WebhookSecret::read(SECRETS[number]).unwrap()
 }
 
+fn ada() -> Identity {
+    Identity {
+        id: Rc::from("1"),
+        name: Rc::from("Ada"),
+        avatar: ArrayString::new(),
+    }
+}
+
 fn status(status: u16) -> Answer {
     Answer::Status(status)
 }
@@ -43,7 +51,7 @@ impl Post {
         };
         let mut post = Self {
             courier: Courier::new(secret(0), &settings.pace, seed),
-            events: Events::new(&settings, seed),
+            events: Events::new(&settings, Some(seed)),
             ms: 0,
         };
         post.go_on(0);
@@ -64,22 +72,21 @@ impl Post {
 
     /// Someone joins a channel, which is to be told now.
     fn happen(&mut self) {
-        let ada = Identity {
-            id: Rc::from("1"),
-            name: Rc::from("Ada"),
-            avatar: ArrayString::new(),
-        };
         let moment: Moment = self.now().into();
-        self.events.join(moment, "tea", &ada, 2);
+        self.events.join(moment, "tea", &ada(), 2);
         self.go_on(GATHERING_MS);
     }
 
     fn speak(&mut self) -> Option<Attempt> {
-        self.courier.speak(self.now(), &self.events)
+        let teller = Some(NodeId::default());
+        self.courier.speak(self.now(), &self.events, teller)
     }
 
     fn hear(&mut self, answer: &Answer) {
-        self.courier.hear(answer, self.now(), &mut self.events);
+        if let Some(settlement) = self.courier.hear(answer, self.now(), &self.events) {
+            let moment: Moment = self.now().into();
+            self.events.settle(settlement, moment);
+        }
     }
 
     /// What is said once it is time to, and how long that took.
@@ -120,7 +127,7 @@ fn one_batch_is_told_after_the_other() {
     assert_eq!(numbers(&second), (None, vec![2]));
     post.hear(&status(200));
     assert!(post.speak().is_none() && post.events.are_told());
-    assert_eq!(post.courier.attempts()[Verdict::Delivered as usize], 2);
+    assert_eq!(post.courier.attempts[Verdict::Delivered as usize], 2);
 }
 
 #[test]
@@ -225,6 +232,98 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
     post.hear(&status(200));
     assert_eq!(post.courier.due(), due);
     assert!(!post.events.are_told());
+}
+
+/// What several servers know, and what one of them has others know of it.
+struct Several {
+    posts: [Courier; 2],
+    events: Events,
+    now: Now,
+}
+
+impl Several {
+    const NODES: [NodeId; 2] = [NodeId(4), NodeId(9)];
+
+    fn new() -> Self {
+        let mut post = Post::new(6);
+        post.happen();
+        let settings = WebhookPace::default();
+        Self {
+            posts: [1, 2].map(|seed| Courier::new(secret(0), &settings, seed)),
+            now: post.now(),
+            events: post.events,
+        }
+    }
+
+    /// What one says that tells, or does not.
+    fn speak(&mut self, which: usize, does_tell: bool) -> Option<Attempt> {
+        let teller = does_tell.then_some(Self::NODES[which]);
+        self.posts[which].speak(self.now, &self.events, teller)
+    }
+
+    /// What one has others know that is answered so.
+    fn hear(&mut self, which: usize, code: u16) -> Option<Settlement> {
+        self.posts[which].hear(&status(code), self.now, &self.events)
+    }
+}
+
+#[test]
+fn one_server_tells_and_waits_until_all_know_what_it_has_told() {
+    let mut several = Several::new();
+    assert_eq!(several.speak(1, false), None);
+    let first = several.speak(0, true).unwrap();
+    let node: Value = serde_json::from_slice(&first.body).unwrap();
+    assert_eq!(node["data"]["node"], 4);
+    let settlement = several.hear(0, 200).unwrap();
+    several.posts[0].hurry(several.now);
+    assert_eq!(several.speak(0, true), None);
+    assert_eq!(several.posts[0].due(), None);
+    several.events.settle(settlement, several.now.into());
+    several.events.leave(several.now.into(), "tea", &ada(), 1);
+    several.now.monotonic += Duration::from_millis(GATHERING_MS);
+    several.events.reach(several.now.into());
+    let second = several.speak(0, true).unwrap();
+    assert_ne!(second.id, first.id);
+}
+
+#[test]
+fn who_comes_after_it_goes_on_with_what_is_not_known_to_be_told_under_the_same_id() {
+    let mut several = Several::new();
+    let first = several.speak(0, true).unwrap();
+    let settlement = several.hear(0, 200).unwrap();
+    // Nobody gets to know that.
+    let again = several.speak(1, true).unwrap();
+    assert_eq!(again.id, first.id);
+    let [one, other] = [first, again].map(|attempt| {
+        let mut body: Value = serde_json::from_slice(&attempt.body).unwrap();
+        body["data"]["node"].take();
+        body
+    });
+    assert_eq!(one, other);
+    assert_eq!(several.hear(1, 200), Some(settlement));
+}
+
+#[test]
+fn who_tells_no_more_does_not_try_again_but_what_it_had_begun_counts() {
+    let mut several = Several::new();
+    several.speak(0, true).unwrap();
+    assert_eq!(several.hear(0, 500), None);
+    assert!(several.posts[0].due().is_some());
+    assert_eq!(several.speak(0, false), None);
+    assert_eq!(several.posts[0].due(), None);
+    several.speak(0, true).unwrap();
+    assert_eq!(several.speak(0, false), None);
+    let settlement = several.hear(0, 200).unwrap();
+    several.events.settle(settlement, several.now.into());
+    // What another one has told meanwhile does not.
+    for code in [200, 410, 500] {
+        let mut several = Several::new();
+        several.speak(0, true).unwrap();
+        several.speak(1, true).unwrap();
+        let settlement = several.hear(1, 200).unwrap();
+        several.events.settle(settlement, several.now.into());
+        assert_eq!(several.hear(0, code), None);
+    }
 }
 
 /// An endpoint that takes some of what it is told, of which it forgets to say so now and then.

@@ -2,6 +2,7 @@
 
 mod callers;
 mod calling;
+mod telling;
 
 use std::mem;
 use std::time::Duration;
@@ -69,7 +70,7 @@ impl Commons {
 
     /// The same, with another engine.
     pub fn with_engine(config: &Config, seed: u64, engine: Box<dyn Engine>) -> Self {
-        let (registry, origin) = Registry::new(config, seed);
+        let (registry, origin) = Registry::new(config, seed, engine.is_shared());
         // What others share is counted as they count it.
         let origin = if engine.is_shared() { 0 } else { origin };
         let press = Press::new(config.compression.min_bytes);
@@ -285,6 +286,7 @@ impl Commons {
             Event::Action(_)
             | Event::Nothing
             | Event::Alive { .. }
+            | Event::Settled(_)
             | Event::Death(_)
             | Event::Burial
             | Event::Lost
@@ -362,6 +364,8 @@ impl Commons {
                 said,
                 ours,
             } => {
+                // The first to begin a sequence says that it lives before anything is done, and all others read that, too.
+                self.registry.begin_events(self.hub.moment());
                 let sum = self.hub.sum();
                 let own = Voucher { number, sum };
                 let differs = self.agreement.compare(node, said, own);
@@ -371,6 +375,10 @@ impl Commons {
                     // Of two that differ, the one that came later takes the other's word.
                     self.engine.stray(node);
                 }
+                0
+            }
+            Event::Settled(settlement) => {
+                self.registry.settle(settlement, self.hub.moment());
                 0
             }
             Event::Death(node) => {

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 pub use self::deed::{Deed, Once};
-use super::{agreement::Voucher, hub::ClientId};
+use super::{agreement::Voucher, events::Settlement, hub::ClientId};
 use crate::vocabulary::{
     chat::ChatError,
     id::NodeId,
@@ -88,6 +88,8 @@ pub enum Event<'a> {
         /// Who this server is.
         ours: NodeId,
     },
+    /// What became of what a program is told of.
+    Settled(Settlement),
     /// Another server is gone, and all its clients with it: they are out of the chat before anything comes that is later.
     Death(NodeId),
     /// This server was taken for gone, and all its clients with it, or has missed what others did: it has no part in what
@@ -179,6 +181,22 @@ pub trait Engine: Debug {
     /// [part](Event::Burial) in it, and is told anew what there is.
     fn stray(&mut self, from: NodeId) {
         let _ = from;
+    }
+
+    /// Which server this is, if it is the one that tells programs what happens. One that is alone does.
+    fn teller(&self) -> Option<NodeId> {
+        Some(NodeId::default())
+    }
+
+    /// Whether nobody would go on where this server ends.
+    fn is_last(&self) -> bool {
+        true
+    }
+
+    /// Has all who have the same sequence know what became of what a program is told of, and gives that back at once if its place
+    /// is known at once.
+    fn settle(&mut self, settlement: Settlement, now: Now) -> Option<Sequenced<'static>> {
+        Some(Event::Settled(settlement).at(now.into()))
     }
 
     /// When to ask for the next, by our clock, if there is anything to wait for; `due` is as above.

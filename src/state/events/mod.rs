@@ -1,16 +1,28 @@
 //! The record of events that a program is told of: what happens in the chat, numbered without holes, in batches that are cut
-//! by rule alone. Whoever has the same sequence has the same record, and the same batches under the same ids.
+//! by rule alone. Whoever has the same sequence has the same record, and the same batches under the same ids. One of them tells
+//! them, and what became of that is in the sequence, too.
 
 mod queue;
+mod record;
+mod settlement;
 mod vacancies;
 
+use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 use uuid::Builder;
 
-use self::{queue::Queue, vacancies::Vacancies};
-use super::memory::of_list;
+use self::{
+    queue::{Queue, count},
+    vacancies::Vacancies,
+};
+pub use self::{
+    record::{BatchRecord, EventsRecord, VacancyRecord},
+    settlement::{NoSettlement, Settlement},
+};
+use super::memory::of_shared_text;
 use crate::vocabulary::{
     chat::{Identity, Span},
     config::WEBHOOK_QUEUE_BYTES_MAX,
@@ -25,38 +37,39 @@ pub struct Events {
     topics: Topics,
     gathering: Duration,
     /// What is told from the first moment of the sequence on: the beginning since which events are numbered.
-    start: Option<Box<str>>,
-    chance: fastrand::Rng,
+    start: Option<Rc<str>>,
+    /// How that is called, where nobody shares the sequence.
+    chance: Option<fastrand::Rng>,
+    /// Whether nobody wants to be told anything since then any more.
+    is_gone: bool,
     /// The number of the last event.
     last: u64,
     /// How many there were of each topic.
     counts: [u64; Topic::ALL.len()],
+    /// How many were dropped.
+    dropped: u64,
     queue: Queue,
     vacancies: Vacancies,
+}
+
+/// What a batch is known by, whoever tells it and however often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchId {
+    /// The beginning since which its events are numbered.
+    pub start: Rc<str>,
+    /// Their numbers.
+    pub span: Span,
 }
 
 /// A batch that is to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// What it is known by, whoever tells it and however often.
-    pub id: String,
-    /// The numbers of its events.
-    pub span: Span,
-    /// Numbers before them that are told to be missing.
+    /// What it is known by.
+    pub id: BatchId,
+    /// Numbers before its events that are told to be missing.
     pub dropped: Option<Span>,
     /// What is told, as JSON.
     pub body: Vec<u8>,
-}
-
-/// What became of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settlement {
-    /// It was told.
-    Told,
-    /// It could not be told for too long: with the next one it is told that this is missing.
-    GivenUp,
-    /// Nobody wants to be told anything any more.
-    Gone,
 }
 
 /// How it stands.
@@ -71,23 +84,50 @@ pub struct EventCounts {
 }
 
 impl Events {
-    /// Nothing has happened yet. The seed decides how the beginning is called.
-    pub fn new(settings: &WebhookSettings, seed: u64) -> Self {
+    /// Nothing has happened yet. The seed decides how the beginning is called in a sequence that nobody shares. Of one that others
+    /// share, a moment decides it that is the same for all of them.
+    pub fn new(settings: &WebhookSettings, seed: Option<u64>) -> Self {
         Self {
             topics: settings.topics,
             gathering: settings.pace.gathering,
             start: None,
-            chance: fastrand::Rng::with_seed(seed),
+            chance: seed.map(fastrand::Rng::with_seed),
+            is_gone: false,
             last: 0,
             counts: Default::default(),
+            dropped: 0,
             queue: Queue::default(),
             vacancies: Vacancies::new(settings.pace.vacancy),
         }
     }
 
-    /// Goes on in the time of the sequence: cuts the batch whose time is up, and records which channels are vacated by then.
+    /// Forgets all that has happened: what comes is another beginning.
+    pub fn begin_anew(&mut self) {
+        self.start = None;
+        self.is_gone = false;
+        self.last = 0;
+        self.queue = Queue::default();
+        self.vacancies = Vacancies::new(self.vacancies.wait());
+    }
+
+    /// Has it tell again, from another beginning, if nobody wanted to be told anything any more.
+    pub fn try_again(&mut self) {
+        if self.is_gone {
+            self.begin_anew();
+        }
+    }
+
+    /// What is told.
+    pub fn topics(&self) -> Topics {
+        self.topics
+    }
+
+    /// Goes on in the time of the sequence: cuts the batch whose time is up, and records which channels are vacated by then. A
+    /// sequence that nobody shares begins with it.
     pub fn reach(&mut self, moment: Moment) {
-        self.begin(moment);
+        if self.chance.is_some() {
+            self.begin(moment);
+        }
         self.queue.expire(moment.at, self.gathering);
         while let Some(channel) = self.vacancies.pop_due(moment.at) {
             self.record(Happening::Vacated { channel: &channel }, moment);
@@ -97,7 +137,7 @@ impl Events {
     /// When something is to be done that nobody brings about, by the time of the sequence.
     pub fn due(&self) -> Option<Duration> {
         if self.start.is_none() {
-            return Some(Duration::ZERO);
+            return self.chance.is_some().then_some(Duration::ZERO);
         }
         let due = [self.queue.due(self.gathering), self.vacancies.due()];
         due.into_iter().flatten().min()
@@ -126,7 +166,7 @@ impl Events {
             count,
         };
         self.record(left, moment);
-        let is_awaited = self.topics.have(Topic::Occupied) || self.topics.have(Topic::Vacated);
+        let is_awaited = self.want(Topic::Occupied) || self.want(Topic::Vacated);
         if count == 0
             && is_awaited
             && let Some(channel) = self.vacancies.begin(channel, moment.at)
@@ -138,7 +178,7 @@ impl Events {
     /// Whether anybody wants to know what is said.
     #[inline]
     pub fn hear(&self) -> bool {
-        self.topics.have(Topic::Published)
+        self.want(Topic::Published)
     }
 
     /// A message was said in a channel; it is given with its number and time.
@@ -155,56 +195,65 @@ impl Events {
         self.record(published, moment);
     }
 
-    /// The server ends, and with it all that is alone there: nobody is waited for any more.
-    pub fn end(&mut self, moment: Moment) {
-        while let Some(channel) = self.vacancies.pop() {
-            self.record(Happening::Vacated { channel: &channel }, moment);
-        }
-        self.queue.cut();
+    /// The batch that is to be told now, by its name.
+    pub fn front(&self) -> Option<BatchId> {
+        let start = Rc::clone(self.start.as_ref()?);
+        let span = self.queue.front()?.span;
+        Some(BatchId { start, span })
     }
 
-    /// The batch that is to be told now, by a node. Until it is [settled](Self::settle) it is the same.
+    /// The same, to be told by a node. Until it is [settled](Self::settle) it is the same.
     pub fn offer(&self, node: NodeId) -> Option<Offer> {
-        let batch = self.queue.front()?;
-        let start = self.start.as_deref()?;
-        let Span { from, to } = batch.span;
+        let (id, batch) = (self.front()?, self.queue.front()?);
         let dropped = self.queue.dropped();
         let payload = Payload {
             node,
-            start,
+            start: &id.start,
             unix_ms: batch.unix_ms,
             dropped,
             events: batch.events(),
         };
-        Some(Offer {
-            id: format!("{start}_{from}-{to}"),
-            span: batch.span,
-            dropped,
-            body: payload.encode(),
-        })
+        let body = payload.encode();
+        Some(Offer { id, dropped, body })
     }
 
-    /// Says what became of the batch with these numbers. Nothing is, if that is not the one that is to be told now.
-    pub fn settle(&mut self, span: Span, settlement: Settlement) {
-        if settlement == Settlement::Gone {
-            self.topics = Topics::default();
-            self.queue = Queue::default();
-            self.vacancies.clear();
-            return;
+    /// Says what became of a batch: of nothing, if that is not the one that is to be told now. Or nothing happens any more.
+    pub fn settle(&mut self, settlement: Settlement, moment: Moment) {
+        match settlement {
+            Settlement::Told(span) => {
+                self.queue.settle(span, true);
+            }
+            Settlement::GivenUp(span) => {
+                if self.queue.settle(span, false) {
+                    self.dropped += count(span);
+                }
+            }
+            Settlement::Gone(span) => {
+                if self.queue.settle(span, false) {
+                    self.is_gone = true;
+                    self.queue.clear();
+                    self.vacancies.clear();
+                }
+            }
+            Settlement::Ended => self.end(moment),
         }
-        self.queue.settle(span, settlement == Settlement::Told);
     }
 
-    /// Whether nothing waits to be told.
+    /// The beginning since which events are numbered, and the number of the last.
+    pub fn recorded(&self) -> Option<(&str, u64)> {
+        Some((self.start.as_deref()?, self.last))
+    }
+
+    /// Whether nothing waits to be told, nor to be recorded.
     pub fn are_told(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.is_empty() && self.vacancies.are_none()
     }
 
     /// How it stands.
     pub fn counts(&self) -> EventCounts {
         EventCounts {
             recorded: self.counts,
-            dropped: self.queue.dropped_ever(),
+            dropped: self.dropped,
             queue_bytes: self.queue.bytes(),
         }
     }
@@ -213,25 +262,44 @@ impl Events {
     pub fn heap_bytes(&self) -> usize {
         self.queue.heap_bytes()
             + self.vacancies.heap_bytes()
-            + of_list::<u8>(self.start.as_deref().map_or(0, str::len))
+            + self.start.as_deref().map_or(0, of_shared_text)
     }
 
     /// Records that all begins, unless it has.
-    fn begin(&mut self, moment: Moment) {
+    pub fn begin(&mut self, moment: Moment) {
         if self.start.is_some() {
             return;
         }
-        let chance = self.chance.u128(..).to_le_bytes();
-        let (chance, _) = chance.split_first_chunk().expect("16 are more than 10");
-        let start = Builder::from_unix_timestamp_millis(moment.unix_ms, chance);
+        let bytes = if let Some(chance) = &mut self.chance {
+            let chance = chance.u128(..).to_le_bytes();
+            *chance.first_chunk().expect("16 are more than 10")
+        } else {
+            // No moment of what several share ever comes again: its microseconds say which it is.
+            let [.., high, low] = (moment.at.subsec_micros() % 1000).to_be_bytes();
+            [high, low, 0, 0, 0, 0, 0, 0, 0, 0]
+        };
+        let start = Builder::from_unix_timestamp_millis(moment.unix_ms, &bytes);
         self.start = Some(start.into_uuid().to_string().into());
         self.record(Happening::Started, moment);
+    }
+
+    /// Nothing happens any more: no channel is waited for.
+    fn end(&mut self, moment: Moment) {
+        while let Some(channel) = self.vacancies.pop() {
+            self.record(Happening::Vacated { channel: &channel }, moment);
+        }
+        self.queue.cut();
+    }
+
+    /// Whether events of a kind are to be told.
+    fn want(&self, topic: Topic) -> bool {
+        !self.is_gone && self.topics.have(topic)
     }
 
     /// Gives something the next number, if it is to be told.
     fn record(&mut self, happening: Happening<'_>, moment: Moment) {
         let topic = happening.topic();
-        let is_wanted = topic.is_none_or(|topic| self.topics.have(topic));
+        let is_wanted = topic.is_none_or(|topic| self.want(topic));
         if !is_wanted {
             return;
         }
@@ -242,7 +310,18 @@ impl Events {
         }
         let event = encode(self.last, happening, moment.unix_ms);
         self.queue.push(self.last, &event, moment);
-        self.queue.shrink_to(WEBHOOK_QUEUE_BYTES_MAX);
+        self.dropped += self.queue.shrink_to(WEBHOOK_QUEUE_BYTES_MAX);
+    }
+}
+
+impl fmt::Display for BatchId {
+    /// The value of `webhook-id`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            start,
+            span: Span { from, to },
+        } = self;
+        write!(f, "{start}_{from}-{to}")
     }
 }
 

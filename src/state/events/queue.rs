@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use super::record::{BatchRecord, OpenRecord};
 use crate::{
-    state::memory::of_list,
+    state::{freezing::FrozenRow, memory::of_list},
     vocabulary::{
         chat::Span,
         config::{WEBHOOK_EVENTS_MAX, WEBHOOK_REQUEST_BYTES},
@@ -45,7 +46,8 @@ pub(super) struct Queue {
     bytes: usize,
     /// The number of the last event that was told, with all before it that were, or that it was told are missing.
     told: u64,
-    dropped: u64,
+    /// Batches that are being written down, by the numbers of their first events.
+    frozen: FrozenRow<BatchRecord>,
 }
 
 impl Batch {
@@ -55,6 +57,14 @@ impl Batch {
 
     fn bytes(&self) -> usize {
         self.events.get().len()
+    }
+
+    fn record(&self) -> BatchRecord {
+        BatchRecord {
+            span: self.span,
+            unix_ms: self.unix_ms,
+            events: self.events.get().into(),
+        }
     }
 }
 
@@ -92,7 +102,8 @@ impl Queue {
 
     /// When that is.
     pub(super) fn due(&self, gathering: Duration) -> Option<Duration> {
-        self.open.as_ref().map(|open| open.since + gathering)
+        let open = self.open.as_ref()?;
+        Some(open.since.saturating_add(gathering))
     }
 
     /// Lets nothing more into the batch.
@@ -116,27 +127,35 @@ impl Queue {
         });
     }
 
-    /// Drops the oldest, but for the one that may be under way, until there are no more than so many bytes.
-    pub(super) fn shrink_to(&mut self, bytes: usize) {
+    /// Drops the oldest, but for the one that may be under way, until there are no more than so many bytes. Returns how many
+    /// events these were.
+    pub(super) fn shrink_to(&mut self, bytes: usize) -> u64 {
+        let mut dropped = 0;
         while self.bytes > bytes
-            && let Some((span, dropped)) = self.pop_oldest()
+            && let Some((span, bytes)) = self.pop_oldest()
         {
-            self.bytes -= dropped;
-            self.dropped += count(span);
+            self.bytes -= bytes;
+            dropped += count(span);
         }
+        dropped
     }
 
     /// Takes away the oldest that is not under way. Returns its numbers and its bytes.
     fn pop_oldest(&mut self) -> Option<(Span, usize)> {
         if let Some(batch) = self.batches.remove(1) {
-            return Some((batch.span, batch.bytes()));
+            return Some(self.gone(&batch));
         }
         if let Some(open) = self.open.take() {
             return Some((open.span, open.events.len()));
         }
         // It has just come, and is alone larger than all that may wait.
         let batch = self.batches.pop_front()?;
-        Some((batch.span, batch.bytes()))
+        Some(self.gone(&batch))
+    }
+
+    fn gone(&mut self, batch: &Batch) -> (Span, usize) {
+        self.frozen.keep(batch.span.from, || batch.record());
+        (batch.span, batch.bytes())
     }
 
     /// The first that is cut.
@@ -153,17 +172,26 @@ impl Queue {
         })
     }
 
-    /// Takes the first away, if it is the one with these numbers.
-    pub(super) fn settle(&mut self, span: Span, is_told: bool) {
+    /// Takes the first away, if it is the one with these numbers. Returns whether it is.
+    pub(super) fn settle(&mut self, span: Span, is_told: bool) -> bool {
         let Some(batch) = self.batches.pop_front_if(|batch| batch.span == span) else {
-            return;
+            return false;
         };
-        self.bytes -= batch.bytes();
+        let (_, bytes) = self.gone(&batch);
+        self.bytes -= bytes;
         if is_told {
             self.told = span.to;
-        } else {
-            self.dropped += count(span);
         }
+        true
+    }
+
+    /// Takes all away.
+    pub(super) fn clear(&mut self) {
+        while let Some(batch) = self.batches.pop_front() {
+            self.gone(&batch);
+        }
+        self.open = None;
+        self.bytes = 0;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -175,18 +203,99 @@ impl Queue {
         self.bytes
     }
 
-    /// How many were dropped.
-    pub(super) fn dropped_ever(&self) -> u64 {
-        self.dropped
-    }
-
     pub(super) fn heap_bytes(&self) -> usize {
         let open = self.open.as_ref().map_or(0, |open| open.events.capacity());
         let batches = self.batches.iter().map(Batch::bytes);
-        of_list::<Batch>(self.batches.capacity()) + open + batches.sum::<usize>()
+        let kept = self.frozen.kept().iter().map(|batch| batch.events.len());
+        of_list::<Batch>(self.batches.capacity()) + open + batches.chain(kept).sum::<usize>()
+    }
+
+    /// The number of the last event that was told, or missing before one that was.
+    pub(super) fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// The batch that may get more, as it is now.
+    pub(super) fn open_record(&self) -> Option<OpenRecord> {
+        let open = self.open.as_ref()?;
+        Some(OpenRecord {
+            span: open.span,
+            unix_ms: open.unix_ms,
+            since: open.since,
+            events: open.events.as_str().into(),
+        })
+    }
+
+    /// Has all batches that are cut written down as they are now.
+    pub(super) fn freeze(&mut self) {
+        let ends = self.batches.front().zip(self.batches.back());
+        let numbers = ends.map_or(0..0, |(first, last)| first.span.from..last.span.to + 1);
+        self.frozen.freeze(numbers);
+    }
+
+    /// The next of them.
+    pub(super) fn next_frozen(&mut self) -> Option<BatchRecord> {
+        let batches = &self.batches;
+        self.frozen.next(|numbers| {
+            let place = batches.partition_point(|batch| batch.span.from < numbers.start);
+            let batch = batches.get(place)?;
+            let number = batch.span.from;
+            numbers.contains(&number).then(|| (number, batch.record()))
+        })
+    }
+
+    /// Goes on where so many events were told, and some are in a batch that may get more. `None` if they cannot be.
+    pub(super) fn restore(&mut self, told: u64, open: Option<OpenRecord>) -> Option<()> {
+        self.told = told;
+        let Some(open) = open else {
+            return Some(());
+        };
+        let OpenRecord {
+            span,
+            unix_ms,
+            since,
+            events,
+        } = open;
+        RawValue::from_string(format!("{events}]")).ok()?;
+        self.bytes += events.len();
+        self.open = Some(Open {
+            span,
+            unix_ms,
+            since,
+            events: events.into(),
+        });
+        Some(())
+    }
+
+    /// Has a batch wait. `None` if it has no place among the others.
+    pub(super) fn restore_batch(&mut self, record: BatchRecord) -> Option<()> {
+        let BatchRecord {
+            span,
+            unix_ms,
+            events,
+        } = record;
+        let events = RawValue::from_string(events.into()).ok()?;
+        let place = self
+            .batches
+            .partition_point(|batch| batch.span.from < span.from);
+        let before = place.checked_sub(1).map(|before| &self.batches[before]);
+        let behind = self.batches.get(place).map(|batch| batch.span);
+        let behind = behind.or(self.open.as_ref().map(|open| open.span));
+        let has_place = before.is_none_or(|before| before.span.to < span.from)
+            && behind.is_none_or(|behind| span.to < behind.from);
+        has_place.then(|| {
+            let batch = Batch {
+                span,
+                unix_ms,
+                events,
+            };
+            self.bytes += batch.bytes();
+            self.batches.insert(place, batch);
+        })
     }
 }
 
-fn count(span: Span) -> u64 {
+/// How many there are.
+pub(super) fn count(span: Span) -> u64 {
     span.to - span.from + 1
 }

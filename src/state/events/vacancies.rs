@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::record::VacancyRecord;
 use crate::{
-    state::memory::{of_shared_text, of_table, of_tree},
+    state::{
+        freezing::FrozenRow,
+        memory::{of_shared_text, of_table, of_tree},
+    },
     vocabulary::config::WEBHOOK_VACANCIES_MAX,
 };
 
@@ -19,6 +23,8 @@ pub(super) struct Vacancies {
     waiting: BTreeMap<u64, (Duration, Rc<str>)>,
     /// By the names of the channels.
     places: HashMap<Rc<str>, u64>,
+    /// Those that are being written down.
+    frozen: FrozenRow<VacancyRecord>,
 }
 
 impl Vacancies {
@@ -28,6 +34,7 @@ impl Vacancies {
             begun: 0,
             waiting: BTreeMap::new(),
             places: HashMap::new(),
+            frozen: FrozenRow::default(),
         }
     }
 
@@ -45,7 +52,11 @@ impl Vacancies {
     /// A channel has a member again. Returns whether it waited.
     pub(super) fn call_off(&mut self, channel: &str) -> bool {
         let place = self.places.remove(channel);
-        place.is_some_and(|place| self.waiting.remove(&place).is_some())
+        let waited = place.and_then(|place| self.waiting.remove_entry(&place));
+        if let Some((place, (due, channel))) = &waited {
+            self.frozen.keep(*place, || record(*place, *due, channel));
+        }
+        waited.is_some()
     }
 
     /// When the first is due.
@@ -62,14 +73,63 @@ impl Vacancies {
 
     /// Takes the first.
     pub(super) fn pop(&mut self) -> Option<Rc<str>> {
-        let (_, (_, channel)) = self.waiting.pop_first()?;
+        let (place, (due, channel)) = self.waiting.pop_first()?;
+        self.frozen.keep(place, || record(place, due, &channel));
         self.places.remove(&channel);
         Some(channel)
     }
 
+    /// Takes all away.
     pub(super) fn clear(&mut self) {
-        self.waiting.clear();
+        while self.pop().is_some() {}
         self.places = HashMap::new();
+    }
+
+    /// How long each waits.
+    pub(super) fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// Whether none waits.
+    pub(super) fn are_none(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// How many there ever were.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// Has all that wait written down as they are now.
+    pub(super) fn freeze(&mut self) {
+        self.frozen.freeze(0..self.begun + 1);
+    }
+
+    /// The next of them.
+    pub(super) fn next_frozen(&mut self) -> Option<VacancyRecord> {
+        let waiting = &self.waiting;
+        self.frozen.next(|places| {
+            let (&place, (due, channel)) = waiting.range(places).next()?;
+            Some((place, record(place, *due, channel)))
+        })
+    }
+
+    /// Goes on where there were so many.
+    pub(super) fn restore(&mut self, begun: u64) {
+        self.begun = begun;
+    }
+
+    /// Has one wait. `None` if it cannot.
+    pub(super) fn restore_one(&mut self, record: VacancyRecord) -> Option<()> {
+        let VacancyRecord {
+            place,
+            due,
+            channel,
+        } = record;
+        let channel: Rc<str> = channel.into();
+        let is_new = self.places.insert(Rc::clone(&channel), place).is_none()
+            && self.waiting.insert(place, (due, channel)).is_none();
+        (is_new && place <= self.begun).then_some(())
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -77,5 +137,13 @@ impl Vacancies {
         of_table::<(Rc<str>, u64)>(self.places.capacity())
             + of_tree::<(u64, (Duration, Rc<str>))>(self.waiting.len())
             + names.sum::<usize>()
+    }
+}
+
+fn record(place: u64, due: Duration, channel: &str) -> VacancyRecord {
+    VacancyRecord {
+        place,
+        due,
+        channel: channel.into(),
     }
 }

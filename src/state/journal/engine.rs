@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Gift, Journal, Queue, refused};
+use super::{EntryKind, Gift, Journal, Queue, refused};
 use crate::{
     state::{
         agreement::Voucher,
         engine::{Action, Actor, Engine, Pressure, Saying, Sequenced},
+        events::Settlement,
     },
     vocabulary::{
         id::NodeId,
@@ -76,6 +77,25 @@ impl Engine for JournalEngine {
         }
         let due = due.filter(|_| journal.is_first() && journal.queue.is_empty());
         journal.comes_at(due?)
+    }
+
+    fn teller(&self) -> Option<NodeId> {
+        let journal = self.0.borrow();
+        journal.node.filter(|_| journal.is_first())
+    }
+
+    fn is_last(&self) -> bool {
+        self.0.borrow().is_last()
+    }
+
+    fn settle(&mut self, settlement: Settlement, now: Now) -> Option<Sequenced<'static>> {
+        let mut journal = self.0.borrow_mut();
+        // Where this server is none of them, another one will tell what was told.
+        if journal.node.is_some() {
+            let body = settlement.to_string().into_bytes();
+            journal.tell(EntryKind::Settled, body, now.monotonic);
+        }
+        None
     }
 
     fn vouch(&mut self, voucher: Voucher) {

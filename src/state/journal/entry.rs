@@ -9,6 +9,7 @@ use crate::{
     state::{
         agreement::Voucher,
         engine::{Action, Actor, Deed, Event},
+        events::Settlement,
         hub::ClientId,
     },
     vocabulary::id::NodeId,
@@ -49,6 +50,7 @@ impl Entry {
                     said: voucher(&self.body),
                     ours: ours.unwrap_or_default(),
                 },
+                EntryKind::Settled => settlement(&self.body).map_or(Event::Nothing, Event::Settled),
                 EntryKind::Hello | EntryKind::Bye if self.is_ours_to_answer => Event::Asked {
                     newcomer: self.header.node,
                     ours: ours.unwrap_or_default(),
@@ -101,6 +103,11 @@ fn voucher(body: &[u8]) -> Option<Voucher> {
         number: number.parse().ok()?,
         sum: sum.parse().ok()?,
     })
+}
+
+/// What a node says became of what a program is told of.
+fn settlement(body: &[u8]) -> Option<Settlement> {
+    str::from_utf8(body).ok()?.parse().ok()
 }
 
 /// The node that a death is about. None of ours has the number of what is no number.

@@ -18,6 +18,8 @@ pub enum EntryKind {
     Hello,
     /// A node is there, and has nothing to say.
     Alive,
+    /// What became of what a program is told of.
+    Settled,
     /// A node goes.
     Bye,
     /// A node is gone.
@@ -53,7 +55,7 @@ pub enum HeaderError {
     /// It is not of ours: to be skipped, by every node alike.
     #[error("an entry of the journal is none of ours: its header is {0:?}")]
     Foreign(Box<str>),
-    /// A newer node wrote it: nothing that comes after can be understood.
+    /// A node of another release wrote it: nothing that comes after can be understood.
     #[error(
         "the journal has an entry of format {0}, and this is a server for format {VERSION}: bring all nodes to one release"
     )]
@@ -67,6 +69,7 @@ impl EntryKind {
             Self::Actions => 'a',
             Self::Hello => 'h',
             Self::Alive => 'l',
+            Self::Settled => 's',
             Self::Bye => 'b',
             Self::Death => 'd',
             Self::Kept => 'k',
@@ -79,6 +82,7 @@ impl EntryKind {
             "a" => Self::Actions,
             "h" => Self::Hello,
             "l" => Self::Alive,
+            "s" => Self::Settled,
             "b" => Self::Bye,
             "d" => Self::Death,
             "k" => Self::Kept,
@@ -126,7 +130,7 @@ mod tests {
     #[test]
     fn a_header_says_who_wrote_what_and_when() {
         assert_eq!(
-            "2 a 7 12 1795906262856123".parse(),
+            "3 a 7 12 1795906262856123".parse(),
             Ok(Header {
                 kind: EntryKind::Actions,
                 node: NodeId(7),
@@ -139,7 +143,7 @@ mod tests {
 
     #[test]
     fn where_an_era_begins_the_id_before_is_named() {
-        let header: Header = "2 k 0 0 5 17-3".parse().unwrap();
+        let header: Header = "3 k 0 0 5 17-3".parse().unwrap();
         assert_eq!(header.previous.as_deref(), Some("17-3"));
     }
 
@@ -147,13 +151,13 @@ mod tests {
     fn what_others_write_is_foreign() {
         for text in [
             "",
-            "2",
+            "3",
             "hello",
-            "2 a 7 12",
-            "2 x 7 12 5",
-            "2 a 7 12 5 17-3",
-            "2 k 0 0 5",
-            "2 a -7 12 5",
+            "3 a 7 12",
+            "3 x 7 12 5",
+            "3 a 7 12 5 17-3",
+            "3 k 0 0 5",
+            "3 a -7 12 5",
         ] {
             let foreign = Err(HeaderError::Foreign(text.into()));
             assert_eq!(text.parse::<Header>(), foreign);
@@ -161,8 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_format_is_told_from_what_others_write() {
-        let read = "3 a whatever follows".parse::<Header>();
-        assert_eq!(read, Err(HeaderError::Version(3)));
+    fn another_format_is_told_from_what_others_write() {
+        for version in [2, 4] {
+            let read = format!("{version} a whatever follows").parse::<Header>();
+            assert_eq!(read, Err(HeaderError::Version(version)));
+        }
     }
 }

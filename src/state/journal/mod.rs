@@ -38,7 +38,7 @@ use crate::vocabulary::{
 };
 
 /// The format of entries, and the way in which they are folded. A node that knows another one cannot go on.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 
 /// What this node does on its way into the journal, and what all nodes do on its way out of it.
 #[derive(Debug)]
@@ -186,7 +186,7 @@ impl Journal {
                 }
                 self.living.insert(header.node, header.number);
             }
-            EntryKind::Actions | EntryKind::Alive | EntryKind::Bye => {
+            EntryKind::Actions | EntryKind::Alive | EntryKind::Settled | EntryKind::Bye => {
                 let Some(last) = self.living.get_mut(&header.node) else {
                     self.foreign += 1;
                     return;
@@ -198,7 +198,7 @@ impl Journal {
                 if header.kind == EntryKind::Bye {
                     self.living.remove(&header.node);
                     let is_ours = self.reads_as() == Some(header.node);
-                    is_ours_to_answer = is_ours && !self.living.values().any(|&it| it > NEWCOMER);
+                    is_ours_to_answer = is_ours && !self.has_others();
                     if is_ours_to_answer {
                         self.note_asked(header.node);
                     }
@@ -387,6 +387,20 @@ impl Journal {
     /// Whether it is this node that has to see to it that time goes on.
     fn is_first(&self) -> bool {
         self.node.is_some() && self.living.keys().next().copied() == self.node
+    }
+
+    /// Whether another node than this one lives that knows what there is.
+    fn has_others(&self) -> bool {
+        let mut others = self
+            .living
+            .iter()
+            .filter(|&(&node, _)| Some(node) != self.node);
+        others.any(|(_, &number)| number > NEWCOMER)
+    }
+
+    /// Whether this node is the last of those that know what there is.
+    pub fn is_last(&self) -> bool {
+        self.node.is_some() && !self.has_others()
     }
 
     /// Adds an entry that says nothing, once something falls due by the journal's time, if nobody else will.

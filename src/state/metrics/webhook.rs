@@ -23,7 +23,7 @@ impl WebhookGauges {
     pub(super) fn write(&self, page: &mut Page) -> fmt::Result {
         page.family(
             "hubbub_webhook_attempts_total",
-            "Requests to the webhook's endpoint, by what came of them.",
+            "Requests of this server to the webhook's endpoint, by what came of them.",
             "counter",
             "result",
             Verdict::ALL
@@ -33,7 +33,7 @@ impl WebhookGauges {
         )?;
         page.family(
             "hubbub_webhook_events_total",
-            "Events to be told to it, by what happened.",
+            "Events to be told to it, by what happened. Each server of a hub counts those of all.",
             "counter",
             "event",
             Topic::ALL
@@ -43,12 +43,12 @@ impl WebhookGauges {
         )?;
         page.counter(
             "hubbub_webhook_dropped_total",
-            "Events that were dropped, as too many waited or it was away for too long.",
+            "Events that were dropped, as too many waited or it was away for too long. Each server of a hub counts all.",
             self.events.dropped,
         )?;
         page.gauge(
             "hubbub_webhook_queue_bytes",
-            "Bytes of events that wait to be told.",
+            "Bytes of events that wait to be told, which each server of a hub knows.",
             self.events.queue_bytes,
         )
     }

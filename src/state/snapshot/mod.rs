@@ -11,6 +11,7 @@ use thiserror::Error;
 pub use self::rules::Rules;
 use super::{
     dialect::chat::{PersonRecord, ReceiptRecord, Registry, SummaryRecord},
+    events::{BatchRecord, EventsRecord, VacancyRecord},
     hub::{ChannelRecord, Hub, HubRecord},
 };
 use crate::vocabulary::{config::PEOPLE_EXPECTED_MAX, id::NodeId, time::Moment};
@@ -44,6 +45,12 @@ pub enum Record {
     End,
     /// Something that is not to be said again.
     Receipt(ReceiptRecord),
+    /// That a program is told what happens, and what is common to all of that; it comes before the rest of it.
+    Events(EventsRecord),
+    /// Some of what it is to be told.
+    Batch(BatchRecord),
+    /// A channel that is empty, of which it may have to be told.
+    Vacancy(VacancyRecord),
 }
 
 /// A snapshot that is none.
@@ -95,6 +102,9 @@ impl Writing {
             summaries: registry.summaries(hub),
         };
         writing.add(&head);
+        if let Some(events) = registry.freeze_events() {
+            writing.add(&Record::Events(events));
+        }
         writing
     }
 
@@ -106,7 +116,9 @@ impl Writing {
             // Whoever is in a channel comes after it.
             let next = channel
                 .or_else(|| registry.next_frozen(hub).map(Record::Person))
-                .or_else(|| registry.next_frozen_receipt().map(Record::Receipt));
+                .or_else(|| registry.next_frozen_receipt().map(Record::Receipt))
+                .or_else(|| registry.next_frozen_batch().map(Record::Batch))
+                .or_else(|| registry.next_frozen_vacancy().map(Record::Vacancy));
             let Some(record) = next else {
                 for summary in mem::take(&mut self.summaries) {
                     self.add(&Record::Summary(summary));
@@ -177,6 +189,12 @@ impl Record {
             Self::Person(record) => registry.restore(hub, &record),
             Self::Summary(record) => registry.restore_summary(hub, &record),
             Self::Receipt(record) => registry.restore_receipt(record),
+            Self::Events(record) => {
+                rules::agree_on_events(registry.topics(), Some(record.topics))?;
+                registry.restore_events(record)
+            }
+            Self::Batch(record) => registry.restore_batch(record),
+            Self::Vacancy(record) => registry.restore_vacancy(record),
             Self::End => Some(()),
         };
         restored.ok_or(SnapshotError::Senseless)
@@ -188,6 +206,8 @@ impl Record {
 pub struct Reading {
     /// Bytes of the snapshot that are known by now.
     read: usize,
+    /// Whether a program is told what happens.
+    has_events: bool,
 }
 
 impl Reading {
@@ -211,7 +231,11 @@ impl Reading {
         while self.read < end {
             let (record, rest) = Record::take(snapshot.get(self.read..).unwrap_or_default())?;
             self.read = snapshot.len() - rest.len();
+            self.has_events |= matches!(record, Record::Events(_));
             if let Record::End = record {
+                if !self.has_events {
+                    rules::agree_on_events(registry.topics(), None)?;
+                }
                 hub.put_in_order();
                 *self = Self::default();
                 return Ok(true);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::SnapshotError;
-use crate::vocabulary::config::HistoryBounds;
+use crate::vocabulary::{config::HistoryBounds, webhook::Topics};
 
 /// What a server goes by.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -42,6 +42,20 @@ impl Rules {
         same("--history-age", &shown(self.age), &shown(theirs.age))?;
         same("--history-total", &self.total_bytes, &theirs.total_bytes)
     }
+}
+
+/// That another server has a program told of the same, or of nothing, like this one.
+///
+/// # Errors
+/// The first flag that differs.
+pub(super) fn agree_on_events(
+    ours: Option<Topics>,
+    theirs: Option<Topics>,
+) -> Result<(), SnapshotError> {
+    let shown = |topics: Option<Topics>| topics.map_or("absent", |_| "given");
+    same("--webhook", &shown(ours), &shown(theirs))?;
+    let shown = |topics: Option<Topics>| topics.unwrap_or_default().to_string();
+    same("--webhook-events", &shown(ours), &shown(theirs))
 }
 
 fn same<T: PartialEq + fmt::Display>(

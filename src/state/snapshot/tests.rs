@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::slice;
 
 use arrayvec::ArrayString;
 use serde_json::json;
@@ -9,10 +10,12 @@ use super::*;
 use crate::{
     state::commons::Commons,
     state::engine::{Action, Actor, Deed, Engine, Event, Once, Sequenced},
+    state::events::Settlement,
     vocabulary::{
         chat::Identity,
         config::{Config, HistoryBounds, RECEIPTS_KEPT},
         time::Now,
+        webhook::{Topic, WebhookPace, WebhookSettings},
     },
 };
 
@@ -133,6 +136,12 @@ fn happening(chance: &mut fastrand::Rng, at: Duration, body: u64) -> Sequenced<'
     let event = match chance.u8(0..64) {
         0 => Event::Death(node),
         1 => Event::Nothing,
+        2 => Event::Alive {
+            node,
+            number: 1,
+            said: None,
+            ours: US,
+        },
         _ => Event::Action(Action { actor, deed }),
     };
     let unix_ms = u64::try_from(at.as_millis()).unwrap();
@@ -146,8 +155,20 @@ fn once(chance: &mut fastrand::Rng) -> Option<Box<Once>> {
     chance.bool().then(|| Box::new(Once { key, body }))
 }
 
+/// What became of what a program is to be told of by then, if anything is.
+fn settlement(leader: &Follower, chance: &mut fastrand::Rng) -> Option<Settlement> {
+    let span = leader.commons.registry.events()?.front()?.span;
+    Some(match chance.u8(0..64) {
+        0 => Settlement::Gone(span),
+        1 => Settlement::Ended,
+        2..8 => Settlement::GivenUp(span),
+        _ => Settlement::Told(span),
+    })
+}
+
 /// All that happens, where nobody enters who is in already.
-fn sequence(seed: u64, length: u64) -> Vec<Sequenced<'static>> {
+fn sequence(seed: u64, length: u64, config: &Config) -> Vec<Sequenced<'static>> {
+    let mut leader = Follower::new(config);
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut at = Duration::from_hours(500_000);
     let mut inside = std::collections::HashSet::new();
@@ -178,7 +199,15 @@ fn sequence(seed: u64, length: u64) -> Vec<Sequenced<'static>> {
             _ => true,
         };
         if is_possible {
+            let moment = happening.moment;
+            leader.follow(slice::from_ref(&happening));
             events.push(happening);
+            let settlement = settlement(&leader, &mut chance);
+            if let Some(settlement) = settlement.filter(|_| chance.u8(0..4) == 0) {
+                let settled = Event::Settled(settlement).at(moment);
+                leader.follow(slice::from_ref(&settled));
+                events.push(settled);
+            }
         }
     }
     events
@@ -196,7 +225,7 @@ impl Scene {
     fn new(seed: u64) -> Self {
         let mut chance = fastrand::Rng::with_seed(seed);
         let config = config(&mut chance);
-        let mut before = sequence(seed, 300);
+        let mut before = sequence(seed, 300, &config);
         let after = before.split_off(chance.usize(0..before.len()));
         Self {
             chance,
@@ -217,7 +246,18 @@ fn config(chance: &mut fastrand::Rng) -> Config {
             total_bytes: 800,
             channels: chance.usize(3..7),
         },
+        webhook: (chance.u8(0..4) > 0).then(|| webhook(Topic::ALL)),
         ..Config::default()
+    }
+}
+
+/// What a program is told of.
+fn webhook(topics: impl IntoIterator<Item = Topic>) -> WebhookSettings {
+    WebhookSettings {
+        url: "http://localhost/".parse().unwrap(),
+        secret: "secret".into(),
+        topics: topics.into_iter().collect(),
+        pace: WebhookPace::default(),
     }
 }
 
@@ -275,9 +315,12 @@ fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
 
 #[test]
 fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
-    let config = Config::default();
+    let config = Config {
+        webhook: Some(webhook(Topic::ALL)),
+        ..Config::default()
+    };
     let mut first = Follower::new(&config);
-    first.follow(&sequence(1, 200));
+    first.follow(&sequence(1, 200, &config));
     let snapshot = first.frozen();
     for end in 0..snapshot.len() {
         let mut newcomer = Follower::new(&config);
@@ -290,6 +333,36 @@ fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
         let mut newcomer = Follower::new(&config);
         // It may still be one, of something else.
         let _ = newcomer.learn(&damaged, usize::MAX);
+    }
+}
+
+#[test]
+fn servers_tell_programs_of_the_same_or_do_not_learn_of_one_another() {
+    let told = [
+        None,
+        Some(webhook([Topic::Joined])),
+        Some(webhook([Topic::Joined, Topic::Left])),
+    ];
+    for (one, theirs) in told.iter().enumerate() {
+        let config = |webhook: &Option<WebhookSettings>| Config {
+            webhook: webhook.clone(),
+            ..Config::default()
+        };
+        let snapshot = Follower::new(&config(theirs)).frozen();
+        for (other, ours) in told.iter().enumerate() {
+            let learnt = Follower::new(&config(ours)).learn(&snapshot, 1);
+            let flag = match learnt {
+                Ok(()) => "",
+                Err(SnapshotError::Rules { flag, .. }) => flag,
+                Err(error) => panic!("{error}"),
+            };
+            let expected = match (one, other) {
+                _ if one == other => "",
+                (0, _) | (_, 0) => "--webhook",
+                _ => "--webhook-events",
+            };
+            assert_eq!(flag, expected, "{theirs:?} {ours:?}");
+        }
     }
 }
 

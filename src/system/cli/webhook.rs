@@ -16,7 +16,8 @@ use crate::vocabulary::{
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_field_names, reason = "they are the names of flags")]
 pub struct Webhook {
-    /// Endpoint that is told what happens in channels of the chat (Standard Webhooks), like <https://example.com/hubbub>
+    /// Endpoint that is told what happens in channels of the chat (Standard Webhooks), like <https://example.com/hubbub>; of
+    /// several servers (--redis) one tells, so all should have the same
     #[arg(
         long,
         env = "HUBBUB_WEBHOOK",
@@ -26,7 +27,8 @@ pub struct Webhook {
     )]
     webhook: Option<WebhookUrl>,
 
-    /// File with the secret that it is signed with: whsec_ and base64 of 24 to 64 bytes; read again on SIGHUP
+    /// File with the secret that it is signed with: whsec_ and base64 of 24 to 64 bytes; read again on SIGHUP; the same for
+    /// several servers
     #[arg(
         long,
         env = "HUBBUB_WEBHOOK_SECRET",
@@ -36,7 +38,7 @@ pub struct Webhook {
     webhook_secret: Option<PathBuf>,
 
     /// What it is told of: channels that get their first member, or have lost their last for 5s; members who come and go; and
-    /// messages (repeatable, or separated by commas)
+    /// messages (repeatable, or separated by commas); of several servers those that differ do not come in
     #[arg(
         long,
         env = "HUBBUB_WEBHOOK_EVENTS",

@@ -20,7 +20,6 @@ use crate::{
         Server,
         webhooks::{Attempt, Courier},
     },
-    state::metrics::WebhookGauges,
     vocabulary::{
         time::Now,
         webhook::{Answer, WebhookSecret, WebhookSettings},
@@ -34,8 +33,6 @@ pub struct Webhooks {
     /// What the thread is to send: one thing at a time.
     attempts: SyncSender<Attempt>,
     answers: Receiver<Answer>,
-    /// Whether the server is drained, and what happens no more was recorded.
-    is_ending: bool,
 }
 
 /// Why nobody can be told anything. The operator's to mend.
@@ -76,7 +73,6 @@ impl Webhooks {
             courier: Courier::new(secret, &settings.pace, seed),
             attempts,
             answers,
-            is_ending: false,
         })
     }
 
@@ -85,34 +81,21 @@ impl Webhooks {
         self.courier.sign_with(secret);
     }
 
-    /// Takes in an answer, and tells what is to be told. To be called at the end of every turn of the server.
+    /// Takes in an answer, and tells what is to be told. To be called at the end of every turn of the server, before
+    /// [Redis](super::redis::Redis) has its own.
     pub fn turn(&mut self, now: Now, server: &mut Server<Socket>) {
-        let is_ending = server.is_drained();
-        let Some(events) = server.events() else {
-            return;
-        };
-        match self.answers.try_recv() {
-            Ok(answer) => self.courier.hear(&answer, now, events),
-            Err(TryRecvError::Empty) => {}
+        let answer = match self.answers.try_recv() {
+            Ok(answer) => Some(answer),
+            Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                let gone = Answer::Failure("the thread that sends is gone".to_owned());
-                self.courier.hear(&gone, now, events);
+                let gone = "the thread that sends is gone".to_owned();
+                Some(Answer::Failure(gone))
             }
-        }
-        if is_ending && !self.is_ending {
-            self.is_ending = true;
-            events.end(now.into());
-        }
-        if let Some(attempt) = self.courier.speak(now, events) {
+        };
+        if let Some(attempt) = self.courier.turn(now, answer.as_ref(), server) {
             // Where there is no thread any more, that is what is heard next.
             let _ = self.attempts.try_send(attempt);
         }
-        let gauges = WebhookGauges {
-            attempts: self.courier.attempts(),
-            under_way_bytes: self.courier.heap_bytes(),
-            events: events.counts(),
-        };
-        server.note_webhook(gauges);
     }
 
     /// The server is to end: nothing is waited for any more before the next attempt.
@@ -127,7 +110,7 @@ impl Webhooks {
 
     /// Whether all is told that was to be told by a server that is drained.
     pub fn is_done(&self, server: &Server<Socket>) -> bool {
-        self.is_ending && server.are_events_told()
+        self.courier.is_ending() && server.are_events_told()
     }
 }
 

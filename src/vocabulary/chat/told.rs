@@ -1,6 +1,6 @@
 //! What clients are told.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
@@ -185,7 +185,7 @@ fn write(object: &mut Vec<u8>, value: impl Serialize) {
 }
 
 /// Numbers of a channel, from one to another; none if the first is beyond the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Span {
     /// The first.
     pub from: u64,

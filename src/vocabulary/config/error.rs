@@ -133,11 +133,6 @@ pub enum ConfigError {
         /// What `--redis-queue` says.
         queue: usize,
     },
-    /// Each of several servers would tell all of it.
-    #[error(
-        "--webhook does not go with --redis yet, as each server would tell everything: leave one of them out"
-    )]
-    WebhookOfSeveral,
     /// More connections than descriptors.
     #[error(
         "--max-connections ({wanted}) needs {wanted} + {reserved} descriptors, and the hard limit is {limit}: \

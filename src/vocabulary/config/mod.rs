@@ -358,9 +358,6 @@ impl Config {
         self.history.validate()?;
         if let Some(redis) = &self.redis {
             self.validate_redis(redis)?;
-            if self.webhook.is_some() {
-                return Err(ConfigError::WebhookOfSeveral);
-            }
         }
         let counts = [
             ("--max-connections", self.max_connections),

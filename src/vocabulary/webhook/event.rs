@@ -1,8 +1,9 @@
 //! What a webhook tells of.
 
+use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -60,13 +61,22 @@ impl FromStr for Topic {
 }
 
 /// Kinds of events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Topics([bool; Topic::ALL.len()]);
 
 impl Topics {
     /// Whether a kind is one of them.
     pub fn have(self, topic: Topic) -> bool {
         self.0[topic as usize]
+    }
+}
+
+impl fmt::Display for Topics {
+    /// Their names, as the operator writes them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let topics = Topic::ALL.into_iter().filter(|topic| self.have(*topic));
+        let names: Vec<_> = topics.map(Topic::name).collect();
+        f.write_str(&names.join(","))
     }
 }
 
@@ -199,5 +209,7 @@ mod tests {
         assert_eq!("started".parse::<Topic>(), Err(TopicError));
         let topics: Topics = [Topic::Left].into_iter().collect();
         assert!(topics.have(Topic::Left) && !topics.have(Topic::Joined));
+        let topics: Topics = [Topic::Left, Topic::Occupied].into_iter().collect();
+        assert_eq!(topics.to_string(), "occupied,left");
     }
 }

@@ -8,7 +8,7 @@ fn what_clients_do_is_added_past_the_script_one_call_after_the_other() {
     scene.pass(Duration::from_millis(5));
     scene.say("one");
     let added = |number: u32, body: &str| {
-        let header = format!("2 a 1 {number} {}", ERA + 5000);
+        let header = format!("3 a 1 {number} {}", ERA + 5000);
         let place = format!("{ERA}-*");
         let words = [
             "XADD",
@@ -27,7 +27,7 @@ fn what_clients_do_is_added_past_the_script_one_call_after_the_other() {
     assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
     scene.reply(&format!("+{ERA}-2\r\n"));
     assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
-    scene.gives(&[(&id(2), &format!("2 a 1 2 {}", ERA + 5000), "")]);
+    scene.gives(&[(&id(2), &format!("3 a 1 2 {}", ERA + 5000), "")]);
     assert_eq!(scene.asked(), added(3, "two"));
 }
 
@@ -57,8 +57,8 @@ fn after_a_lost_answer_the_same_number_is_said_to_the_script_on_a_new_connection
     scene.say("two");
     scene.answer("again 2");
     assert!(scene.link.is_up());
-    scene.gives(&[(&id(2), "2 a 1 2 5", "")]);
-    assert_eq!(scene.asked()[0][5], "2 a 1 3 1790000000050000");
+    scene.gives(&[(&id(2), "3 a 1 2 5", "")]);
+    assert_eq!(scene.asked()[0][5], "3 a 1 3 1790000000050000");
 }
 
 #[test]
@@ -169,13 +169,13 @@ fn what_the_journal_keeps_too_long_is_trimmed_with_what_is_added() {
     let body = "x".repeat(settings().history_bytes / 2);
     for seq in 2..5 {
         scene.reads_after();
-        scene.gives(&[(&id(seq), "2 l 9 1 5", &body)]);
+        scene.gives(&[(&id(seq), "3 l 9 1 5", &body)]);
     }
     scene.say("one");
     let asked = scene.asked();
     assert_eq!(asked[0][3..6], ["MINID", "~", &id(3)]);
     scene.reply(&format!("+{ERA}-5\r\n"));
-    scene.gives(&[(&id(5), "2 a 1 2 5", "")]);
+    scene.gives(&[(&id(5), "3 a 1 2 5", "")]);
     scene.say("two");
     assert!(!scene.asked()[0].contains(&"MINID".to_owned()));
 }

@@ -153,7 +153,7 @@ fn it_says_that_it_lives_and_at_last_bye() {
     assert_eq!(scene.link.standing(), Standing::Leaving(NodeId(1)));
     let is_first = |scene: &mut Scene| scene.journal.next(scene.now(), None).is_some();
     scene.is_folding = false;
-    scene.gives(&[(&id(2), "2 l 1 1 5", ""), (&id(3), "2 b 1 3 6", "")]);
+    scene.gives(&[(&id(2), "3 l 1 1 5", ""), (&id(3), "3 b 1 3 6", "")]);
     assert!(is_first(&mut scene));
     assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
     scene.journal.give(NodeId(1), b"all".to_vec());
@@ -171,12 +171,12 @@ fn it_says_that_it_lives_and_at_last_bye() {
 #[test]
 fn who_goes_from_among_others_leaves_nothing_behind() {
     let mut scene = Scene::founder();
-    scene.gives(&[(&id(2), "2 h 2 -1 5", ""), (&id(3), "2 l 2 1 6", "")]);
+    scene.gives(&[(&id(2), "3 h 2 -1 5", ""), (&id(3), "3 l 2 1 6", "")]);
     scene.link.leave();
     scene.turn();
     scene.asked();
     scene.answer(&format!("ok {ERA}-4 {ERA}"));
-    scene.gives(&[(&id(4), "2 b 1 2 7", "")]);
+    scene.gives(&[(&id(4), "3 b 1 2 7", "")]);
     assert_eq!(scene.link.standing(), Standing::Gone);
 }
 
@@ -210,7 +210,7 @@ fn who_finds_what_the_last_has_left_goes_on_from_there_or_says_that_it_is_of_no_
 #[test]
 fn who_is_not_heard_within_the_lease_is_declared_dead_if_redis_agrees() {
     let mut scene = Scene::founder();
-    scene.gives(&[(&id(2), "2 h 2 0 5", "")]);
+    scene.gives(&[(&id(2), "3 h 2 0 5", "")]);
     let calls_in = |scene: &mut Scene, seconds: u64| {
         let mut calls = Vec::new();
         for _ in 0..seconds {
@@ -237,7 +237,7 @@ fn who_is_not_heard_within_the_lease_is_declared_dead_if_redis_agrees() {
 #[test]
 fn nothing_is_due_that_cannot_be_done() {
     let mut scene = Scene::founder();
-    scene.gives(&[(&id(2), "2 h 2 0 5", "")]);
+    scene.gives(&[(&id(2), "3 h 2 0 5", "")]);
     scene.append.close();
     scene.turn();
     scene.now += settings().lease;
@@ -256,7 +256,7 @@ fn who_was_declared_dead_itself_begins_anew_once_it_has_read_so() {
     scene.answer("buried");
     assert_eq!(scene.link.standing(), Standing::Living(NodeId(1)));
     assert_eq!(scene.asked(), <[Vec<String>; 0]>::default());
-    scene.gives(&[(&id(2), "2 d 2 0 5", "1")]);
+    scene.gives(&[(&id(2), "3 d 2 0 5", "1")]);
     assert_eq!(scene.link.standing(), Standing::Listening);
     scene.pass(REDIS_PAUSE);
     scene.hears(&["hello", "0", "run-1", "10000", ""]);

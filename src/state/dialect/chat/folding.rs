@@ -329,7 +329,7 @@ impl Folding<'_> {
 
     fn say(&mut self, name: &str, body: &[u8]) -> Done {
         let channel = membership(self.hub, self.client, name)?;
-        Ok(say(self.hub, self.registry.events(), channel, body))
+        Ok(say(self.hub, self.registry.events_mut(), channel, body))
     }
 
     fn say_privately(&mut self, target: &str, body: &[u8]) -> Done {

@@ -17,6 +17,7 @@ mod removing;
 mod returning;
 mod rosters;
 mod session;
+mod telling;
 mod vanishing;
 mod viewing;
 
@@ -123,12 +124,15 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Nobody yet. The seed decides ids, and what epochs are counted from.
-    pub fn new(config: &Config, seed: u64) -> (Self, u64) {
+    /// Nobody yet. The seed decides ids, and what epochs are counted from. Others may have the same sequence.
+    pub fn new(config: &Config, seed: u64, is_shared: bool) -> (Self, u64) {
         let mut chance = fastrand::Rng::with_seed(seed);
         let origin = chance.u64(..ORIGIN_MAX);
         let webhook = config.webhook.as_ref();
-        let events = webhook.map(|webhook| Box::new(Events::new(webhook, chance.u64(..))));
+        let events = webhook.map(|webhook| {
+            let seed = (!is_shared).then(|| chance.u64(..));
+            Box::new(Events::new(webhook, seed))
+        });
         let registry = Self {
             people: People::default(),
             foreign: BTreeMap::new(),
@@ -166,11 +170,6 @@ impl Registry {
         }
     }
 
-    /// What a program is told of, if there is one.
-    pub fn events(&mut self) -> Option<&mut Events> {
-        self.events.as_deref_mut()
-    }
-
     /// Whether some are to vanish before anything else is done.
     pub fn is_vanishing(&self) -> bool {
         self.vanishing.is_some()
@@ -184,16 +183,6 @@ impl Registry {
     /// Forgets what was kept to be told again this turn.
     pub fn end_turn(&mut self) {
         self.rosters.end_turn();
-    }
-
-    /// Whether it is told all of that by now.
-    pub fn are_events_told(&self) -> bool {
-        self.events.as_ref().is_none_or(|events| events.are_told())
-    }
-
-    /// Bytes of what a program is to be told of.
-    pub fn event_bytes(&self) -> usize {
-        self.events.as_ref().map_or(0, |events| events.heap_bytes())
     }
 
     /// Bytes that it takes to know what is not to be said again.

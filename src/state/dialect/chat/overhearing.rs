@@ -37,7 +37,7 @@ pub fn overhear(hub: &mut Hub, registry: &mut Registry, sayings: &[Saying<'_>]) 
     let said = sayings.map(|(saying, channel)| match &saying.speaker {
         // Who is not there is told so by their own server.
         Speaker::Member => channel.map_or(0, |channel| {
-            say(hub, registry.events(), channel, saying.body)
+            say(hub, registry.events_mut(), channel, saying.body)
         }),
         // A channel that nobody is in may be forgotten by then, for one that is made.
         Speaker::Program(once) => {

@@ -65,7 +65,7 @@ pub fn publish(
     do_once(hub, registry, once, |hub, registry| {
         let channel = hub.found(Space::Chat, channel);
         let channel = channel.ok_or(ChatError::ServerFull)?;
-        let bytes = say(hub, registry.events(), channel, body);
+        let bytes = say(hub, registry.events_mut(), channel, body);
         let given = Given::Said {
             epoch: hub.epoch(channel),
             seq: hub.said(channel),

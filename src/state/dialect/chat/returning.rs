@@ -74,6 +74,9 @@ pub fn uproot(hub: &mut Hub, registry: &mut Registry, is_told: bool) -> Returnin
     registry.rosters = Rosters::default();
     registry.receipts = Receipts::default();
     registry.notices = Notices::new(registry.notices.limit());
+    if let Some(events) = registry.events_mut() {
+        events.begin_anew();
+    }
     hub.forget_chat();
     Returning { clients, is_told }
 }

@@ -34,10 +34,10 @@ impl Scene {
             late.add(Event::Nothing);
             self.turn();
         }
-        let events = self.commons.registry.events().unwrap();
+        let events = self.commons.registry.events_mut().unwrap();
         let mut told = Vec::new();
         while let Some(offer) = events.offer(NODE) {
-            events.settle(offer.span, Settlement::Told);
+            events.settle(Settlement::Told(offer.id.span), self.now.into());
             let body: Value = serde_json::from_slice(&offer.body).unwrap();
             for event in body["data"]["events"].as_array().unwrap() {
                 let said = &event["message"]["message"];
