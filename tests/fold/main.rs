@@ -3,7 +3,7 @@
 //! seeded chance, with channels that lapse and are too many, logs that are too long and too old, summaries, nodes that die,
 //! and others that come, are told what there is, and go on from there; and with nodes that are taken for dead, or make something
 //! else of it, and eras that are lost, after which those who are connected come back. Programs have all of them publish, each
-//! thing once, and remove people.
+//! thing once, and remove people, and one is told what happens.
 //!
 //! `HUBBUB_FOLD_SEED=7` replays one seed, `HUBBUB_FOLD_SEEDS=10000` runs as many.
 

@@ -38,18 +38,32 @@ const JOURNAL: JournalBounds = JournalBounds {
 /// A message by the channel's name, its epoch and its number.
 pub type Place = (String, u64, u64);
 
-/// What a channel of the chat is to a node.
+/// What a node makes of the journal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sight {
+    /// Channels of the chat, by name.
+    pub channels: BTreeMap<String, Channel>,
+    pub told: Told,
+}
+
+/// What a program is to be told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub beginning: Option<String>,
+    pub last: u64,
+    pub front: Option<String>,
+    pub due: Option<Duration>,
+}
+
+/// A channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
     pub epoch: u64,
     pub said: u64,
     /// The first number that is kept.
     pub oldest: u64,
     pub members: usize,
 }
-
-/// All that it knows, by name.
-pub type Channels = BTreeMap<String, Sight>;
 
 /// One of several, and how far it is.
 pub struct Node {
@@ -298,11 +312,11 @@ impl Node {
         commons.registry.end_turn();
     }
 
-    /// What it makes of the channels of the chat.
-    pub fn look(&self) -> Channels {
+    /// What it makes of the journal.
+    pub fn look(&self) -> Sight {
         let hub = &self.commons.hub;
         let channels = hub.channels_of(Space::Chat).map(|(name, channel)| {
-            let sight = Sight {
+            let sight = Channel {
                 epoch: hub.epoch(channel),
                 said: hub.said(channel),
                 oldest: hub.log(channel).first() + 1,
@@ -310,7 +324,19 @@ impl Node {
             };
             (name.to_owned(), sight)
         });
-        channels.collect()
+        let events = self.commons.registry.events();
+        let events = events.expect("a program is told what happens");
+        let (beginning, last) = events.recorded().unzip();
+        let told = Told {
+            beginning: beginning.map(str::to_owned),
+            last: last.unwrap_or_default(),
+            front: events.front().map(|front| front.to_string()),
+            due: events.due(),
+        };
+        Sight {
+            channels: channels.collect(),
+            told,
+        }
     }
 
     /// All messages of them that it keeps.

@@ -2,6 +2,7 @@
 
 mod fates;
 mod programs;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -11,10 +12,11 @@ use hubbub::vocabulary::{
     config::{Config, HistoryBounds, LOSSES_TOLD_MAX},
     id::NodeId,
     time::Now,
+    webhook::{Topic, WebhookPace, WebhookSettings},
 };
 use serde_json::{Value, json};
 
-use crate::node::{Channels, Node, Place};
+use crate::node::{Node, Place, Sight};
 use crate::program::Order;
 use crate::stream::Stream;
 
@@ -37,13 +39,15 @@ pub struct World {
     stream: Stream,
     chance: fastrand::Rng,
     /// What was made of the channels by the first who had read so many entries.
-    sights: BTreeMap<usize, Channels>,
+    sights: BTreeMap<usize, Sight>,
     /// What was said, as the first made it who made anything of it.
     said: BTreeMap<Place, Vec<u8>>,
     words: usize,
     /// Where each order was told, by the era.
     told: BTreeMap<(Order, usize), Place>,
     orders: u64,
+    /// What a program is told under an id.
+    offers: BTreeMap<String, Vec<u8>>,
     seen: Sights,
 }
 
@@ -73,6 +77,11 @@ impl Sights {
             "an order of which nobody knows",
             "someone removed",
             "someone dismissed",
+            "events that are told",
+            "events that are given up",
+            "a program that is told no more",
+            "a record that ends",
+            "another beginning",
         ];
         let is_missing = |what: &&str| !self.0.contains_key(what);
         all.into_iter().filter(is_missing).collect()
@@ -101,9 +110,16 @@ impl World {
             total_bytes: 2000,
             channels: CHANNELS_MAX,
         };
+        let webhook = WebhookSettings {
+            url: "http://localhost/".parse().expect("a URL"),
+            secret: "secret".into(),
+            topics: Topic::ALL.into_iter().collect(),
+            pace: WebhookPace::default(),
+        };
         let config = Config {
             history,
             notice_limit: chance.usize(1..5),
+            webhook: Some(webhook),
             ..Config::default()
         };
         let all = FOUNDERS.map(|node| (node, 0));
@@ -120,6 +136,7 @@ impl World {
             words: 0,
             told: BTreeMap::new(),
             orders: 0,
+            offers: BTreeMap::new(),
             seen: Sights::default(),
         }
     }
@@ -142,6 +159,7 @@ impl World {
             21 if self.chance.u8(0..16) == 0 => self.lead_astray(index),
             21 if self.chance.bool() => self.nodes[index].live(),
             22..25 => self.call(index),
+            25 => self.settle(index),
             _ => self.act(index),
         }
     }
@@ -219,11 +237,18 @@ impl World {
     }
 
     /// Counts what is worth being seen.
-    fn note(&mut self, sight: &Channels) {
-        if sight.len() == CHANNELS_MAX {
+    fn note(&mut self, Sight { channels, told }: &Sight) {
+        let mut sights = self.sights.values();
+        let beginning = |sight: &Sight| sight.told.beginning.clone();
+        if let Some(known) = sights.find_map(beginning)
+            && told.beginning.as_ref().is_some_and(|it| *it != known)
+        {
+            self.seen.note("another beginning");
+        }
+        if channels.len() == CHANNELS_MAX {
             self.seen.note("a full chat");
         }
-        for (name, sight) in sight {
+        for (name, sight) in channels {
             let mut lives = self.said.range((name.clone(), 0, 0)..);
             let first = lives.next().filter(|((of, ..), _)| of == name);
             if first.is_some_and(|((_, epoch, _), _)| *epoch != sight.epoch) {
