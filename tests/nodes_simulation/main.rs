@@ -1,8 +1,8 @@
 //! Several whole servers around one fake Redis, under seeded chance: people of the chat and of the relay at all of them, of whom
 //! many inflate what they hear and deflate what they say, cables that are cut at any byte, a Redis that is stopped, crashes,
-//! forgets, loads and takes nothing, nodes that stand still, die and come, and programs that have something done at any of them,
-//! and again at another. All nodes make the same of the journal at every place
-//! of it, and everyone hears what they were promised, wherever they are connected.
+//! forgets, loads and takes nothing, nodes that stand still, die and come, programs that have something done at any of them,
+//! and again at another, and an endpoint that is told what happens by one of them. All nodes make the same of the journal at every
+//! place of it, and everyone hears what they were promised, wherever they are connected.
 //!
 //! `HUBBUB_SIM_SEED=7` replays one seed, `HUBBUB_SIM_SEEDS=10000` runs as many; both together begin with the one.
 
@@ -40,6 +40,7 @@ mod wire;
 
 mod cable;
 mod connection;
+mod endpoint;
 mod node;
 mod person;
 mod program;
@@ -48,6 +49,7 @@ mod record;
 mod sabotage;
 mod settings;
 mod talker;
+mod telling;
 mod watch;
 mod weather;
 mod world;
@@ -55,12 +57,13 @@ mod world;
 use std::env;
 use std::panic;
 
+use endpoint::Told;
 use sabotage::Sabotage;
 use world::{Summary, World};
 
 /// Runs that have something of everything, too.
 const SEEDS: u64 = 36;
-/// Runs in which something was found once, when there were no programs yet: nodes that began beside one another or waited for one another, one that learnt what
+/// Runs in which something was found once, when there were neither programs nor an endpoint yet: nodes that began beside one another or waited for one another, one that learnt what
 /// there is while it left, what was said at the end of an era that was lost, and on a relay while a node was none; nodes
 /// that went back in time to what another one had left, and one that took another's number for its own.
 const FOUND: [u64; 15] = [
@@ -98,14 +101,21 @@ fn the_promise_holds_for_every_seed() {
         }
     };
     let is_usual = !found.is_empty();
-    let mut dismissed = 0;
+    let (mut dismissed, mut told) = (0, Told::default());
     for seed in seeds.chain(found.iter().copied()) {
         match run(seed, Sabotage::None) {
-            Ok(summary) => dismissed += summary.dismissed,
+            Ok(summary) => {
+                dismissed += summary.dismissed;
+                told += summary.endpoint;
+            }
             Err(violation) => panic!("{violation}\nreplay with HUBBUB_SIM_SEED={seed}"),
         }
     }
     assert!(!is_usual || dismissed > 0, "programs have people closed");
+    assert!(
+        !is_usual || told.has_all(),
+        "an endpoint is told some of it again, and that some is missing"
+    );
 }
 
 /// Not every run gives a sabotage the chance to show, and how soon one does is chance, of which any change draws another.

@@ -23,9 +23,11 @@ use hubbub::vocabulary::{
 };
 
 use crate::cable::{self, Cable, RedisSocket};
+use crate::endpoint::Endpoint;
 use crate::redis::FakeRedis;
 use crate::settings::Settings;
 use crate::socket::{self, FakeSocket};
+use crate::telling::Telling;
 use crate::watch::{Course, Sights, Watched};
 
 /// A program that removes people, which has the number of nobody else who is there.
@@ -38,6 +40,7 @@ pub struct Node {
     server: Server<FakeSocket>,
     member: Member<RedisSocket>,
     pub course: Rc<RefCell<Course>>,
+    telling: Option<Telling>,
     /// To Redis, as they are or were last.
     cables: [Option<cable::Shared>; SIDES.len()],
     /// Its peers' sockets.
@@ -52,15 +55,24 @@ pub struct Node {
 }
 
 impl Node {
-    pub fn new(settings: &Settings, sights: Rc<RefCell<Sights>>, seed: u64) -> Self {
+    pub fn new(
+        settings: &Settings,
+        sights: Rc<RefCell<Sights>>,
+        endpoint: Option<&Rc<RefCell<Endpoint>>>,
+        seed: u64,
+    ) -> Self {
         let member = Member::new(&settings.journal, seed);
         let (engine, course) = Watched::new(member.engine(), sights, seed.is_multiple_of(2));
         let config: Config = settings.config.clone();
+        let telling = endpoint.zip(config.webhook.as_ref());
+        let telling = telling
+            .map(|(endpoint, webhook)| Telling::new(Rc::clone(endpoint), &webhook.pace, seed));
         let engine = Box::new(engine);
         Self {
             server: Server::with_engine(config, usize::MAX, || None, seed, engine),
             member,
             course,
+            telling,
             cables: [None, None],
             pipes: Vec::new(),
             ahead: Duration::from_millis(fastrand::Rng::with_seed(seed).u64(0..1 << 32)),
@@ -120,6 +132,7 @@ impl Node {
     pub fn turn(&mut self, redis: &mut FakeRedis, sights: &Rc<RefCell<Sights>>, now: Duration) {
         let overslept = now > self.turned_at + Duration::from_secs(1);
         self.turned_at = now;
+        let everybodys = now;
         let now = self.now(now);
         for (side, cable) in SIDES.into_iter().zip(&self.cables) {
             if let Some(cable) = cable {
@@ -135,13 +148,30 @@ impl Node {
         self.server.take_in(now, overslept);
         self.member.speak(now);
         self.server.write_out();
+        if let Some(telling) = &mut self.telling {
+            telling.turn(&mut self.server, now, everybodys);
+        }
         self.turn_link(redis, sights, now);
         self.server.finish_turn(now.monotonic);
     }
 
     /// Lets its peers go, and says bye then.
     pub fn leave(&mut self, now: Duration) {
-        self.server.drain(self.now(now), 0);
+        let now = self.now(now);
+        self.server.drain(now, 0);
+        if let Some(telling) = &mut self.telling {
+            telling.hurry(now);
+        }
+    }
+
+    /// Whether an endpoint is told all that it knows of.
+    pub fn has_told(&self) -> bool {
+        self.server.are_events_told()
+    }
+
+    /// Since which beginning that is, and how much.
+    pub fn recorded(&self) -> Option<(&str, u64)> {
+        self.server.events()?.recorded()
     }
 
     /// Whether it has left, and all its peers have.

@@ -11,6 +11,8 @@ pub enum Sabotage {
     Flawed(Flaw),
     /// What a node makes of the journal.
     Misread(Misreading),
+    /// A node takes for told what the endpoint of a webhook has not heard.
+    Untold,
 }
 
 /// What a node makes of what someone at another one does, now and then.
@@ -24,12 +26,13 @@ pub enum Misreading {
 
 impl Sabotage {
     /// All that there is.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Flawed(Flaw::Lose),
         Self::Flawed(Flaw::Duplicate),
         Self::Flawed(Flaw::Swap),
         Self::Misread(Misreading::Skips),
         Self::Misread(Misreading::Late),
+        Self::Untold,
     ];
 
     /// What is wrong with the bytes that reach someone in the chat.

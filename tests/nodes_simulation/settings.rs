@@ -5,6 +5,7 @@ use std::time::Duration;
 use hubbub::vocabulary::{
     config::{Compression, Config, HistoryBounds, JournalBounds, REDIS_LEASE_MIN},
     redis::RedisSettings,
+    webhook::{Topic, WebhookPace, WebhookSettings},
 };
 
 use crate::redis;
@@ -80,5 +81,27 @@ impl Settings {
             may_lose: chance.u8(0..4) == 0,
             is_restarted: chance.u8(0..4) == 0,
         }
+    }
+
+    /// The same where the endpoint of a webhook is told what happens.
+    pub fn with_webhook(self, seed: u64) -> Self {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let pace = WebhookPace {
+            vacancy: Duration::from_millis(chance.u64(100..2000)),
+            waits: [20, 200].map(Duration::from_millis),
+            patience: Duration::from_millis(chance.u64(300..5000)),
+            ..WebhookPace::default()
+        };
+        let webhook = WebhookSettings {
+            url: "http://localhost/".parse().expect("a URL"),
+            secret: "secret".into(),
+            topics: Topic::ALL.into_iter().collect(),
+            pace,
+        };
+        let config = Config {
+            webhook: Some(webhook),
+            ..self.config
+        };
+        Self { config, ..self }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hubbub::vocabulary::arrival::Role;
 
+use crate::endpoint::{Endpoint, Told};
 use crate::node::Node;
 use crate::person::{CHANNELS, Person, What, members, name};
 use crate::programs::{Programs, removal};
@@ -44,6 +45,8 @@ pub struct World {
     talkers_ever: usize,
     /// If there are any.
     programs: Option<Programs>,
+    /// The endpoint of a webhook, if there is one.
+    endpoint: Option<Rc<RefCell<Endpoint>>>,
     sights: Rc<RefCell<Sights>>,
     record: Record,
     now: Duration,
@@ -73,11 +76,22 @@ pub struct Summary {
     pub told_again: usize,
     /// Connections that programs had closed.
     pub dismissed: usize,
+    /// What the endpoint of a webhook was told.
+    pub endpoint: Told,
 }
 
 impl World {
     pub fn new(seed: u64, sabotage: Sabotage, has_programs: bool) -> Self {
-        let settings = Settings::draw(seed);
+        let mut settings = Settings::draw(seed);
+        let is_told = match sabotage {
+            Sabotage::None => seed % 2 == 1,
+            Sabotage::Untold => true,
+            Sabotage::Flawed(_) | Sabotage::Misread(_) => false,
+        };
+        let endpoint = (has_programs && is_told).then(|| Endpoint::new(seed, sabotage));
+        if endpoint.is_some() {
+            settings = settings.with_webhook(seed);
+        }
         let redis = FakeRedis::new(settings.redis.clone(), seed);
         let people = (0..PEOPLE).map(|id| {
             let flaw = sabotage.flaw().filter(|_| id == 0);
@@ -97,6 +111,7 @@ impl World {
             talkers: Vec::new(),
             talkers_ever: 0,
             programs: has_programs.then(Programs::default),
+            endpoint: endpoint.map(|endpoint| Rc::new(RefCell::new(endpoint))),
             sights: Rc::default(),
             record: Record::new(!settings.is_roomy),
             now: Duration::from_secs(1),
@@ -166,9 +181,13 @@ impl World {
             let seed = self.fate.u64(..);
             self.begin(seed);
         }
+        if let Some(endpoint) = &self.endpoint {
+            endpoint.borrow_mut().is_calm = true;
+        }
         self.settle()?;
         self.check_members()?;
         self.record.check()?;
+        let endpoint = self.check_told()?;
         Ok(Summary {
             messages: self.record.messages(),
             compared: self.sights.borrow().compared,
@@ -177,6 +196,7 @@ impl World {
             orders: self.record.orders(),
             told_again: self.record.told_again,
             dismissed: self.record.dismissed,
+            endpoint,
         })
     }
 
@@ -207,7 +227,20 @@ impl World {
         let programs = self.programs.as_ref();
         self.people.iter().all(is_there)
             && programs.is_none_or(Programs::are_answered)
-            && nodes.all(|node| node.knows(living))
+            && nodes.all(|node| node.knows(living) && node.has_told())
+    }
+
+    /// An endpoint was told all that was recorded.
+    fn check_told(&self) -> Result<Told, String> {
+        let Some(endpoint) = &self.endpoint else {
+            return Ok(Told::default());
+        };
+        let endpoint = endpoint.borrow();
+        for node in self.nodes.iter().flatten() {
+            let (start, last) = node.recorded().ok_or("nothing ever began")?;
+            endpoint.check(start, last, self.record.has_lost)?;
+        }
+        Ok(endpoint.summary())
     }
 
     /// Who is in a channel has come to the same place there, and is known to be there to everyone who asks.
@@ -324,7 +357,8 @@ impl World {
 
     /// Another node begins.
     fn begin(&mut self, seed: u64) {
-        let node = Node::new(&self.settings, Rc::clone(&self.sights), seed);
+        let (sights, endpoint) = (Rc::clone(&self.sights), self.endpoint.as_ref());
+        let node = Node::new(&self.settings, sights, endpoint, seed);
         self.nodes.push(Some(node));
     }
 
@@ -399,6 +433,9 @@ impl World {
         }
         if let Some(programs) = &mut self.programs {
             programs.step(&mut self.record)?;
+        }
+        if let Some(endpoint) = &self.endpoint {
+            endpoint.borrow_mut().step(self.now, &mut self.record)?;
         }
         let may_turn_out = self.sights.borrow().has_missed;
         for talker in &mut self.talkers {
