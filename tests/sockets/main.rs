@@ -40,6 +40,7 @@ mod requests;
 mod slow;
 mod startup;
 mod supervised;
+mod tellers;
 mod terminal;
 mod tls;
 mod tokens;

@@ -21,7 +21,7 @@ pub(crate) use self::{
     bridge::Bridge,
     client::Client,
     door::{Door, KEY, answers, bearer, post},
-    endpoint::{Endpoint, Reaction},
+    endpoint::{Endpoint, Reaction, Told},
     http::{HttpConnection, Response, upgrade_request},
     person::Person,
     process::{Ended, Process},
