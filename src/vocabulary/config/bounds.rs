@@ -134,6 +134,8 @@ pub const TURN_RETURNING_MAX: usize = 1000;
 pub const TURN_SNAPSHOT_BYTES_MAX: usize = 256 << 10;
 /// People for whom room is made before a server that is told of the chat knows them: more than a hub is meant for.
 pub const PEOPLE_EXPECTED_MAX: u32 = 1 << 18;
+/// Clients of one server have numbers below this: more than it can have connections. What others are said to do is not done.
+pub const NODE_CLIENTS_MAX: u32 = 1 << 24;
 /// Messages of other servers that wait for memory together before they are said.
 pub const SAYINGS_MAX: usize = 64;
 /// Bytes of what a server is told of the chat that one turn makes known to it; the rest waits for the next.

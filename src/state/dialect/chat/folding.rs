@@ -5,8 +5,8 @@ use std::iter;
 use std::rc::Rc;
 
 use super::{
-    Asked, Outcome, Registry, alone, answer, membership, notices::Move, people::Seat, post, refuse,
-    sealed,
+    Asked, Outcome, Registry, alone, answer, elsewhere::Elsewhere, membership, notices::Move,
+    people::Seat, post, refuse, sealed,
 };
 use crate::{
     state::{
@@ -42,14 +42,16 @@ pub fn fold(
     let client = match (actor, &deed) {
         (Actor::Ours(client), _) => client,
         (Actor::Theirs { node, client }, Deed::Enter(identity) | Deed::Return { identity, .. }) => {
+            if !Elsewhere::may_have(client) {
+                return 0;
+            }
             let here = hub.enter(None, Form::Joined, Coding::Plain);
-            let theirs = registry.foreign.entry(node).or_default();
-            theirs.insert(client, here);
+            registry.elsewhere.add(node, client, here);
             let seat = Seat::There((node, client));
             registry.people.expect(here, Rc::clone(identity), seat);
             here
         }
-        (Actor::Theirs { node, client }, _) => match registry.theirs(node, client) {
+        (Actor::Theirs { node, client }, _) => match registry.elsewhere.find(node, client) {
             Some(here) => here,
             None => return 0,
         },
@@ -72,10 +74,8 @@ pub fn fold(
             Ok(folding.come_back(&channels, is_told))
         }
         Deed::Exit => {
-            if let Actor::Theirs { node, client } = actor
-                && let Some(theirs) = folding.registry.foreign.get_mut(&node)
-            {
-                theirs.remove(&client);
+            if let Actor::Theirs { node, client } = actor {
+                folding.registry.elsewhere.remove(node, client);
             }
             Ok(folding.exit())
         }

@@ -4,6 +4,7 @@
 //! is *folded* once it is sequenced; what is only to be *looked* at is answered when all before it is.
 
 mod clients;
+mod elsewhere;
 mod folding;
 mod hearing;
 mod looking;
@@ -21,7 +22,6 @@ mod telling;
 mod vanishing;
 mod viewing;
 
-use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
+use self::{
+    elsewhere::Elsewhere, notices::Notices, people::People, receipts::Receipts, rosters::Rosters,
+    session::Waiting, vanishing::Vanishing,
+};
 pub use self::{
     folding::fold,
     hearing::Chat,
@@ -45,10 +49,6 @@ pub use self::{
     vanishing::{bury, vanish},
     viewing::history,
 };
-use self::{
-    notices::Notices, people::People, receipts::Receipts, rosters::Rosters, session::Waiting,
-    vanishing::Vanishing,
-};
 use crate::{
     state::{
         batch::{Form, Run},
@@ -63,7 +63,6 @@ use crate::{
         coding::Coding,
         config::Config,
         frame::Kind,
-        id::NodeId,
     },
 };
 
@@ -105,8 +104,7 @@ impl Outcome {
 #[derive(Debug)]
 pub struct Registry {
     people: People,
-    /// Clients of other servers, by the numbers that they have there.
-    foreign: BTreeMap<NodeId, HashMap<u32, ClientId>>,
+    elsewhere: Elsewhere,
     /// Those of one that is gone, until they are all gone too.
     vanishing: Option<Vanishing>,
     rosters: Rosters,
@@ -135,7 +133,7 @@ impl Registry {
         });
         let registry = Self {
             people: People::default(),
-            foreign: BTreeMap::new(),
+            elsewhere: Elsewhere::default(),
             vanishing: None,
             rosters: Rosters::default(),
             notices: Notices::new(config.notice_limit),

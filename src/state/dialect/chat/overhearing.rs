@@ -7,9 +7,9 @@ use super::{Registry, folding::say, publishing::publish};
 use crate::{
     state::{
         engine::{Saying, Speaker},
-        hub::{ClientId, Hub, Space},
+        hub::{Hub, Space},
     },
-    vocabulary::{config::SAYINGS_MAX, id::NodeId},
+    vocabulary::config::SAYINGS_MAX,
 };
 
 /// Says one thing after the other, at most [`SAYINGS_MAX`]. Returns the bytes that were said.
@@ -18,7 +18,7 @@ use crate::{
 /// for all of them before the next is: they wait for memory together, and not one after the other.
 pub fn overhear(hub: &mut Hub, registry: &mut Registry, sayings: &[Saying<'_>]) -> usize {
     let clients = sayings.iter().map(|saying| match saying.speaker {
-        Speaker::Member => registry.theirs(saying.node, saying.client),
+        Speaker::Member => registry.elsewhere.find(saying.node, saying.client),
         Speaker::Program(_) => None,
     });
     let clients: ArrayVec<_, SAYINGS_MAX> = clients.collect();
@@ -46,11 +46,4 @@ pub fn overhear(hub: &mut Hub, registry: &mut Registry, sayings: &[Saying<'_>]) 
         }
     });
     said.sum()
-}
-
-impl Registry {
-    /// Who a client of another server is here.
-    pub(super) fn theirs(&self, node: NodeId, client: u32) -> Option<ClientId> {
-        self.foreign.get(&node)?.get(&client).copied()
-    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize};
 
-use super::{Registry, people::Seat};
+use super::{Registry, elsewhere::Elsewhere, people::Seat};
 use crate::{
     state::hub::{ChannelId, Hub, Space},
     vocabulary::{chat::Identity, id::NodeId},
@@ -66,8 +66,13 @@ impl Registry {
         self.notices.records(hub)
     }
 
-    /// Takes in someone of another node who is in these channels already. `None` if there is no such channel.
+    /// Takes in someone of another node who is in these channels already. `None` if there is no such channel, or no client of
+    /// a node can have that number.
     pub fn restore(&mut self, hub: &mut Hub, record: &PersonRecord) -> Option<()> {
+        let (node, number) = record.whereabouts;
+        if !Elsewhere::may_have(number) {
+            return None;
+        }
         let identity = Rc::new(Identity {
             id: record.id.as_ref().into(),
             name: record.name.as_ref().into(),
@@ -77,8 +82,7 @@ impl Registry {
         let found = channels.map(|name| hub.find_remembered(Space::Chat, name));
         let found: Vec<ChannelId> = found.collect::<Option<_>>()?;
         let client = hub.restore_member(&found);
-        let (node, number) = record.whereabouts;
-        self.foreign.entry(node).or_default().insert(number, client);
+        self.elsewhere.add(node, number, client);
         let seat = Seat::There(record.whereabouts);
         self.people.expect(client, Rc::clone(&identity), seat);
         self.people.enter_as(client, record.entered);

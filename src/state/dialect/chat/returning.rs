@@ -1,8 +1,11 @@
 //! The people who are here when their server loses track of the chat: they stay connected, and come back to where they were.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use super::{Registry, notices::Notices, people::Seat, receipts::Receipts, rosters::Rosters};
+use super::{
+    Registry, elsewhere::Elsewhere, notices::Notices, people::Seat, receipts::Receipts,
+    rosters::Rosters,
+};
 use crate::state::{
     engine::Deed,
     hub::{ClientId, Hub},
@@ -69,7 +72,7 @@ pub fn uproot(hub: &mut Hub, registry: &mut Registry, is_told: bool) -> Returnin
         clients.push_back(client);
         true
     });
-    registry.foreign = BTreeMap::new();
+    registry.elsewhere = Elsewhere::default();
     registry.vanishing = None;
     registry.rosters = Rosters::default();
     registry.receipts = Receipts::default();

@@ -22,6 +22,7 @@ use crate::state::{
 };
 use crate::vocabulary::{
     config::CHANNELS_MAX,
+    id::NodeId,
     message::Message,
     pass::Pass,
     time::{Moment, Now},

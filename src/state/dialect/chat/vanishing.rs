@@ -41,12 +41,10 @@ pub(super) struct Loss {
 
 /// Begins to let all vanish who are of a server that is gone.
 pub fn bury(registry: &mut Registry, node: NodeId) {
-    let people = registry.foreign.remove(&node).unwrap_or_default();
-    let mut people: Vec<_> = people.into_iter().collect();
-    // All servers let them go in the same order.
-    people.sort_unstable_by(|one, other| other.cmp(one));
+    // All servers let them go in the same order: that of the numbers that they have there.
+    let people = registry.elsewhere.remove_all(node);
     registry.vanishing = Some(Vanishing {
-        people: people.into_iter().map(|(_, client)| client).collect(),
+        people: people.rev().collect(),
         losses: VecDeque::new(),
         places: HashMap::new(),
     });

@@ -4,10 +4,7 @@ use serde_json::value::RawValue;
 
 use super::{Page, Registry, looking::excerpt};
 use crate::{
-    state::{
-        hub::{ChannelId, ClientId, Hub},
-        memory::of_table,
-    },
+    state::hub::{ChannelId, ClientId, Hub},
     vocabulary::{chat::Identity, id::NodeId},
 };
 
@@ -46,8 +43,8 @@ impl Registry {
 
     /// Bytes that all take beside.
     pub fn heap_bytes_beside(&self) -> usize {
-        let foreign = self.foreign.values();
-        let foreign = foreign.map(|clients| of_table::<(u32, ClientId)>(clients.capacity()));
-        self.people.heap_bytes_beside() + self.rosters.heap_bytes_beside() + foreign.sum::<usize>()
+        self.people.heap_bytes_beside()
+            + self.rosters.heap_bytes_beside()
+            + self.elsewhere.heap_bytes()
     }
 }

@@ -1,7 +1,7 @@
 //! Servers that are gone, and their people.
 
 use super::*;
-use crate::vocabulary::config::{LOSSES_TOLD_MAX, TURN_VANISHING_MAX};
+use crate::vocabulary::config::{LOSSES_TOLD_MAX, NODE_CLIENTS_MAX, TURN_VANISHING_MAX};
 
 const GONE: NodeId = NodeId(2);
 const THERE: NodeId = NodeId(3);
@@ -169,4 +169,14 @@ fn one_that_was_taken_for_gone_has_no_part_in_what_comes_later() {
     scene.commons.advance(scene.now);
     assert!(scene.commons.is_over());
     assert_eq!(scene.take(ada), Vec::<Value>::new());
+}
+
+#[test]
+fn a_number_that_no_client_can_have_is_nobodys() {
+    let (mut scene, late, ada) = scene(&["tea"]);
+    come(&mut scene, &late, THERE, NODE_CLIENTS_MAX, &["tea"]);
+    come(&mut scene, &late, THERE, u32::MAX, &["tea"]);
+    scene.turn();
+    assert_eq!(scene.take(ada).len(), 0);
+    assert_eq!(scene.commons.hub.clients(), 1);
 }
