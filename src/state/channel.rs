@@ -60,14 +60,21 @@ pub struct Left {
     pub owed: Option<Owed>,
 }
 
-/// Members in dense rows, and the open batch.
+/// A channel, and who gets what is said there.
 #[derive(Debug, Default)]
 pub struct Channel {
+    /// The number of the open batch's first message; the channel's first message ever is number 0.
+    first: u64,
+    /// Where several servers have the same channels, nobody is here of most of them.
+    here: Option<Box<Here>>,
+}
+
+/// Members in dense rows, and the open batch. It is there while there is any of either.
+#[derive(Debug, Default)]
+struct Here {
     /// By [`Form`].
     rows: [Row; 2],
     open: OpenBatch,
-    /// The number of the open batch's first message; the channel's first message ever is number 0.
-    first: u64,
 }
 
 /// Members who want what is said in one form.
@@ -87,19 +94,21 @@ impl Channel {
     pub fn after(said: u64) -> Self {
         Self {
             first: said,
-            ..Self::default()
+            here: None,
         }
     }
 
     /// Bytes that it takes beside itself.
     pub fn heap_bytes(&self) -> usize {
-        let members = self.rows.iter().map(|row| row.members.capacity());
-        of_list::<Member>(members.sum()) + self.open.heap_bytes()
+        self.here.as_ref().map_or(0, |here| {
+            let members = here.rows.iter().map(|row| row.members.capacity());
+            size_of::<Here>() + of_list::<Member>(members.sum()) + here.open.heap_bytes()
+        })
     }
 
     /// How many messages were ever said.
     pub fn said(&self) -> u64 {
-        self.first + self.open.len() as u64
+        self.first + self.here.as_ref().map_or(0, |here| here.open.len()) as u64
     }
 
     /// The place of the open batch's first message.
@@ -109,30 +118,31 @@ impl Channel {
 
     /// The message that was said last; one was said this turn.
     pub fn newest(&self) -> (Kind, &[u8]) {
-        self.open.newest()
+        self.here().open.newest()
     }
 
-    /// Whether someone here is in it.
+    /// Whether what is said there is anybody's here to get.
     pub fn is_heard(&self) -> bool {
-        self.rows.iter().any(|row| !row.members.is_empty())
+        self.here.is_some()
     }
 
-    /// Counts a message that is nobody's here to get, where none of this turn is.
+    /// Counts a message that is nobody's here to get.
     pub fn skip(&mut self) {
-        debug_assert!(self.open.is_empty() && !self.is_heard());
+        debug_assert!(!self.is_heard());
         self.first += 1;
     }
 
     /// Takes an empty batch to collect what is said this turn.
     pub fn begin(&mut self, batch: OpenBatch) {
-        debug_assert!(self.open.is_empty() && batch.is_empty());
-        self.open = batch;
+        let open = &mut self.here.get_or_insert_default().open;
+        debug_assert!(open.is_empty() && batch.is_empty());
+        *open = batch;
     }
 
     /// Takes in a member, who gets all that is said from now on. O(1).
     pub fn join(&mut self, client: u32, slot: u32, form: Form, coding: Coding) -> Seat {
         let since = self.said();
-        let row = &mut self.rows[form as usize];
+        let row = &mut self.here.get_or_insert_default().rows[form as usize];
         let index = row.members.len();
         let index = u32::try_from(index).expect("members are connections, which 32 bits count");
         row.members.push(Member {
@@ -148,14 +158,16 @@ impl Channel {
 
     /// How many messages came before those that a member is yet to get.
     pub fn heard(&self, seat: Seat) -> u64 {
-        let member = &self.rows[seat.form as usize].members[seat.index as usize];
+        let member = &self.here().rows[seat.form as usize].members[seat.index as usize];
         member.since.max(self.first)
     }
 
     /// Lets a member go, who still gets all that was said until now, if it can take anything. O(1).
     pub fn leave(&mut self, seat: Seat, coding: Coding, departure: Departure) -> Left {
-        let (first, next) = (self.first, self.open.len());
-        let row = &mut self.rows[seat.form as usize];
+        let first = self.first;
+        let here = self.here_mut();
+        let next = here.open.len();
+        let row = &mut here.rows[seat.form as usize];
         let member = row.members.swap_remove(seat.index as usize);
         let moved = row.members.get(seat.index as usize);
         let moved = moved.map(|member| member.client);
@@ -168,21 +180,23 @@ impl Channel {
         row.owes |= is_owed;
         let form = seat.form;
         let owed = is_owed.then_some(Owed { form, from, to });
+        self.let_go();
         Left { moved, owed }
     }
 
     /// Adds a message that is written by `write`, which writes no newline in text. Returns its bytes.
     pub fn compose(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) -> usize {
-        self.open.compose(kind, write)
+        self.here_mut().open.compose(kind, write)
     }
 
     /// Encodes the open batch once for each form that someone wants, under a seal, and deflates it where that pays.
     pub fn seal(&mut self, seal: &Seal, press: &mut Press) {
+        let here = self.here_mut();
         for form in [Form::Joined, Form::Single] {
-            let row = &mut self.rows[form as usize];
+            let row = &mut here.rows[form as usize];
             let is_wanted = mem::take(&mut row.owes) || !row.members.is_empty();
             row.sealed = is_wanted.then(|| {
-                let mut run = self.open.encode(form, seal.clone());
+                let mut run = here.open.encode(form, seal.clone());
                 for (window, audience) in Window::ALL.into_iter().zip(&mut row.audiences) {
                     press.press(&mut run, window, audience);
                 }
@@ -193,28 +207,47 @@ impl Channel {
 
     /// What one who left is owed of the sealed batch.
     pub fn settle(&self, owed: Owed) -> Slice {
-        let run = self.rows[owed.form as usize].sealed.as_ref();
+        let run = self.here().rows[owed.form as usize].sealed.as_ref();
         slice(run.expect("sealed for whom it owes"), owed.from, owed.to)
     }
 
     /// Hands every member the part of the sealed batch that is theirs, and gives the emptied batch back.
     pub fn deliver(&mut self, deliver: &mut impl FnMut(u32, Slice)) -> OpenBatch {
-        for row in &mut self.rows {
+        let first = self.first;
+        let here = self.here_mut();
+        for row in &mut here.rows {
             let Some(run) = row.sealed.take() else {
                 continue;
             };
             let to = run.messages();
             for member in &row.members {
-                let from = member.suffix(self.first);
+                let from = member.suffix(first);
                 if from < to {
                     deliver(member.slot, slice(&run, from, to));
                 }
             }
         }
-        self.first = self.said();
-        let mut batch = mem::take(&mut self.open);
+        let mut batch = mem::take(&mut here.open);
+        self.first += batch.len() as u64;
         batch.clear();
+        self.let_go();
         batch
+    }
+
+    fn here(&self) -> &Here {
+        self.here.as_ref().expect("someone is here")
+    }
+
+    fn here_mut(&mut self) -> &mut Here {
+        self.here.as_mut().expect("someone is here")
+    }
+
+    /// Keeps nothing for those here where nobody is and nothing is still to be handed out.
+    fn let_go(&mut self) {
+        let is_over = |here: &mut Box<Here>| {
+            here.open.is_empty() && here.rows.iter().all(|row| row.members.is_empty())
+        };
+        self.here.take_if(is_over);
     }
 }
 
@@ -259,11 +292,18 @@ mod tests {
     }
 
     fn say_line(channel: &mut Channel, line: &str) {
-        channel.compose(Kind::Text, |bytes| bytes.extend_from_slice(line.as_bytes()));
+        compose(channel, Kind::Text, line.as_bytes());
     }
 
     fn say(channel: &mut Channel, body: &[u8]) {
-        channel.compose(Kind::Binary, |bytes| bytes.extend_from_slice(body));
+        compose(channel, Kind::Binary, body);
+    }
+
+    fn compose(channel: &mut Channel, kind: Kind, body: &[u8]) {
+        if !channel.is_heard() {
+            channel.begin(OpenBatch::default());
+        }
+        channel.compose(kind, |bytes| bytes.extend_from_slice(body));
     }
 
     fn expect(heard: &[(u32, String)], slot: u32, words: &[&str]) {
@@ -374,6 +414,21 @@ mod tests {
         channel.join(2, 12, Form::Joined, Coding::Plain);
         channel.leave(plain, FULL, Departure::Leaves);
         assert!(!deflates(&mut channel));
+    }
+
+    #[test]
+    fn a_channel_takes_memory_while_someone_is_here_or_is_owed_something() {
+        let mut channel = Channel::default();
+        let seat = channel.join(0, 10, Form::Joined, Coding::Plain);
+        say_line(&mut channel, "one");
+        let owed = channel.leave(seat, Coding::Plain, Departure::Leaves).owed;
+        assert_ne!(channel.heap_bytes(), 0);
+        expect(&heard(&mut channel, &[(10, owed)]), 10, &["one"]);
+        assert_eq!((channel.heap_bytes(), channel.said()), (0, 1));
+        let seat = channel.join(0, 10, Form::Joined, Coding::Plain);
+        assert_ne!(channel.heap_bytes(), 0);
+        channel.leave(seat, Coding::Plain, Departure::Leaves);
+        assert_eq!(channel.heap_bytes(), 0);
     }
 
     #[test]

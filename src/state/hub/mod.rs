@@ -185,7 +185,7 @@ impl Hub {
         named.unix_ms = named.unix_ms.max(self.moment.unix_ms);
         let (number, unix_ms) = (named.channel.said() + 1, named.unix_ms);
         let write = |bytes: &mut Vec<u8>| write(bytes, number, unix_ms);
-        if !named.is_loud && !named.channel.is_heard() {
+        if !named.channel.is_heard() {
             return self.log_unheard(id, kind, is_notice, write);
         }
         if !mem::replace(&mut named.is_loud, true) {
