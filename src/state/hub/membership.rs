@@ -132,7 +132,7 @@ impl Hub {
     /// The channel of this name, if the client is a member of it.
     pub fn membership(&self, client: ClientId, name: &str) -> Option<ChannelId> {
         self.memberships(client)
-            .find(|&channel| self.name(channel) == name)
+            .find(|&channel| self.channels.get(channel).is_called(name))
     }
 
     /// The channels that a client is in.

@@ -197,16 +197,16 @@ impl Hub {
         bytes
     }
 
-    /// Has memory bring what it takes to find where each of these clients is, so that they wait for it together.
+    /// Has memory bring where each of these clients is, so that they wait for it together.
     pub(super) fn fetch_places(&self, clients: impl Iterator<Item = ClientId>) {
         // Most are in one channel.
         let channels = clients.filter_map(|client| self.memberships(client).next());
-        self.channels.fetch_names(channels);
+        self.channels.fetch(channels);
     }
 
-    /// Has memory bring what it takes to say so many bytes in these channels of the chat, so that they wait for it together.
-    pub(super) fn fetch(&self, channels: impl Iterator<Item = ChannelId>, bytes: usize) {
-        self.channels.fetch(channels, bytes);
+    /// Has memory bring what it takes to keep so many bytes that are said in these channels of the chat.
+    pub(super) fn fetch_logs(&self, channels: impl Iterator<Item = ChannelId>, bytes: usize) {
+        self.channels.fetch_logs(channels, bytes);
     }
 
     /// Logs what nobody here gets but out of the log. Returns its bytes.

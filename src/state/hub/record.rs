@@ -1,5 +1,6 @@
 //! The channels of the chat as they are, to be made again elsewhere: what others know of them, and nothing of who is here.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct ChannelRecord {
     pub(super) unix_ms: u64,
     pub(super) emptied: Option<(u64, Duration)>,
     pub(super) said_at: Option<Duration>,
-    pub(super) quiet: Option<u64>,
+    pub(super) quiet: Option<NonZeroU64>,
     pub(super) log: LogRecord,
 }
 

@@ -103,6 +103,24 @@ fn joining_again_changes_nothing() {
 }
 
 #[test]
+fn a_member_is_found_in_a_channel_by_all_of_its_name_however_long_that_is() {
+    let mut hub = hub();
+    let ada = hub.enter(Some(0), Form::Joined, Coding::Plain);
+    let names: Vec<_> = (1..40).map(|letters| "x".repeat(letters)).collect();
+    for name in &names {
+        let channel = join(&mut hub, ada, Space::Chat, name);
+        assert_eq!(hub.membership(ada, name), Some(channel));
+    }
+    for name in &names {
+        let other = format!("{}y", &name[1..]);
+        assert_eq!(hub.membership(ada, &other), None);
+    }
+    assert_eq!(hub.membership(ada, ""), None);
+    let nameless = join(&mut hub, ada, Space::Chat, "");
+    assert_eq!(hub.membership(ada, ""), Some(nameless));
+}
+
+#[test]
 fn an_empty_channel_is_remembered_for_a_while() {
     let mut hub = hub();
     let ada = hub.enter(Some(1), Form::Joined, Coding::Plain);

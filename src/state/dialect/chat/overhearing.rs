@@ -32,7 +32,7 @@ pub fn overhear(hub: &mut Hub, registry: &mut Registry, sayings: &[Saying<'_>]) 
         });
     let channels: ArrayVec<_, SAYINGS_MAX> = channels.collect();
     let bytes = sayings.iter().map(|saying| saying.body.len()).sum();
-    hub.fetch(channels.iter().copied().flatten(), bytes);
+    hub.fetch_logs(channels.iter().copied().flatten(), bytes);
     let sayings = sayings.iter().zip(channels);
     let said = sayings.map(|(saying, channel)| match &saying.speaker {
         // Who is not there is told so by their own server.

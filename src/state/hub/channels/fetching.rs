@@ -8,22 +8,22 @@ use super::{
 };
 
 impl Channels {
-    /// Looks at the names of these channels.
-    pub(in crate::state::hub) fn fetch_names(&self, channels: impl Iterator<Item = ChannelId>) {
+    /// Looks at all of these channels that is needed to say something there, but for their logs, which are where these say.
+    pub(in crate::state::hub) fn fetch(&self, channels: impl Iterator<Item = ChannelId>) {
         for id in channels {
-            black_box(self.get(id).source.channel.bytes().next());
+            self.get(id).fetch();
         }
     }
 
-    /// Looks at all that is needed to say so many bytes in these channels of the chat, and to drop as much of what is kept
-    /// where that is too much. None of it depends on another, so that all of it is under way at the same time.
-    pub(in crate::state::hub) fn fetch(
+    /// Looks at what is needed of the logs to say so many bytes in these channels of the chat, and to drop as much of what is
+    /// kept where that is too much. None of it depends on another, so that all of it is under way at the same time.
+    pub(in crate::state::hub) fn fetch_logs(
         &self,
         channels: impl Iterator<Item = ChannelId>,
         bytes: usize,
     ) {
         for id in channels {
-            self.get(id).fetch();
+            black_box(self.get(id).log.ends());
         }
         let mut excess = (self.bytes + bytes).saturating_sub(self.bounds.total_bytes);
         let mut quietest = self.quiet[Space::Chat as usize].iter();
@@ -32,18 +32,15 @@ impl Channels {
         {
             let named = self.get(ChannelId(thing));
             named.fetch();
+            black_box(named.log.ends());
             excess = excess.saturating_sub(named.log.bytes());
         }
     }
 }
 
 impl Named {
+    /// Looks at each of its lines that is needed.
     fn fetch(&self) {
-        black_box((
-            self.unix_ms,
-            self.quiet,
-            self.channel.first(),
-            self.log.ends(),
-        ));
+        black_box((self.name.len(), self.unix_ms, self.log.first()));
     }
 }

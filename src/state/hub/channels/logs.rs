@@ -1,6 +1,7 @@
 //! What all channels keep of what was said, and the bounds of that.
 
 use std::mem;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::{super::ChannelId, Channels};
@@ -79,8 +80,7 @@ impl Channels {
         }
         if named.log.bytes() > 0 {
             self.moments[space] += 1;
-            let moment = self.moments[space];
-            named.quiet = Some(moment);
+            named.quiet = NonZeroU64::new(self.moments[space]);
             self.quiet[space].push(id.0);
         }
     }

@@ -111,7 +111,7 @@ impl Channels {
         }
         named.quiet = record.quiet;
         if let Some(moment) = named.quiet {
-            self.restored.quiet.push((moment, id));
+            self.restored.quiet.push((moment.get(), id));
         }
         named.log = log;
         let has = (named.log.bytes(), named.log.messages());
