@@ -1,6 +1,6 @@
 //! The whole server over fake sockets, under seeded chance: short reads, short writes, resets, stalls, jumps of the
-//! clock, and edges as the only signals, with relays, the chat, echoes and plain HTTP, and with bounds that bite; judged
-//! by oracles of what the server promises. Many inflate what they get, within a small window or the usual one, and deflate
+//! clock, and edges as the only signals, with relays, the chat, echoes, plain HTTP, and programs at the operator's listener,
+//! and with bounds that bite; judged by oracles of what the server promises. Many inflate what they get, within a small window or the usual one, and deflate
 //! what they say in any way that there is, or in none. People of the chat come back over new connections and recover, and half
 //! of the seeds have an engine that is late, with clients of other servers.
 //!
@@ -94,7 +94,7 @@ fn the_seeds_bring_about_nearly_every_ending_and_every_pause() {
     let runs: Vec<_> = USUAL.iter().map(|run| run.as_ref().unwrap()).collect();
     let sum =
         |of: fn(&Summary) -> &[u64], index| runs.iter().map(|run| of(run)[index]).sum::<u64>();
-    // There is no TLS, no balancer that says nonsense, no token that names channels, no program, and no engine that refuses; and
+    // There is no TLS, no balancer that says nonsense, no token that names channels, no program that closes anyone, and no engine that refuses; and
     // what takes the clock two jumps at the right moments is rare.
     let elsewhere = [
         Reason::Tls,
@@ -114,6 +114,8 @@ fn the_seeds_bring_about_nearly_every_ending_and_every_pause() {
     assert!(pauses.iter().all(|&count| count > 0), "{pauses:?}");
     let inflated = [0, 1].map(|window| sum(|run| &run.inflated, window));
     assert!(inflated.iter().all(|&count| count > 100), "{inflated:?}");
+    let published = [0, 1].map(|result| sum(|run| &run.published, result));
+    assert!(published.iter().all(|&count| count > 100), "{published:?}");
     let deflated = [0, 1].map(|window| sum(|run| &run.deflated, window));
     assert!(deflated.iter().all(|&count| count > 100), "{deflated:?}");
 }

@@ -27,6 +27,8 @@ pub struct Summary {
     pub inflated: [u64; 2],
     /// Messages that these have deflated.
     pub deflated: [u64; 2],
+    /// What programs published, and what of it they asked for again.
+    pub published: [u64; 2],
 }
 
 /// Runs one seed.
@@ -103,7 +105,8 @@ fn newcomer(simulation: &mut Simulation) -> (Knock, Manners) {
         0..4 => Kind::Relay,
         4..8 => Kind::Chat,
         8 => Kind::Echo,
-        _ => Kind::Http,
+        _ if chance.bool() => Kind::Http,
+        _ => Kind::Program,
     };
     let channels = match kind {
         Kind::Chat => breadth,
@@ -154,7 +157,14 @@ fn summary(simulation: &Simulation) -> Summary {
         operations: simulation.operations.made(),
         inflated: of_each_window(simulation, |peer| peer.inflated),
         deflated: of_each_window(simulation, |peer| peer.outgoing.deflated),
+        published: ["done", "duplicate"].map(|result| published(simulation, result)),
     }
+}
+
+fn published(simulation: &Simulation, result: &str) -> u64 {
+    let items = &simulation.server.metrics().published_items;
+    let such = items.iter().filter(|(of, _)| *of == result);
+    such.map(|(_, count)| count).sum()
 }
 
 fn of_each_window(simulation: &Simulation, count: fn(&Peer) -> u64) -> [u64; 2] {

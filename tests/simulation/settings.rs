@@ -11,9 +11,9 @@ use hubbub::vocabulary::{
     forwarded::TrustedProxy,
 };
 use jsonwebtoken::{EncodingKey, Header, encode};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::peer::chat::CHANNELS_MAX;
+use crate::peer::{chat::CHANNELS_MAX, program::SENDER};
 use crate::sabotage::{Belief, Sabotage};
 use crate::tamper::Tamper;
 
@@ -191,10 +191,20 @@ pub fn keyring() -> Keyring {
     Keyring::new(SECRET, None, None).expect("a secret that is long enough")
 }
 
+/// A token by which a program publishes as it does where none is needed. It does not expire.
+pub fn program_token() -> String {
+    let sub = format!("api:{SENDER}");
+    let claims = json!({"exp": u32::MAX, "sub": sub, "name": SENDER, "api": ["publish:*"]});
+    sign(&claims)
+}
+
 /// A token that expires so long after the clock began.
 pub fn token(expires_at: Duration) -> String {
     let exp = Duration::from_millis(EPOCH_MS) + expires_at;
-    let claims = json!({"exp": exp.as_secs_f64()});
+    sign(&json!({"exp": exp.as_secs_f64()}))
+}
+
+fn sign(claims: &Value) -> String {
     let key = EncodingKey::from_secret(SECRET).expect("a secret");
-    encode(&Header::default(), &claims, &key).expect("claims that are JSON")
+    encode(&Header::default(), claims, &key).expect("claims that are JSON")
 }

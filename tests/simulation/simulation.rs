@@ -10,7 +10,11 @@ use std::time::Duration;
 
 use hubbub::server::{Server, stream::Readiness};
 use hubbub::state::engine::{Engine, Local};
-use hubbub::vocabulary::{arrival::Arrival, id::Key, time::Now};
+use hubbub::vocabulary::{
+    arrival::{self, Arrival},
+    id::Key,
+    time::Now,
+};
 
 use crate::faults::Operations;
 use crate::knock::Knock;
@@ -20,8 +24,8 @@ use crate::oracle::{
     bounds,
 };
 use crate::peer::{
-    Kind, Means, Part, Peer, Role, chat, chat::Chat, echo::Echo, http::Http, recall::Recall,
-    relay::Relay, wire, wish::Wish,
+    Kind, Means, Part, Peer, Role, chat, chat::Chat, echo::Echo, http::Http, program::Program,
+    recall::Recall, relay::Relay, wire, wish::Wish,
 };
 use crate::sabotage::{Belief, Sabotage};
 use crate::settings::{self, BALANCER, EPOCH_MS, Settings};
@@ -116,10 +120,23 @@ impl Simulation {
         let pipe = Pipe::new(manners, Rc::clone(&self.operations), self.chance.u64(..));
         let socket = FakeSocket(Rc::clone(&pipe));
         let address = address(id, knock.role);
-        let refusal = self.judge(address);
-        let is_introduced = self.settings.config.proxy_protocol;
+        let is_program = knock.kind == Kind::Program;
+        // Programs have seats of their own.
+        let refusal = if is_program {
+            None
+        } else {
+            self.judge(address)
+        };
+        let is_introduced = self.settings.config.proxy_protocol && !is_program;
         let from = if is_introduced { BALANCER } else { address };
-        let arrival = Arrival::of(Some(from));
+        let arrival = if is_program {
+            Arrival {
+                peer: Some(from),
+                role: arrival::Role::Admin,
+            }
+        } else {
+            Arrival::of(Some(from))
+        };
         let key = self.server.accept(self.now, arrival, |_| Ok(socket));
         self.keys.push(key.expect("it could be registered"));
         if is_introduced {
@@ -197,7 +214,19 @@ impl Simulation {
             Kind::Chat => Part::Chat(self.chat(id, knock)),
             Kind::Echo => Part::Echo(Echo::default()),
             Kind::Http => Part::Http(Http::default()),
+            Kind::Program => Part::Program(self.program(id)),
         }
+    }
+
+    /// A program, which asks again for what the last one that is gone had asked for.
+    fn program(&self, id: usize) -> Program {
+        let before = self.peers.iter().rev().find_map(|peer| match &peer.part {
+            Part::Program(program) if !peer.is_open() => Some(program.recall()),
+            _ => None,
+        });
+        let demands_tokens = self.settings.demands_tokens;
+        let token = demands_tokens.then(settings::program_token);
+        Program::new(id, self.settings.breadth, token, before.unwrap_or_default())
     }
 
     /// Someone in the chat, who remembers what it heard before.
@@ -314,6 +343,7 @@ impl Simulation {
             Part::Chat(chat) => chat.come_back(channel, chance, outgoing),
             Part::Echo(echo) => echo.say(0, chance, outgoing),
             Part::Http(http) => http.ask(chance, &mut outgoing.bytes),
+            Part::Program(program) => program.ask(0, chance, &mut outgoing.bytes),
         }
     }
 }

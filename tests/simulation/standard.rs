@@ -36,6 +36,7 @@ const RELAY: [usize; 5] = [4, 5, 6, 7, 8];
 const CHATTERS: [usize; 2] = [9, 10];
 const ECHO: usize = 11;
 const HTTP: usize = 12;
+const PROGRAM: usize = 13;
 
 /// Runs it, and returns what it came to.
 ///
@@ -45,7 +46,7 @@ pub fn run(operations: Operations) -> Result<Simulation, String> {
     let mut simulation = Simulation::new(settings(), operations, 0, Sabotage::None);
     enter(&mut simulation)?;
     for wishes in WISHES {
-        for id in [RELAY[0], RELAY[1], ECHO, HTTP] {
+        for id in [RELAY[0], RELAY[1], ECHO, HTTP, PROGRAM] {
             speak(&mut simulation, id);
         }
         for (id, wish) in CHATTERS.into_iter().zip(wishes) {
@@ -114,7 +115,14 @@ fn enter(simulation: &mut Simulation) -> Result<(), String> {
     for manners in relay {
         simulation.connect(Knock::steady(Kind::Relay, 0), manners);
     }
-    for kind in [Kind::Chat, Kind::Chat, Kind::Echo, Kind::Http] {
+    let others = [
+        Kind::Chat,
+        Kind::Chat,
+        Kind::Echo,
+        Kind::Http,
+        Kind::Program,
+    ];
+    for kind in others {
         simulation.connect(Knock::steady(kind, 0), Manners::plain());
     }
     simulation.peers[RELAY[4]].stall(FOREVER);
@@ -128,6 +136,7 @@ fn speak(simulation: &mut Simulation, id: usize) {
         Part::Relay(relay) => relay.say(LONG, chance, &mut peer.outgoing),
         Part::Echo(echo) => echo.say(LONG, chance, &mut peer.outgoing),
         Part::Http(http) => http.ask_next(&mut peer.outgoing.bytes),
+        Part::Program(program) => program.ask(0, chance, &mut peer.outgoing.bytes),
         Part::Chat(_) => {}
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hubbub::state::bucket::Bucket;
 
-use crate::peer::Peer;
+use crate::peer::{Kind, Peer};
 use crate::settings::Settings;
 
 const FULL: u16 = 503;
@@ -49,7 +49,8 @@ impl Admissions {
         let open = || {
             let both = self.all.iter().zip(peers);
             both.filter(|(admission, peer)| {
-                admission.refusal.is_none() && !peer.pipe.borrow().is_dropped
+                let is_seated = admission.refusal.is_none() && peer.kind() != Kind::Program;
+                is_seated && !peer.pipe.borrow().is_dropped
             })
         };
         if open().count() >= settings.max_connections {

@@ -27,6 +27,8 @@ const ENCODING: usize = 8;
 const LOGS: usize = 70;
 /// The largest page.
 const PAGE_BYTES_MAX: usize = 64 << 10;
+/// What is known of all that the programs of a run have published, for as long as it is.
+const RECEIPTS_BYTES: usize = 256 << 10;
 /// What deflates, within a small window and the usual one.
 const PRESS_BYTES: usize = 700 << 10;
 /// The close frame, pongs, and frame headers.
@@ -49,8 +51,7 @@ pub fn most_memory(config: &Config, connections: usize) -> Memory {
         channels: places.channels + ENCODING * batch,
         logs: places.logs + most_logs(config),
         compression: places.compression,
-        // There are no programs.
-        receipts: 0,
+        receipts: places.receipts,
         events: places.events,
         people: places.people + connections * CLIENT_CHANNELS_MAX * MEMBERSHIP_BYTES,
         input: places.input + connections * 2 * (config.max_message_bytes + CONTROL_BYTES),
@@ -73,7 +74,7 @@ pub fn least_memory(connections: usize) -> Memory {
         channels: places + SPARE_BATCHES_MAX * SPARE_BATCH_BYTES,
         logs: places,
         people: places,
-        receipts: 0,
+        receipts: RECEIPTS_BYTES,
         compression: PRESS_BYTES,
         events: 0,
         input: RECEIVE_BYTES_MAX,

@@ -21,11 +21,11 @@ use crate::settings::Settings;
 /// Members of a channel up to whom each coming and going is told for sure.
 const EVERYONE: usize = 100;
 
-/// Judges everyone in the chat after everything has calmed down.
+/// Judges everyone in the chat after everything has calmed down. Returns what was said there.
 ///
 /// # Errors
 /// Who was promised what, and what they got.
-pub fn check(peers: &[Peer], settings: &Settings) -> Result<(), String> {
+pub fn check(peers: &[Peer], settings: &Settings) -> Result<Record, String> {
     let people: Vec<_> = people(peers).collect();
     let mut witnesses = people.iter().filter(|(peer, _)| {
         let is_failed = peer.pipe.borrow().is_failed;
@@ -48,7 +48,8 @@ pub fn check(peers: &[Peer], settings: &Settings) -> Result<(), String> {
         let judged = judge.check(peer, chat);
         judged.map_err(|error| format!("peer {}: {error}", peer.id))?;
     }
-    judge.check_privates(&people)
+    judge.check_privates(&people)?;
+    Ok(judge.record)
 }
 
 fn people(peers: &[Peer]) -> impl Iterator<Item = (&Peer, &Chat)> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::vocabulary::reason::Reason;
 
-use crate::peer::{Ending, Part, Peer, Role, http::TIMEOUT};
+use crate::peer::{Ending, Peer, Role, http::TIMEOUT};
 use crate::simulation::Simulation;
 
 /// How late a token may be seen to have expired: deadlines are coarse, and a step is long.
@@ -57,7 +57,7 @@ fn check_status(simulation: &Simulation, peer: &Peer) -> Result<(), String> {
     let demands_tokens = simulation.settings.demands_tokens;
     let is_expired = demands_tokens && now >= admission.expires_at;
     let is_justified = match peer.status {
-        None => matches!(peer.part, Part::Http(_)) || !peer.is_open(),
+        None => !peer.kind().has_session() || !peer.is_open(),
         Some(101) => admission.refusal.is_none() && !(demands_tokens && admission.has_old_token()),
         Some(401) => admission.refusal.is_none() && is_expired,
         Some(TIMEOUT) => peer.silence >= config.handshake_timeout / 2,

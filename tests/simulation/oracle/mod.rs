@@ -6,6 +6,7 @@ mod chat;
 mod echo;
 mod endings;
 mod http;
+mod programs;
 mod record;
 mod recovery;
 mod relay;
@@ -19,7 +20,8 @@ use crate::simulation::Simulation;
 pub fn check(simulation: &Simulation) -> Result<(), String> {
     endings::check(simulation)?;
     relay::check(simulation)?;
-    chat::check(&simulation.peers, &simulation.settings)?;
+    let record = chat::check(&simulation.peers, &simulation.settings)?;
+    programs::check(simulation, &record)?;
     echo::check(&simulation.peers)?;
     http::check(simulation)
 }

@@ -4,7 +4,9 @@ pub mod chat;
 pub mod echo;
 pub mod fields;
 pub mod http;
+mod kind;
 pub mod outgoing;
+pub mod program;
 pub mod recall;
 pub mod relay;
 pub mod wire;
@@ -15,7 +17,11 @@ use std::time::Duration;
 
 use tungstenite::protocol::frame::coding::OpCode;
 
-use self::{chat::Chat, echo::Echo, http::Http, http::Response, outgoing::Outgoing, relay::Relay};
+pub use self::kind::Kind;
+use self::{
+    chat::Chat, echo::Echo, http::Http, http::Response, outgoing::Outgoing, program::Program,
+    relay::Relay,
+};
 use crate::inflate::inflate;
 use crate::knock::Knock;
 use crate::socket::Shared;
@@ -32,20 +38,6 @@ pub enum Role {
     Member,
 }
 
-/// What a client speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Relay,
-    Chat,
-    Echo,
-    Http,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Relay, Self::Chat, Self::Echo, Self::Http];
-}
-
 /// What a client says and hears, by what it speaks.
 #[derive(Debug)]
 pub enum Part {
@@ -53,6 +45,7 @@ pub enum Part {
     Chat(Chat),
     Echo(Echo),
     Http(Http),
+    Program(Program),
 }
 
 /// How a client's connection came to its end, as far as the client knows.
@@ -126,7 +119,7 @@ impl Peer {
             Part::Relay(relay) => Some(relay.path()),
             Part::Chat(chat) => Some(chat.path()),
             Part::Echo(_) => Some("/echo".to_owned()),
-            Part::Http(_) => None,
+            Part::Http(_) | Part::Program(_) => None,
         };
         let request = path.map(|path| upgrade(&path, headers));
         Self {
@@ -158,6 +151,7 @@ impl Peer {
             Part::Chat(_) => Kind::Chat,
             Part::Echo(_) => Kind::Echo,
             Part::Http(_) => Kind::Http,
+            Part::Program(_) => Kind::Program,
         }
     }
 
@@ -176,7 +170,7 @@ impl Peer {
     /// Whether all that it said was heard, and it heard all until it left: nobody cut it off.
     pub fn is_whole(&self) -> bool {
         let pipe = self.pipe.borrow();
-        let is_served = matches!(self.part, Part::Http(_)) || self.status == Some(101);
+        let is_served = !self.kind().has_session() || self.status == Some(101);
         !pipe.is_failed
             && is_served
             && match self.ending {
@@ -272,8 +266,8 @@ impl Peer {
     /// Makes sense of what came, as far as it goes; says how many bytes that was.
     fn hear(&mut self, incoming: &[u8]) -> Result<usize, String> {
         let mut at = 0;
-        if let Part::Http(http) = &mut self.part {
-            while let Some(bytes) = http.hear(&incoming[at..])? {
+        if !self.kind().has_session() {
+            while let Some(bytes) = self.hear_response(&incoming[at..])? {
                 at += bytes;
             }
             return Ok(at);
@@ -308,6 +302,14 @@ impl Peer {
         Ok(at)
     }
 
+    fn hear_response(&mut self, incoming: &[u8]) -> Result<Option<usize>, String> {
+        match &mut self.part {
+            Part::Http(http) => http.hear(incoming),
+            Part::Program(program) => program.hear(incoming),
+            _ => unreachable!("it has a session"),
+        }
+    }
+
     fn hear_frame(&mut self, opcode: OpCode, payload: &[u8]) -> Result<(), String> {
         if self.close_code.is_some() {
             return Err("got a frame after the close frame".to_owned());
@@ -319,7 +321,9 @@ impl Peer {
                     Part::Relay(relay) => relay.hear_text(text)?,
                     Part::Chat(chat) => chat.hear_text(text)?,
                     Part::Echo(echo) => echo.hear(true, payload),
-                    Part::Http(_) => return Err("got a frame without a session".to_owned()),
+                    Part::Http(_) | Part::Program(_) => {
+                        return Err("got a frame without a session".to_owned());
+                    }
                 }
             }
             (wire::BINARY, Part::Relay(relay)) => relay.hear_binary(payload),
@@ -355,7 +359,7 @@ impl Peer {
                 self.pipe.borrow_mut().reset();
                 self.ending = Ending::Reset;
             }
-            other if self.kind() != Kind::Http => self.act_in_session(other, means),
+            other if self.kind().has_session() => self.act_in_session(other, means),
             _ => {}
         }
     }
@@ -408,6 +412,7 @@ impl Peer {
             Part::Chat(chat) => chat.ask_anything(*everyone, filler, chance, outgoing),
             Part::Echo(echo) => echo.say(filler, chance, outgoing),
             Part::Http(http) => http.ask(chance, &mut outgoing.bytes),
+            Part::Program(program) => program.ask(filler, chance, &mut outgoing.bytes),
         }
     }
 }
