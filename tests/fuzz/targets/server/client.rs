@@ -9,6 +9,7 @@ use hubbub::{
 
 use super::{
     super::{TOKEN, wire},
+    program,
     script::Act,
     socket::{FakeSocket, Shared},
 };
@@ -28,6 +29,7 @@ const PATHS: [&str; 8] = [
 /// A client's end of a connection.
 pub struct Client {
     key: Key,
+    is_program: bool,
     pipe: Shared,
     /// What it sent that may be anything.
     raw: Vec<u8>,
@@ -36,10 +38,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// The client of a connection that was accepted.
-    pub fn new(key: Key, pipe: Shared) -> Self {
+    /// The client of a connection that was accepted, perhaps by the operator's listener.
+    pub fn new(key: Key, is_program: bool, pipe: Shared) -> Self {
         Self {
             key,
+            is_program,
             pipe,
             raw: Vec::new(),
             taken: Vec::new(),
@@ -49,6 +52,7 @@ impl Client {
     /// Does something.
     pub fn act(&mut self, act: Act<'_>) {
         match act {
+            Act::Ask(number) if self.is_program => self.send(&program::request(number)),
             Act::Ask(path) => self.send(&request(PATHS[path % PATHS.len()])),
             Act::Send(bytes) => {
                 self.raw.extend(bytes);

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod client;
+mod program;
 mod script;
 // The sockets of the simulation, of which nothing is made to fail here.
 #[expect(dead_code, reason = "operations fail in the simulation only")]
@@ -15,9 +16,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hubbub::{
-    server::{Server, gate::token::Keyring},
+    server::{Server, api::ApiKeys, gate::token::Keyring},
     state::memory::Memory,
-    vocabulary::{arrival::Arrival, config::HistoryBounds, time::Now},
+    vocabulary::{
+        arrival::{Arrival, Role},
+        config::HistoryBounds,
+        time::Now,
+    },
 };
 
 use self::{
@@ -80,6 +85,8 @@ impl Play {
         let mut server = Server::new(config, max_connections, || None, 1);
         if bounds::demand_tokens(bounds) {
             server.demand_tokens(Keyring::new(SECRET, None, None).expect("a secret"));
+            let keys = ApiKeys::read(program::keys().as_bytes());
+            server.demand_keys(keys.expect("a key"));
         }
         Self {
             fresh: server.memory(),
@@ -97,11 +104,17 @@ impl Play {
         match step {
             Step::Connect(address, manners) => {
                 if self.clients.len() < CLIENTS_MAX {
-                    self.connect(ADDRESSES[address % ADDRESSES.len()], manners);
+                    let peer = ADDRESSES[address % ADDRESSES.len()];
+                    self.connect(peer, Role::Whole, manners);
                     // The others say it for themselves, or something else.
                     if let Some(address) = ADDRESSES.get(address) {
                         self.introduce(*address);
                     }
+                }
+            }
+            Step::Call(manners) => {
+                if self.clients.len() < CLIENTS_MAX {
+                    self.connect(None, Role::Admin, manners);
                 }
             }
             Step::Act(client, act) => {
@@ -115,16 +128,17 @@ impl Play {
         }
     }
 
-    fn connect(&mut self, address: Option<&str>, manners: Manners) {
-        let address = address.map(|address| address.parse().expect("an address"));
+    fn connect(&mut self, address: Option<&str>, role: Role, manners: Manners) {
+        let peer = address.map(|address| address.parse().expect("an address"));
         let pipe = Pipe::new(manners, Rc::default(), self.clients.len() as u64);
         let socket = FakeSocket(pipe.clone());
         let key = self
             .server
-            .accept(self.now, Arrival::of(address), |_| Ok(socket));
+            .accept(self.now, Arrival { peer, role }, |_| Ok(socket));
         let key = key.expect("a socket that registers");
         let key = key.expect("a reserve that is not used up");
-        self.clients.push(Client::new(key, pipe));
+        let is_program = role == Role::Admin;
+        self.clients.push(Client::new(key, is_program, pipe));
     }
 
     /// Says for whom the last client comes, if it is by a balancer.
@@ -149,6 +163,9 @@ impl Play {
             patience != Some(Duration::ZERO) || self.server.is_drained()
         });
         assert!(rests, "the server does not come to rest");
+        if self.server.is_to_drain() {
+            self.server.drain(self.now, 1);
+        }
         let gone = self
             .clients
             .iter()
@@ -204,7 +221,7 @@ impl Play {
     fn welcome_newcomers(&mut self) {
         for address in ADDRESSES {
             self.turn(Duration::from_secs(1), false);
-            self.connect(address, script::manners(0));
+            self.connect(address, Role::Whole, script::manners(0));
             self.introduce(address);
             let newcomer = self.clients.last_mut().expect("just connected");
             newcomer.act(Act::Send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"));

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::socket::Manners;
 
+/// The client that is none, but a program.
+const PROGRAM: usize = 15;
+
 /// Steps, each of two bytes: what happens and to which client, and how much of it; then what is sent, if something is.
 pub struct Script<'a>(pub &'a [u8]);
 
@@ -12,6 +15,8 @@ pub struct Script<'a>(pub &'a [u8]);
 pub enum Step<'a> {
     /// Someone connects from one of the addresses.
     Connect(usize, Manners),
+    /// A program connects.
+    Call(Manners),
     /// A client does something.
     Act(usize, Act<'a>),
     /// Time passes, and the server acts. A poll may have come back full.
@@ -23,7 +28,7 @@ pub enum Step<'a> {
 /// What a client does.
 #[derive(Clone, Copy)]
 pub enum Act<'a> {
-    /// Asks for a session at one of the endpoints.
+    /// Asks for a session at one of the endpoints, or for what programs do.
     Ask(usize),
     /// Sends bytes.
     Send(&'a [u8]),
@@ -47,6 +52,7 @@ impl<'a> Iterator for Script<'a> {
         self.0 = rest;
         let (client, size) = (usize::from(what >> 4), usize::from(amount));
         let act = match what & 0xf {
+            0 if client == PROGRAM => return Some(Step::Call(manners(amount))),
             0 => return Some(Step::Connect(client, manners(amount))),
             1 => Act::Ask(size),
             2 => {
