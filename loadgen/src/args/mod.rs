@@ -33,7 +33,7 @@ const SOURCE_IPS_MAX: u8 = 254;
 /// that was not asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was due to be measured,
 /// or the load generator itself was the bottleneck.
 #[derive(Debug, Parser)]
-#[command(name = "loadgen", version)]
+#[command(name = "loadgen", version, args_override_self = true)]
 #[expect(
     clippy::doc_markdown,
     reason = "these comments are the help text, where backticks would only be noise"
@@ -299,6 +299,15 @@ mod tests {
             assert_eq!((args.mode, args.size), (Mode::Fanout, 1024), "{line}");
             assert_eq!(Some(args.rate), Rate::new(7.0), "{line}");
         }
+    }
+
+    #[test]
+    fn the_last_of_two_flags_wins_unless_both_count() {
+        let args = read(
+            "loadgen --clients 1 --insecure --clients 2 --insecure --url wss://a --url wss://b",
+        );
+        assert_eq!(args.clients, 2);
+        assert_eq!(args.url, ["wss://a", "wss://b"]);
     }
 
     #[test]

@@ -89,6 +89,16 @@ impl Target {
         let unix = socket_path(url)
             .transpose()
             .map_err(|error| of(error.to_string()))?;
+        // However it is written (RFC 3986, section 3.1).
+        let scheme = url.split_once("://").unwrap_or_default().0;
+        let is_tls = match (&unix, &*scheme.to_ascii_lowercase()) {
+            (Some(_), _) | (None, "ws") => false,
+            (None, "wss") => true,
+            (None, _) => {
+                let reason = "it does not begin with ws://, wss:// or unix:";
+                return Err(of(reason.to_owned()));
+            }
+        };
         let (plain, user) = user::split(if unix.is_some() { "" } else { url });
         let path = handshake.path.unwrap_or_default();
         let uri = match unix {
@@ -115,15 +125,7 @@ impl Target {
                 request,
             });
         }
-        let (is_tls, default_port) = match request.uri().scheme_str() {
-            Some("ws") => (false, 80),
-            Some("wss") => (true, 443),
-            _ => {
-                return Err(of(
-                    "it does not begin with ws://, wss:// or unix:".to_owned()
-                ));
-            }
-        };
+        let default_port = if is_tls { 443 } else { 80 };
         let host = request.uri().host().unwrap_or_default();
         let authority = request.uri().authority().map_or("", Authority::as_str);
         let port = match request.uri().port_u16() {
@@ -275,6 +277,8 @@ mod tests {
         );
         let v6 = Target::new("ws://[::1]:9/", &Handshake::default()).unwrap();
         assert_eq!(address(&v6), "[::1]:9");
+        let loud = Target::new("WS://127.0.0.1:8080/", &Handshake::default()).unwrap();
+        assert_eq!(loud.request(Wish::default()).uri().path(), "/");
     }
 
     #[test]
@@ -377,6 +381,7 @@ mod tests {
         for url in [
             "",
             "nonsense",
+            "127.0.0.1:8080/",
             "http://127.0.0.1/",
             "ws://",
             "ws://127.0.0.1:99999/",
