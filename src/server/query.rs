@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use http::Uri;
+use percent_encoding::percent_decode_str;
 
 use super::http::HttpError;
 
@@ -23,11 +24,15 @@ impl<'a> Query<'a> {
             .map(|(_, value)| value.into_owned())
     }
 
-    /// Sees that there is none but these, and none of them twice, as one of them would do nothing.
+    /// Sees that there is none but these, and none of them twice, as one of them would do nothing; and that all of them are text,
+    /// as what is none would be read as something else.
     ///
     /// # Errors
-    /// 400: there is one.
+    /// 400: there is one, or it is none.
     pub fn expect_only(self, known: &[&str]) -> Result<(), HttpError> {
+        if percent_decode_str(self.0).decode_utf8().is_err() {
+            return Err(HttpError::bad_request("the query is not UTF-8"));
+        }
         let mut seen = Vec::new();
         for (name, _) in form_urlencoded::parse(self.0.as_bytes()) {
             if !known.contains(&&*name) {
@@ -108,6 +113,20 @@ mod tests {
         let message = Query("last=x").limit("last", 1..=10).unwrap_err().message;
         assert_eq!(message, "last must be an integer from 1 to 10");
         assert_eq!(Query("limit=1").limit("last", 1..=10), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        let code = |query| {
+            let checked = Query(query).expect_only(&["a", "b"]);
+            checked.map_err(|error| (error.status.as_u16(), error.code))
+        };
+        for query in ["", "a=%C3%A9+t&b=%25", "a=\u{e9}"] {
+            assert_eq!(code(query), Ok(()), "{query}");
+        }
+        for query in ["a=%FF", "a=%C3&b=%A9", "%FF=a", "a=%ED%A0%80"] {
+            assert_eq!(code(query), Err((400, "bad-request")), "{query}");
+        }
     }
 
     #[test]
