@@ -13,7 +13,7 @@ use super::{
 use crate::{
     state::dialect::chat::Dismissal,
     vocabulary::{
-        config::{SURVEYED_TOLL_BYTES, TURN_SHOWN_BYTES_MAX},
+        config::{SURVEYED_TOLL_BYTES, TURN_LISTED_MAX, TURN_SHOWN_BYTES_MAX},
         id::Key,
     },
 };
@@ -68,16 +68,16 @@ impl<S: Stream> Server<S> {
         Response::json(StatusCode::OK, &clients)
     }
 
-    /// Clients with an id or a name.
+    /// Clients with an id or a name, with their channels as long as these are not too many together.
     fn known_as(&self, text: &str) -> impl Iterator<Item = ClientRow<'_>> {
         let commons = &self.world.commons;
-        let clients = commons.registry.known_as(text);
-        clients.filter_map(|client| match commons.hub.slot(client) {
-            Some(slot) => {
-                let row = self.client_row(self.key_of(slot))?;
-                Some(row.with_channels(commons))
-            }
-            None => ClientRow::elsewhere(commons, client),
+        let mut left = TURN_LISTED_MAX;
+        commons.registry.known_as(text).filter_map(move |client| {
+            let row = match commons.hub.slot(client) {
+                Some(slot) => self.client_row(self.key_of(slot)),
+                None => ClientRow::elsewhere(commons, client),
+            };
+            Some(row?.with_channels(commons, &mut left))
         })
     }
 

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use hubbub::vocabulary::{
     arrival::Role,
-    config::{Config, SURVEY_INTERVAL, TURN_SURVEYED_MAX},
+    config::{
+        CLIENT_CHANNELS_MAX, Config, LISTED_MAX, NAME_CHARS_MAX, SURVEY_INTERVAL, TURN_LISTED_MAX,
+        TURN_SURVEYED_MAX,
+    },
 };
 
-use crate::room::Room;
+use crate::room::{Room, text};
 
 const MEMBERS: usize = 4 * TURN_SURVEYED_MAX;
 const STATS: &[u8] = b"GET /api/stats HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -71,4 +74,27 @@ fn nothing_is_looked_at_where_nobody_asks_and_one_who_goes_is_waited_for_by_nobo
     room.now.monotonic += Duration::from_hours(1);
     assert!(turns_until_rest(&mut room) < 20);
     assert_eq!(turns_until_rest(&mut room), 1);
+}
+
+#[test]
+fn so_many_channels_are_named_of_those_of_one_name_and_of_the_others_how_many_they_are() {
+    let namesakes = 2 * TURN_LISTED_MAX / CLIENT_CHANNELS_MAX;
+    let mut room = Room::of(Config::default(), namesakes, "/ws?name=ada", b"");
+    let mut named = 0;
+    for number in 0..CLIENT_CHANNELS_MAX {
+        let channel = format!("{number:0>NAME_CHARS_MAX$}");
+        let join = format!(r#"{{"action":"join-channel","message":"{channel}"}}"#);
+        room.speak(0..namesakes, &text(&join));
+        named += channel.len() + r#""","#.len();
+    }
+    room.admit(Role::Admin);
+    let path = format!("/api/clients?named=ada&limit={LISTED_MAX}");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    room.speak(namesakes..=namesakes, request.as_bytes());
+    let taken = room.clients[namesakes].1.taken();
+    let most = TURN_LISTED_MAX / CLIENT_CHANNELS_MAX * named;
+    assert!(
+        (most..most + namesakes * 300).contains(&taken),
+        "{taken} of {most}"
+    );
 }

@@ -101,7 +101,7 @@ impl<'a> ClientRow<'a> {
     /// One of the chat that is at another server.
     pub fn elsewhere(commons: &'a Commons, client: ClientId) -> Option<Self> {
         let (identity, node) = commons.registry.shown(client)?;
-        let row = Self {
+        Some(Self {
             id: Cow::Borrowed(&*identity.id),
             name: Some(&*identity.name),
             dialect: DialectName::Chat.name(),
@@ -110,13 +110,16 @@ impl<'a> ClientRow<'a> {
             channels: None,
             here: None,
             client: Some(client),
-        };
-        Some(row.with_channels(commons))
+        })
     }
 
-    /// The same with the names of its channels.
+    /// The same with the names of its channels, if as many may still be told.
     #[must_use]
-    pub fn with_channels(mut self, commons: &'a Commons) -> Self {
+    pub fn with_channels(mut self, commons: &'a Commons, left: &mut usize) -> Self {
+        let Some(rest) = left.checked_sub(self.channel_count) else {
+            return self;
+        };
+        *left = rest;
         self.channels = self.client.map(|client| {
             let channels = commons.hub.memberships(client);
             channels.map(|channel| commons.hub.name(channel)).collect()
