@@ -190,11 +190,6 @@ impl<S: Stream> Server<S> {
         self.world.commons.settle(settlement, now);
     }
 
-    /// What this server has learnt was left by others that are all gone.
-    pub fn inherit(&mut self) {
-        self.world.commons.inherit();
-    }
-
     /// Whether it is told all of that by now.
     pub fn are_events_told(&self) -> bool {
         self.world.commons.registry.are_events_told()

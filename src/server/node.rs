@@ -164,9 +164,6 @@ impl<S: Stream> Node<S> {
             Ok(true) => {
                 let bytes = told.bytes.len();
                 info!(bytes, "goes on from what another server knew");
-                if self.link.is_heir() {
-                    server.inherit();
-                }
                 let journal = &mut self.journal.borrow_mut();
                 let told = self.link.accept_snapshot(now, journal);
                 Ok(told.map(Change::Learnt))

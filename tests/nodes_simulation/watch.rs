@@ -127,7 +127,7 @@ impl Watched {
             }
             Event::Nothing | Event::Alive { .. } | Event::Asked { .. } => String::new(),
             Event::Settled(settlement) => settlement.to_string(),
-            Event::Death(node) => format!("{node:?} is gone"),
+            Event::Death(node) | Event::Desertion(node) => format!("{node:?} is gone"),
             Event::Lost => "all is lost".to_owned(),
         };
         let mut course = self.course.borrow_mut();

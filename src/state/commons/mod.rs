@@ -288,6 +288,7 @@ impl Commons {
             | Event::Alive { .. }
             | Event::Settled(_)
             | Event::Death(_)
+            | Event::Desertion(_)
             | Event::Burial
             | Event::Lost
             | Event::Asked { .. } => {
@@ -381,10 +382,10 @@ impl Commons {
                 self.registry.settle(settlement, self.hub.moment());
                 0
             }
-            Event::Death(node) => {
-                self.agreement.forget(node);
-                chat::bury(&mut self.registry, node);
-                chat::vanish(&mut self.hub, &mut self.registry)
+            Event::Death(node) => self.bury(node),
+            Event::Desertion(node) => {
+                self.registry.tell_again();
+                self.bury(node)
             }
             Event::Burial => {
                 self.loss = Some(Loss::Touch);
@@ -396,6 +397,9 @@ impl Commons {
             }
             Event::Asked { newcomer, ours } => {
                 self.write_on(usize::MAX);
+                if newcomer == ours {
+                    self.registry.tell_again();
+                }
                 let writing = Writing::begin(&mut self.hub, &mut self.registry, ours);
                 self.writing = Some((newcomer, writing));
                 0
@@ -404,6 +408,13 @@ impl Commons {
                 self.refuse(client, &deed, why, asked.reference)
             }
         }
+    }
+
+    /// Another server is gone. Returns the bytes that were said.
+    fn bury(&mut self, node: NodeId) -> usize {
+        self.agreement.forget(node);
+        chat::bury(&mut self.registry, node);
+        chat::vanish(&mut self.hub, &mut self.registry)
     }
 
     /// Tells a client that what it asked for is not done; one of the relay, which is answered nothing, is to go.

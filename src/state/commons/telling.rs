@@ -23,9 +23,4 @@ impl Commons {
             self.fold(sequenced, Asked::default());
         }
     }
-
-    /// What is known here was left by servers that are all gone: whom these were to tell nothing more is told again.
-    pub fn inherit(&mut self) {
-        self.registry.tell_again();
-    }
 }

@@ -92,6 +92,8 @@ pub enum Event<'a> {
     Settled(Settlement),
     /// Another server is gone, and all its clients with it: they are out of the chat before anything comes that is later.
     Death(NodeId),
+    /// The same of the last that knew what there is. This one has just come, and was told by it.
+    Desertion(NodeId),
     /// This server was taken for gone, and all its clients with it, or has missed what others did: it has no part in what
     /// comes later.
     Burial,

@@ -24,8 +24,9 @@ pub(super) struct Entry {
     pub(super) is_begun: bool,
     /// Whether that was said in a channel, so that more is likely to be.
     pub(super) is_said: bool,
-    /// Whether this node is to tell a newcomer what there is, or whoever may come after it.
-    pub(super) is_ours_to_answer: bool,
+    /// Whether what there is is handed on with it: by this node to a newcomer, or by the last node that knows it, which goes, to
+    /// whoever may come after it.
+    pub(super) hands_on: bool,
 }
 
 impl Entry {
@@ -42,7 +43,14 @@ impl Entry {
                 EntryKind::Death if ours == Some(dead(&self.body)) => Event::Burial,
                 EntryKind::Death => Event::Death(dead(&self.body)),
                 // Whoever is still there of one that goes is gone with it.
-                EntryKind::Bye if ours != Some(self.header.node) => Event::Death(self.header.node),
+                EntryKind::Bye if ours != Some(self.header.node) => {
+                    let gone = if self.hands_on {
+                        Event::Desertion
+                    } else {
+                        Event::Death
+                    };
+                    gone(self.header.node)
+                }
                 EntryKind::Lost => Event::Lost,
                 EntryKind::Alive => Event::Alive {
                     node: self.header.node,
@@ -51,7 +59,7 @@ impl Entry {
                     ours: ours.unwrap_or_default(),
                 },
                 EntryKind::Settled => settlement(&self.body).map_or(Event::Nothing, Event::Settled),
-                EntryKind::Hello | EntryKind::Bye if self.is_ours_to_answer => Event::Asked {
+                EntryKind::Hello | EntryKind::Bye if self.hands_on => Event::Asked {
                     newcomer: self.header.node,
                     ours: ours.unwrap_or_default(),
                 },

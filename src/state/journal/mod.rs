@@ -171,7 +171,7 @@ impl Journal {
         let last = newest.map(|(time, _)| time);
         header.time = header.time.max(last.unwrap_or_default());
         self.newest = Some((header.time, now));
-        let mut is_ours_to_answer = false;
+        let mut hands_on = false;
         match header.kind {
             EntryKind::Hello => {
                 let silent = silent(&body);
@@ -180,8 +180,8 @@ impl Journal {
                 };
                 let giver = self.living.iter().find(knows).map(|(&node, _)| node);
                 let asks = header.number == NEWCOMER;
-                is_ours_to_answer = asks && giver.is_some() && giver == self.reads_as();
-                if is_ours_to_answer {
+                hands_on = asks && giver.is_some() && giver == self.reads_as();
+                if hands_on {
                     self.note_asked(header.node);
                 }
                 self.living.insert(header.node, header.number);
@@ -197,11 +197,13 @@ impl Journal {
                 *last = header.number;
                 if header.kind == EntryKind::Bye {
                     self.living.remove(&header.node);
-                    let is_ours = self.reads_as() == Some(header.node);
-                    is_ours_to_answer = is_ours && !self.has_others();
+                    let is_last = !self.living.values().any(|&number| number > NEWCOMER);
+                    let is_ours = self.node == Some(header.node);
+                    let is_ours_to_answer = is_ours && is_last && self.reads_as().is_some();
                     if is_ours_to_answer {
                         self.note_asked(header.node);
                     }
+                    hands_on = is_ours_to_answer || !is_ours && is_last && body.is_empty();
                 }
             }
             EntryKind::Death => {
@@ -216,7 +218,7 @@ impl Journal {
             body,
             is_begun: false,
             is_said: true,
-            is_ours_to_answer,
+            hands_on,
         });
     }
 
@@ -389,18 +391,11 @@ impl Journal {
         self.node.is_some() && self.living.keys().next().copied() == self.node
     }
 
-    /// Whether another node than this one lives that knows what there is.
-    fn has_others(&self) -> bool {
-        let mut others = self
-            .living
-            .iter()
-            .filter(|&(&node, _)| Some(node) != self.node);
-        others.any(|(_, &number)| number > NEWCOMER)
-    }
-
     /// Whether this node is the last of those that know what there is.
     pub fn is_last(&self) -> bool {
-        self.node.is_some() && !self.has_others()
+        let knows = |&(_, &number): &(&NodeId, &i64)| number > NEWCOMER;
+        let mut others = self.living.iter().filter(knows).map(|(&node, _)| node);
+        self.node.is_some() && others.all(|node| Some(node) == self.node)
     }
 
     /// Adds an entry that says nothing, once something falls due by the journal's time, if nobody else will.

@@ -610,6 +610,22 @@ fn the_node_that_came_first_of_those_that_live_tells() {
 }
 
 #[test]
+fn whoever_has_just_come_reads_that_the_last_goes_who_knows_what_there_is() {
+    const LAST: NodeId = NodeId(3);
+    for (others, body, expected) in [
+        (vec![(LAST, 4), (US, NEWCOMER)], "", Event::Desertion(LAST)),
+        (vec![(LAST, 4), (US, NEWCOMER)], "fell", Event::Death(LAST)),
+        (vec![(LAST, 4), (US, 1)], "", Event::Death(LAST)),
+    ] {
+        let mut journal = journal();
+        journal.begin(US, others);
+        let bye = header(EntryKind::Bye, LAST, 5, 1);
+        journal.take(bye, Bytes::from(body), Duration::ZERO);
+        assert_eq!(events(&mut journal), [(1, expected)]);
+    }
+}
+
+#[test]
 fn who_is_no_node_says_nothing_of_what_it_has_told() {
     let mut engine = engine([(US, 0)]);
     let death = header(EntryKind::Death, OTHER, 0, 1);

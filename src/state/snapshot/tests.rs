@@ -337,6 +337,46 @@ fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
 }
 
 #[test]
+fn who_comes_where_all_end_goes_on_like_who_was_told_before_what_a_program_does_not_want_to_hear() {
+    let config = Config {
+        webhook: Some(webhook(Topic::ALL)),
+        ..Config::default()
+    };
+    let at = |seconds: u64| Moment {
+        at: Duration::from_secs(seconds),
+        unix_ms: seconds * 1000,
+    };
+    let alive = Event::Alive {
+        node: US,
+        number: 1,
+        said: None,
+        ours: US,
+    };
+    let mut last = Follower::new(&config);
+    last.follow(&[alive.clone().at(at(1)), Event::Nothing.at(at(2))]);
+    let front = last.commons.registry.events().unwrap().front().unwrap();
+    let gone = Event::Settled(Settlement::Gone(front.span));
+    last.follow(&[gone.at(at(3))]);
+    let mut told_before = Follower::new(&config);
+    told_before.learn(&last.frozen(), usize::MAX).unwrap();
+    told_before.follow(&[Event::Desertion(US).at(at(4))]);
+    let left = Event::Asked {
+        newcomer: US,
+        ours: US,
+    };
+    last.follow(&[left.at(at(4))]);
+    let mut heir = Follower::new(&config);
+    heir.learn(&last.frozen(), usize::MAX).unwrap();
+    assert_eq!(heir.known(), told_before.known());
+    for follower in [&mut heir, &mut told_before] {
+        follower.follow(&[alive.clone().at(at(5)), Event::Nothing.at(at(6))]);
+        let events = follower.commons.registry.events().unwrap();
+        assert_eq!(events.front().unwrap().span.from, 1);
+    }
+    assert_eq!(heir.known(), told_before.known());
+}
+
+#[test]
 fn servers_tell_programs_of_the_same_or_do_not_learn_of_one_another() {
     let told = [
         None,

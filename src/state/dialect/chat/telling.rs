@@ -46,7 +46,7 @@ impl Registry {
         }
     }
 
-    /// Has it told again, if it wanted to be told nothing more.
+    /// Has it told again, if it wanted to be told nothing more: all servers have ended that knew what there is.
     pub fn tell_again(&mut self) {
         if let Some(events) = &mut self.events {
             events.try_again();
