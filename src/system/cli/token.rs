@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::{system::mint::Wish, vocabulary::units::duration};
+use crate::{
+    system::mint::Wish,
+    vocabulary::{api::ApiRights, units::duration},
+};
 
 /// The flags of `hubbub token`.
 #[derive(Clone, Debug, Args)]
@@ -65,7 +68,8 @@ pub struct Token {
         long,
         env = "HUBBUB_API_RIGHTS",
         value_name = "RIGHT",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = right
     )]
     api_rights: Option<Vec<String>>,
 
@@ -106,6 +110,30 @@ impl Token {
             api: self.api_rights,
             audience: self.audience,
             issuer: self.issuer,
+        }
+    }
+}
+
+/// A server passes over what it does not know, as a newer one may; whoever makes a token is told.
+fn right(text: &str) -> Result<String, String> {
+    if ApiRights::know(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("there are publish:PATTERN, read, close and drain".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_is_one_that_there_is() {
+        for known in ["publish:room-*", "publish:*", "read", "close", "drain"] {
+            assert_eq!(right(known).as_deref(), Ok(known));
+        }
+        for unknown in ["", "reed", "Read", "publish", "publish:", "close "] {
+            assert!(right(unknown).is_err(), "{unknown}");
         }
     }
 }

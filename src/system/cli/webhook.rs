@@ -38,13 +38,15 @@ pub struct Webhook {
     webhook_secret: Option<PathBuf>,
 
     /// What it is told of: channels that get their first member, or have lost their last for 5s; members who come and go; and
-    /// messages (repeatable, or separated by commas); of several servers those that differ do not come in
+    /// messages (repeatable, or separated by commas); that the server has started it is told always; of several servers those
+    /// that differ do not come in
     #[arg(
         long,
         env = "HUBBUB_WEBHOOK_EVENTS",
         value_name = "EVENT",
         value_delimiter = ',',
         default_value = "occupied,vacated",
+        requires = "webhook",
         value_parser = PossibleValuesParser::new(Topic::ALL.map(Topic::name))
             .try_map(|name| name.parse::<Topic>())
     )]

@@ -50,6 +50,14 @@ impl ApiRights {
         }
     }
 
+    /// Whether a claim is one that allows something.
+    pub fn know(claim: &str) -> bool {
+        let others = [Right::Read, Right::Close, Right::Drain];
+        let pattern = claim.strip_prefix(PUBLISH);
+        pattern.is_some_and(|pattern| !pattern.is_empty())
+            || others.iter().any(|right| right.claim() == claim)
+    }
+
     /// Those that a token claims. What is none of ours allows nothing.
     pub fn of<'a>(claims: impl IntoIterator<Item = &'a str>) -> Self {
         let claims: Vec<_> = claims.into_iter().collect();
