@@ -310,6 +310,7 @@ fn publish(criterion: &mut Criterion) {
                 let once = Once {
                     key: key.to_le_bytes(),
                     body: [0; 16],
+                    all: None,
                 };
                 let body = publication("tea", Content::Message(MESSAGE), &sender);
                 let deed = Deed::Publish {

@@ -19,11 +19,11 @@ impl Order {
         let sender = Mention { id, name }.encode();
         let mut key = [0; 16];
         key[..8].copy_from_slice(&self.0.to_le_bytes());
-        let body = [u8::from(is_other); 16];
+        let (body, all) = ([u8::from(is_other); 16], None);
         Deed::Publish {
             channel: channel.into(),
             body: publication(channel, Content::Data(&data), &sender).into(),
-            once: Some(Box::new(Once { key, body })),
+            once: Some(Box::new(Once { key, body, all })),
         }
     }
 }

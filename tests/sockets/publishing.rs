@@ -278,6 +278,16 @@ fn a_key_that_was_used_for_another_request_has_nothing_done() {
     assert_eq!((status, code(&answer)), (409, "conflict"));
     let (status, answer) = ask(&mut http, keyed("l", &two));
     assert_eq!((status, &answer[1]["seq"]), (200, &json!(3)));
+    let nobody = json!([{"to": "nobody", "message": "psst"}, message("tea", "three")]).to_string();
+    assert_eq!(ask(&mut http, keyed("n", &nobody)).1[1]["seq"], 4);
+    assert_eq!(ask(&mut http, keyed("n", &two)).0, 409);
+    let again = ask(&mut http, keyed("n", &nobody)).1;
+    assert_eq!(
+        (code(&again[0]), &again[1]["duplicate"]),
+        ("no-such-client", &json!(true))
+    );
+    let unwaited = keyed("n", &one).replace("/api/publish", "/api/publish?wait=none");
+    assert_eq!(ask(&mut http, unwaited).0, 409);
     let both = json!([{"channel": "tea", "message": "a", "id": "x"}]).to_string();
     assert_eq!(code(&ask(&mut http, keyed("m", &both)).1[0]), "bad-item");
 }
@@ -325,36 +335,87 @@ fn a_request_whose_answer_is_cut_off_at_any_byte_and_that_is_made_again_is_said_
     }
 }
 
+const SECRET: &str = "a secret of thirty-two bytes or so";
+
+/// A token for these flags, signed with the secret in a file.
+fn minted(secret: &str, flags: &[&str]) -> String {
+    let ended = Process::start(&[&["token", "--token-key", secret], flags].concat()).ended();
+    assert!(ended.status.success(), "{}", ended.stderr);
+    ended.stdout.trim_end().to_owned()
+}
+
+/// What items are answered that are published with these headers.
+fn published(door: &Door, headers: &str, items: &Value) -> (u16, Value) {
+    let response = door.post("/api/publish", headers, &items.to_string());
+    let body = serde_json::from_slice(&response.body).unwrap();
+    (response.status, body)
+}
+
 #[test]
-fn a_token_says_where_and_as_whom() {
-    const SECRET: &str = "a secret of thirty-two bytes or so";
+fn each_item_is_said_once_though_more_of_them_are_allowed_when_they_are_asked_for_again() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");
     std::fs::write(&secret, SECRET).unwrap();
     let secret = secret.to_str().unwrap();
     let door = Door::with_key(&["--token-key", secret]);
-    let mint = |flags: &[&str]| {
-        let words = [
-            &[
-                "token",
-                "--token-key",
-                secret,
-                "--sub",
-                "ada-1",
-                "--name",
-                "Ada",
-            ],
-            flags,
-        ];
-        let ended = Process::start(&words.concat()).ended();
-        assert!(ended.status.success(), "{}", ended.stderr);
-        ended.stdout.trim_end().to_owned()
+    let items = json!([message("tea", "one"), message("cake", "two")]);
+    let ask = |rights: &str| {
+        let token = minted(secret, &["--sub", "till", "--api-rights", rights]);
+        let headers = format!("{}Idempotency-Key: K\r\n", bearer(&token));
+        published(&door, &headers, &items).1
     };
-    let publish = |token: &str, items: &Value| {
-        let response = door.post("/api/publish", &bearer(token), &items.to_string());
-        let body: Value = serde_json::from_slice(&response.body).unwrap();
-        (response.status, body)
-    };
+    let first = ask("publish:cake");
+    assert_eq!(
+        (code(&first[0]), &first[1]["seq"]),
+        ("not-allowed", &json!(1))
+    );
+    let second = ask("publish:*");
+    assert_eq!(
+        (&second[0]["seq"], &second[0]["duplicate"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(
+        (&second[1]["seq"], &second[1]["duplicate"]),
+        (&json!(1), &json!(true))
+    );
+    let third = ask("publish:*");
+    let duplicates = [0, 1].map(|item| &third[item]["duplicate"]);
+    assert_eq!(duplicates, [true, true]);
+}
+
+#[test]
+fn tokens_that_name_nobody_have_ids_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, SECRET).unwrap();
+    let secret = secret.to_str().unwrap();
+    let door = Door::with_key(&["--token-key", secret]);
+    let item = json!({"channel": "tea", "message": "hot", "id": "1"});
+    for (lifetime, seq) in [("1h", 1), ("2h", 2)] {
+        let token = minted(
+            secret,
+            &["--lifetime", lifetime, "--api-rights", "publish:*"],
+        );
+        for duplicate in [Value::Null, json!(true)] {
+            let (_, said) = published(&door, &bearer(&token), &item);
+            assert_eq!(
+                (&said[0]["seq"], &said[0]["duplicate"]),
+                (&json!(seq), &duplicate)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_says_where_and_as_whom() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, SECRET).unwrap();
+    let secret = secret.to_str().unwrap();
+    let door = Door::with_key(&["--token-key", secret]);
+    let ada = ["--sub", "ada-1", "--name", "Ada"];
+    let mint = |flags: &[&str]| minted(secret, &[&ada, flags].concat());
+    let publish = |token: &str, items: &Value| published(&door, &bearer(token), items);
     let own = json!({"id": "ada-1", "name": "Ada"});
     let items = json!([
         message("tea", "one"),

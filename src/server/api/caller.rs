@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::digest::digest;
 use crate::vocabulary::{
     api::{ApiRights, Item, ItemError, Recipient},
     chat::Mention,
@@ -22,6 +23,8 @@ const NAMELESS: &str = "token";
 pub struct Caller {
     name: Box<str>,
     kind: Kind,
+    /// What tells it from all others, at whichever server.
+    known_by: [u8; 16],
     rights: ApiRights,
     /// How what it says names it.
     sender: Box<RawValue>,
@@ -36,6 +39,17 @@ pub enum Kind {
     Token,
 }
 
+/// What a digest that tells callers apart is of.
+#[derive(Clone, Copy, Debug)]
+enum Tag {
+    /// The name of a key.
+    Key,
+    /// The `sub` of tokens.
+    Bearer,
+    /// A token.
+    Token,
+}
+
 impl Caller {
     /// The one who has the key of a name.
     pub(super) fn of_key(name: &str) -> Self {
@@ -44,6 +58,7 @@ impl Caller {
         Self {
             name: name.into(),
             kind: Kind::Key,
+            known_by: known_by(Tag::Key, name),
             rights: ApiRights::all(),
             sender: mention.encode(),
         }
@@ -55,12 +70,16 @@ impl Caller {
     }
 
     /// The bearer of a token.
-    pub(super) fn of_pass(pass: &Pass) -> Self {
+    pub(super) fn of_pass(pass: &Pass, token: &str) -> Self {
         let id = pass.id.as_deref().unwrap_or(NAMELESS);
         let name = pass.name.as_deref().unwrap_or(id);
         Self {
             name: id.into(),
             kind: Kind::Token,
+            known_by: match &pass.id {
+                Some(id) => known_by(Tag::Bearer, id),
+                None => known_by(Tag::Token, token),
+            },
             rights: pass.api.clone(),
             sender: Mention { id, name }.encode(),
         }
@@ -76,9 +95,10 @@ impl Caller {
         &self.rights
     }
 
-    /// By what it was let in. Two of different kinds may have one name.
-    pub fn kind(&self) -> Kind {
-        self.kind
+    /// A digest that tells it from all others, at whichever server: of the key's name, of the token's `sub`, or, where that has
+    /// none, of the token itself.
+    pub fn known_by(&self) -> &[u8; 16] {
+        &self.known_by
     }
 
     /// As whom an item is said, encoded.
@@ -102,4 +122,8 @@ impl Caller {
             (Some(_), Kind::Token) => Err(ItemError::Sender),
         }
     }
+}
+
+fn known_by(tag: Tag, text: &str) -> [u8; 16] {
+    digest(&[&[tag as u8], text.as_bytes()])
 }

@@ -139,7 +139,7 @@ fn identify(
             // What has the form of a token is one, and else it is a key.
             Some(keyring) if keys.is_none() || bearer.matches('.').count() == 2 => {
                 match keyring.read(bearer, knock.now.unix_ms, tried) {
-                    Ok((pass, _)) => return Ok(Rc::new(Caller::of_pass(&pass))),
+                    Ok((pass, _)) => return Ok(Rc::new(Caller::of_pass(&pass, bearer))),
                     Err(refusal) => refusal,
                 }
             }

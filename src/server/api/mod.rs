@@ -7,6 +7,7 @@ mod act;
 mod caller;
 mod channels;
 mod clients;
+mod digest;
 mod door;
 mod errand;
 mod error;

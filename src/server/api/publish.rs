@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use http::{StatusCode, header::HeaderMap};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
-use super::Caller;
+use super::{Caller, digest::digest};
 use crate::{
     server::{
         http::{HttpError, Response, media_type},
@@ -83,12 +82,14 @@ impl Publish {
         })
     }
 
-    /// What is to be done for an item, which is the one of this number of those that are asked for, of a request of this digest.
+    /// What is to be done for the item at a place of a request of this digest, whether or not it is the first for which something
+    /// is.
     fn deed<'a>(
         &self,
         raw: &'a RawValue,
-        number: usize,
+        place: usize,
         request: [u8; 16],
+        is_first: bool,
         most: usize,
     ) -> Result<Deed<'a>, ItemError> {
         let item = Item::read(raw, most)?;
@@ -97,12 +98,14 @@ impl Publish {
         let once = match (&self.key, &item.id) {
             (None, None) => None,
             (Some(key), None) => Some(Once {
-                key: self.known_by(Scope::Request, number, key),
+                key: self.known_by(Scope::Request, place, key),
                 body: request,
+                all: is_first.then(|| self.known_by(Scope::Request, 0, key)),
             }),
             (None, Some(id)) => Some(Once {
                 key: self.known_by(Scope::Item, 0, id),
                 body: digest(&[raw.get().as_bytes()]),
+                all: None,
             }),
             (Some(_), Some(_)) => return Err(ItemError::Both("id", "Idempotency-Key")),
         };
@@ -122,13 +125,11 @@ impl Publish {
     }
 
     /// By what something is known. The same text is another key for another program, and for things of another kind.
-    fn known_by(&self, scope: Scope, number: usize, key: &str) -> [u8; 16] {
-        let name = self.caller.name();
+    fn known_by(&self, scope: Scope, place: usize, key: &str) -> [u8; 16] {
         digest(&[
-            &[self.caller.kind() as u8, scope as u8],
-            &(number as u64).to_be_bytes(),
-            &(name.len() as u64).to_be_bytes(),
-            name.as_bytes(),
+            self.caller.known_by(),
+            &[scope as u8],
+            &(place as u64).to_be_bytes(),
             key.as_bytes(),
         ])
     }
@@ -220,7 +221,8 @@ impl Publishing {
         let items = items(&body, self.publish.form).map_err(|error| HttpError::bad_body(&error))?;
         self.items = items.len();
         for raw in &items[self.answers.len()..] {
-            match self.publish.deed(raw, self.asked, request, most) {
+            let (place, is_first) = (self.answers.len(), self.asked == 0);
+            match self.publish.deed(raw, place, request, is_first, most) {
                 Ok(deed) => {
                     world.metrics.messages_received[DialectName::Chat as usize] += 1;
                     said += world.commons.call(client, deed);
@@ -242,8 +244,10 @@ impl Publishing {
 
     /// What is answered, if that is known, and how many outcomes are to come that nobody waits for. It is told once.
     pub(super) fn answer(&mut self, metrics: &mut Metrics) -> Option<(Response, usize)> {
-        let waits = self.rest.is_some() || self.publish.waits && self.awaited > 0;
-        if waits {
+        // Whether the key is that of something else is told even those who wait for nothing.
+        let is_tried = self.publish.key.is_some() && self.asked == 1;
+        let waits = self.publish.waits || is_tried;
+        if self.rest.is_some() || waits && self.awaited > 0 {
             return None;
         }
         let status = if self.publish.waits {
@@ -285,14 +289,4 @@ enum Scope {
     Item,
     /// A whole request.
     Request,
-}
-
-/// A digest that is long enough to be nothing else's.
-fn digest(parts: &[&[u8]]) -> [u8; 16] {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part);
-    }
-    let digest: [u8; 32] = digest.finalize().into();
-    *digest.first_chunk().expect("half of it")
 }

@@ -14,6 +14,9 @@ pub struct Once {
     pub key: [u8; 16],
     /// A digest of what was asked for.
     pub body: [u8; 16],
+    /// Of the first of several that have one name for them all, a digest of that: nothing else goes by it from then on, whatever
+    /// comes of the first.
+    pub all: Option<[u8; 16]>,
 }
 
 /// What is done. A client of the chat enters before, and exits after all else. A program, which is nobody there, only publishes,

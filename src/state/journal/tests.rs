@@ -91,6 +91,7 @@ fn every_kind_of_deed_is_the_same_when_it_comes_back() {
     let once = Some(Box::new(Once {
         key: [1; 16],
         body: [0xff; 16],
+        all: Some([2; 16]),
     }));
     let deeds = [
         Deed::Enter(Rc::new(identity.clone())),

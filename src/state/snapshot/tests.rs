@@ -152,7 +152,8 @@ fn happening(chance: &mut fastrand::Rng, at: Duration, body: u64) -> Sequenced<'
 fn once(chance: &mut fastrand::Rng) -> Option<Box<Once>> {
     let key = [chance.u8(0..40); 16];
     let body = [chance.u8(0..2); 16];
-    chance.bool().then(|| Box::new(Once { key, body }))
+    let all = chance.bool().then(|| [chance.u8(0..40); 16]);
+    chance.bool().then(|| Box::new(Once { key, body, all }))
 }
 
 /// What became of what a program is to be told of by then, if anything is.

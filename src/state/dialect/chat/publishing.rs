@@ -89,7 +89,7 @@ pub fn whisper(
     })
 }
 
-/// Does something unless it was done before. What was refused may be asked for again.
+/// Does something unless it was done before. What was refused may be asked for again, and nothing else in its place.
 fn do_once(
     hub: &mut Hub,
     registry: &mut Registry,
@@ -99,13 +99,13 @@ fn do_once(
     if let Some(known) = once.and_then(|once| registry.receipts.find(once)) {
         return (0, known);
     }
-    match deed(hub, registry) {
-        Ok((bytes, given)) => {
-            if let Some(&once) = once {
-                registry.receipts.give(once, given, hub.moment().at);
-            }
-            (bytes, given.outcome(false))
-        }
+    let done = deed(hub, registry);
+    if let Some(once) = once {
+        let given = done.as_ref().ok().map(|&(_, given)| given);
+        registry.receipts.give(once, given, hub.moment().at);
+    }
+    match done {
+        Ok((bytes, given)) => (bytes, given.outcome(false)),
         Err(error) => (0, Outcome::Refused(error)),
     }
 }

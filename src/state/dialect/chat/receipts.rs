@@ -32,11 +32,15 @@ pub(super) struct Receipts {
     frozen_dropped: VecDeque<Receipt>,
 }
 
-/// What was said.
+/// What was asked for.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 struct Receipt {
-    once: Once,
-    given: Given,
+    /// As [`Once::key`], or [`Once::all`].
+    key: [u8; 16],
+    /// As [`Once::body`].
+    body: [u8; 16],
+    /// What came of it. It may still be done of which that is not known.
+    given: Option<Given>,
     /// When, by the time of the sequence.
     at: Duration,
 }
@@ -71,26 +75,53 @@ impl Given {
 impl Receipts {
     /// What came of it when it was asked for before, or that something else was then.
     pub(super) fn find(&self, once: &Once) -> Option<Outcome> {
-        let number = self.by_key.get(&once.key)?;
-        let place = usize::try_from(number - self.dropped).ok()?;
-        let Receipt {
-            once: known, given, ..
-        } = self.kept.get(place)?;
-        Some(if known.body == once.body {
-            given.outcome(true)
-        } else {
-            Outcome::Conflict
-        })
+        let is_other = |known: &Receipt| known.body != once.body;
+        let known = self.known(once.key);
+        let all = once.all.and_then(|all| self.known(all));
+        if known.is_some_and(is_other) || all.is_some_and(is_other) {
+            return Some(Outcome::Conflict);
+        }
+        Some(known?.given?.outcome(true))
     }
 
-    /// Notes that something was said now which was not known, at the cost of the oldest if there are too many.
-    pub(super) fn give(&mut self, once: Once, given: Given, at: Duration) {
+    fn known(&self, key: [u8; 16]) -> Option<&Receipt> {
+        let number = self.by_key.get(&key)?;
+        let place = usize::try_from(number - self.dropped).ok()?;
+        self.kept.get(place)
+    }
+
+    /// Notes that something was asked for now which was not done before, and what came of it, unless it was refused: then no
+    /// more than what all is that it was asked for with.
+    pub(super) fn give(&mut self, once: &Once, given: Option<Given>, at: Duration) {
+        let Once { key, body, all } = *once;
+        if given.is_some() {
+            self.add(Receipt {
+                key,
+                body,
+                given,
+                at,
+            });
+        }
+        if let Some(all) = all
+            && self.known(all).is_none()
+        {
+            self.add(Receipt {
+                key: all,
+                body,
+                given: None,
+                at,
+            });
+        }
+    }
+
+    /// Adds one, at the cost of the oldest if there are too many.
+    fn add(&mut self, receipt: Receipt) {
         if self.kept.len() >= RECEIPTS_MAX {
             self.drop_first();
         }
         let number = self.dropped + self.kept.len() as u64;
-        self.by_key.insert(once.key, number);
-        self.kept.push_back(Receipt { once, given, at });
+        self.by_key.insert(receipt.key, number);
+        self.kept.push_back(receipt);
     }
 
     /// Forgets what is too old.
@@ -109,7 +140,10 @@ impl Receipts {
         let Some(first) = self.kept.pop_front() else {
             return;
         };
-        self.by_key.remove(&first.once.key);
+        // There may be a later one of the same.
+        if self.by_key.get(&first.key) == Some(&self.dropped) {
+            self.by_key.remove(&first.key);
+        }
         if self.frozen.contains(&self.dropped) {
             self.frozen.start = self.dropped + 1;
             self.frozen_dropped.push_back(first);
@@ -140,10 +174,12 @@ impl Receipts {
 
     /// Makes one known that another server has given. `None` if it could not have.
     fn restore(&mut self, receipt: Receipt) -> Option<()> {
-        let Receipt { once, given, at } = receipt;
-        let is_later = self.kept.back().is_none_or(|last| last.at <= at);
-        let is_possible = is_later && !self.by_key.contains_key(&once.key);
-        is_possible.then(|| self.give(once, given, at))
+        let is_later = self.kept.back().is_none_or(|last| last.at <= receipt.at);
+        let known = self.known(receipt.key);
+        let is_news = known.is_none_or(|known| {
+            known.given.is_none() && receipt.given.is_some() && known.body == receipt.body
+        });
+        (is_later && is_news).then(|| self.add(receipt))
     }
 }
 

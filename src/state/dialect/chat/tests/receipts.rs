@@ -15,7 +15,11 @@ fn once(key: u32, body: u8) -> Option<Once> {
     let mut whole = [0; 16];
     whole[..4].copy_from_slice(&key.to_le_bytes());
     let body = [body; 16];
-    Some(Once { key: whole, body })
+    Some(Once {
+        key: whole,
+        body,
+        all: None,
+    })
 }
 
 #[test]
@@ -71,6 +75,54 @@ fn what_was_refused_may_be_asked_for_again() {
     let told = scene.call(whisper("ada", "psst", once(1, 1)));
     let is_duplicate = false;
     assert_eq!(told, Outcome::Whispered { is_duplicate });
+}
+
+/// The first of several that have one name for them all.
+fn first(key: u32, body: u8, all: u32) -> Option<Once> {
+    let all = once(all, body).map(|once| once.key);
+    once(key, body).map(|once| Once { all, ..once })
+}
+
+#[test]
+fn where_the_first_was_refused_nothing_else_goes_by_the_name_of_all() {
+    let mut scene = Scene::local();
+    let refused = scene.call(whisper("ada", "psst", first(1, 1, 1)));
+    assert!(matches!(refused, Outcome::Refused(_)));
+    let other = scene.call(publish("tea", "one", first(1, 2, 1)));
+    assert_eq!(other, Outcome::Conflict);
+    scene.enter_as("Ada", Some("ada"));
+    for is_duplicate in [false, true] {
+        let told = scene.call(whisper("ada", "psst", first(1, 1, 1)));
+        assert_eq!(told, Outcome::Whispered { is_duplicate });
+    }
+}
+
+#[test]
+fn where_another_is_the_first_by_now_what_was_said_is_known_and_what_was_not_is_not() {
+    let mut scene = Scene::local();
+    scene.call(publish("tea", "two", first(2, 1, 1)));
+    let one = scene.call(publish("tea", "one", first(1, 1, 1)));
+    let Outcome::Said {
+        seq: 2,
+        is_duplicate: false,
+        ..
+    } = one
+    else {
+        panic!("{one:?}");
+    };
+    let two = scene.call(publish("tea", "two", once(2, 1)));
+    let Outcome::Said {
+        seq: 1,
+        is_duplicate: true,
+        ..
+    } = two
+    else {
+        panic!("{two:?}");
+    };
+    assert_eq!(
+        scene.call(publish("tea", "x", first(3, 2, 1))),
+        Outcome::Conflict
+    );
 }
 
 #[test]
