@@ -214,6 +214,9 @@ impl Commons {
     /// Begins anew where all that was known here is of no use any more; all that was said is to be handed out before.
     pub fn begin_anew(&mut self) {
         if let Some(loss) = self.loss.take() {
+            if loss == Loss::Everything {
+                self.registry.lose_events();
+            }
             self.forget(loss == Loss::Touch);
         }
     }

@@ -101,6 +101,11 @@ impl Events {
         }
     }
 
+    /// Counts what waits as dropped, as nobody knows any more that it was to be told. It is to [begin anew](Self::begin_anew).
+    pub fn lose(&mut self) {
+        self.dropped += self.queue.waiting();
+    }
+
     /// Forgets all that has happened: what comes is another beginning.
     pub fn begin_anew(&mut self) {
         self.start = None;

@@ -194,6 +194,13 @@ impl Queue {
         self.bytes = 0;
     }
 
+    /// How many events wait.
+    pub(super) fn waiting(&self) -> u64 {
+        let spans = self.batches.iter().map(|batch| batch.span);
+        let spans = spans.chain(self.open.as_ref().map(|open| open.span));
+        spans.map(count).sum()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.batches.is_empty() && self.open.is_none()
     }

@@ -236,6 +236,17 @@ fn what_was_given_up_is_told_as_dropped_and_what_is_told_late_changes_nothing() 
 }
 
 #[test]
+fn what_waits_where_all_is_lost_is_counted_as_dropped() {
+    let mut events = record(&[Topic::Joined]);
+    events.join(at(1), "tea", &ada(), 1);
+    events.reach(at(100));
+    events.join(at(101), "tea", &ada(), 2);
+    events.lose();
+    events.begin_anew();
+    assert_eq!(events.counts().dropped, 3);
+}
+
+#[test]
 fn nothing_is_recorded_any_more_for_one_who_is_gone() {
     let mut events = record(&Topic::ALL);
     events.reach(at(50));

@@ -46,6 +46,13 @@ impl Registry {
         }
     }
 
+    /// What waits to be told is lost with all that servers shared.
+    pub fn lose_events(&mut self) {
+        if let Some(events) = &mut self.events {
+            events.lose();
+        }
+    }
+
     /// Has it told again, if it wanted to be told nothing more: all servers have ended that knew what there is.
     pub fn tell_again(&mut self) {
         if let Some(events) = &mut self.events {
