@@ -13,6 +13,7 @@ use crate::{
     server::gate::token::KeyText,
     vocabulary::{
         config::TOKEN_SECRET_BYTES_MIN,
+        id::CONNECTION,
         name::{is_name, name_rule},
     },
 };
@@ -71,6 +72,9 @@ pub enum MintError {
         /// The flag.
         flag: &'static str,
     },
+    /// The id of a connection, which no server would take for a person's.
+    #[error("--sub must not begin with {CONNECTION:?}, as nobody's id does")]
+    Connection,
     /// The key cannot sign.
     #[error("cannot sign with {} (--token-key): {cause}", path.display())]
     Unsigned {
@@ -110,6 +114,13 @@ pub fn mint(wish: &Wish, unix_ms: u64) -> Result<String, MintError> {
         if text.as_ref().is_some_and(|text| !is_name(text)) {
             return Err(MintError::Name { flag });
         }
+    }
+    if wish
+        .sub
+        .as_ref()
+        .is_some_and(|sub| sub.starts_with(CONNECTION))
+    {
+        return Err(MintError::Connection);
     }
     let path = wish.key.clone();
     let text = fs::read(&path).map_err(|cause| MintError::Unreadable {

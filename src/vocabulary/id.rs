@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+/// What comes before the key of a connection where that is the id of a client who has no other. No person's id begins like it,
+/// or the one could be closed in the other's place.
+pub const CONNECTION: &str = "connection:";
+
 /// A connection: a slot of the server's slab, and which of its successive tenants is meant.
 ///
 /// The generation is what keeps a late event for a closed socket from reaching the newcomer in its slot.

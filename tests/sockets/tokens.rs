@@ -449,6 +449,19 @@ fn keys_of_no_use_are_named_at_the_start() {
 }
 
 #[test]
+fn no_token_is_made_for_the_id_of_a_connection() {
+    let issuer = Issuer::new();
+    let flags = ["token", "--token-key", &issuer.path("secret")];
+    let ended = Process::start(&[&flags[..], &["--sub", "connection:1.1"]].concat()).ended();
+    assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(2), ""));
+    assert!(
+        ended.stderr.contains("--sub must not begin with"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_token_that_cannot_be_written_is_a_failure() {
     let issuer = Issuer::new();
     let flags = ["token", "--token-key", &issuer.path("secret")];

@@ -3,14 +3,17 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Awaited, Caller, Errand, Pending, clients::CONNECTION};
+use super::{Awaited, Caller, Errand, Pending};
 use crate::{
     server::{
         http::{HttpError, Response},
         world::World,
     },
     state::{engine::Deed, hub::ClientId, outcome::Outcome},
-    vocabulary::api::{Closing, Removal, Right},
+    vocabulary::{
+        api::{Closing, Removal, Right},
+        id::CONNECTION,
+    },
 };
 
 /// What is to be done.

@@ -8,11 +8,8 @@ use serde::Serialize;
 use crate::{
     server::connection::Standing,
     state::{commons::Commons, dialect::DialectName, hub::ClientId},
-    vocabulary::id::{Key, NodeId},
+    vocabulary::id::{CONNECTION, Key, NodeId},
 };
-
-/// What comes before the key of a connection where that is the id of a client who has no other.
-pub(super) const CONNECTION: &str = "connection:";
 
 /// Some clients.
 #[derive(Debug, Serialize)]

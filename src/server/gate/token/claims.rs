@@ -9,6 +9,7 @@ use crate::server::http::HttpError;
 use crate::vocabulary::{
     api::ApiRights,
     config::TOKEN_LEEWAY,
+    id::CONNECTION,
     name::{is_name, name_rule},
     pass::{Pass, Patterns, Rights},
 };
@@ -69,6 +70,14 @@ impl Claims {
                 let message = format!("the token's {claim:?} must have {}", name_rule());
                 return Err(HttpError::token("token-invalid", message));
             }
+        }
+        if self
+            .sub
+            .as_ref()
+            .is_some_and(|sub| sub.starts_with(CONNECTION))
+        {
+            let message = format!("the token's \"sub\" must not begin with {CONNECTION:?}");
+            return Err(HttpError::token("token-invalid", message));
         }
         let patterns = |names: &Option<Vec<String>>| match names {
             Some(names) => Patterns::only(names.iter().map(String::as_str)),
@@ -272,6 +281,17 @@ mod tests {
             }
             assert_eq!(fault(&with(claim, 7)), "unreadable");
             assert_eq!(fault(&with(claim, json!(["ada"]))), "unreadable");
+        }
+    }
+
+    #[test]
+    fn nobody_has_the_id_of_a_connection() {
+        for sub in ["connection:", "connection:1.1", "connection:x"] {
+            assert_eq!(fault(&with("sub", sub)), "token-invalid", "{sub}");
+            assert_eq!(fault(&with("name", sub)), "", "{sub}");
+        }
+        for sub in ["connection", "Connection:1.1", "a connection:1.1"] {
+            assert_eq!(fault(&with("sub", sub)), "", "{sub}");
         }
     }
 
