@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use crate::vocabulary::{
     config::{
-        CLOSE_WORDS_BYTES_MAX, DATA_LEVELS_MAX, IDEMPOTENCY_KEY_CHARS_MAX, ITEMS_MAX,
-        SHOWN_CHARS_MAX,
+        CLOSE_WORDS_BYTES_MAX, DATA_LEVELS_MAX, DATA_NUMBER_CHARS_MAX, IDEMPOTENCY_KEY_CHARS_MAX,
+        ITEMS_MAX, SHOWN_CHARS_MAX,
     },
     name::{cut, name_rule, quoted},
 };
@@ -91,6 +91,12 @@ pub enum ItemError {
     /// Data that many who hear it could not read.
     #[error("\"data\" has more than {DATA_LEVELS_MAX} levels of arrays and objects")]
     TooDeep,
+    /// The same of a number in it.
+    #[error("\"data\" has a number of more than {DATA_NUMBER_CHARS_MAX} characters")]
+    LongNumber,
+    /// The same of a text in it that is no Unicode, or of a number that 64 bits cannot hold.
+    #[error("\"data\" has what not everyone can read: {}", cut(.0, SHOWN_CHARS_MAX))]
+    Unreadable(String),
     /// A channel that the token does not name.
     #[error(
         "the token does not allow to publish in {}: it lacks \"publish:PATTERN\" for that in its claim \"api\"",
@@ -114,7 +120,11 @@ impl ItemError {
     /// The error in a word, for programs; it does not change.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::BadItem(_) | Self::Both(..) | Self::TooDeep => "bad-item",
+            Self::BadItem(_)
+            | Self::Both(..)
+            | Self::TooDeep
+            | Self::LongNumber
+            | Self::Unreadable(_) => "bad-item",
             Self::Missing(..) => "missing-field",
             Self::BadName(_) => "bad-name",
             Self::BadId => "bad-id",

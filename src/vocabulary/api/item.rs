@@ -3,10 +3,10 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::ItemError;
+use super::{ItemError, data};
 use crate::vocabulary::{
     chat::{Content, Mention, Text, object},
-    config::{DATA_LEVELS_MAX, IDEMPOTENCY_KEY_CHARS_MAX},
+    config::IDEMPOTENCY_KEY_CHARS_MAX,
     name::is_name,
 };
 
@@ -92,8 +92,10 @@ impl<'a> Item<'a> {
         };
         let said = match (message, data) {
             (Some(message), None) => Said::Message(message),
-            (None, Some(data)) if is_nested_too_deeply(data) => return Err(ItemError::TooDeep),
-            (None, Some(data)) => Said::Data(data),
+            (None, Some(data)) => {
+                data::check(data)?;
+                Said::Data(data)
+            }
             (None, None) => return Err(ItemError::Missing("message", "data")),
             (Some(_), Some(_)) => return Err(ItemError::Both("message", "data")),
         };
@@ -154,23 +156,6 @@ impl<'a> Sender<'a> {
 pub fn is_idempotency_key(text: &str) -> bool {
     (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// Whether those who hear it might not be able to read it.
-fn is_nested_too_deeply(data: &RawValue) -> bool {
-    let mut levels = 0;
-    let (mut is_in_text, mut is_escaped) = (false, false);
-    data.get().bytes().any(|byte| {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => is_in_text = !is_in_text,
-            b'{' | b'[' if !is_in_text => levels += 1,
-            b'}' | b']' if !is_in_text => levels -= 1,
-            _ => {}
-        }
-        levels > DATA_LEVELS_MAX
-    })
 }
 
 /// A field that is there, be it `null`.

@@ -2,6 +2,7 @@
 
 mod act;
 mod answer;
+mod data;
 mod error;
 mod item;
 mod items;

@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::vocabulary::config::{DATA_LEVELS_MAX, ITEMS_MAX};
+use crate::vocabulary::config::{DATA_LEVELS_MAX, DATA_NUMBER_CHARS_MAX, ITEMS_MAX};
 
-const MOST: usize = 200;
+const MOST: usize = 500;
 
 /// The code of what is wrong with an item; nothing if it is good.
 fn fault(item: &str) -> (&'static str, String) {
@@ -124,6 +124,44 @@ fn data_is_not_nested_too_deeply() {
         data(format!(r#""\"{}""#, "[".repeat(DATA_LEVELS_MAX + 1))),
         ""
     );
+}
+
+#[test]
+fn data_is_what_everyone_can_read() {
+    let data = |data: &str| fault(&format!(r#"{{"channel": "tea", "data": {data}}}"#));
+    let longest = format!("-{}", "1".repeat(DATA_NUMBER_CHARS_MAX - 1));
+    for good in [
+        r#""\u2603 \ud83d\ude00 \\ud800 \\\" 1e999""#,
+        r#"{"\ud83d\uDE00": ["\ufffd", "\u0000", "é"]}"#,
+        "[0, -0, 1.5e-9, 1e308, -1e308, 0e999, 1e-999, 0.000001E+5]",
+        "[true, false, null, [], {}]",
+        &format!("-{}", "1".repeat(300)),
+        &format!("0.{}", "1".repeat(DATA_NUMBER_CHARS_MAX - 2)),
+    ] {
+        assert_eq!(data(good).0, "", "{good}: {}", data(good).1);
+    }
+    let mute = "hex escape";
+    let large = "number out of range";
+    for (bad, words) in [
+        (r#""\ud800""#, mute),
+        (r#""\udc00""#, mute),
+        (r#""\uDBFF\uDBFF""#, mute),
+        (r#""\ud800 \udc00""#, mute),
+        (r#"{"a": [{"\ud83d": 1}]}"#, mute),
+        ("1e999", large),
+        ("-1E+309", large),
+        ("[1, {\"a\": 2e308}]", large),
+        (&longest, large),
+        (&format!("{longest}1"), "characters"),
+        (
+            &format!("[0.{}]", "0".repeat(DATA_NUMBER_CHARS_MAX)),
+            "characters",
+        ),
+    ] {
+        let (code, message) = data(bad);
+        assert_eq!(code, "bad-item", "{bad}");
+        assert!(message.contains(words), "{bad}: {message}");
+    }
 }
 
 #[test]

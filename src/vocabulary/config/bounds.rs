@@ -52,6 +52,8 @@ pub const ITEMS_MAX: usize = 1000;
 pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
 /// Arrays and objects within each other in the data that is published: what reads it may have a bound.
 pub const DATA_LEVELS_MAX: usize = 64;
+/// Characters of a number in such data: what reads it may have a bound for these too.
+pub const DATA_NUMBER_CHARS_MAX: usize = 400;
 /// Keys for programs.
 pub const API_KEYS_MAX: usize = 1024;
 /// Characters of such a key, at least and at most.
