@@ -9,19 +9,28 @@ use crate::room::Room;
 const ITEM: &str = r#"{"channel": "tea", "message": "hot"}"#;
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A program that has begun to ask for something, and sent so many bytes of the body.
-fn room(bytes: usize) -> Room {
+/// A program that has come, and has said nothing yet.
+fn silent_room() -> Room {
     let config = Config {
+        handshake_timeout: 10 * SECOND,
         request_timeout: 10 * SECOND,
         ..Config::default()
     };
     let mut room = Room::of_strangers(config, 0);
     room.admit(Role::Admin);
+    room
+}
+
+/// What it says first when it asks for something.
+fn head() -> String {
     let length = ITEM.len();
-    let head = format!(
-        "POST /api/publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
-    );
-    room.speak(0..1, (head + &ITEM[..bytes]).as_bytes());
+    format!("POST /api/publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n")
+}
+
+/// A program that has begun to ask for something, and sent so many bytes of the body.
+fn room(bytes: usize) -> Room {
+    let mut room = silent_room();
+    room.speak(0..1, (head() + &ITEM[..bytes]).as_bytes());
     room
 }
 
@@ -40,6 +49,33 @@ fn a_body_that_trickles_has_no_more_time_than_one_that_stands_still() {
     }
     assert_eq!(came_of(&room), [&[], &[]]);
     room.wait(SECOND);
+    assert_eq!(came_of(&room), [&[][..], &[("timeout", 1)]]);
+}
+
+#[test]
+fn a_request_has_its_time_from_its_first_byte_on_also_the_first() {
+    let in_time = [&[("done", 1)][..], &[]];
+    let late = [&[][..], &[("timeout", 1)]];
+    for (rest, came) in [(SECOND * 9, in_time), (SECOND * 19 / 2, late)] {
+        let mut room = silent_room();
+        room.wait(9 * SECOND);
+        room.speak(0..1, &head().as_bytes()[..1]);
+        room.wait(SECOND / 2);
+        room.speak(0..1, &head().as_bytes()[1..]);
+        room.wait(rest);
+        room.speak(0..1, ITEM.as_bytes());
+        assert_eq!(came_of(&room), came, "{rest:?} later");
+    }
+}
+
+#[test]
+fn the_head_of_the_first_has_no_more_time_than_its_sender_has_to_come_in() {
+    let mut room = silent_room();
+    room.wait(9 * SECOND);
+    room.speak(0..1, &head().as_bytes()[..1]);
+    room.wait(SECOND * 99 / 100);
+    assert_eq!(came_of(&room), [&[], &[]]);
+    room.wait(SECOND / 100);
     assert_eq!(came_of(&room), [&[][..], &[("timeout", 1)]]);
 }
 

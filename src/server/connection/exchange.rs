@@ -33,6 +33,8 @@ pub(super) struct Exchange {
     /// How its sender came.
     pub(super) arrival: Arrival,
     pub(super) input: Vec<u8>,
+    /// When its sender came.
+    came: Duration,
     /// When the wait for the next request began, or for the rest of it.
     pub(super) since: Duration,
     /// Requests that were answered.
@@ -67,11 +69,12 @@ impl From<Refusal> for HttpError {
 
 impl Exchange {
     /// The wait for a first request.
-    pub(super) fn new(arrival: Arrival, since: Duration) -> Self {
+    pub(super) fn new(arrival: Arrival, came: Duration) -> Self {
         Self {
             arrival,
             input: Vec::new(),
-            since,
+            came,
+            since: came,
             answered: 0,
             has_more: false,
             scrape: None,
@@ -79,11 +82,6 @@ impl Exchange {
             caller: None,
             untold: 0,
         }
-    }
-
-    /// Whether nothing of a next request has arrived.
-    fn is_idle(&self) -> bool {
-        self.answered > 0 && self.input.is_empty()
     }
 
     /// Whether the next request, or the rest of one, may be looked at.
@@ -111,18 +109,21 @@ impl Exchange {
             + calling.map_or(0, |calling| calling.heap_bytes())
     }
 
-    /// How long to wait for the next request, or for the rest of one.
-    fn patience(&self, config: &Config) -> Duration {
-        if self.is_idle() {
-            config.keep_alive_timeout
+    /// Until when to wait for the next request, or for the head of one. The first has no more time than its sender has to
+    /// come in.
+    fn head_due(&self, config: &Config) -> Duration {
+        if self.answered == 0 {
+            self.came + config.handshake_timeout
+        } else if self.input.is_empty() {
+            self.since + config.keep_alive_timeout
         } else {
-            config.handshake_timeout
+            self.since + config.handshake_timeout
         }
     }
 
-    /// Takes in what arrived. With the first byte of a next request the wait for the rest of it begins.
+    /// Takes in what arrived. With the first byte of a request the wait for the rest of it begins.
     pub(super) fn hear(&mut self, input: &[u8], now: Duration) {
-        if self.is_idle() {
+        if self.input.is_empty() && !input.is_empty() {
             self.since = now;
         }
         self.input.extend_from_slice(input);
@@ -390,7 +391,7 @@ impl<S: Stream> Connection<S> {
                     && exchange.scrape.is_none()
                     && (exchange.answered == 0 || self.stream.held_bytes() == 0) =>
             {
-                Some(exchange.since + exchange.patience(&world.config))
+                Some(exchange.head_due(&world.config))
             }
             _ => None,
         }
