@@ -103,10 +103,14 @@ fn a_person_is_removed_from_one_channel_and_may_come_back() {
         (200, json!({"sessions": 1}))
     );
     assert_eq!(ada.hear()["channel"], "a/b");
+    // Nobody is in it any more, and it is remembered.
     assert_eq!(
-        code(&remove(&json!({"id": ada.id()}))),
-        (404, "no-such-channel")
+        remove(&json!({"id": ada.id()})),
+        (200, json!({"sessions": 0}))
     );
+    let nowhere = json!({"id": ada.id()}).to_string();
+    let nowhere = act(&door, "channels/water/remove", &nowhere);
+    assert_eq!(code(&nowhere), (404, "no-such-channel"));
     assert_eq!(
         code(&remove(&json!({"id": "nobody"}))),
         (404, "no-such-client")

@@ -21,13 +21,13 @@ pub struct Dismissal {
 }
 
 /// Has all sessions of a person leave a channel, of which everyone is told as if they had of their own will. Returns the bytes
-/// of that, and what came of it.
+/// of that, and what came of it. There is also a channel that nobody is in, as long as it is remembered.
 pub fn expel(hub: &mut Hub, registry: &mut Registry, target: &str, name: &str) -> (usize, Outcome) {
     let sessions = match registry.people.sessions(target) {
         Ok(sessions) => sessions,
         Err(error) => return (0, Outcome::Refused(error)),
     };
-    let Some(channel) = hub.find(Space::Chat, name) else {
+    let Some(channel) = hub.find_remembered(Space::Chat, name) else {
         let error = ChatError::NoSuchChannel(name.to_owned());
         return (0, Outcome::Refused(error));
     };

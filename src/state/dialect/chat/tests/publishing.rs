@@ -254,6 +254,11 @@ fn who_is_removed_from_a_channel_is_told_that_they_left_and_so_are_the_others() 
     assert_eq!(scene.code(bob, &said("milk", "here")), "none");
     let again = scene.call(expel("bob", "tea"));
     assert_eq!(again, Outcome::Expelled { sessions: 0 });
+    // Nobody is in it any more, and it is remembered.
+    scene.ask(ada, &json!({"action": "leave-channel", "message": "tea"}));
+    assert_eq!(scene.commons.hub.find(Space::Chat, "tea"), None);
+    let empty = scene.call(expel("bob", "tea"));
+    assert_eq!(empty, Outcome::Expelled { sessions: 0 });
     for (target, channel, code) in [
         ("bob", "water", "no-such-channel"),
         ("Ada", "tea", "no-such-client"),
