@@ -121,12 +121,13 @@ fn request(raw: &httparse::Request<'_, '_>) -> Result<Request<()>, HttpError> {
     Ok(request)
 }
 
-/// Refuses a request whose headers leave open whom it is for.
+/// Refuses a request whose headers leave open whom it is for, or what its body is.
 fn check_headers(request: &Request<()>) -> Result<(), HttpError> {
     let headers = request.headers();
-    // RFC 9112, section 3.2; RFC 6455, sections 11.3.1 and 11.3.5.
+    // RFC 9112, section 3.2; RFC 9110, section 8.3; RFC 6455, sections 11.3.1 and 11.3.5.
     for name in [
         header::HOST,
+        header::CONTENT_TYPE,
         header::SEC_WEBSOCKET_KEY,
         header::SEC_WEBSOCKET_VERSION,
     ] {
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_says_once_whom_it_is_for() {
+    fn a_request_says_once_whom_it_is_for_and_what_it_brings() {
         let is_read = |version: &str, headers: &str| {
             let request = format!("GET / HTTP/{version}\r\n{headers}\r\n");
             match parse(request.as_bytes()) {
@@ -209,7 +210,12 @@ mod tests {
                 assert!(!is_read(version, &format!("Host: {host}\r\n")), "{host}");
             }
         }
-        for name in ["Host", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
+        for name in [
+            "Host",
+            "Content-Type",
+            "Sec-WebSocket-Key",
+            "Sec-WebSocket-Version",
+        ] {
             let twice = format!("Host: a\r\n{name}: a\r\n{}: a\r\n", name.to_lowercase());
             assert!(!is_read("1.1", &twice) && !is_read("1.0", &twice), "{name}");
         }
