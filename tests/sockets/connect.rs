@@ -149,7 +149,7 @@ fn another_close_is_told_in_words() {
         (1011, "1011, internal error"),
         (4001, "4001, slow consumer"),
         (4002, "4002, no pong"),
-        (4999, "4999, a code that is not known here"),
+        (4999, "4999, a code of its own, or of a program"),
     ] {
         let (url, _server) = serve(move |mut socket| close_with(&mut socket, code, "b\u{1b}ye"));
         let ended = Process::start_with_input(&["connect", &url]).ended();

@@ -114,6 +114,8 @@ fn words(code: u16) -> &'static str {
         1013 => "try again later: it has too much to do",
         4001 => "slow consumer: this client did not take its messages in time",
         4002 => "no pong: this client did not answer a ping in time",
+        // Of frameworks and of whoever runs a server (RFC 6455, section 7.4.2), as `POST /api/clients/ID/close` takes them.
+        3000..=4999 => "a code of its own, or of a program that had it closed",
         _ => "a code that is not known here",
     }
 }
@@ -146,7 +148,18 @@ mod tests {
              (it said: no progress)"
         );
         assert!(text(1001, "").ends_with("connect again later"));
-        assert!(text(4999, "\u{1b}[2J").ends_with("known here (it said: \\u{1b}[2J)"));
+        for code in [3000, 4003, 4999] {
+            assert_eq!(
+                text(code, "no more"),
+                format!(
+                    "the server closed the connection: {code}, a code of its own, or of a program that had it closed \
+                     (it said: no more)"
+                )
+            );
+        }
+        for code in [2999, 5000] {
+            assert!(text(code, "\u{1b}[2J").ends_with("known here (it said: \\u{1b}[2J)"));
+        }
     }
 
     #[test]
@@ -155,10 +168,10 @@ mod tests {
             1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 4001, 4002,
         ];
         let mut said = codes.map(words).to_vec();
-        said.push(words(4999));
+        said.extend([words(4999), words(5000)]);
         said.sort_unstable();
         said.dedup();
-        assert_eq!(said.len(), codes.len() + 1);
+        assert_eq!(said.len(), codes.len() + 2);
     }
 
     #[test]
