@@ -18,6 +18,7 @@ pub mod redis;
 pub mod refusals;
 pub mod stream;
 pub mod survey;
+mod telling;
 pub mod webhooks;
 pub mod websocket;
 mod weighing;
@@ -46,8 +47,7 @@ use crate::{
     state::{
         commons::Commons,
         engine::{Engine, Local},
-        events::{Events, Settlement},
-        metrics::{EngineGauges, Metrics, Omission, ProcessUsage, WebhookGauges},
+        metrics::{EngineGauges, Metrics, Omission, ProcessUsage},
         snapshot::SnapshotError,
         timers::Timers,
     },
@@ -168,36 +168,6 @@ impl<S: Stream> Server<S> {
     pub fn note_engine(&mut self, health: Health, gauges: EngineGauges) {
         self.world.health = health;
         self.world.engine = Some(gauges);
-    }
-
-    /// What a program is to be told of, if there is one.
-    pub fn events(&self) -> Option<&Events> {
-        self.world.commons.registry.events()
-    }
-
-    /// Which server this is, if it is the one of all that tells it.
-    pub fn teller(&self) -> Option<NodeId> {
-        self.world.commons.teller()
-    }
-
-    /// Whether nobody would go on where this server ends.
-    pub fn is_last(&self) -> bool {
-        self.world.commons.is_last()
-    }
-
-    /// Has all servers know what became of some of what it was to be told.
-    pub fn settle(&mut self, settlement: Settlement, now: Now) {
-        self.world.commons.settle(settlement, now);
-    }
-
-    /// Whether it is told all of that by now.
-    pub fn are_events_told(&self) -> bool {
-        self.world.commons.registry.are_events_told()
-    }
-
-    /// Notes how it stands with the endpoint that is told.
-    pub fn note_webhook(&mut self, gauges: WebhookGauges) {
-        self.world.webhook = Some(gauges);
     }
 
     /// Learns a turn's share of what another server knows of the chat, of which this one knew nothing before. Returns whether
