@@ -53,7 +53,7 @@ use crate::{
     },
     vocabulary::{
         config::{Config, RECEIVE_BYTES_MAX, TURN_BYTES_MAX},
-        id::{Key, NodeId},
+        id::Key,
         reason::Reason,
         time::Now,
     },
