@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::{field::display, info, warn};
 
 use super::{
     Server,
@@ -125,6 +125,18 @@ impl<S: Stream> Node<S> {
     /// Whether the others know that this server is gone, or it was waited for long enough.
     pub fn is_gone(&self, now: Duration) -> bool {
         self.link.standing() == Standing::Gone || self.leaves_by.is_some_and(|by| by <= now)
+    }
+
+    /// Tells the operator, at the end, if what there was has ended with this server.
+    pub fn tell_end(&self) {
+        if self.journal.borrow().is_last() && !self.link.has_bequeathed() {
+            let cause = self.link.outage().map(display);
+            warn!(
+                cause,
+                "this was the last server of the hub, and could not leave in Redis what it knew: all channels begin anew with \
+                 the next"
+            );
+        }
     }
 
     /// What it says to Redis, and hears.

@@ -264,6 +264,9 @@ impl Reactor {
                 self.drain_for_program(now);
             }
         }
+        if let Some(redis) = &self.redis {
+            redis.tell_end();
+        }
         info!(cut = self.server.cut_connections(), "drained");
         Ok(Outcome::Drained)
     }

@@ -210,6 +210,41 @@ fn a_server_that_is_told_to_end_is_gone_at_once_for_the_others() {
 }
 
 #[test]
+fn the_last_server_says_so_if_it_can_leave_nothing_behind() {
+    const LOST: &str = "all channels begin anew with the next";
+    for is_gone in [true, false] {
+        let redis = Redis::start();
+        let server = node(&redis);
+        Person::enter(&server, "Ada").join("tea");
+        if is_gone {
+            redis.signal(Signal::KILL);
+        }
+        server.signal(Signal::TERM);
+        let ended = server.ended();
+        assert_eq!(ended.status.code(), Some(0));
+        let mut lines = ended.stderr.lines();
+        let told = lines.find(|line| line.contains(LOST));
+        assert_eq!(told.is_some(), is_gone, "{}", ended.stderr);
+        assert!(told.is_none_or(|line| line.contains("WARN")));
+    }
+}
+
+#[test]
+fn a_server_that_waits_for_another_says_for_which_and_how_long() {
+    let redis = Redis::start();
+    let node = |more: &[&str]| Server::start(&[&["--redis", &redis.url()], more].concat());
+    let silent = node(&[]);
+    comes_in(&silent);
+    silent.signal(Signal::STOP);
+    let newcomer = node(&[]);
+    wait_until("it has waited in vain", || {
+        let log = newcomer.process().stderr();
+        log.contains("server 1 has not told this one what there is within 3s")
+            && log.contains("or its lease of 10s is over")
+    });
+}
+
+#[test]
 fn while_redis_stands_still_people_wait_and_then_go_on() {
     let redis = Redis::start();
     let server = node(&redis);

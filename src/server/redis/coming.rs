@@ -14,7 +14,7 @@ use super::{
 use crate::{
     server::stream::Stream,
     state::journal::{Journal, NEWCOMER},
-    vocabulary::{id::NodeId, time::Now},
+    vocabulary::{config::REDIS_SNAPSHOT_PATIENCE, id::NodeId, time::Now},
 };
 
 /// Where a node stands.
@@ -115,8 +115,29 @@ impl<S: Stream> Link<S> {
             .until()
             .is_some_and(|until| until <= now || is_vain())
         {
+            if let (Standing::Loading(newcomer), false) = (self.standing, self.is_heir()) {
+                self.tell_of_silence(newcomer.node);
+            }
             self.refuse_snapshot();
         }
+    }
+
+    /// Tells the operator what this node waits for.
+    fn tell_of_silence(&self, own: NodeId) {
+        let (patience, lease) = (REDIS_SNAPSHOT_PATIENCE, self.nodes.lease());
+        if let Some(NodeId(giver)) = self.giver(own) {
+            warn!(
+                "server {giver} has not told this one what there is within {patience:?}: asking again, and letting nobody in \
+                 until a server has told it, or its lease of {lease:?} is over (--redis-lease)"
+            );
+        } else {
+            warn!("all servers that could have told this one what there is are gone: asking again");
+        }
+    }
+
+    /// The node that is to tell this one what there is: the first that has not failed to.
+    fn giver(&self, own: NodeId) -> Option<NodeId> {
+        self.nodes.first_but(&[&self.silent[..], &[own]].concat())
     }
 
     /// What another node has told this one, once it is whole. It is to be [accepted](Self::accept_snapshot) or
@@ -154,16 +175,10 @@ impl<S: Stream> Link<S> {
             self.useless = Some(taking.source.place);
             self.leave_era();
         } else if let Standing::Loading(newcomer) = self.standing {
-            let not_asked = |silent: &[NodeId]| {
-                let asked = [silent, &[newcomer.node]].concat();
-                self.nodes.first_but(&asked)
-            };
-            let giver = not_asked(&self.silent);
-            self.silent.extend(giver);
-            if not_asked(&self.silent).is_none() {
+            self.silent.extend(self.giver(newcomer.node));
+            if self.giver(newcomer.node).is_none() {
                 self.silent.clear();
             }
-            warn!(silent = ?self.silent, "no other node has told this one what there is, asking again");
             self.leave_era();
         }
     }

@@ -275,6 +275,11 @@ impl<S: Stream> Link<S> {
         self.giving.is_left
     }
 
+    /// Whether all that it has to leave behind is there.
+    pub fn has_bequeathed(&self) -> bool {
+        self.giving.is_left && self.giving.next().is_none()
+    }
+
     /// Where this node stands.
     pub fn standing(&self) -> Standing {
         self.standing

@@ -24,6 +24,11 @@ impl Nodes {
         }
     }
 
+    /// How long nobody need be heard.
+    pub(super) fn lease(&self) -> Duration {
+        self.lease
+    }
+
     /// These and no others. Those that were there before were not heard by that.
     pub(super) fn reset(&mut self, nodes: impl IntoIterator<Item = NodeId>, now: Duration) {
         let heard = |node| self.heard.get(&node).copied().unwrap_or(now);

@@ -130,6 +130,11 @@ impl Redis {
         self.node.is_gone(now)
     }
 
+    /// Tells the operator, at the end, if what there was has ended with the server.
+    pub fn tell_end(&self) {
+        self.node.tell_end();
+    }
+
     fn dial(&mut self, side: Side, now: Now, registry: &Registry) {
         let token = Token(self.tokens.0 + side as usize);
         self.attempts += 1;
