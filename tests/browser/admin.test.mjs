@@ -72,9 +72,10 @@ story('a member is removed from a channel that is opened, and the client is open
 }, locked);
 
 story('one without a key is asked for it, and it is kept for the tab alone', async (scene) => {
-  const operator = await scene.visit('operator', { base: scene.server.adminUrl, path: '/admin' });
+  const operator = await scene.visit('operator', {
+    base: scene.server.adminUrl, path: '/admin', tolerated: REFUSED,
+  });
   const { page } = operator;
-  operator.tolerate(REFUSED);
   const box = page.getByLabel('Key or token');
   await box.waitFor();
   for (const [wrong, words] of [
@@ -99,9 +100,10 @@ story('one without a key is asked for it, and it is kept for the tab alone', asy
 
 story('one whose token does not allow to look is asked for another, and one that may only look is told so', async (scene) => {
   await scene.visit('Ada', { path: `/#token=${issuer.mint('--name', 'Ada')}` }).then((ada) => ada.signIn());
-  const operator = await scene.visit('operator', { base: scene.server.adminUrl, path: `/admin#key=${issuer.mint()}` });
+  const operator = await scene.visit('operator', {
+    base: scene.server.adminUrl, path: `/admin#key=${issuer.mint()}`, tolerated: REFUSED,
+  });
   const { page } = operator;
-  operator.tolerate(REFUSED);
   await page.getByRole('alert').filter({ hasText: 'the token does not allow that' }).waitFor();
   await page.getByLabel('Key or token').fill(issuer.mint('--api-rights', 'read'));
   await page.getByRole('button', { name: 'Look' }).click();

@@ -16,10 +16,11 @@ export class Person {
     this.page = page;
   }
 
-  /** Opens the page at `url`, still on the joining screen. */
-  static async open(name, url, options) {
+  /** Opens the page at `url`, still on the joining screen; complaints that match `tolerated` are expected from the first on. */
+  static async open(name, url, { tolerated, ...options } = {}) {
     const page = await openPage(options);
     const person = new Person(name, page);
+    if (tolerated !== undefined) person.tolerate(tolerated);
     page.on('pageerror', (error) => person.#complain(`uncaught: ${error.stack}`));
     page.on('console', (line) => line.type() === 'error' && person.#complain(`console: ${line.text()}`));
     await page.addInitScript(() => {
