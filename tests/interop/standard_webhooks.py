@@ -43,7 +43,8 @@ class Story:
             "http://127.0.0.1:9000": f"http://{ADDRESS}:{self.port}",
             "--webhook-secret webhook-secret": f"--webhook-secret {self._keep('server', secret)}",
         }
-        _, command = block("sh", "--webhook-secret").splitlines()
+        lines = block("sh", "--webhook-secret").splitlines()
+        command = next(line for line in lines if line.startswith("hubbub --webhook "))
         flags = shlex.split(placed(command, places))[1:]
         return Process([self._binary, "--addr", f"{ADDRESS}:0", *flags], self._folder / "server.log")
 
