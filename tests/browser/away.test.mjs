@@ -77,13 +77,23 @@ story('what is said while a page is cut off is there once it is back, in order a
 });
 
 story('where more was said than is kept, a line says how many are missing', async (scene) => {
-  const ada = await scene.arrive('Ada');
-  const script = await scene.script('Script');
-  await ada.see('Script joined the channel');
-  await ada.page.context().setOffline(true);
-  await script.say(...numbered(1, 20));
-  await ada.page.context().setOffline(false);
-  await heardInOrder(ada, ['Script joined', '15 messages or notices are missing here.', ...numbered(16, 20)]);
+  const proxy = await Proxy.start(scene.server.url);
+  try {
+    const ada = await scene.visit('Ada', { base: proxy.url });
+    await ada.signIn();
+    await ada.isIn('general');
+    ada.tolerate(NO_SERVER);
+    const bob = await scene.arrive('Bob');
+    const script = await scene.script('Script');
+    await ada.see('Script joined the channel');
+    proxy.cut();
+    await bob.see('Ada left the channel');
+    await script.say(...numbered(1, 20));
+    proxy.mend();
+    await heardInOrder(ada, ['Script joined', '16 messages or notices are missing here.', ...numbered(16, 20)]);
+  } finally {
+    proxy.close();
+  }
 }, ['--history', '5']);
 
 story('who is new sees the latest messages, and by scrolling up all that are kept', async (scene) => {
