@@ -53,12 +53,7 @@ story('what is said while a page is offline is there once it is back, in order a
 });
 
 story('what is said while a page is cut off is there once it is back, in order and once', async (scene) => {
-  const proxy = await Proxy.start(scene.server.url);
-  try {
-    const ada = await scene.visit('Ada', { base: proxy.url });
-    await ada.signIn();
-    await ada.isIn('general');
-    ada.tolerate(NO_SERVER);
+  await behindProxy(scene, async (ada, proxy) => {
     const bob = await scene.arrive('Bob');
     await sayAll(bob, numbered(1, 2));
     await ada.see('message 2.');
@@ -71,18 +66,11 @@ story('what is said while a page is cut off is there once it is back, in order a
     await sayAll(bob, numbered(6, 6));
     await heardInOrder(ada, numbered(1, 6));
     assert.equal(await ada.log.getByText('missing').count(), 0);
-  } finally {
-    proxy.close();
-  }
+  });
 });
 
 story('where more was said than is kept, a line says how many are missing', async (scene) => {
-  const proxy = await Proxy.start(scene.server.url);
-  try {
-    const ada = await scene.visit('Ada', { base: proxy.url });
-    await ada.signIn();
-    await ada.isIn('general');
-    ada.tolerate(NO_SERVER);
+  await behindProxy(scene, async (ada, proxy) => {
     const bob = await scene.arrive('Bob');
     const script = await scene.script('Script');
     await ada.see('Script joined the channel');
@@ -91,9 +79,7 @@ story('where more was said than is kept, a line says how many are missing', asyn
     await script.say(...numbered(1, 20));
     proxy.mend();
     await heardInOrder(ada, ['Script joined', '16 messages or notices are missing here.', ...numbered(16, 20)]);
-  } finally {
-    proxy.close();
-  }
+  });
 }, ['--history', '5']);
 
 story('who is new sees the latest messages, and by scrolling up all that are kept', async (scene) => {
@@ -120,6 +106,20 @@ story('who is new sees the latest messages, and by scrolling up all that are kep
   });
   await heardInOrder(ada, ['Older messages are not kept.', ...numbered(51, 250)]);
 }, ['--history', '200']);
+
+/** Ada, who is in the channel `general`, and whose connection goes through a proxy that can cut it. */
+async function behindProxy(scene, deed) {
+  const proxy = await Proxy.start(scene.server.url);
+  try {
+    const ada = await scene.visit('Ada', { base: proxy.url });
+    await ada.signIn();
+    await ada.isIn('general');
+    ada.tolerate(NO_SERVER);
+    await deed(ada, proxy);
+  } finally {
+    proxy.close();
+  }
+}
 
 function numbered(first, last) {
   return Array.from({ length: last - first + 1 }, (_, index) => `message ${first + index}.`);
