@@ -1,8 +1,9 @@
 //! What programs say in channels and to people, and what they are told came of it.
 
-use std::io::Read;
+use std::{fs, io::Read, path::PathBuf};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::harness::{Door, HttpConnection, KEY, Person, Process, answers, bearer, post};
 
@@ -335,34 +336,49 @@ fn a_request_whose_answer_is_cut_off_at_any_byte_and_that_is_made_again_is_said_
     }
 }
 
-const SECRET: &str = "a secret of thirty-two bytes or so";
-
-/// A token for these flags, signed with the secret in a file.
-fn minted(secret: &str, flags: &[&str]) -> String {
-    let ended = Process::start(&[&["token", "--token-key", secret], flags].concat()).ended();
-    assert!(ended.status.success(), "{}", ended.stderr);
-    ended.stdout.trim_end().to_owned()
+/// Whoever makes tokens, and a door for those who have one.
+struct Issuer {
+    secret: PathBuf,
+    door: Door,
+    _folder: TempDir,
 }
 
-/// What items are answered that are published with these headers.
-fn published(door: &Door, headers: &str, items: &Value) -> (u16, Value) {
-    let response = door.post("/api/publish", headers, &items.to_string());
-    let body = serde_json::from_slice(&response.body).unwrap();
-    (response.status, body)
+impl Issuer {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("secret");
+        fs::write(&secret, "a secret of thirty-two bytes or so").unwrap();
+        let door = Door::with_key(&["--token-key", secret.to_str().unwrap()]);
+        Self {
+            secret,
+            door,
+            _folder: folder,
+        }
+    }
+
+    fn mint(&self, flags: &[&str]) -> String {
+        let secret = ["token", "--token-key", self.secret.to_str().unwrap()];
+        let ended = Process::start(&[&secret, flags].concat()).ended();
+        assert!(ended.status.success(), "{}", ended.stderr);
+        ended.stdout.trim_end().to_owned()
+    }
+
+    /// What items are answered that are published with these headers.
+    fn publish(&self, headers: &str, items: &Value) -> (u16, Value) {
+        let response = self.door.post("/api/publish", headers, &items.to_string());
+        let body = serde_json::from_slice(&response.body).unwrap();
+        (response.status, body)
+    }
 }
 
 #[test]
 fn each_item_is_said_once_though_more_of_them_are_allowed_when_they_are_asked_for_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, SECRET).unwrap();
-    let secret = secret.to_str().unwrap();
-    let door = Door::with_key(&["--token-key", secret]);
+    let issuer = Issuer::new();
     let items = json!([message("tea", "one"), message("cake", "two")]);
     let ask = |rights: &str| {
-        let token = minted(secret, &["--sub", "till", "--api-rights", rights]);
+        let token = issuer.mint(&["--sub", "till", "--api-rights", rights]);
         let headers = format!("{}Idempotency-Key: K\r\n", bearer(&token));
-        published(&door, &headers, &items).1
+        issuer.publish(&headers, &items).1
     };
     let first = ask("publish:cake");
     assert_eq!(
@@ -385,19 +401,12 @@ fn each_item_is_said_once_though_more_of_them_are_allowed_when_they_are_asked_fo
 
 #[test]
 fn tokens_that_name_nobody_have_ids_of_their_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, SECRET).unwrap();
-    let secret = secret.to_str().unwrap();
-    let door = Door::with_key(&["--token-key", secret]);
+    let issuer = Issuer::new();
     let item = json!({"channel": "tea", "message": "hot", "id": "1"});
     for (lifetime, seq) in [("1h", 1), ("2h", 2)] {
-        let token = minted(
-            secret,
-            &["--lifetime", lifetime, "--api-rights", "publish:*"],
-        );
+        let token = issuer.mint(&["--lifetime", lifetime, "--api-rights", "publish:*"]);
         for duplicate in [Value::Null, json!(true)] {
-            let (_, said) = published(&door, &bearer(&token), &item);
+            let (_, said) = issuer.publish(&bearer(&token), &item);
             assert_eq!(
                 (&said[0]["seq"], &said[0]["duplicate"]),
                 (&json!(seq), &duplicate)
@@ -408,14 +417,10 @@ fn tokens_that_name_nobody_have_ids_of_their_own() {
 
 #[test]
 fn a_token_says_where_and_as_whom() {
-    let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret");
-    std::fs::write(&secret, SECRET).unwrap();
-    let secret = secret.to_str().unwrap();
-    let door = Door::with_key(&["--token-key", secret]);
+    let issuer = Issuer::new();
     let ada = ["--sub", "ada-1", "--name", "Ada"];
-    let mint = |flags: &[&str]| minted(secret, &[&ada, flags].concat());
-    let publish = |token: &str, items: &Value| published(&door, &bearer(token), items);
+    let mint = |flags: &[&str]| issuer.mint(&[&ada, flags].concat());
+    let publish = |token: &str, items: &Value| issuer.publish(&bearer(token), items);
     let own = json!({"id": "ada-1", "name": "Ada"});
     let items = json!([
         message("tea", "one"),
