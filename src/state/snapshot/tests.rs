@@ -378,6 +378,31 @@ fn who_comes_where_all_end_goes_on_like_who_was_told_before_what_a_program_does_
 }
 
 #[test]
+fn what_a_program_was_to_be_told_is_dropped_where_all_is_lost_and_where_others_know_it_is_not() {
+    let config = Config {
+        webhook: Some(webhook(Topic::ALL)),
+        ..Config::default()
+    };
+    let at = |seconds: u64| Moment {
+        at: Duration::from_secs(seconds),
+        unix_ms: seconds * 1000,
+    };
+    let alive = Event::Alive {
+        node: US,
+        number: 1,
+        said: None,
+        ours: US,
+    };
+    for (end, dropped) in [(Event::Burial, 0), (Event::Lost, 1)] {
+        let mut server = Follower::new(&config);
+        server.follow(&[alive.clone().at(at(1)), end.at(at(2))]);
+        server.commons.begin_anew();
+        let events = server.commons.registry.events().unwrap();
+        assert_eq!((events.counts().dropped, events.front()), (dropped, None));
+    }
+}
+
+#[test]
 fn servers_tell_programs_of_the_same_or_do_not_learn_of_one_another() {
     let told = [
         None,
