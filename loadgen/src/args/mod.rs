@@ -2,8 +2,10 @@
 //! nothing in a mode is refused there.
 
 pub mod expectation;
+pub mod languages;
 pub mod mode;
 pub mod rate;
+pub mod script;
 mod sense;
 pub mod values;
 
@@ -20,9 +22,11 @@ use hubbub::{
 use tungstenite::http::HeaderValue;
 
 use expectation::Expectation;
+use languages::ProtocolName;
 use mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search};
 use rate::Rate;
-use values::{Cut, Load, PayloadName, ProtocolName, Share, between, cut, share, target};
+use script::ScriptFlags;
+use values::{Contender, Cut, Load, PayloadName, Share, between, cut, share, target};
 
 /// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
 const SOURCE_IPS_MAX: u8 = 254;
@@ -51,9 +55,9 @@ pub struct Args {
     #[arg(long)]
     pub url: Vec<String>,
 
-    /// Server to compare, such as mine=ws://127.0.0.1:8080/relay; repeatable [default: its own server fills up to two]
+    /// Server to compare, such as mine=ws://127.0.0.1:8080/relay or its=nats+ws://127.0.0.1:8081/; repeatable [default: its own server fills up to two]
     #[arg(long, value_name = "NAME=URL", value_parser = target)]
-    pub target: Vec<(String, String)>,
+    pub target: Vec<Contender>,
 
     /// Endpoint to ask for on unix sockets [default: /relay, or /ws with --protocol chat]
     #[arg(long)]
@@ -151,17 +155,13 @@ pub struct Args {
     #[arg(long, value_name = "SHARE", value_parser = share, num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
     pub compress: Option<Share>,
 
-    /// What the server speaks
+    /// What the server speaks; may stand before a URL instead, as in nats+ws://127.0.0.1:8080/
     #[arg(long, value_enum, default_value_t = ProtocolName::Relay)]
     pub protocol: ProtocolName,
 
-    /// Text that each client sends on entry, with --protocol raw [default: none]
-    #[arg(long, value_name = "TEXT")]
-    pub hello: Option<String>,
-
-    /// Message with %s where the payload goes, such as '{"text":"%s"}', with --protocol raw [default: %s]
-    #[arg(long, value_name = "TEXT")]
-    pub template: Option<String>,
+    /// How a server of other people's is spoken to.
+    #[command(flatten)]
+    pub script: ScriptFlags,
 
     /// Token to come in with, unless --header has an Authorization [default: the user of the URL]
     #[arg(long, value_name = "TOKEN", value_parser = bearer)]
@@ -171,7 +171,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<Header>,
 
-    /// Subprotocol to offer in each handshake [default: none]
+    /// Subprotocol to offer in each handshake [default: that of the --protocol, if it has one]
     #[arg(long, value_name = "NAME")]
     pub subprotocol: Option<HeaderValue>,
 
@@ -183,7 +183,7 @@ pub struct Args {
     #[arg(long, value_name = "FIGURE<LIMIT", default_value = "p99<10ms")]
     pub slo: Vec<Expectation>,
 
-    /// Have each client ping the server once, when all are in
+    /// Have each client ping the server when all are in, and again in each --period
     #[arg(long)]
     pub ping: bool,
 
@@ -238,11 +238,35 @@ impl Args {
     ) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(words).map_err(discreet)?;
-        let args = Self::from_arg_matches(&matches)?;
-        match sense::misplaced(&matches, args.mode).or_else(|| args.without_sense()) {
+        let mut args = Self::from_arg_matches(&matches)?;
+        args.script.order(&matches);
+        let torn = args.take_protocol_of_urls();
+        match sense::misplaced(&matches, args.mode)
+            .or(torn)
+            .or_else(|| args.without_sense())
+        {
             Some(reason) => Err(command.error(ErrorKind::ArgumentConflict, reason)),
             None => Ok(args),
         }
+    }
+
+    /// Takes the protocol that stands before the URLs for that of the run; what is wrong if they are of two minds.
+    fn take_protocol_of_urls(&mut self) -> Option<String> {
+        for url in &mut self.url {
+            let (Some(protocol), plain) = ProtocolName::before(url) else {
+                continue;
+            };
+            if self.protocol != ProtocolName::Relay && self.protocol != protocol {
+                return Some(format!(
+                    "{} stands before a URL, and {} is the protocol of the run: give one of them",
+                    protocol.name(),
+                    self.protocol.name()
+                ));
+            }
+            self.protocol = protocol;
+            *url = plain.to_owned();
+        }
+        None
     }
 
     /// How long to measure, in one step or round.

@@ -4,6 +4,7 @@ use clap::{ArgMatches, parser::ValueSource};
 
 use crate::args::{
     Args,
+    languages::ProtocolName,
     mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search},
 };
 
@@ -31,6 +32,8 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("isolation", &[Fanout, Saturate]),
     ("log", &[Fanout, Saturate]),
     ("hdr", &[Fanout, Saturate, Connect]),
+    ("template", &[Fanout, Saturate, Search, Compare]),
+    ("sender", &[Fanout, Saturate, Search, Compare]),
 ];
 
 impl Args {
@@ -41,7 +44,11 @@ impl Args {
             _ => self.url.len(),
         };
         let is_any = |scheme: &str| {
-            let urls = self.target.iter().map(|(_, url)| url).chain(&self.url);
+            let urls = self
+                .target
+                .iter()
+                .map(|target| &target.url)
+                .chain(&self.url);
             urls.into_iter().any(|url| url.starts_with(scheme))
         };
         if self.path.is_some() && !is_any("unix:") {
@@ -52,6 +59,12 @@ impl Args {
                 "--ca and --insecure are for TLS: give a URL like wss://HOST/relay".to_owned(),
             );
         }
+        if let (ProtocolName::Language(language), 0) = (self.protocol, servers) {
+            return Some(format!(
+                "--protocol {} needs a server that speaks it: give its --url",
+                language.name
+            ));
+        }
         let pids = self.server_pid.len();
         if pids > 0 && pids != servers {
             return Some(format!(
@@ -59,7 +72,11 @@ impl Args {
                  give one for each --url or --target, or none"
             ));
         }
-        let mut names: Vec<&str> = self.target.iter().map(|(name, _)| name.as_str()).collect();
+        let mut names: Vec<&str> = self
+            .target
+            .iter()
+            .map(|target| target.name.as_str())
+            .collect();
         names.sort_unstable();
         let twice = names.windows(2).find(|two| two[0] == two[1])?;
         Some(format!(

@@ -5,6 +5,8 @@ use std::{ops::RangeInclusive, time::Duration};
 use clap::ValueEnum;
 use hubbub::vocabulary::units::duration;
 
+use crate::args::languages::ProtocolName;
+
 /// What a round of compare measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Load {
@@ -14,15 +16,15 @@ pub enum Load {
     Saturate,
 }
 
-/// What the server under test speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ProtocolName {
-    /// Whatever a client sends goes to everyone
-    Relay,
-    /// Channels that are joined with JSON actions
-    Chat,
-    /// Other people's: --hello on entry, --template around each payload
-    Raw,
+/// A server that is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contender {
+    /// What it is called.
+    pub name: String,
+    /// What it speaks, if not what the others do.
+    pub protocol: Option<ProtocolName>,
+    /// Where it is.
+    pub url: String,
 }
 
 /// What messages are filled with.
@@ -95,10 +97,15 @@ pub fn between(text: &str) -> Result<RangeInclusive<Duration>, String> {
 ///
 /// # Errors
 /// The user's, with the right form.
-pub fn target(text: &str) -> Result<(String, String), String> {
+pub fn target(text: &str) -> Result<Contender, String> {
     match text.split_once('=') {
         Some((name, url)) if !name.is_empty() && !name.contains('/') => {
-            Ok((name.to_owned(), url.to_owned()))
+            let (protocol, url) = ProtocolName::before(url);
+            Ok(Contender {
+                name: name.to_owned(),
+                protocol,
+                url: url.to_owned(),
+            })
         }
         _ => Err("write it like mine=ws://127.0.0.1:8080/relay".to_owned()),
     }

@@ -6,6 +6,7 @@ use std::slice;
 use hubbub::system::opening::secrets::hidden;
 
 use crate::{
+    args::languages::ProtocolName,
     modes::{
         Found, RunError,
         session::{Host, Session},
@@ -30,6 +31,10 @@ const OWN: [&str; 2] = ["hubbub", "hubbub-again"];
 struct Contender {
     name: String,
     url: Option<String>,
+    /// What was said of it alone that it speaks.
+    own_protocol: Option<&'static str>,
+    /// The run as it is against this one, which may speak another language.
+    plan: Plan,
     /// A running server; of our own, a new one is started in each round, since two copies of one program differ by
     /// where their memory happens to lie.
     host: Option<Host>,
@@ -60,12 +65,16 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
                 session.args.rounds, contender.name
             );
             session.label(label);
-            let Some(trial) = contender.run(session, &plan)? else {
+            let Some(trial) = contender.run(session)? else {
                 break 'rounds;
             };
             steps.push((
                 index,
-                Step::new(&plan, &trial, &Traffic::new(&plan, &trial)),
+                Step::new(
+                    &contender.plan,
+                    &trial,
+                    &Traffic::new(&contender.plan, &trial),
+                ),
             ));
             contender.latency.add(&trial.collection.latency);
             if index == 0 {
@@ -96,6 +105,7 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
         .iter()
         .map(|contender| Named {
             name: contender.name.clone(),
+            protocol: contender.own_protocol,
             url: contender.url.as_deref().map(hidden),
         })
         .collect();
@@ -110,23 +120,30 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
 /// The servers that the flags name, and as many of our own as two need.
 fn contenders(session: &Session, plan: &Plan) -> Result<Vec<Contender>, RunError> {
     let targets = &session.args.target;
-    let named = targets
-        .iter()
-        .map(|(name, url)| (name.clone(), Some(url.clone())));
-    let is_free = |own: &&&str| targets.iter().all(|(name, _)| name != **own);
+    let named = targets.iter().map(|target| {
+        let url = Some(target.url.clone());
+        (target.name.clone(), url, target.protocol)
+    });
+    let is_free = |own: &&&str| targets.iter().all(|target| target.name != **own);
     let missing = OWN.len().saturating_sub(targets.len());
     let own = OWN.iter().filter(is_free).take(missing);
-    let own = own.map(|&name| (name.to_owned(), None));
+    let own = own.map(|&name| (name.to_owned(), None, None));
     let mut pids = session.args.server_pid.iter().copied();
-    let contender = |(name, url): (String, Option<String>)| {
+    let contender = |(name, url, protocol): (String, Option<String>, Option<ProtocolName>)| {
         let pid = pids.next();
+        let plan = match protocol {
+            Some(protocol) => plan.speaking(protocol, session.args)?,
+            None => plan.clone(),
+        };
         let host = match &url {
-            Some(url) => Some(session.host_at(plan, slice::from_ref(url), pid.as_slice())?),
+            Some(url) => Some(session.host_at(&plan, slice::from_ref(url), pid.as_slice())?),
             None => None,
         };
         Ok(Contender {
             name,
             url,
+            own_protocol: protocol.map(ProtocolName::name),
+            plan,
             host,
             steps: Vec::new(),
             latency: Distribution::default(),
@@ -143,11 +160,11 @@ impl Contender {
         }
     }
 
-    fn run(&self, session: &mut Session, plan: &Plan) -> Result<Option<Trial>, RunError> {
+    fn run(&self, session: &mut Session) -> Result<Option<Trial>, RunError> {
         if let Some(host) = &self.host {
-            return session.next_trial(plan, host);
+            return session.next_trial(&self.plan, host);
         }
-        let host = session.host_at(plan, &[], &[])?;
-        session.next_trial(plan, &host)
+        let host = session.host_at(&self.plan, &[], &[])?;
+        session.next_trial(&self.plan, &host)
     }
 }

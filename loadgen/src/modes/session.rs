@@ -3,12 +3,14 @@
 use std::{cell::Cell, sync::Arc};
 
 use hubbub::system::tls::client::Trust;
+use tungstenite::http::HeaderValue;
 
 use crate::{
     args::Args,
     modes::error::RunError,
     plan::{
         Plan,
+        script::Script,
         target::{Handshake, Target},
     },
     record::log::DeliveryLog,
@@ -135,11 +137,17 @@ impl<'a> Session<'a> {
         };
         let own_url = own.as_ref().map(|server| server.url(&plan.protocol));
         let args = self.args;
+        let script = plan.protocol.script();
+        let language = script.and_then(Script::path);
+        let endpoint = language.unwrap_or(plan.protocol.endpoint());
+        let subprotocol = script.and_then(Script::subprotocol);
+        let subprotocol = subprotocol.map(HeaderValue::from_static);
         let handshake = Handshake {
-            path: Some(args.path.as_deref().unwrap_or(plan.protocol.endpoint())),
+            path: Some(args.path.as_deref().unwrap_or(endpoint)),
+            default_path: language.unwrap_or("/"),
             token: args.token.as_ref(),
             headers: &args.header,
-            subprotocol: args.subprotocol.as_ref(),
+            subprotocol: args.subprotocol.as_ref().or(subprotocol.as_ref()),
             trust: Trust::new(args.insecure, args.ca.clone()),
         };
         let urls = urls.iter().chain(&own_url);

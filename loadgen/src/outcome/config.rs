@@ -22,6 +22,9 @@ pub struct Config {
     pub targets: Vec<Named>,
     /// What was spoken.
     pub protocol: &'static str,
+    /// What clients got of what they said themselves, if not their copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<&'static str>,
     /// Clients that connected.
     pub clients: usize,
     /// Clients that also sent.
@@ -99,6 +102,9 @@ pub struct Cutting {
 pub struct Named {
     /// Its name.
     pub name: String,
+    /// What it spoke, if that was said of it alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<&'static str>,
     /// Its URL; absent for one that the run started itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -114,6 +120,7 @@ impl Config {
             urls,
             targets: Vec::new(),
             protocol: plan.protocol.name(),
+            sender: (!plan.is_own_receiver()).then(|| plan.sender.name()),
             clients: plan.clients,
             publishers: plan.publishers,
             rate: match plan.pacing {

@@ -14,7 +14,7 @@ pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
          check the path of --url"
             .to_owned()
     } else if traffic.all_but_sender {
-        "the server sends a message to everyone but its sender, and the load generator expects it at the sender too"
+        "the server sends a message to everyone but its sender, who should get it too unless you give --sender skipped"
             .to_owned()
     } else if is_nothing_delivered {
         format!(

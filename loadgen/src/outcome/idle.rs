@@ -43,7 +43,7 @@ impl Idle {
         let connection_seconds = figures::ratio(connections, 1) * trial.window_seconds();
         Self {
             pings_answered: trial.sums.pings,
-            pongs_received: plan.pings.then_some(trial.sums.pongs),
+            pongs_received: plan.ping.map(|_| trial.sums.pongs),
             disconnects: trial.sums.disconnects.values().sum(),
             disconnects_by: ways(&trial.sums.disconnects),
             // With a storm it would be that of its handshakes.

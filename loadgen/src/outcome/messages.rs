@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{outcome::ways::ways, swarm::trial::Trial};
+use crate::{args::script::Sender, outcome::ways::ways, plan::Plan, swarm::trial::Trial};
 
 /// What became of the messages, warm-up included, without slow clients and newcomers. `delivered` + `lost` =
 /// `expected`.
@@ -33,14 +33,24 @@ pub struct Messages {
     pub missed: u64,
     /// Deliveries to clients of another channel.
     pub stray: u64,
+    /// Deliveries to the very senders, who should get none, or an acknowledgement and a copy at most.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub returned: u64,
+    /// Messages that were acknowledged to their senders, where that is what these get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acked: Option<u64>,
+    /// Messages that were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unacked: Option<u64>,
     /// Frames that were not of this run, and messages that were damaged.
     pub foreign: u64,
 }
 
 impl Messages {
     /// In one trial.
-    pub fn new(trial: &Trial) -> Self {
+    pub fn new(plan: &Plan, trial: &Trial) -> Self {
         let sums = &trial.sums;
+        let is_acked = plan.sender == Sender::Acked;
         Self {
             sent: trial.sent,
             expected: sums.counts.delivered + sums.lost,
@@ -53,7 +63,15 @@ impl Messages {
             disconnects_by: ways(&sums.disconnects),
             missed: sums.missed,
             stray: sums.stray,
+            returned: sums.echoes.returned,
+            acked: is_acked.then_some(sums.echoes.acked),
+            unacked: is_acked.then_some(sums.echoes.unacked),
             foreign: sums.foreign,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

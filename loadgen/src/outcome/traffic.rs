@@ -68,12 +68,15 @@ impl Traffic {
     pub fn new(plan: &Plan, trial: &Trial) -> Self {
         let to_sender = trial.sums.to_sender;
         let collection = &trial.collection;
-        let messages = Messages::new(trial);
+        let messages = Messages::new(plan, trial);
         let (delivered, lost) = (messages.delivered, messages.lost);
         Self {
             blind_to_loss: plan.is_blind_to_loss(),
             only_to_sender: delivered > 0 && delivered == to_sender && lost > 0,
-            all_but_sender: delivered > 0 && to_sender == 0 && lost == messages.sent,
+            all_but_sender: plan.is_own_receiver()
+                && delivered > 0
+                && to_sender == 0
+                && lost == messages.sent,
             messages,
             throughput: Throughput::new(trial),
             latency_us: collection.latency.summary(),
@@ -118,6 +121,14 @@ impl Traffic {
             (messages.reordered, "out of order"),
             (messages.disordered, "in another order than elsewhere"),
             (messages.stray, "in a wrong channel"),
+            (
+                messages.returned,
+                "back to their senders, who should get none",
+            ),
+            (
+                messages.unacked.unwrap_or(0),
+                "not acknowledged to their senders",
+            ),
             (messages.disconnects, "disconnected without being slow"),
             (alone, "wrong without slow clients"),
             (failed, "not let in halfway"),

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::plan::stamp::STAMP_BYTES;
+use crate::plan::{particulars::ValuesError, script::error::ScriptError, stamp::STAMP_BYTES};
 
 /// Local ports towards one server from one address, with some that others use taken off (`net.ipv4.ip_local_port_range`).
 pub const PORTS_PER_SOURCE: usize = 28_000;
@@ -52,7 +52,8 @@ pub enum PlanError {
     },
     /// The protocol knows none.
     #[error(
-        "--channels needs --protocol relay or chat: a raw server is only told what --hello and --template say"
+        "--channels needs --protocol relay or chat, or %t in the URL, --hello or --template, where the topic of a client's \
+         channel goes"
     )]
     NoChannels,
     /// Only chat lets a client leave and stay connected.
@@ -63,25 +64,21 @@ pub enum PlanError {
         "--cut needs --protocol chat: only there can a client that comes back ask for what it missed"
     )]
     NoCut,
-    /// They say how a raw server is spoken to.
-    #[error(
-        "--hello and --template need --protocol raw: relay and chat have messages of their own"
-    )]
-    NotRaw,
+    /// A script that is none.
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    /// A file with what each client says of its own.
+    #[error(transparent)]
+    Values(#[from] ValuesError),
+    /// Nobody would say what it holds.
+    #[error("--values has no place to go: write %v into --url, --header, --hello or --template")]
+    NoValue,
     /// A message would not be one any more within another.
     #[error(
         "--payload json has quotes, which do not fit into the text of --template or --protocol chat: give --payload chat or \
          random"
     )]
     Quotes,
-    /// Nobody would hear of a message.
-    #[error(
-        "--template {template:?} must contain %s once, where the payload goes: write one like '{{\"text\":\"%s\"}}'"
-    )]
-    Template {
-        /// What `--template` says.
-        template: String,
-    },
     /// All would leave at once and for good.
     #[error(
         "--churn must be greater than zero: give the time in which each leaves once, such as 20s"

@@ -2,10 +2,12 @@
 
 pub mod error;
 pub mod lines;
+pub mod particulars;
 pub mod payload;
 pub mod protocol;
 pub mod roles;
 pub mod schedule;
+pub mod script;
 pub mod stamp;
 pub mod target;
 
@@ -15,13 +17,17 @@ use hubbub::system::descriptors;
 
 use crate::args::{
     Args,
+    languages::ProtocolName,
     mode::Mode,
     rate::Rate,
+    script::Sender,
     values::{Cut, PayloadName, Share},
 };
 use error::{PORTS_PER_SOURCE, PlanError};
+use particulars::Particulars;
 use protocol::Protocol;
 use schedule::Schedule;
+use script::{PERIOD, Script, error::ScriptError};
 use stamp::{MESSAGE_BYTES_MAX, PUBLISHERS_MAX, STAMP_BYTES, TIME_NS_MAX};
 
 /// Publishers, unless there are fewer clients or the user says otherwise.
@@ -50,6 +56,10 @@ pub struct Plan {
     pub threads: usize,
     /// How messages are said, and how one gets in.
     pub protocol: Protocol,
+    /// What is particular to each client of what all say.
+    pub particulars: Particulars,
+    /// What a client gets of what it said itself.
+    pub sender: Sender,
     /// Bytes of each message.
     pub size_bytes: usize,
     /// What they are beside the stamp, if not dots.
@@ -70,8 +80,8 @@ pub struct Plan {
     pub storm: usize,
     /// So many of the clients, spread among them, offer that what they receive be deflated.
     pub inflating: usize,
-    /// Whether each client pings the server once.
-    pub pings: bool,
+    /// How often each client pings the server, if it does.
+    pub ping: Option<Duration>,
     /// The time in which each client that does not send leaves once and rejoins.
     pub churn: Option<Duration>,
     /// How many clients are cut off how often.
@@ -111,6 +121,7 @@ impl Plan {
     pub fn new(args: &Args) -> Result<Self, PlanError> {
         let clients = args.clients as usize;
         let publishers = args.publishers.unwrap_or(PUBLISHERS.min(args.clients)) as usize;
+        let sockets = clients.saturating_add(args.storm.unwrap_or(0) as usize);
         let pacing = match args.traffic() {
             Mode::Saturate => Pacing::Closed {
                 window: args.window,
@@ -129,7 +140,9 @@ impl Plan {
             channels: args.channels as usize,
             nodes: args.url.len().max(1),
             threads: args.threads.min(args.clients) as usize,
-            protocol: Protocol::new(args)?,
+            protocol: Protocol::new(args.protocol, args)?,
+            particulars: Particulars::new(args, sockets)?,
+            sender: args.script.sender.unwrap_or_default(),
             size_bytes: args.size,
             payload: args.payload,
             warmup: args.warmup(),
@@ -142,7 +155,7 @@ impl Plan {
             inflating: args
                 .compress
                 .map_or(0, |share| share.of(clients).min(clients)),
-            pings: args.ping,
+            ping: args.ping.then(|| args.script.period.unwrap_or(PERIOD)),
             churn: args.churn,
             cut: args.cut,
             away: args.away.clone(),
@@ -160,6 +173,19 @@ impl Plan {
                 limit,
             });
         }
+        Ok(plan)
+    }
+
+    /// The same for a server that speaks something else.
+    ///
+    /// # Errors
+    /// The user's: flags that do not go with that.
+    pub fn speaking(&self, protocol: ProtocolName, args: &Args) -> Result<Self, PlanError> {
+        let plan = Self {
+            protocol: Protocol::new(protocol, args)?,
+            ..self.clone()
+        };
+        plan.check(args)?;
         Ok(plan)
     }
 
@@ -234,8 +260,28 @@ impl Plan {
                 clients: self.clients,
             });
         }
-        if self.channels > 1 && !self.protocol.has_channels() {
+        let in_handshake = |place: &str| {
+            let headers = args
+                .header
+                .iter()
+                .filter_map(|(_, value)| value.to_str().ok());
+            let urls = args
+                .target
+                .iter()
+                .map(|target| &target.url)
+                .chain(&args.url);
+            let mut asked = urls.map(String::as_str).chain(headers);
+            asked.any(|text| text.contains(place))
+        };
+        if self.channels > 1 && !self.protocol.has_channels() && !in_handshake("%t") {
             return Err(PlanError::NoChannels);
+        }
+        let says_values = self.protocol.script().is_some_and(Script::has_value);
+        if self.particulars.has_values() && !says_values && !in_handshake("%v") {
+            return Err(PlanError::NoValue);
+        }
+        if self.ping.is_some_and(|period| period.is_zero()) {
+            return Err(ScriptError::NoPeriod.into());
         }
         if self.churn.is_some_and(|period| period.is_zero()) {
             return Err(PlanError::NoPeriod);
@@ -311,6 +357,8 @@ mod tests {
         assert!(refused("--churn 0s --protocol chat").contains("--churn must"));
         assert!(refused("--cut 10%/2s").contains("--protocol chat"));
         assert!(refused("--hello hi").contains("--protocol raw"));
+        assert!(refused("--sender acked --protocol chat").contains("--sender"));
+        assert!(refused("saturate --protocol raw --sender skipped").contains("--sender acked"));
         assert!(refused("--protocol raw --template hi").contains("%s once"));
         for within in ["--protocol raw --template '%s'", "--protocol chat"] {
             assert!(refused(&format!("{within} --payload json")).contains("--payload json"));

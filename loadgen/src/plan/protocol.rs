@@ -5,13 +5,19 @@ use serde::Deserialize;
 use crate::{
     args::{
         Args,
-        values::{PayloadName, ProtocolName},
+        languages::{Language, ProtocolName},
+        mode::Mode,
+        script::Sender,
+        values::PayloadName,
     },
-    plan::{error::PlanError, lines::is_passing},
+    plan::{
+        error::PlanError,
+        lines::is_passing,
+        particulars::Own,
+        script::{Script, error::ScriptError},
+    },
 };
 
-/// Where the payload goes in a template.
-const PLACE: &str = "%s";
 /// How an error of a chat begins.
 const ERROR: &[u8] = br#"{"action":"error""#;
 /// By what an answer is known to be that to an entry.
@@ -24,13 +30,8 @@ pub enum Protocol {
     Relay,
     /// JSON actions: a channel is joined by a message, and the server answers when that is done.
     Chat,
-    /// Any server that sends to all what it gets from one.
-    Raw {
-        /// What is said on entry.
-        hello: Option<String>,
-        /// What stands before and behind a payload.
-        around: (String, String),
-    },
+    /// Any server that sends to all what it gets from one, spoken to as its users do.
+    Script(Box<Script>),
 }
 
 /// What a chat server answers a client that asked to join or to leave.
@@ -47,33 +48,51 @@ pub enum Answer {
 }
 
 impl Protocol {
-    /// What the flags say.
+    /// One of that name, as the flags say.
     ///
     /// # Errors
-    /// The user's: flags of one protocol with another, or a template without a place for the payload.
-    pub fn new(args: &Args) -> Result<Self, PlanError> {
-        if args.churn.is_some() && args.protocol != ProtocolName::Chat {
+    /// The user's: flags of one protocol with another, or a script that is none.
+    pub fn new(name: ProtocolName, args: &Args) -> Result<Self, PlanError> {
+        let is_chat = name == ProtocolName::Chat;
+        if args.churn.is_some() && !is_chat {
             return Err(PlanError::NoChurn);
         }
-        if args.cut.is_some() && args.protocol != ProtocolName::Chat {
+        if args.cut.is_some() && !is_chat {
             return Err(PlanError::NoCut);
         }
-        let is_within = args.template.is_some() || args.protocol == ProtocolName::Chat;
+        let protocol = match name {
+            ProtocolName::Relay => Self::Relay,
+            ProtocolName::Chat => Self::Chat,
+            ProtocolName::Raw => Self::scripted(None, args)?,
+            ProtocolName::Language(language) => Self::scripted(Some(language), args)?,
+        };
+        // Of servers that are compared, the flags are for those that understand them.
+        let is_for_others = args.target.iter().any(|target| {
+            let of = target.protocol.unwrap_or(args.protocol);
+            !matches!(of, ProtocolName::Relay | ProtocolName::Chat)
+        });
+        let is_scripted = matches!(protocol, Self::Script(_)) || is_for_others;
+        if let Some(flag) = args.script.first_given().filter(|_| !is_scripted) {
+            let protocol = protocol.name();
+            return Err(ScriptError::NotRaw { flag, protocol }.into());
+        }
+        let is_within = match &protocol {
+            Self::Relay => false,
+            Self::Chat => true,
+            Self::Script(script) => script.has_template(),
+        };
         if is_within && args.payload == Some(PayloadName::Json) {
             return Err(PlanError::Quotes);
         }
-        let raw = args.protocol == ProtocolName::Raw;
-        if !raw && (args.hello.is_some() || args.template.is_some()) {
-            return Err(PlanError::NotRaw);
+        Ok(protocol)
+    }
+
+    fn scripted(language: Option<&'static Language>, args: &Args) -> Result<Self, PlanError> {
+        let script = Script::new(language, &args.script)?;
+        if args.script.sender == Some(Sender::Skipped) && args.traffic() == Mode::Saturate {
+            return Err(ScriptError::NothingBack.into());
         }
-        Ok(match args.protocol {
-            ProtocolName::Relay => Self::Relay,
-            ProtocolName::Chat => Self::Chat,
-            ProtocolName::Raw => Self::Raw {
-                hello: args.hello.clone(),
-                around: around(args.template.as_deref().unwrap_or(PLACE))?,
-            },
-        })
+        Ok(Self::Script(Box::new(script)))
     }
 
     /// What it is called.
@@ -81,7 +100,15 @@ impl Protocol {
         match self {
             Self::Relay => "relay",
             Self::Chat => "chat",
-            Self::Raw { .. } => "raw",
+            Self::Script(script) => script.name(),
+        }
+    }
+
+    /// How a server of other people's is spoken to, if that is what is spoken.
+    pub fn script(&self) -> Option<&Script> {
+        match self {
+            Self::Relay | Self::Chat => None,
+            Self::Script(script) => Some(script),
         }
     }
 
@@ -89,18 +116,18 @@ impl Protocol {
     pub fn endpoint(&self) -> &'static str {
         match self {
             Self::Chat => "/ws",
-            Self::Relay | Self::Raw { .. } => "/relay",
+            Self::Relay | Self::Script(_) => "/relay",
         }
     }
 
-    /// Whether there are channels that a client can choose.
+    /// Whether there are channels that a client can choose, beside those that its URL names.
     pub fn has_channels(&self) -> bool {
-        !matches!(self, Self::Raw { .. })
+        self.script().is_none_or(Script::has_topic)
     }
 
-    /// Whether a client is in only once the server has said so.
-    pub fn answers(&self) -> bool {
-        *self == Self::Chat
+    /// Whether what a client says leaves as binary frames.
+    pub fn is_binary(&self) -> bool {
+        self.script().is_some_and(|script| script.is_binary)
     }
 
     /// The query that the URL of a client has to carry, of several channels; none if it names them itself.
@@ -108,20 +135,14 @@ impl Protocol {
         match self {
             Self::Relay => channel.map(|channel| format!("channel={}", named(channel))),
             Self::Chat => Some(format!("name=loadgen-{client}")),
-            Self::Raw { .. } => None,
+            Self::Script(_) => None,
         }
     }
 
-    /// What a client says on entry.
-    pub fn entry(&self, channel: usize) -> Option<String> {
-        match self {
-            Self::Relay => None,
-            Self::Chat => Some(format!(
-                r#"{{"action":"join-channel","message":"{}","ref":"{JOIN}"}}"#,
-                named(channel)
-            )),
-            Self::Raw { hello, .. } => hello.clone(),
-        }
+    /// What a client of a chat says on entry.
+    pub fn entry(channel: usize) -> String {
+        let name = named(channel);
+        format!(r#"{{"action":"join-channel","message":"{name}","ref":"{JOIN}"}}"#)
     }
 
     /// What a client says that comes back and has all up to a message.
@@ -140,22 +161,16 @@ impl Protocol {
         )
     }
 
-    /// A message with this payload.
-    pub fn message(&self, channel: usize, payload: String) -> String {
+    /// A message with this payload, the how manieth of its client's.
+    pub fn message(&self, own: Own, channel: usize, number: u64, payload: String) -> Vec<u8> {
         match self {
-            Self::Relay => payload,
+            Self::Relay => payload.into_bytes(),
             Self::Chat => format!(
                 r#"{{"action":"send-message","target":"{}","message":"{payload}"}}"#,
                 named(channel)
-            ),
-            Self::Raw {
-                around: (before, behind),
-                ..
-            } if before.is_empty() && behind.is_empty() => payload,
-            Self::Raw {
-                around: (before, behind),
-                ..
-            } => format!("{before}{payload}{behind}"),
+            )
+            .into_bytes(),
+            Self::Script(script) => script.message(own, number, payload),
         }
     }
 
@@ -193,36 +208,17 @@ fn named(channel: usize) -> String {
     format!("loadgen-{channel}")
 }
 
-fn around(template: &str) -> Result<(String, String), PlanError> {
-    match template.split(PLACE).collect::<Vec<_>>()[..] {
-        [before, behind] => Ok((before.to_owned(), behind.to_owned())),
-        _ => Err(PlanError::Template {
-            template: template.to_owned(),
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_template_stands_around_the_payload() {
-        let raw = Protocol::Raw {
-            hello: Some("hi".to_owned()),
-            around: around(r#"{"text":"%s"}"#).unwrap(),
-        };
-        assert_eq!(raw.message(0, "x".to_owned()), r#"{"text":"x"}"#);
-        assert_eq!(raw.entry(0).as_deref(), Some("hi"));
-        assert!(around("%s and %s").is_err());
-    }
-
-    #[test]
     fn what_chat_says_is_json() {
+        let message = Protocol::Chat.message(Own::default(), 3, 1, "x".to_owned());
         let said = [
-            Protocol::Chat.entry(3).unwrap(),
+            Protocol::entry(3),
             Protocol::exit(3),
-            Protocol::Chat.message(3, "x".to_owned()),
+            String::from_utf8(message).unwrap(),
         ];
         for text in said {
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();

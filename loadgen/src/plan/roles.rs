@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use crate::plan::Plan;
+use crate::{args::script::Sender, plan::Plan};
 
 /// What a client is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,16 @@ impl Plan {
     pub fn members(&self, channel: usize) -> usize {
         let healthy = self.clients - self.slow;
         healthy.saturating_sub(channel).div_ceil(self.channels)
+    }
+
+    /// Whether a publisher's message is delivered to itself, as to everyone else.
+    pub fn is_own_receiver(&self) -> bool {
+        self.sender == Sender::Gets
+    }
+
+    /// How many get everything that one publisher sends in a channel.
+    pub fn receivers(&self, channel: usize) -> usize {
+        self.members(channel) - usize::from(!self.is_own_receiver())
     }
 
     /// The clients that a thread connects at the begin, as numbers of its own.

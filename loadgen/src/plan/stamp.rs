@@ -72,6 +72,14 @@ pub struct Cursor {
     rest: usize,
 }
 
+impl Cursor {
+    /// Where the last message ended.
+    #[inline]
+    pub fn end(&self) -> usize {
+        self.rest
+    }
+}
+
 impl Stamp {
     /// Which message of which publisher it is on.
     #[inline]

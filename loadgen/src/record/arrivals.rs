@@ -64,9 +64,10 @@ impl Record<'_> {
         self.sums.heard.words()
     }
 
-    /// Notes the messages of a text frame that reached a client at `now_ns`; how many there were, damaged ones too.
+    /// Notes the messages of a frame that reached a client at `now_ns`; how many there were, damaged ones too, and where
+    /// the last ends.
     #[inline]
-    pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> u64 {
+    pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> (u64, usize) {
         let seat = self.clients[client];
         let (mut count, mut damaged) = (0, 0);
         let mut cursor = Cursor::default();
@@ -85,11 +86,14 @@ impl Record<'_> {
             self.sample.totals.frames += 1;
             self.sample.batch.record(count);
         }
-        count + damaged
+        (count + damaged, cursor.end())
     }
 
     #[inline]
     fn arrived(&mut self, client: usize, seat: Seat, stamp: Stamp, now_ns: u64) {
+        if self.echoes.is_some() && self.number(client) == usize::from(stamp.publisher) {
+            return self.came_back(client, stamp, now_ns);
+        }
         let is_returning = self.is_returning(client);
         let source = &mut self.publishers[usize::from(stamp.publisher)];
         if source.channel != seat.channel {
@@ -136,6 +140,15 @@ impl Record<'_> {
                 self.times.record_by_node(latency_ns, is_near);
             }
             self.fairness.of(client).record(latency_ns);
+        }
+    }
+
+    /// Notes what reached its own sender, where that is no delivery.
+    #[cold]
+    fn came_back(&mut self, client: usize, stamp: Stamp, now_ns: u64) {
+        self.log(client, stamp, now_ns, false);
+        if let Some(echoes) = &mut self.echoes {
+            echoes.arrived(client, stamp.sequence);
         }
     }
 

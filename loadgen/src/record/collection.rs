@@ -76,8 +76,10 @@ impl Collection {
         let flights = (0..plan.publishers).map(|publisher| {
             let channel = plan.channel(publisher);
             let listens = |&thread: &usize| {
-                plan.clients_of(thread)
-                    .any(|client| plan.channel(client) == channel && plan.role(client).stays())
+                plan.clients_of(thread).any(|client| {
+                    let is_own = client == publisher && !plan.is_own_receiver();
+                    plan.channel(client) == channel && plan.role(client).stays() && !is_own
+                })
             };
             let threads = (0..plan.threads).filter(listens).count();
             Flights::new(u32::try_from(threads).expect("threads are few"))

@@ -96,7 +96,7 @@ fn note(first: &mut Option<Said>, at_ns: u64, words: impl FnOnce() -> String) {
 }
 
 /// A frame as one short line with nothing that steers a terminal; bytes that are no text as Rust writes them.
-fn words(frame: &[u8]) -> String {
+pub fn words(frame: &[u8]) -> String {
     // A character has four bytes at most (RFC 3629, section 3).
     let begin = &frame[..frame.len().min(4 * WORDS_CHARS_MAX)];
     let shown = match std::str::from_utf8(begin) {

@@ -4,6 +4,7 @@
 mod arrivals;
 pub mod collection;
 pub mod distribution;
+pub mod echoes;
 pub mod end;
 pub mod fairness;
 pub mod flights;
@@ -25,9 +26,12 @@ use std::{mem, ops::Range};
 
 use crate::plan::{
     Plan,
+    particulars::Own,
     roles::Role,
+    script::Script,
     stamp::{Finder, Stamp},
 };
+use echoes::Echoes;
 use fairness::Fairness;
 use flights::Flights;
 use integrity::Integrity;
@@ -53,6 +57,8 @@ pub struct Record<'run> {
     integrity: Integrity,
     storm_integrity: Integrity,
     order: Order,
+    /// What publishers get of their own, where that is not what everyone gets.
+    echoes: Option<Echoes>,
     /// By client, where clients follow the numbers of their channels.
     tracks: Vec<Track>,
     sample: Sample,
@@ -95,7 +101,9 @@ impl<'run> Record<'run> {
             let receivers = clients
                 .iter()
                 .filter(|seat| seat.channel == channel && seat.role.stays());
-            let receivers = u32::try_from(receivers.count());
+            let is_own = publisher % plan.threads == thread;
+            let aside = usize::from(is_own && !plan.is_own_receiver());
+            let receivers = u32::try_from(receivers.count() - aside);
             Source {
                 channel,
                 place: publisher / plan.channels,
@@ -118,6 +126,7 @@ impl<'run> Record<'run> {
             integrity: Integrity::new(first, width),
             storm_integrity,
             order,
+            echoes: Echoes::new(plan.sender, plan.publishers_of(thread).count()),
             tracks: vec![Track::default(); if plan.has_numbers() { first } else { 0 }],
             clients,
             sample: Sample::new(thread, 0),
@@ -163,7 +172,25 @@ impl<'run> Record<'run> {
         self.sums.pongs += 1;
     }
 
-    /// The text of a message that is sent now, at `now_ns`, by a publisher whose socket was not writable until
+    /// How a client is to speak, if that is up to a script, and what is particular to it.
+    pub fn script(&self, client: usize) -> Option<(&'run Script, Own<'run>)> {
+        let plan = self.plan;
+        let script = plan.protocol.script()?;
+        Some((script, self.own(client)))
+    }
+
+    /// What is particular to a client.
+    pub fn own(&self, client: usize) -> Own<'run> {
+        let number = self.number(client);
+        self.plan.particulars.of(number, self.channel(client))
+    }
+
+    /// Whether messages are sent as binary frames.
+    pub fn is_binary(&self) -> bool {
+        self.plan.protocol.is_binary()
+    }
+
+    /// The bytes of a message that is sent now, at `now_ns`, by a publisher whose socket was not writable until
     /// `writable_since_ns`.
     pub fn sent(
         &mut self,
@@ -172,7 +199,7 @@ impl<'run> Record<'run> {
         intended_ns: u64,
         now_ns: u64,
         writable_since_ns: u64,
-    ) -> String {
+    ) -> Vec<u8> {
         self.ledger.note_sent(publisher);
         if self.window_ns.contains(&intended_ns) {
             let able_ns = intended_ns.max(writable_since_ns);
@@ -187,14 +214,17 @@ impl<'run> Record<'run> {
         };
         let channel = self.publishers[usize::from(publisher)].channel;
         let payload = self.ledger.format.write(stamp, &self.ledger.payload);
-        self.plan.protocol.message(channel, payload)
+        let own = self.plan.particulars.of(usize::from(publisher), channel);
+        let number = u64::from(sequence) + 1;
+        let protocol = &self.plan.protocol;
+        protocol.message(own, channel, number, payload)
     }
 
     /// Notes a message that was due and never sent, because until now its publisher's socket took no more: it is lost to
     /// everyone in its channel.
     pub fn unsent(&mut self, publisher: u16, intended_ns: u64, now_ns: u64) {
         let channel = self.plan.channel(usize::from(publisher));
-        self.sums.lost += self.plan.members(channel) as u64;
+        self.sums.lost += self.plan.receivers(channel) as u64;
         if self.window_ns.contains(&intended_ns) {
             self.sums.blocked.record(now_ns.saturating_sub(intended_ns));
         }
@@ -253,8 +283,8 @@ mod tests {
     fn latency_counts_from_the_intended_time_and_from_the_actual() {
         let (sample, sums) = recorded(|record| {
             let text = record.sent(0, 0, BEGIN_NS, 1_200_000, 0);
-            record.received(0, text.as_bytes(), 1_300_000);
-            record.received(1, text.as_bytes(), 1_700_000);
+            record.received(0, &text, 1_300_000);
+            record.received(1, &text, 1_700_000);
         });
         assert_eq!(max_us(&sample.latency), "700");
         assert_eq!(max_us(&sample.sent_latency), "500");
@@ -278,7 +308,7 @@ mod tests {
         let (sample, sums) = recorded(|record| {
             let text = record.sent(0, 0, BEGIN_NS - 1, BEGIN_NS, 0);
             for _ in 0..2 {
-                record.received(0, text.as_bytes(), 1_100_000);
+                record.received(0, &text, 1_100_000);
             }
         });
         assert_eq!((sums.counts.duplicated, sums.lost), (1, 1));
@@ -290,7 +320,7 @@ mod tests {
         let (sample, _) = recorded(|record| {
             let one = record.sent(0, 0, BEGIN_NS, BEGIN_NS, 0);
             let two = record.sent(0, 1, BEGIN_NS, BEGIN_NS, 0);
-            record.received(0, format!("{one}\n{two}").as_bytes(), 1_100_000);
+            record.received(0, &[one, two].join(&b'\n'), 1_100_000);
             record.received(0, b"welcome", 1_100_000);
         });
         assert_eq!((sample.totals.messages, sample.totals.frames), (2, 1));

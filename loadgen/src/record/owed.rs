@@ -2,13 +2,16 @@
 
 use crate::{
     plan::roles::Role,
-    record::{Record, fairness::Fairness, sums::Sums},
+    record::{Record, echoes::Echoes, fairness::Fairness, sums::Sums},
 };
 
 impl Record<'_> {
     /// How many of its own messages a publisher got back.
     pub fn returned(&self, publisher: usize) -> u32 {
         let client = publisher / self.plan.threads;
+        if let Some(echoes) = &self.echoes {
+            return echoes.returned(client, self.ledger.sent_by(publisher));
+        }
         let place = self.publishers[publisher].place;
         self.integrity.next(client, place).unwrap_or(0)
     }
@@ -27,6 +30,11 @@ impl Record<'_> {
             Role::Newcomer => (&self.storm_integrity, self.newcomer(client)),
             Role::Member | Role::Rover => (&self.integrity, client),
         };
+        let own = self.number(client);
+        let awaits = self.echoes.is_some() && own < self.plan.publishers;
+        if awaits && self.returned(own) < self.ledger.sent_by(own) {
+            return false;
+        }
         self.publishers_to(client).all(|publisher| {
             let place = self.publishers[publisher].place;
             let owed_from = integrity.owed_from(row, place);
@@ -86,8 +94,15 @@ impl Record<'_> {
             }
         }
         for publisher in self.plan.publishers_of(self.thread) {
-            self.sums.to_sender += u64::from(self.returned(publisher));
+            let client = publisher / self.plan.threads;
+            match &mut self.echoes {
+                Some(echoes) => {
+                    echoes.end(client, self.ledger.sent_by(publisher), is_open(client));
+                }
+                None => self.sums.to_sender += u64::from(self.returned(publisher)),
+            }
         }
+        self.sums.echoes = self.echoes.as_ref().map(Echoes::counts).unwrap_or_default();
         if self.thread == 0 {
             self.sums.recovery.unknown = self.ledger.unknown();
         }

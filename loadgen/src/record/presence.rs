@@ -96,6 +96,10 @@ impl Record<'_> {
 
     /// The publishers whose messages a client should get.
     pub(super) fn publishers_to(&self, client: usize) -> impl Iterator<Item = usize> + use<> {
-        (self.channel(client)..self.plan.publishers).step_by(self.plan.channels)
+        let own = self.number(client);
+        let is_receiver = self.plan.is_own_receiver();
+        (self.channel(client)..self.plan.publishers)
+            .step_by(self.plan.channels)
+            .filter(move |publisher| is_receiver || *publisher != own)
     }
 }

@@ -271,9 +271,9 @@ mod tests {
         let mut record = Record::new(&ledger, &plan, 0);
         let [_, later] = [0, 1].map(|sequence| record.sent(0, sequence, 0, 0, 0));
         let error = r#"{"action":"error","code":"unavailable","message":"not now"}"#;
-        let frame = format!("{error}\n{later}");
-        record.received(0, frame.as_bytes(), 1);
-        record.followed(0, frame.as_bytes(), 1);
+        let frame = [error.as_bytes(), &later].join(&b'\n');
+        record.received(0, &frame, 1);
+        record.followed(0, &frame, 1);
         record.vouch();
         assert_eq!(ledger.unknown(), 1);
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::record::{
-    distribution::Distribution, end::End, heard::Heard, integrity::Counts, recovery::Recovery,
+    distribution::Distribution, echoes, end::End, heard::Heard, integrity::Counts,
+    recovery::Recovery,
 };
 
 /// What adds up over all threads.
@@ -19,6 +20,8 @@ pub struct Sums {
     pub missed: u64,
     /// Deliveries to the very client that sent the message.
     pub to_sender: u64,
+    /// What came of what they said themselves to those who get no copy of it.
+    pub echoes: echoes::Counts,
     /// Deliveries to clients of another channel.
     pub stray: u64,
     /// Frames that are not of this run, and messages that are damaged.
@@ -87,6 +90,7 @@ impl Sums {
         self.lost += other.lost;
         self.missed += other.missed;
         self.to_sender += other.to_sender;
+        self.echoes.add(other.echoes);
         self.stray += other.stray;
         self.foreign += other.foreign;
         self.heard.add(other.heard);

@@ -66,6 +66,9 @@ fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {
         let missed = grouped(messages.missed);
         facts.push(("missed by the disconnected", missed));
     }
+    if let Some(acked) = messages.acked {
+        facts.push(("acknowledged to their senders", grouped(acked)));
+    }
     if messages.stray > 0 {
         facts.push(("delivered to a wrong channel", grouped(messages.stray)));
     }

@@ -14,11 +14,14 @@ use mio::{Interest, Registry, Token};
 
 use crate::{
     plan::{
-        protocol::{Answer, Protocol},
+        particulars::Own,
+        protocol::Answer,
+        script::Script,
         target::{Target, Wish},
     },
     record::{Record, end::End},
     swarm::{
+        attention::{Attention, Frame},
         dial::{Dial, DialError},
         inflating::Inflating,
         outgoing::Outgoing,
@@ -39,8 +42,8 @@ pub struct Client {
     state: State,
     /// When it began to connect, in nanoseconds since the origin.
     begun_ns: u64,
-    /// Whether the server was asked for something that it answers.
-    awaits: bool,
+    /// What it listens for beside messages.
+    attention: Attention,
 }
 
 #[derive(Debug)]
@@ -78,7 +81,7 @@ impl Client {
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
             begun_ns: now_ns,
-            awaits: false,
+            attention: Attention::Nothing,
         })
     }
 
@@ -107,7 +110,12 @@ impl Client {
 
     /// Whether the server owes it an answer.
     pub fn awaits(&self) -> bool {
-        self.awaits
+        self.attention.awaits()
+    }
+
+    /// What it waits for before it is in, and what it heard last.
+    pub fn waiting(&self, script: &Script) -> Option<(String, Option<String>)> {
+        self.attention.waiting(script)
     }
 
     /// Goes on with the handshake. Once that is done the client is open; the bytes that came behind the answer are
@@ -133,21 +141,32 @@ impl Client {
         }
     }
 
-    /// Asks the server for something that it answers.
+    /// Begins to speak as a script has it; whether that is all, and it is in.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn begin(&mut self, script: &Script, own: Own) -> Result<bool, End> {
+        let is_over = self.attention.begin(script, own, &mut self.outgoing);
+        self.flush()?;
+        Ok(is_over)
+    }
+
+    /// Asks a chat for something that it answers.
     ///
     /// # Errors
     /// How the connection ended, if it did.
     pub fn ask(&mut self, text: String) -> Result<(), End> {
-        self.awaits = true;
-        self.say(text)
+        self.attention = Attention::Answer;
+        self.say(text.into_bytes(), false)
     }
 
-    /// Sends a text message.
+    /// Sends a message.
     ///
     /// # Errors
     /// How the connection ended, if it did.
-    pub fn say(&mut self, text: String) -> Result<(), End> {
-        self.outgoing.text(text, fastrand::u32(..).to_ne_bytes());
+    pub fn say(&mut self, bytes: Vec<u8>, is_binary: bool) -> Result<(), End> {
+        let mask = fastrand::u32(..).to_ne_bytes();
+        self.outgoing.data(bytes, is_binary, mask);
         self.flush().map(drop)
     }
 
@@ -189,8 +208,8 @@ impl Client {
         }
     }
 
-    /// Records the messages in `bytes`, inflated if need be, received at `now_ns` by client number `index`; answers pings. What
-    /// the server answered, if it was asked for something and this is it.
+    /// Records the messages in `bytes`, inflated if need be, received at `now_ns` by client number `index`; answers pings, and
+    /// what else is to be answered. What it was asked for, if this is it.
     ///
     /// # Errors
     /// How the connection ended, if it did.
@@ -203,41 +222,42 @@ impl Client {
         record: &mut Record,
     ) -> Result<Option<Answer>, End> {
         let mut input = bytes;
-        let mut ponged = false;
         let mut answer = None;
+        let unsent = self.outgoing.len();
         while let Some(message) = self.scanner.next(&mut input).map_err(|_| End::Protocol)? {
-            match message {
-                Message::Text(text) => {
-                    let awaits = self.awaits && answer.is_none();
-                    answer = hear_text(text, index, now_ns, awaits, record).or(answer);
-                }
-                Message::Binary(bytes) => hear_binary(bytes, index, now_ns, record),
+            let (bytes, is_text) = match message {
+                Message::Text(text) => (text, true),
+                Message::Binary(bytes) => (bytes, false),
                 Message::Deflated { payload, is_text } => {
                     let own = self.inflation.as_deref_mut();
                     let inflated = inflating.inflate(payload, own, record);
-                    let inflated = inflated.map_err(|_| End::Protocol)?;
-                    if is_text {
-                        let awaits = self.awaits && answer.is_none();
-                        answer = hear_text(inflated, index, now_ns, awaits, record).or(answer);
-                    } else {
-                        hear_binary(inflated, index, now_ns, record);
-                    }
+                    (inflated.map_err(|_| End::Protocol)?, is_text)
                 }
                 Message::Ping(payload) => {
                     self.outgoing.pong(payload, fastrand::u32(..).to_ne_bytes());
                     record.ping_answered();
-                    ponged = true;
+                    continue;
                 }
-                Message::Pong(_) => record.pong_received(),
+                Message::Pong(_) => {
+                    record.pong_received();
+                    continue;
+                }
                 Message::Close(payload) => {
                     record.received_close(index, payload, now_ns);
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
                     return Err(End::Closed(code));
                 }
-            }
+            };
+            let frame = Frame {
+                bytes,
+                is_text,
+                index,
+                now_ns,
+            };
+            let heard = self.attention.hear(frame, &mut self.outgoing, record);
+            answer = heard.or(answer);
         }
-        self.awaits &= answer.is_none();
-        if ponged {
+        if self.outgoing.len() > unsent {
             self.flush()?;
         }
         Ok(answer)
@@ -278,37 +298,5 @@ impl Client {
     /// Gives up, without a word.
     pub fn abandon(&mut self) {
         self.state = State::Gone;
-    }
-}
-
-/// Records a text; the answer to what the server was asked for, if that is awaited and this is it.
-#[inline]
-fn hear_text(
-    text: &[u8],
-    index: usize,
-    now_ns: u64,
-    awaits: bool,
-    record: &mut Record,
-) -> Option<Answer> {
-    let ours = record.received(index, text, now_ns);
-    record.followed(index, text, now_ns);
-    if awaits {
-        let answer = Protocol::answer(text);
-        if answer == Some(Answer::Refused) {
-            record.received_error(text, now_ns);
-        }
-        return answer;
-    }
-    if ours == 0 {
-        record.received_foreign(text, now_ns);
-    }
-    None
-}
-
-/// Records binary data.
-#[inline]
-fn hear_binary(bytes: &[u8], index: usize, now_ns: u64, record: &mut Record) {
-    if record.received(index, bytes, now_ns) == 0 {
-        record.received_foreign(bytes, now_ns);
     }
 }

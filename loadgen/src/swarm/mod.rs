@@ -1,6 +1,8 @@
 //! All clients: divided among threads, each with one loop for its sockets.
 
-pub mod away;
+pub mod attention;
+mod away;
+mod beats;
 pub mod churn;
 pub mod client;
 pub mod common;

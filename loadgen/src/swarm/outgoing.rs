@@ -18,9 +18,10 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// Adds a text frame, masked as a client's must be.
-    pub fn text(&mut self, text: String, mask: [u8; 4]) {
-        self.frame(OpCode::Data(Data::Text), text.into(), mask);
+    /// Adds a text frame, or a binary one, masked as a client's must be.
+    pub fn data(&mut self, payload: Vec<u8>, is_binary: bool, mask: [u8; 4]) {
+        let kind = if is_binary { Data::Binary } else { Data::Text };
+        self.frame(OpCode::Data(kind), payload.into(), mask);
     }
 
     /// Adds a ping.
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn a_blocked_socket_gets_the_rest_later_and_once() {
         let mut outgoing = Outgoing::default();
-        outgoing.text("hello".to_owned(), [0; 4]);
+        outgoing.data(b"hello".to_vec(), false, [0; 4]);
         let mut socket = Narrow(Vec::new(), 4);
         assert!(!outgoing.flush(&mut socket).unwrap());
         assert_eq!(outgoing.len(), 7);

@@ -51,10 +51,9 @@ impl Publisher {
                     break;
                 };
                 let since_ns = self.writable_since_ns;
-                let text = record.sent(self.number, self.next, intended_ns, now_ns, since_ns);
-                client
-                    .outgoing()
-                    .text(text, fastrand::u32(..).to_ne_bytes());
+                let bytes = record.sent(self.number, self.next, intended_ns, now_ns, since_ns);
+                let mask = fastrand::u32(..).to_ne_bytes();
+                client.outgoing().data(bytes, record.is_binary(), mask);
                 self.next += 1;
             }
             if self.next == before {

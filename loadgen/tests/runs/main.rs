@@ -16,4 +16,6 @@ mod picky;
 mod protocols;
 mod recovery;
 mod schema;
+mod scripts;
+mod senders;
 mod sockets;

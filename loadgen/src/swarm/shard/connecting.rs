@@ -32,6 +32,7 @@ impl Shard<'_> {
         let wanted = self.plan.first_clients_of(self.thread);
         let begin = self.mark(None);
         let begun_ns = begin.at_ns;
+        self.begin_beats(begun_ns);
         let (mut now_ns, mut progress_ns) = (begun_ns, begun_ns);
         loop {
             let inside = self.clients.len() - self.dialing - self.entering;
@@ -44,6 +45,7 @@ impl Shard<'_> {
                 progress_ns = now_ns;
             }
             let due_ns = self.dial_more(begun_ns, wanted)?;
+            let due_ns = due_ns.min(self.beat_due(now_ns));
             let wake_ns = if is_time {
                 due_ns
             } else {
@@ -75,6 +77,9 @@ impl Shard<'_> {
                 }
                 let waits = |client: &Client| client.dialing().is_some() || client.awaits();
                 let waiting = self.clients.iter().position(waits).unwrap_or(0);
+                if let Some(silent) = self.silent(waiting) {
+                    return Err(silent);
+                }
                 return Err(ShardError::Stalled {
                     url: self.url(waiting),
                     inside: self.common.connected() - self.entering,
@@ -123,6 +128,7 @@ impl Shard<'_> {
             Wish {
                 query: query.as_deref(),
                 inflates: self.plan.inflates(number),
+                own: self.record.own(index),
             },
             self.source(number),
             self.poll.registry(),
@@ -183,6 +189,20 @@ impl Shard<'_> {
     fn may_fail(&self, index: usize) -> bool {
         let others_came = self.common.connected() > 0;
         self.record.role(index) == Role::Newcomer || (self.plan.some_may_fail && others_came)
+    }
+
+    /// What a client that a script has not brought in waits for.
+    fn silent(&self, index: usize) -> Option<ShardError> {
+        let script = self.plan.protocol.script()?;
+        let (awaited, last) = self.clients[index].waiting(script)?;
+        Some(ShardError::Silent {
+            url: self.url(index),
+            inside: self.common.connected() - self.entering,
+            wanted: self.plan.clients,
+            client: self.record.number(index),
+            awaited,
+            last,
+        })
     }
 
     /// Whether all who are in have stayed as long as there was no message.

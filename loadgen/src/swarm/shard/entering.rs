@@ -16,14 +16,17 @@ impl Shard<'_> {
         if newcomer && self.plan.protocol == Protocol::Relay {
             self.record.entered(index);
         }
-        let Some(entry) = self.plan.protocol.entry(self.record.channel(index)) else {
-            return Ok(());
+        let client = &mut self.clients[index];
+        let is_over = match &self.plan.protocol {
+            Protocol::Relay => true,
+            Protocol::Chat => {
+                client.ask(Protocol::entry(self.record.channel(index)))?;
+                false
+            }
+            Protocol::Script(script) => client.begin(script, self.record.own(index))?,
         };
-        if !self.plan.protocol.answers() {
-            return self.clients[index].say(entry);
-        }
-        self.entering += usize::from(!newcomer);
-        self.clients[index].ask(entry)
+        self.entering += usize::from(!newcomer && !is_over);
+        Ok(())
     }
 
     /// Goes on with what a client asked the server for.
@@ -47,8 +50,7 @@ impl Shard<'_> {
             }
             Answer::Left => {
                 self.record.left(index);
-                let entry = self.plan.protocol.entry(channel);
-                entry.map_or(Ok(()), |entry| self.clients[index].ask(entry))
+                self.clients[index].ask(Protocol::entry(channel))
             }
             Answer::Later if self.record.is_returning(index) => {
                 self.ask_later(index, now_ns);

@@ -45,6 +45,25 @@ pub enum ShardError {
         /// The first frame that nobody waited for.
         heard: Option<String>,
     },
+    /// The server does not say what a script waits for.
+    #[error(
+        "only {inside} of {wanted} clients are in at {url}, and none came in the last {CONNECT_TIMEOUT:?}: client {client} \
+         waits for {awaited}, {}", after_all(last.as_deref())
+    )]
+    Silent {
+        /// Where to.
+        url: String,
+        /// Clients that are in.
+        inside: usize,
+        /// Clients that should be.
+        wanted: usize,
+        /// One that is not.
+        client: usize,
+        /// What it waits for.
+        awaited: String,
+        /// What it heard last.
+        last: Option<String>,
+    },
     /// A signal came before there was anything to report.
     #[error("stopped before measuring began: there is nothing to report")]
     Interrupted,
@@ -60,7 +79,7 @@ impl ShardError {
             Self::Dial { source, .. } => {
                 !matches!(source, DialError::NoLocalPort | DialError::Connect(_))
             }
-            Self::Dismissed { .. } | Self::Stalled { .. } => true,
+            Self::Dismissed { .. } | Self::Stalled { .. } | Self::Silent { .. } => true,
             Self::Interrupted | Self::System(_) => false,
         }
     }
@@ -68,7 +87,9 @@ impl ShardError {
     /// Clients that had come in before.
     pub fn inside(&self) -> usize {
         match self {
-            Self::Dial { inside, .. } | Self::Stalled { inside, .. } => *inside,
+            Self::Dial { inside, .. }
+            | Self::Stalled { inside, .. }
+            | Self::Silent { inside, .. } => *inside,
             Self::Dismissed { .. } | Self::Interrupted | Self::System(_) => 0,
         }
     }
@@ -78,6 +99,13 @@ fn after(inside: usize) -> String {
     match inside {
         0 => String::new(),
         inside => format!(" ({inside} clients had come in before)"),
+    }
+}
+
+fn after_all(last: Option<&str>) -> String {
+    match last {
+        Some(last) => format!("and the last that it got is {last}"),
+        None => "and got nothing at all".to_owned(),
     }
 }
 

@@ -31,8 +31,8 @@ use crate::{
     },
     server::usage::{self, Watched},
     swarm::{
-        away::Away, churn::Churn, client::Client, common::Common, cuts::Cuts, inflating::Inflating,
-        pace::Pace, publisher::Publisher, timer::Timer,
+        away::Away, beats::Beats, churn::Churn, client::Client, common::Common, cuts::Cuts,
+        inflating::Inflating, pace::Pace, publisher::Publisher, timer::Timer,
     },
 };
 
@@ -76,6 +76,10 @@ pub struct Shard<'run> {
     announced: u64,
     /// When the first that was not announced is due.
     next_due_ns: u64,
+    /// When clients ping the server again.
+    pings: Option<Beats>,
+    /// When clients say again what they do.
+    every: Option<Beats>,
     churn: Option<Churn>,
     cuts: Option<Cuts>,
     away: Away,
@@ -122,6 +126,8 @@ impl<'run> Shard<'run> {
             pace: Pace::Silent,
             announced: 0,
             next_due_ns: u64::MAX,
+            pings: None,
+            every: None,
             churn: None,
             cuts: None,
             away: Away::default(),
@@ -159,7 +165,7 @@ impl<'run> Shard<'run> {
         self.seed();
         self.begin(timeline, samples);
         self.run_until(start_ns)?;
-        self.ping_all();
+        self.ping_all(start_ns);
         self.open_windows(end_ns);
         self.run_until(begin_ns)?;
         if self.common.clock.now_ns() < begin_ns {
@@ -261,12 +267,14 @@ impl<'run> Shard<'run> {
         let leave_ns = self.leave_due(now_ns);
         let cut_ns = self.cut_due(now_ns);
         let back_ns = self.come_back_due(now_ns);
+        let beat_ns = self.beat_due(now_ns);
         let storm_ns = self.storm(now_ns);
         self.next_due_ns
             .min(self.sampling.next_ns)
             .min(leave_ns)
             .min(cut_ns)
             .min(back_ns)
+            .min(beat_ns)
             .min(storm_ns)
     }
 

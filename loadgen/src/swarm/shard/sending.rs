@@ -1,8 +1,9 @@
 //! What a thread does on its own account when it is due: publishers send, rovers leave, newcomers come.
 
 use crate::{
-    plan::{Pacing, protocol::Protocol},
+    plan::{Pacing, nanoseconds, protocol::Protocol},
     swarm::{
+        beats::{Beat, Beats},
         pace::Pace,
         shard::{Shard, connecting::DIALS_PER_TURN},
     },
@@ -32,18 +33,59 @@ impl Shard<'_> {
         self.next_due_ns = ours.map_or(u64::MAX, |k| schedule.time(k));
     }
 
-    /// Has every client ping the server, if that is wanted.
-    pub(super) fn ping_all(&mut self) {
-        if !self.plan.pings {
+    /// Has every client ping the server, if that is wanted, and each again and again from then on.
+    pub(super) fn ping_all(&mut self, now_ns: u64) {
+        let Some(period) = self.plan.ping else {
             return;
+        };
+        let clients = self.clients.len();
+        self.pings = Some(Beats::new(clients, now_ns, nanoseconds(period)));
+        for index in 0..clients {
+            self.ping(index);
         }
-        for index in 0..self.clients.len() {
-            let client = &mut self.clients[index];
-            if client.is_open()
-                && let Err(end) = client.ping()
-            {
-                self.lost(index, end);
-            }
+    }
+
+    fn ping(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        if client.is_open()
+            && let Err(end) = client.ping()
+        {
+            self.lost(index, end);
+        }
+    }
+
+    /// Has clients say from now on what they say again and again, if that is wanted.
+    pub(super) fn begin_beats(&mut self, now_ns: u64) {
+        let script = self.plan.protocol.script();
+        let clients = self.plan.clients_of(self.thread).len();
+        self.every = script.and_then(|script| {
+            let (_, period) = script.every.as_ref()?;
+            Some(Beats::new(clients, now_ns, nanoseconds(*period)))
+        });
+    }
+
+    /// Has those ping and say something again whose turn it is; when the next one's is.
+    pub(super) fn beat_due(&mut self, now_ns: u64) -> u64 {
+        while let Some(beat) = self.pings.as_mut().and_then(|pings| pings.due(now_ns)) {
+            self.ping(beat.client);
+        }
+        while let Some(beat) = self.every.as_mut().and_then(|every| every.due(now_ns)) {
+            self.say_again(beat);
+        }
+        let next_ns = [&self.pings, &self.every].map(|beats| beats.map(|beats| beats.next_ns()));
+        next_ns.into_iter().flatten().min().unwrap_or(u64::MAX)
+    }
+
+    fn say_again(&mut self, Beat { client, number }: Beat) {
+        let Some(state) = self.clients.get_mut(client).filter(|state| state.is_open()) else {
+            return;
+        };
+        let Some(script) = self.plan.protocol.script().filter(|_| !state.awaits()) else {
+            return;
+        };
+        let said = script.again(self.record.own(client), number);
+        if let Err(end) = said.map_or(Ok(()), |said| state.say(said, script.is_binary)) {
+            self.lost(client, end);
         }
     }
 

@@ -173,7 +173,7 @@ impl Stage<'_> {
         collection: &mut Collection,
     ) -> Result<(Vec<Shard<'run>>, Vec<Window>), ShardError> {
         let grace = match plan.protocol {
-            Protocol::Raw { .. } => ENTRY_GRACE,
+            Protocol::Script(_) => ENTRY_GRACE,
             Protocol::Relay | Protocol::Chat => START,
         };
         let timeline = Timeline::new(plan, common.clock.now_ns() + nanoseconds(grace));

@@ -1,0 +1,299 @@
+//! Servers that want to be spoken to in their own way: on entry, in each message, now and then.
+
+use std::{collections::BTreeMap, fs, time::Duration};
+
+use crate::common::{
+    against, loadgen, refusal, refused_by,
+    room::{self, Door, Host, Room},
+    words,
+};
+
+/// What the server says to everyone who comes in.
+const WELCOME: &str = "welcome, whoever you are";
+
+/// A server with a login, which delivers to whoever is in what comes from whoever is in.
+#[derive(Default)]
+struct Club {
+    /// Who is in, with what each was asked and has not answered.
+    members: BTreeMap<usize, Option<String>>,
+    /// How often each has said that it is there.
+    beats: BTreeMap<usize, usize>,
+    /// What it asks everyone now and then: alone, or behind a message.
+    asks: Option<Asks>,
+    asked: usize,
+    /// Whether it keeps only those who say that they are there, and how often it looks.
+    wants_beats: bool,
+}
+
+/// How a server asks whether one is there.
+#[derive(Clone, Copy, PartialEq)]
+enum Asks {
+    Alone,
+    BehindAMessage,
+}
+
+impl Club {
+    fn start(self) -> String {
+        room::open(self, Door::OPEN)
+    }
+
+    /// What everyone is asked next, and has to answer before it is asked again.
+    fn question(&mut self) -> String {
+        self.asked += 1;
+        format!("there {}?", self.asked)
+    }
+
+    fn ask(&mut self, room: &mut Room, client: usize, question: &str) {
+        let unanswered = self.members.insert(client, Some(question.to_owned()));
+        if unanswered.flatten().is_some() {
+            room.close(client, 4001);
+        }
+    }
+}
+
+impl Host for Club {
+    fn entered(&mut self, room: &mut Room, client: usize) {
+        room.say(client, WELCOME);
+    }
+
+    fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+        if let Some(name) = text.strip_prefix("login ") {
+            // Names and what the URL carries have to agree.
+            let is_right = room.query(from) == format!("as={name}");
+            room.say(
+                from,
+                if is_right {
+                    "you are in"
+                } else {
+                    "who are you?"
+                },
+            );
+            if is_right {
+                self.members.insert(from, None);
+            }
+        } else if let Some(answer) = text.strip_prefix("here: ") {
+            let asked = self.members.get_mut(&from).and_then(Option::take);
+            if asked.as_deref() != Some(&format!("there {answer}?")) {
+                room.close(from, 4002);
+            }
+        } else if let Some(number) = text.strip_prefix("beat ") {
+            let beats = self.beats.entry(from).or_default();
+            *beats += 1;
+            assert_eq!(number.parse(), Ok(*beats));
+        } else if self.members.contains_key(&from) {
+            let question = match self.asks {
+                Some(Asks::BehindAMessage) => self.question(),
+                _ => String::new(),
+            };
+            for client in self.members.keys().copied().collect::<Vec<_>>() {
+                room.say(client, format!("{text}\r\n{question}"));
+                if !question.is_empty() {
+                    self.ask(room, client, &question);
+                }
+            }
+        }
+    }
+
+    fn period(&self) -> Option<Duration> {
+        Some(Duration::from_millis(if self.wants_beats {
+            300
+        } else {
+            40
+        }))
+    }
+
+    fn due(&mut self, room: &mut Room) {
+        let clients: Vec<usize> = self.members.keys().copied().collect();
+        if self.asks == Some(Asks::Alone) {
+            let question = self.question();
+            for &client in &clients {
+                room.say(client, question.clone());
+                self.ask(room, client, &question);
+            }
+        }
+        for client in clients {
+            if self.wants_beats && self.beats.insert(client, 0).is_some_and(|beats| beats == 0) {
+                room.close(client, 4003);
+            }
+        }
+    }
+}
+
+/// How a club is entered.
+const ENTRY: [&str; 8] = [
+    "--protocol",
+    "raw",
+    "--await",
+    "welcome,",
+    "--hello",
+    "login %t-%c",
+    "--await",
+    "are in",
+];
+
+/// The URL of a client whose name is said there too.
+fn named(url: &str) -> String {
+    format!("{url}?as=loadgen-%c")
+}
+
+#[test]
+fn a_client_is_in_after_the_end_of_its_script() {
+    let url = named(&Club::default().start());
+    for mode in [&[][..], &["saturate"], &["--storm", "3"]] {
+        let run = against(&url, &[mode, &ENTRY].concat()).good();
+        assert!(run.message("delivered") > 0, "{run:#?}");
+        assert_eq!(run.message("foreign"), 0, "{run:#?}");
+    }
+}
+
+#[test]
+fn who_is_not_let_in_tells_what_it_waits_for_and_what_it_heard_last() {
+    let url = format!("{}?as=nobody", Club::default().start());
+    let flags = [&["--url", &url], &ENTRY[..]].concat();
+    let (code, told) = refused_by(&mut loadgen(&flags));
+    assert_eq!(code, Some(2), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let end = "client 0 waits for are in, and the last that it got is who are you?";
+    assert!(told.contains(end), "{told}");
+    assert!(told.contains("only 0 of 5 clients"), "{told}");
+}
+
+#[test]
+fn what_is_asked_is_answered_alone_and_behind_a_message() {
+    for asks in [Asks::Alone, Asks::BehindAMessage] {
+        let club = || {
+            let club = Club {
+                asks: Some(asks),
+                ..Club::default()
+            };
+            named(&club.start())
+        };
+        let reply = ["--reply", "there *?=>here: *"];
+        let run = against(&club(), &[&ENTRY[..], &reply].concat()).good();
+        assert_eq!(run.message("foreign"), 0, "{run:#?}");
+        let mute = club();
+        let flags = [&["--url", &mute], &ENTRY[..]].concat();
+        let output = loadgen(&flags).output().unwrap();
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        // Before the first message that is set-up.
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{told}");
+        assert!(told.contains("4001 \"a test\""), "{told}");
+    }
+}
+
+#[test]
+fn what_is_to_be_said_every_now_and_then_is_said() {
+    let club = || {
+        let club = Club {
+            wants_beats: true,
+            ..Club::default()
+        };
+        named(&club.start())
+    };
+    let long = ["--duration", "900ms"];
+    let beat = ["--every", "beat %n", "--period", "100ms"];
+    // Beats are numbered from the first to the last, and so are told apart from each other's.
+    let run = against(&club(), &[&ENTRY[..], &long, &beat].concat());
+    assert_eq!(run.message("disconnects"), 0, "{run:#?}");
+    let run = against(&club(), &[&ENTRY[..], &long].concat());
+    assert_eq!(run.at("heard.close"), "4003 \"a test\"");
+}
+
+#[test]
+fn each_client_says_its_own_line_of_a_file_and_nobody_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("names");
+    let names: Vec<String> = (0..5).map(|client| format!("secret{client}")).collect();
+    fs::write(&path, names.join("\n")).unwrap();
+    let url = format!("{}?as=%v", Club::default().start());
+    let flags = words("--protocol raw --await welcome --await in --values");
+    let entry = ["--hello", "login %v"];
+    let path = path.to_str().unwrap();
+    let flags = [&flags[..], &[path], &entry].concat();
+    // The order of the command line is the script: the hello comes last here, and so nobody is in.
+    let (_, told) = refused_by(&mut loadgen(&[&["--url", &url], &flags[..]].concat()));
+    assert!(told.contains("waits for in"), "{told}");
+    let flags = [&["--protocol", "raw", "--values", path], &entry[..]].concat();
+    let flags = [&flags[..], &["--await", "you are in"]].concat();
+    let run = against(&url, &flags).good();
+    assert!(!format!("{run:?}").contains("secret"), "{run:#?}");
+}
+
+#[test]
+fn a_language_is_a_script_of_its_own_which_may_stand_before_a_url() {
+    /// Socket.IO, as far as a client that only broadcasts sees it.
+    struct SocketIo {
+        members: Vec<usize>,
+    }
+    impl Host for SocketIo {
+        fn entered(&mut self, room: &mut Room, client: usize) {
+            assert_eq!(room.query(client), "EIO=4&transport=websocket");
+            room.say(client, r#"0{"sid":"a"}"#);
+        }
+
+        fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+            match text {
+                "40" => {
+                    self.members.push(from);
+                    room.say(from, r#"40{"sid":"b"}"#);
+                    room.say(from, "2");
+                }
+                "3" => {}
+                event => {
+                    assert!(event.starts_with(r#"42["said","#), "{event}");
+                    self.members.iter().for_each(|&to| room.say(to, event));
+                }
+            }
+        }
+    }
+    let members = Vec::new();
+    let url = room::open(SocketIo { members }, Door::OPEN);
+    let url = url.replace("/relay", "");
+    let template = ["--template", r#"42["said","%s"]"#];
+    let run = against(&format!("socketio+{url}"), &template).good();
+    assert_eq!(run.at("config.protocol"), "socketio");
+    assert_eq!(run.message("foreign"), 0, "{run:#?}");
+    let right = format!("hub={}", crate::common::relay::Relay::right().start());
+    let other = format!("sio=socketio+{url}");
+    let flags = [
+        "compare", "--target", &right, "--target", &other, "--rounds", "2",
+    ];
+    let run = crate::common::run(&[&flags[..], &template].concat());
+    assert!(matches!(run.code, Some(0 | 3)), "{run:#?}");
+    assert_eq!(run.at("config.targets.1.protocol"), "socketio");
+    assert_eq!(run.at("heard"), &serde_json::Value::Null, "{run:#?}");
+}
+
+#[test]
+fn a_script_that_cannot_be_is_refused_by_its_flag() {
+    let url = ["--url", "ws://127.0.0.1:1/", "--protocol", "raw"];
+    for (flags, told) in [
+        (
+            &["--hello", "%s"][..],
+            "--hello: %s stands for nothing there",
+        ),
+        (&["--template", "hi"], "must contain %s once"),
+        (&["--reply", "ping"], "'ping *=>pong *'"),
+        (
+            &["--every", "x", "--period", "0s"],
+            "--period must be greater than zero",
+        ),
+        (&["--escapes", "--hello", r"\xff"], "--hello is not UTF-8"),
+        (&["--values", "/nowhere"], "cannot use --values /nowhere"),
+        (&["--channels", "2"], "%t"),
+    ] {
+        let refused = refusal(&[&url[..], flags].concat());
+        assert!(refused.contains(told), "{refused}");
+    }
+    let refused = refusal(&["--url", "ws://127.0.0.1:1/%q", "--protocol", "raw"]);
+    assert!(refused.contains("%q stands for nothing"), "{refused}");
+    let refused = refusal(&["--hello", "x"]);
+    assert!(
+        refused.contains("cannot go with --protocol relay"),
+        "{refused}"
+    );
+    let run = |flags: &[&str]| refused_by(&mut loadgen(flags)).1;
+    assert!(run(&["--protocol", "nats"]).contains("give its --url"));
+    let torn = run(&["--url", "nats+ws://x/", "--protocol", "mqtt"]);
+    assert!(torn.contains("give one of them"), "{torn}");
+}
