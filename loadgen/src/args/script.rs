@@ -12,7 +12,7 @@ pub struct ScriptFlags {
     #[arg(long, value_name = "TEXT")]
     hello: Vec<String>,
 
-    /// Text that a frame must hold before a client goes on with its entry; repeatable [default: none]
+    /// Text that must come, in a frame or over several, before a client goes on with its entry; repeatable [default: none]
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     r#await: Vec<String>,
 

@@ -1,6 +1,8 @@
 //! What a client listens for beside the messages of its run: an answer that it asked for, what its script awaits, what it
 //! replies to. Whoever listens for nothing pays nothing for that.
 
+use std::mem;
+
 use crate::{
     plan::{
         particulars::Own,
@@ -32,6 +34,9 @@ pub struct Entry {
     step: usize,
     /// What it heard last, as that is told.
     last: Option<String>,
+    /// The end of what it heard before, which may be the begin of what is awaited: some servers send one packet as several
+    /// frames.
+    before: Vec<u8>,
 }
 
 /// What a frame meant to a client.
@@ -158,9 +163,13 @@ impl Entry {
     /// Goes on by what a frame holds, from its begin to its end; whether the script is over.
     fn hear(&mut self, frame: &[u8], script: &Script, own: Own, outgoing: &mut Outgoing) -> bool {
         self.last = Some(heard::words(frame));
-        let mut rest = frame;
+        let mut heard = mem::take(&mut self.before);
+        heard.extend_from_slice(frame);
+        let mut rest = &heard[..];
         while let Some(Step::Await(text)) = script.entry.get(self.step) {
             let Some(end) = script::awaited(text, rest) else {
+                let kept = rest.len().min(text.len() - 1);
+                self.before = rest[rest.len() - kept..].to_vec();
                 return false;
             };
             rest = &rest[end..];
@@ -183,5 +192,49 @@ impl Entry {
             self.step += 1;
         }
         self.step == script.entry.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Args, languages::ProtocolName};
+
+    fn script(flags: &[&str]) -> Script {
+        let args = Args::read([&["loadgen", "--protocol", "raw"], flags].concat()).unwrap();
+        let protocol = Protocol::new(ProtocolName::Raw, &args).unwrap();
+        protocol.script().unwrap().clone()
+    }
+
+    /// How many bytes were said after each frame, if the script is not over by then.
+    fn said(script: &Script, frames: &[&str]) -> Vec<Option<usize>> {
+        let (mut entry, mut outgoing) = (Entry::default(), Outgoing::default());
+        entry.go_on(script, Own::default(), &mut outgoing);
+        let own = Own::default();
+        let hear = |frame: &&str| {
+            let is_over = entry.hear(frame.as_bytes(), script, own, &mut outgoing);
+            (!is_over).then(|| outgoing.len())
+        };
+        frames.iter().map(hear).collect()
+    }
+
+    #[test]
+    fn a_frame_may_hold_more_than_one_thing_that_is_awaited() {
+        let script = script(&["--await", "a", "--await", "b"]);
+        assert_eq!(said(&script, &["a", "b"]), [Some(0), None]);
+        assert_eq!(said(&script, &["ab"]), [None]);
+        assert_eq!(said(&script, &["ba", "b"]), [Some(0), None]);
+        // What has been awaited is not there any more.
+        assert_eq!(said(&script, &["a", "a"]), [Some(0), Some(0)]);
+    }
+
+    #[test]
+    fn what_is_awaited_may_come_in_pieces() {
+        let script = script(&["--await", "abc", "--hello", "", "--await", "d"]);
+        assert_eq!(
+            said(&script, &["xa", "b", "c", "d"]),
+            [Some(0), Some(0), Some(6), None]
+        );
+        assert_eq!(said(&script, &["ab", "ab", "cd"]), [Some(0), Some(0), None]);
     }
 }

@@ -120,6 +120,9 @@ fn idle_clients_answer_pings() {
 fn idle_clients_ping_the_server_if_asked_to() {
     let run = against(&Relay::right().start(), &["idle", "--ping"]).good();
     assert_eq!(run.count("pongs_received"), 5);
+    let flags = ["idle", "--ping", "--period", "50ms"];
+    let run = against(&Relay::right().start(), &flags).good();
+    assert!(run.count("pongs_received") >= 10, "{run:#?}");
 }
 
 #[test]
