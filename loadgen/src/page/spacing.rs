@@ -93,8 +93,8 @@ impl Spacing {
             };
             let every = (span / most).ceil().max(1.0);
             let round: Vec<_> = decades(low, high, every, factors).filter(inside).collect();
-            // Two decades apart say more than equal steps, which would crowd at the upper end.
-            if round.len() > 2 || (round.len() == 2 && every > 1.0) {
+            // Two powers of ten say more than equal steps, which would crowd at the upper end.
+            if round.len() > 2 || (round.len() == 2 && factors.len() == 1) {
                 return round;
             }
         }
@@ -161,6 +161,7 @@ mod tests {
             Spacing::Log.between((90.0, 20_000.0), 5),
             [100.0, 1000.0, 10_000.0]
         );
+        assert_eq!(Spacing::Log.between((0.2, 50.0), 5), [1.0, 10.0]);
         assert_eq!(
             Spacing::Log.between((11.0, 14.0), 3),
             [11.0, 12.0, 13.0, 14.0]
