@@ -8,7 +8,7 @@ use plotters::{
 use super::{
     Axis,
     canvas::{Size, fine, fitted, letters, sheet, width},
-    frame::Frame,
+    frame::{Frame, Places, places},
     ink::{Inks, TEXT},
     scale::Scale,
     spacing::Spacing,
@@ -25,13 +25,14 @@ const IN_FULL: i32 = 100;
 /// Between a bar and its figure, in pixels.
 const ABOVE: i32 = 3;
 
-/// The bars; `None` if there are none.
+/// The bars, and where the stops are; `None` if there are none.
 pub fn draw(
     y: &Axis,
     labels: &[String],
     series: &[(String, Vec<f64>)],
     size: Size,
-) -> Option<String> {
+    stops: &[f64],
+) -> Option<(String, Places)> {
     let linear = Axis {
         log: false,
         ..y.clone()
@@ -76,7 +77,7 @@ pub fn draw(
                 }
             }
         }
-        Ok(())
+        Ok(places(&chart, &across, stops))
     }))
 }
 

@@ -61,14 +61,14 @@ pub type Sheet<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// What drawing comes to; on a string it does not fail.
 pub type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<io::Error>>;
 
-/// The SVG of what `draw` draws on a sheet of so many pixels.
-pub fn sheet(width: i32, height: i32, draw: impl FnOnce(&Sheet) -> Drawn) -> String {
+/// The SVG of what `draw` draws on a sheet of so many pixels, and what it gives.
+pub fn sheet<T>(width: i32, height: i32, draw: impl FnOnce(&Sheet) -> Drawn<T>) -> (String, T) {
     let mut svg = String::new();
     let size = (fine(width).unsigned_abs(), fine(height).unsigned_abs());
     let sheet = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-    draw(&sheet).expect("a string takes all that is drawn");
+    let given = draw(&sheet).expect("a string takes all that is drawn");
     drop(sheet);
-    svg
+    (svg, given)
 }
 
 /// Pixels in the units of a drawing.

@@ -2,24 +2,32 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::{Fact, Mood, Page, Plot, Table, canvas::Size, ink::Inks};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-/// What all pages begin with. Should a name ever get past the escaping, the policy keeps it from loading anything.
+use super::{
+    Fact, Mood, Page, Plot, Table, canvas::Size, frame::Places, ink::Inks, readings::Readings,
+};
+
+/// What all pages begin with, up to the hash of the one script that may run. Should a name ever get past the escaping, the
+/// policy keeps it from loading or running anything.
 const HEAD: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-"#;
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-"#;
 
 const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 
 /// Writes the page.
 pub fn write(html: &mut String, page: &Page) -> fmt::Result {
     let title = Escaped(&page.title);
-    writeln!(html, "{HEAD}<title>{title}</title>")?;
+    let hash = STANDARD.encode(Sha256::digest(SCRIPT));
+    writeln!(html, "{HEAD}{hash}'\">\n<title>{title}</title>")?;
     writeln!(html, "<style>\n{STYLE}</style>\n</head>\n<body>")?;
     header(html, page)?;
     writeln!(html, "<main>")?;
@@ -33,7 +41,10 @@ pub fn write(html: &mut String, page: &Page) -> fmt::Result {
     writeln!(html, "</main>\n<footer>")?;
     configuration(html, &page.config)?;
     command(html, &page.command)?;
-    writeln!(html, "</footer>\n</body>\n</html>")
+    writeln!(
+        html,
+        "</footer>\n<script>{SCRIPT}</script>\n</body>\n</html>"
+    )
 }
 
 fn header(html: &mut String, page: &Page) -> fmt::Result {
@@ -80,17 +91,45 @@ fn picture(html: &mut String, plot: &Plot) -> fmt::Result {
     )?;
     legend(html, &plot.kind.inks())?;
     writeln!(html, "</figcaption>")?;
-    match [Size::Wide, Size::Narrow].map(|size| plot.kind.draw(size)) {
-        [Some(wide), Some(narrow)] => writeln!(
-            html,
-            r#"<div class="plot" role="img" aria-label="{title}">
+    let readings = Readings::of(&plot.kind);
+    match [Size::Wide, Size::Narrow].map(|size| plot.kind.draw(size, readings.stops())) {
+        [Some((wide, in_wide)), Some((narrow, in_narrow))] => {
+            writeln!(
+                html,
+                r#"<div class="plot" role="img" aria-label="{title}">
 <div class="wide">{wide}</div>
 <div class="narrow">{narrow}</div>
 </div>"#
-        )?,
+            )?;
+            told(html, readings, [in_wide, in_narrow])?;
+        }
         _ => writeln!(html, r#"<p class="nothing">Nothing was measured.</p>"#)?,
     }
     writeln!(html, "</figure>")
+}
+
+/// What the script of the page is to tell of a plot, and where on each of its drawings.
+fn told(html: &mut String, readings: Readings, drawings: [Places; 2]) -> fmt::Result {
+    #[derive(Serialize)]
+    struct Told<'p> {
+        #[serde(flatten)]
+        readings: Readings<'p>,
+        drawings: [Places; 2],
+    }
+    if readings.stops().is_empty() {
+        return Ok(());
+    }
+    let told = Told { readings, drawings };
+    let json = serde_json::to_string(&told).expect("texts and numbers are written as JSON");
+    let json = without_markup(&json);
+    writeln!(html, r#"<script type="application/json">{json}</script>"#)
+}
+
+/// JSON that says the same, in which nothing can be taken for the end of its script.
+fn without_markup(json: &str) -> String {
+    json.replace('<', r"\u003c")
+        .replace('>', r"\u003e")
+        .replace('&', r"\u0026")
 }
 
 fn legend(html: &mut String, inks: &Inks) -> fmt::Result {

@@ -2,11 +2,13 @@
 
 use plotters::{
     prelude::{
-        Cartesian2d, ChartBuilder, ChartContext, Circle, Color, PathElement, RGBColor, SVGBackend,
-        TRANSPARENT,
+        Cartesian2d, ChartBuilder, ChartContext, Circle, Color, PathElement, RGBColor, Ranged,
+        SVGBackend, TRANSPARENT,
     },
     style::text_anchor::{HPos, VPos},
 };
+
+use serde::Serialize;
 
 use super::{
     canvas::{Drawn, HAIRLINE, STROKE, Sheet, fine, fitted, letters, width},
@@ -27,6 +29,15 @@ const BETWEEN: i32 = 6;
 
 /// A part of a sheet on which things stand where two axes put them.
 pub type Chart<'s, 'a> = ChartContext<'s, SVGBackend<'a>, Cartesian2d<Scale, Scale>>;
+
+/// Where a chart and its stops are on a sheet, in the units of a drawing.
+#[derive(Debug, Default, Serialize)]
+pub struct Places {
+    top: i32,
+    bottom: i32,
+    /// How far to the right each stop is.
+    at: Vec<i32>,
+}
 
 /// What surrounds a chart. An axis without a name has just its labels.
 #[derive(Debug)]
@@ -85,6 +96,18 @@ impl Frame<'_> {
         let area = chart.plotting_area();
         area.draw(&PathElement::new(base, BASE.stroke_width(HAIRLINE)))?;
         Ok(chart)
+    }
+}
+
+/// Where stops along the axis to the right are; those beyond it are at its end.
+pub fn places(chart: &Chart, x: &Scale, stops: &[f64]) -> Places {
+    let area = chart.plotting_area();
+    let (across, down) = area.get_pixel_range();
+    let at = |stop: &f64| x.map(&x.nearest(*stop), (across.start, across.end));
+    Places {
+        top: down.start,
+        bottom: down.end,
+        at: stops.iter().map(at).collect(),
     }
 }
 

@@ -59,9 +59,10 @@ pub fn nth(others: usize) -> RGBColor {
 
 fn swatch(ink: RGBColor) -> String {
     let (width, height) = (24, 10);
-    sheet(width, height, |sheet| {
+    let (svg, ()) = sheet(width, height, |sheet| {
         let middle = fine(height / 2);
         let ends = [(0, middle), (fine(width), middle)];
         sheet.draw(&PathElement::new(ends, ink.stroke_width(2 * STROKE)))
-    })
+    });
+    svg
 }

@@ -5,20 +5,21 @@ use plotters::prelude::{Color, Rectangle};
 use super::{
     Axis, Curve,
     canvas::{Size, sheet},
-    frame::{Frame, line},
+    frame::{Frame, Places, line, places},
     ink::{Inks, SHADE},
     scale::Scale,
     spacing::Spacing,
 };
 
-/// The lines; `None` if none has a point.
+/// The lines, and where the stops are; `None` if none has a point.
 pub fn draw(
     x: &Axis,
     y: &Axis,
     lines: &[Curve],
     shaded: Option<(f64, f64)>,
     size: Size,
-) -> Option<String> {
+    stops: &[f64],
+) -> Option<(String, Places)> {
     let has_place =
         |point: &(f64, f64)| Spacing::of(x).takes(point.0) && Spacing::of(y).takes(point.1);
     let shown = |(_, points): &Curve| points.iter().copied().filter(has_place).collect::<Vec<_>>();
@@ -45,6 +46,6 @@ pub fn draw(
         for ((name, _), points) in lines.iter().zip(shown) {
             line(&chart, inks.ink(name), points)?;
         }
-        Ok(())
+        Ok(places(&chart, &across, stops))
     }))
 }

@@ -1,7 +1,8 @@
 //! The result as a page that one looks at: one HTML file, with its plots inside and nothing loaded from elsewhere.
 //!
 //! A [`Page`] says what there is to see; `document` writes it down with `page.css`, and each [`Kind`] of plot draws
-//! itself on a `canvas`, within a `frame` of two `scale`s, in `ink`s to which the style sheet gives their colour.
+//! itself on a `canvas`, within a `frame` of two `scale`s, in `ink`s to which the style sheet gives their colour. Its
+//! `readings` are what it tells who looks into it, by `page.js`.
 
 mod bars;
 mod canvas;
@@ -11,6 +12,7 @@ mod ink;
 mod lines;
 mod percentiles;
 mod ratios;
+mod readings;
 mod scale;
 mod spacing;
 mod unit;
@@ -18,6 +20,7 @@ mod unit;
 pub use unit::Unit;
 
 use canvas::Size;
+use frame::Places;
 use ink::Inks;
 
 /// A report that one looks at.
@@ -141,17 +144,17 @@ impl Page {
 }
 
 impl Kind {
-    /// The drawing as SVG; `None` if there is nothing to draw.
-    fn draw(&self, size: Size) -> Option<String> {
+    /// The drawing as SVG, and where stops along its axis are; `None` if there is nothing to draw.
+    fn draw(&self, size: Size, stops: &[f64]) -> Option<(String, Places)> {
         match self {
-            Self::Percentiles(curves) => percentiles::draw(curves, size),
+            Self::Percentiles(curves) => percentiles::draw(curves, size, stops),
             Self::Lines {
                 x,
                 y,
                 lines,
                 shaded,
-            } => lines::draw(x, y, lines, *shaded, size),
-            Self::Bars { y, labels, series } => bars::draw(y, labels, series, size),
+            } => lines::draw(x, y, lines, *shaded, size, stops),
+            Self::Bars { y, labels, series } => bars::draw(y, labels, series, size, stops),
             Self::Ratios(ratios) => ratios::draw(ratios, size),
         }
     }
@@ -244,7 +247,9 @@ mod tests {
     #[test]
     fn what_a_user_names_is_escaped() {
         let html = page(HOSTILE, kinds(HOSTILE, &[1.0, 2.0])).to_html();
-        assert!(!html.contains("<script"), "{html}");
+        let harmless = page("plain", kinds("plain", &[1.0, 2.0])).to_html();
+        let scripts = |html: &str| html.matches("<script").count();
+        assert_eq!(scripts(&html), scripts(&harmless), "{html}");
         assert!(!html.contains("]]>"), "{html}");
         assert_eq!(html.matches("</title>").count(), 1);
         assert!(html.contains("&lt;script src=&#39;https"), "{html}");
@@ -254,8 +259,10 @@ mod tests {
     fn nothing_is_loaded_from_elsewhere() {
         let html = page("plain", kinds("plain", &[1.0, 2.0])).to_html();
         let without_namespaces = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+        let code = html.replace(r#"<script type="application/json">"#, "");
+        assert_eq!(code.matches("<script").count(), 1, "the page's own");
         for trace in [
-            "http:", "https:", "//", "src=", "href=", "url(", "@import", "<script",
+            "http:", "https:", "//", "src=", "href=", "url(", "@import", "import(",
         ] {
             assert!(!without_namespaces.contains(trace), "{trace} in {html}");
         }
@@ -264,11 +271,11 @@ mod tests {
     #[test]
     fn a_single_point_or_none_is_drawn_without_panic() {
         for kind in kinds("one", &[1.0]) {
-            assert!(kind.draw(Size::Wide).is_some(), "{kind:?}");
-            assert!(kind.draw(Size::Narrow).is_some(), "{kind:?}");
+            assert!(kind.draw(Size::Wide, &[]).is_some(), "{kind:?}");
+            assert!(kind.draw(Size::Narrow, &[]).is_some(), "{kind:?}");
         }
         for kind in kinds("none", &[]) {
-            assert!(kind.draw(Size::Wide).is_none(), "{kind:?}");
+            assert!(kind.draw(Size::Wide, &[]).is_none(), "{kind:?}");
         }
         let html = page("none", kinds("none", &[])).to_html();
         assert!(html.contains("Nothing was measured."), "{html}");
@@ -278,10 +285,10 @@ mod tests {
     fn figures_without_a_place_are_left_out() {
         let nowhere = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
         for kind in kinds("nowhere", &nowhere) {
-            assert!(kind.draw(Size::Wide).is_none(), "{kind:?}");
+            assert!(kind.draw(Size::Wide, &[]).is_none(), "{kind:?}");
         }
         for kind in kinds("some", &[1.0, f64::NAN, 2.0, f64::INFINITY, 0.0, -1.0]) {
-            let svg = kind.draw(Size::Wide).expect("some have a place");
+            let (svg, _) = kind.draw(Size::Wide, &[]).expect("some have a place");
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }
     }
@@ -318,12 +325,13 @@ mod tests {
         let style = include_str!("page.css");
         let mut svg: String = kinds("name", &[1.0, 20.0])
             .iter()
-            .filter_map(|kind| kind.draw(Size::Wide))
+            .filter_map(|kind| Some(kind.draw(Size::Wide, &[])?.0))
             .collect();
         let curve = |name: usize| (name.to_string(), vec![(0.5, 1.0)]);
         svg += &Kind::Percentiles((0..32).map(curve).collect())
-            .draw(Size::Wide)
-            .unwrap();
+            .draw(Size::Wide, &[])
+            .unwrap()
+            .0;
         for property in ["fill", "stroke"] {
             let opened = format!(" {property}=\"#");
             for rest in svg.split(opened.as_str()).skip(1) {

@@ -3,7 +3,7 @@
 use super::{
     Axis, Curve,
     canvas::{Size, sheet},
-    frame::{Frame, line},
+    frame::{Frame, Places, line, places},
     ink::Inks,
     scale::Scale,
     spacing::Spacing,
@@ -15,8 +15,8 @@ const TAIL_ONLY: f64 = 20.0;
 /// Quantiles from here on are middling or worse.
 const MIDDLING: f64 = 0.5;
 
-/// The curves; `None` if none has a point.
-pub fn draw(curves: &[Curve], size: Size) -> Option<String> {
+/// The curves, and where the stops are; `None` if none has a point.
+pub fn draw(curves: &[Curve], size: Size, stops: &[f64]) -> Option<(String, Places)> {
     let points = || curves.iter().flat_map(|(_, points)| points);
     let quantiles = points().map(|(quantile, _)| *quantile);
     let times = || points().map(|(_, time)| *time);
@@ -52,6 +52,6 @@ pub fn draw(curves: &[Curve], size: Size) -> Option<String> {
             let placed = shown.map(|&(quantile, time)| (quantile.min(last), time));
             line(&chart, inks.ink(name), placed.collect())?;
         }
-        Ok(())
+        Ok(places(&chart, &x, stops))
     }))
 }

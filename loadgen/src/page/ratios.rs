@@ -7,7 +7,7 @@ use plotters::{
 
 use super::{
     canvas::{STROKE, Size, fine, fitted, letters, sheet, width},
-    frame::Frame,
+    frame::{Frame, Places},
     ink::{self, BASE, QUIET, TEXT},
     scale::Scale,
     spacing::Spacing,
@@ -42,8 +42,8 @@ const BELOW: Row = Row {
 /// The axis and its labels, in pixels.
 const AXIS: i32 = 40;
 
-/// The ratios; `None` if there are none.
-pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<String> {
+/// The ratios, which have no stops; `None` if there are none.
+pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<(String, Places)> {
     let has_place = |ratio: &f64| Spacing::Log.takes(*ratio);
     let shown = ratios
         .iter()
@@ -94,7 +94,7 @@ pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<String> {
             sheet.draw_text(&fitted(name, name_room - fine(12)), &left, (0, line))?;
             sheet.draw_text(&figures, &right, (fine(size.width()), line))?;
         }
-        Ok(())
+        Ok(Places::default())
     }))
 }
 
