@@ -75,11 +75,15 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub clients: u32,
 
+    /// Have search find the most clients, up to so many, at --rate, beginning with --clients [default: the highest rate for --clients]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub clients_up_to: Option<u32>,
+
     /// Clients that also send: the first of them all [default: 10, or all if there are fewer]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub publishers: Option<u32>,
 
-    /// Messages sent per second, such as 100, 0.5, 1e3 or 30/m, by all publishers together; where search begins
+    /// Messages sent per second, such as 100, 0.5, 1e3 or 30/m, by all publishers together; where search begins, unless with --clients-up-to
     #[arg(long, value_name = "PER_SECOND", default_value = "100")]
     pub rate: Rate,
 
@@ -179,7 +183,7 @@ pub struct Args {
     #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     pub server_pid: Vec<i32>,
 
-    /// What search demands of a rate, beside that nothing is lost; repeatable
+    /// What search demands of each step, beside that nothing is lost; repeatable
     #[arg(long, value_name = "FIGURE<LIMIT", default_value = "p99<10ms")]
     pub slo: Vec<Expectation>,
 

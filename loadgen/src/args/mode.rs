@@ -11,7 +11,7 @@ pub enum Mode {
     Fanout,
     /// The most that can be delivered: each publisher keeps a window of its messages under way
     Saturate,
-    /// The highest open-loop rate at which --slo holds and nothing is lost
+    /// The highest open-loop rate at which --slo holds and nothing is lost; the most clients, with --clients-up-to
     Search,
     /// Silent connections, their pings answered: memory and CPU of each
     Idle,

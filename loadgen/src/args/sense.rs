@@ -15,6 +15,7 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("rounds", &[Compare]),
     ("load", &[Compare]),
     ("slo", &[Search]),
+    ("clients_up_to", &[Search]),
     ("rate", &[Fanout, Search, Compare]),
     ("window", &[Saturate, Compare]),
     ("publishers", &[Fanout, Saturate, Search, Compare]),
@@ -94,7 +95,8 @@ pub(super) fn misplaced(matches: &ArgMatches, mode: Mode) -> Option<String> {
         .find(|(flag, modes)| given(flag) && !modes.contains(&mode))?;
     let names: Vec<String> = modes.iter().map(Mode::to_string).collect();
     Some(format!(
-        "--{flag} means nothing in {mode}: leave it out (it is for {})",
+        "--{} means nothing in {mode}: leave it out (it is for {})",
+        flag.replace('_', "-"),
         names.join(", ")
     ))
 }
@@ -127,6 +129,8 @@ mod tests {
         assert!(refused("loadgen saturate --rate 7").contains("--rate means nothing in saturate"));
         assert!(refused("loadgen idle --size 64B").contains("it is for fanout"));
         assert!(refused("loadgen compare --url ws://x/").contains("--url means nothing"));
+        let told = refused("loadgen fanout --clients-up-to 7");
+        assert!(told.contains("--clients-up-to means nothing"), "{told}");
         assert_eq!(read("loadgen saturate --window 3").window, 3);
     }
 

@@ -1,42 +1,60 @@
-//! The highest rate that a server sustains: the rate is doubled until it does not hold, and then closed in on.
+//! The highest load that a server sustains, be it a rate or a number of clients: it is doubled until it does not hold, and
+//! then closed in on.
 
 use crate::{
-    args::rate::Rate,
+    args::{Args, rate::Rate},
     modes::{
         Found, RunError,
         session::{Host, Session},
     },
     outcome::{
         Findings, Outcome,
+        config::Config,
         curves::Curves,
-        search::{Search, Tried},
+        search::{Load, Search, Tried},
         step::Step,
         traffic::Traffic,
     },
-    plan::{Pacing, Plan},
+    plan::{Pacing, Plan, error::PlanError},
     swarm::trial::Trial,
 };
 
-/// The search ends when the lowest rate that does not hold is at most this much above the highest that does.
+/// The search ends when the lowest load that does not hold is at most this much above the highest that does.
 const RESOLUTION: f64 = 1.05;
-/// A rate counts as too high when it did not hold so many times: a busy machine may spoil a single one.
+/// A load counts as too high when it did not hold so many times: a busy machine may spoil a single one.
 const FAILED_MAX: usize = 2;
 /// Times that say nothing of the server are tried again, up to so often.
 const INVALID_MAX: usize = 5;
-/// Messages a second than which none are sent faster.
-const PER_SECOND_MAX: f64 = 1e7;
-/// Below so many messages a second no lower rate is tried: a step would have nothing to measure.
-const PER_SECOND_MIN: f64 = 1.0;
-/// From so many a second on, rates are tried that are whole.
-const WHOLE: f64 = 10.0;
+/// From so many messages a second to so many.
+const RATES: Scale = Scale {
+    // At less, a step would have nothing to measure.
+    least: 1.0,
+    // None are sent faster.
+    most: 1e7,
+    whole_from: 10.0,
+};
+/// Below what is only tried as a whole, steps are a tenth.
+const TENTH: f64 = 10.0;
+
+/// Which loads are tried.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Scale {
+    /// Nothing lower, but what the user begins with.
+    least: f64,
+    /// Nothing higher.
+    most: f64,
+    /// From here on, those that are whole.
+    whole_from: f64,
+}
 
 /// Where the limit may lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Bounds {
-    /// The highest rate that held.
-    holds: Option<Rate>,
+    scale: Scale,
+    /// The highest load that held.
+    holds: Option<f64>,
     /// The lowest that did not.
-    fails: Option<Rate>,
+    fails: Option<f64>,
 }
 
 /// Runs it.
@@ -44,24 +62,39 @@ struct Bounds {
 /// # Errors
 /// When there is nothing to report.
 pub fn run(session: &mut Session) -> Result<Found, RunError> {
-    let plan = session.plan()?;
-    let host = session.host(&plan)?;
+    let whole = session.plan()?;
+    let host = session.host(&whole)?;
     let mut search = Search {
         steps: Vec::new(),
         best: None,
         ended_by: None,
+        turned_away: None,
     };
+    let first = first(session.args);
+    let begin = loaded(&whole, first, session.args)?;
     let mut bounds = Bounds {
+        scale: scale(session.args),
         holds: None,
         fails: None,
     };
+    let mut failed_at = None;
     let mut best_trial = None;
     let mut last_trial = None;
     let mut interrupted = false;
-    let mut next = Some(session.args.rate);
-    while let Some(rate) = next {
-        let (tried, trial) = match attempt(session, &plan, &host, rate, &mut search.steps) {
-            Ok(Some(tried)) => tried,
+    let mut next = Some(first);
+    while let Some(load) = next {
+        let plan = loaded(&whole, load, session.args)?;
+        match attempt(session, &plan, &host, load, &mut search.steps) {
+            Ok(Some((tried, trial))) if tried.held => {
+                bounds.holds = Some(load.figure());
+                search.best = Some(Box::new(tried));
+                best_trial = Some((plan, trial));
+            }
+            Ok(Some((_, trial))) => {
+                bounds.fails = Some(load.figure());
+                failed_at = Some(load);
+                last_trial = Some((plan, trial));
+            }
             Ok(None) => {
                 interrupted = true;
                 break;
@@ -70,25 +103,23 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
             Err(RunError::Trial(error))
                 if error.is_refusal() && (best_trial.is_some() || last_trial.is_some()) =>
             {
-                search.ended_by = Some(error.to_string());
-                break;
+                if let Load::Rate(_) = load {
+                    search.ended_by = Some(error.to_string());
+                    break;
+                }
+                bounds.fails = Some(load.figure());
+                failed_at = Some(load);
+                search.turned_away = Some(error.to_string());
             }
             Err(error) => return Err(error),
-        };
-        if tried.held {
-            bounds.holds = Some(rate);
-            search.best = Some(Box::new(tried));
-            best_trial = Some(trial);
-        } else {
-            bounds.fails = Some(rate);
-            last_trial = Some(trial);
         }
-        next = bounds.next();
+        next = bounds.next().and_then(|figure| load.of(figure));
     }
-    let invalid_reason = bounds.fails.and_then(|rate| search.limited_by_us(rate));
-    let trial = best_trial.or(last_trial).ok_or(RunError::Nothing)?;
+    let invalid_reason = failed_at.and_then(|load| search.limited_by_us(load));
+    let (plan, trial) = best_trial.or(last_trial).ok_or(RunError::Nothing)?;
     let findings = Findings::Search(search);
     let mut outcome = Outcome::new(session.args, &plan, &trial, invalid_reason, findings);
+    outcome.config = Config::new(session.args, &begin);
     outcome.interrupted = interrupted;
     Ok(Found {
         outcome,
@@ -96,28 +127,56 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     })
 }
 
-/// Tries a rate, more than once if it does not hold; `None` if the user ended it.
+/// Where it begins.
+fn first(args: &Args) -> Load {
+    match args.clients_up_to {
+        None => Load::Rate(args.rate),
+        Some(most) => Load::Clients(args.clients.min(most)),
+    }
+}
+
+/// What it goes through.
+fn scale(args: &Args) -> Scale {
+    let Some(most) = args.clients_up_to else {
+        return RATES;
+    };
+    Scale {
+        // Without the publishers that the user wants it would be another load.
+        least: f64::from(args.publishers.unwrap_or(1).max(args.channels)),
+        most: most.into(),
+        whole_from: 0.0,
+    }
+}
+
+/// The run with such a load.
+fn loaded(whole: &Plan, load: Load, args: &Args) -> Result<Plan, PlanError> {
+    match load {
+        Load::Rate(rate) => Ok(Plan {
+            pacing: Pacing::Open { rate },
+            ..whole.clone()
+        }),
+        Load::Clients(clients) => whole.with_clients(clients as usize, args),
+    }
+}
+
+/// Tries a load, more than once if it does not hold; `None` if the user ended it.
 fn attempt(
     session: &mut Session,
     plan: &Plan,
     host: &Host,
-    rate: Rate,
+    load: Load,
     steps: &mut Vec<Tried>,
 ) -> Result<Option<(Tried, Trial)>, RunError> {
-    let plan = Plan {
-        pacing: Pacing::Open { rate },
-        ..plan.clone()
-    };
     let (mut failed, mut invalid) = (0, 0);
-    session.label(format!("{rate} a second: "));
-    while let Some(trial) = session.next_trial(&plan, host)? {
-        let traffic = Traffic::new(&plan, &trial);
-        let step = Step::new(&plan, &trial, &traffic);
-        let mut outcome = Outcome::traffic(session.args, &plan, &trial, traffic);
+    session.label(format!("{load}: "));
+    while let Some(trial) = session.next_trial(plan, host)? {
+        let traffic = Traffic::new(plan, &trial);
+        let step = Step::new(plan, &trial, &traffic);
+        let mut outcome = Outcome::traffic(session.args, plan, &trial, traffic);
         outcome.judge(&session.args.slo);
         let held = outcome.expectations.iter().all(|demand| demand.passed);
         let tried = Tried {
-            rate,
+            load,
             // Latency counts from when a message should have been sent, so lateness only adds to it: what held in spite of
             // that holds.
             held: held && !step.is_broken() && !step.validity.other_load,
@@ -136,24 +195,43 @@ fn attempt(
     Ok(None)
 }
 
+impl Load {
+    /// As much of the same kind; `None` if there is no such load.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of clients is within its scale, which ends where a flag does"
+    )]
+    fn of(self, figure: f64) -> Option<Self> {
+        match self {
+            Self::Rate(_) => Rate::new(figure).map(Self::Rate),
+            Self::Clients(_) => Some(Self::Clients(figure as u32)),
+        }
+    }
+}
+
 impl Bounds {
-    /// The rate to try next; `None` when the limit is known well enough.
-    fn next(self) -> Option<Rate> {
-        let [holds, fails] = [self.holds, self.fails].map(|rate| rate.map(Rate::per_second));
+    /// What to try next; `None` when the limit is known well enough.
+    fn next(self) -> Option<f64> {
+        let Self {
+            scale,
+            holds,
+            fails,
+        } = self;
         let next = match (holds, fails) {
-            (Some(holds), None) => (holds * 2.0).min(PER_SECOND_MAX),
-            (None, Some(fails)) => (fails / 2.0).max(PER_SECOND_MIN),
+            (Some(holds), None) => (holds * 2.0).min(scale.most),
+            (None, Some(fails)) => (fails / 2.0).max(scale.least),
             (Some(holds), Some(fails)) if fails > holds * RESOLUTION => (holds * fails).sqrt(),
             _ => return None,
         };
-        let next = if next < WHOLE {
-            (next * WHOLE).round() / WHOLE
+        let next = if next < scale.whole_from {
+            (next * TENTH).round() / TENTH
         } else {
             next.round()
         };
         let is_new =
             holds.is_none_or(|holds| next > holds) && fails.is_none_or(|fails| next < fails);
-        Rate::new(next).filter(|_| is_new && next >= PER_SECOND_MIN)
+        (is_new && next >= scale.least).then_some(next)
     }
 }
 
@@ -161,26 +239,30 @@ impl Bounds {
 mod tests {
     use super::*;
 
-    /// The rates that are tried when all up to `limit` hold, beginning with `first`.
-    fn tried(first: f64, limit: f64) -> Vec<f64> {
+    /// The loads that are tried when all up to `limit` hold, beginning with `first`.
+    fn tried_of(scale: Scale, first: f64, limit: f64) -> Vec<f64> {
         let mut bounds = Bounds {
+            scale,
             holds: None,
             fails: None,
         };
-        let mut rates = vec![first];
+        let mut loads = vec![first];
         loop {
-            let rate = rates[rates.len() - 1];
-            let known = Rate::new(rate);
-            if rate <= limit {
-                bounds.holds = known;
+            let load = loads[loads.len() - 1];
+            if load <= limit {
+                bounds.holds = Some(load);
             } else {
-                bounds.fails = known;
+                bounds.fails = Some(load);
             }
             match bounds.next() {
-                Some(rate) => rates.push(rate.per_second()),
-                None => return rates,
+                Some(load) => loads.push(load),
+                None => return loads,
             }
         }
+    }
+
+    fn tried(first: f64, limit: f64) -> Vec<f64> {
+        tried_of(RATES, first, limit)
     }
 
     #[test]
@@ -204,6 +286,22 @@ mod tests {
 
     #[test]
     fn no_rate_is_beyond_the_highest() {
-        assert_eq!(tried(8e6, 1e9), [8e6, PER_SECOND_MAX]);
+        assert_eq!(tried(8e6, 1e9), [8e6, RATES.most]);
+    }
+
+    #[test]
+    fn clients_are_whole_and_no_more_than_the_most_nor_less_than_the_least() {
+        let clients = Scale {
+            least: 3.0,
+            most: 1000.0,
+            whole_from: 0.0,
+        };
+        assert_eq!(
+            tried_of(clients, 300.0, 5000.0),
+            [300.0, 600.0, 1000.0],
+            "all of them"
+        );
+        assert_eq!(tried_of(clients, 8.0, 0.0), [8.0, 4.0, 3.0]);
+        assert_eq!(tried_of(clients, 4.0, 5.0), [4.0, 8.0, 6.0, 5.0]);
     }
 }

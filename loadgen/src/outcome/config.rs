@@ -74,6 +74,9 @@ pub struct Config {
     /// Clients that offered that what they receive be deflated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compress: Option<usize>,
+    /// The most clients that were searched for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients_up_to: Option<u32>,
     /// Demands of a search.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub slo: Vec<String>,
@@ -151,6 +154,7 @@ impl Config {
             }),
             skips: plan.skips,
             compress: (plan.inflating > 0).then_some(plan.inflating),
+            clients_up_to: args.clients_up_to,
             slo: match args.mode {
                 Mode::Search => args.slo.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),

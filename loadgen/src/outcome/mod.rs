@@ -93,7 +93,7 @@ pub enum Findings {
     Idle(Idle),
     /// Handshakes: all is in the common part.
     Connect {},
-    /// The highest rate that holds.
+    /// The highest rate that holds, or the most clients.
     Search(Search),
     /// Several servers.
     Comparison(Comparison),

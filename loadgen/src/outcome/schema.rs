@@ -106,6 +106,7 @@ mod tests {
             ("fanout", "/fairness/mean_by_position_us/0"),
             ("search", "/best/last_receiver_us/max"),
             ("search", "/steps/2/rate"),
+            ("search", "/steps/2/clients"),
             ("idle", "/pings_answered"),
             ("connect", "/connect/latency_us/p50"),
             ("compare", "/ratios/p99/median"),

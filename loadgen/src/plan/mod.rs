@@ -119,8 +119,9 @@ impl Plan {
     /// # Errors
     /// The user's to mend: the text names the flag and what to set instead.
     pub fn new(args: &Args) -> Result<Self, PlanError> {
-        let clients = args.clients as usize;
-        let publishers = args.publishers.unwrap_or(PUBLISHERS.min(args.clients)) as usize;
+        let most = args.clients_up_to.unwrap_or(args.clients);
+        let clients = most as usize;
+        let publishers = args.publishers.unwrap_or(PUBLISHERS.min(most)) as usize;
         let sockets = clients.saturating_add(args.storm.unwrap_or(0) as usize);
         let pacing = match args.traffic() {
             Mode::Saturate => Pacing::Closed {
@@ -139,7 +140,7 @@ impl Plan {
             pacing,
             channels: args.channels as usize,
             nodes: args.url.len().max(1),
-            threads: args.threads.min(args.clients) as usize,
+            threads: args.threads.min(most) as usize,
             protocol: Protocol::new(args.protocol, args)?,
             particulars: Particulars::new(args, sockets)?,
             sender: args.script.sender.unwrap_or_default(),

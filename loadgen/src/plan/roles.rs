@@ -2,7 +2,10 @@
 
 use std::iter;
 
-use crate::{args::script::Sender, plan::Plan};
+use crate::{
+    args::{Args, script::Sender},
+    plan::{Plan, error::PlanError},
+};
 
 /// What a client is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,27 @@ impl Role {
 }
 
 impl Plan {
+    /// The same with so many clients, no more than there are: what is a share of them is that share of these.
+    ///
+    /// # Errors
+    /// The user's: flags that need more clients.
+    pub fn with_clients(&self, clients: usize, args: &Args) -> Result<Self, PlanError> {
+        let plan = Self {
+            clients,
+            publishers: match args.publishers {
+                Some(_) => self.publishers,
+                None => self.publishers.min(clients),
+            },
+            threads: self.threads.min(clients),
+            inflating: args
+                .compress
+                .map_or(0, |share| share.of(clients).min(clients)),
+            ..self.clone()
+        };
+        plan.check(args)?;
+        Ok(plan)
+    }
+
     /// What a client is there for. Publishers, the first of all, are always members.
     pub fn role(&self, client: usize) -> Role {
         if client >= self.clients {
@@ -93,7 +117,6 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Args;
 
     fn plan(flags: &str) -> Plan {
         let args = Args::read(format!("loadgen {flags}").split(' ')).unwrap();
@@ -109,6 +132,20 @@ mod tests {
         assert_eq!(roles[2..8], [Role::Rover; 6]);
         assert_eq!(roles[8..10], [Role::Slow; 2]);
         assert_eq!(roles[10..], [Role::Newcomer; 3]);
+    }
+
+    #[test]
+    fn fewer_clients_are_a_smaller_run_of_the_same_kind() {
+        let args =
+            Args::read("loadgen --clients 40 --threads 4 --compress=50%".split(' ')).unwrap();
+        let plan = Plan::new(&args).unwrap();
+        let fewer = plan.with_clients(3, &args).unwrap();
+        assert_eq!((fewer.clients, fewer.publishers), (3, 3));
+        assert_eq!((fewer.threads, fewer.inflating), (3, 2));
+        assert_eq!(fewer.seed, plan.seed);
+        let args = Args::read("loadgen --publishers 4".split(' ')).unwrap();
+        let plan = Plan::new(&args).unwrap();
+        assert!(plan.with_clients(3, &args).is_err());
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     figures::words::{bytes, grouped, rounded, time},
-    outcome::{Findings, Outcome, idle::Idle, recovery::Recovery, storm::Storm, traffic::Traffic},
+    outcome::{
+        Findings, Outcome, idle::Idle, recovery::Recovery, search::Load, storm::Storm,
+        traffic::Traffic,
+    },
     report::deflated::deflated,
 };
 
@@ -16,7 +19,11 @@ pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
         Findings::Idle(idle) => of_idle(&mut facts, idle),
         Findings::Search(search) => {
             if let Some(best) = &search.best {
-                facts.push(("highest rate that held", format!("{}/s", best.rate)));
+                let name = match best.load {
+                    Load::Rate(_) => "highest rate that held",
+                    Load::Clients(_) => "most clients that held",
+                };
+                facts.push((name, best.load.short()));
                 let delivered = rounded(best.step.delivered_per_second);
                 facts.push(("deliveries per second there", delivered));
             }

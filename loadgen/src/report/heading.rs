@@ -17,10 +17,17 @@ pub fn heading(outcome: &Outcome) -> String {
         Findings::Connect {} => {
             format!("{clients} at a time, connecting again and again for {seconds} s")
         }
-        Findings::Search(_) => format!(
-            "{clients}, {} of them publishing, {} B a message, {seconds} s at each rate",
-            config.publishers, config.size_bytes
-        ),
+        Findings::Search(_) => match config.clients_up_to {
+            None => format!(
+                "{clients}, {} of them publishing, {} B a message, {seconds} s at each rate",
+                config.publishers, config.size_bytes
+            ),
+            Some(most) => format!(
+                "{clients} to {}, {}, {seconds} s with each number",
+                grouped(most.into()),
+                senders()
+            ),
+        },
         Findings::Comparison(_) => {
             let names: Vec<&str> = config
                 .targets

@@ -6,7 +6,7 @@ use crate::{
         Findings, Outcome,
         comparison::Comparison,
         fault::{cause, fault},
-        search::Search,
+        search::{Load, Search},
         verdict::Verdict,
     },
 };
@@ -63,11 +63,11 @@ fn whats_broken(outcome: &Outcome) -> String {
 fn whats_in_vain(outcome: &Outcome) -> String {
     match &outcome.findings {
         Findings::Search(search) if search.best.is_none() => match search.last_fault() {
-            Some(fault) => format!("not even the lowest rate held: {fault}"),
-            None => {
-                "not even the lowest rate held; lower --rate or --clients, or ask less with --slo"
-                    .to_owned()
-            }
+            Some(fault) => format!("{}: {fault}", held_nothing(outcome)),
+            None => format!(
+                "{}; lower --rate or --clients, or ask less with --slo",
+                held_nothing(outcome)
+            ),
         },
         _ => "nothing went wrong, but not all expectations held".to_owned(),
     }
@@ -95,16 +95,38 @@ fn whats_good(outcome: &Outcome) -> String {
 
 fn highest(search: &Search, outcome: &Outcome) -> String {
     let config = &outcome.config;
-    let best = search.best.as_ref();
-    best.map_or_else(String::new, |best| {
-        format!(
-            "{} messages a second are the most at which {} holds and nothing is lost: {} deliveries a second to {} clients",
-            best.rate,
-            config.slo.join(" and "),
-            rounded(best.step.delivered_per_second),
+    let Some(best) = &search.best else {
+        return String::new();
+    };
+    let (load, slo) = (best.load, config.slo.join(" and "));
+    let delivered = rounded(best.step.delivered_per_second);
+    let rate = config.rate.map(Load::Rate);
+    match load {
+        Load::Rate(_) => format!(
+            "{load} are the most at which {slo} holds and nothing is lost: {delivered} deliveries a second to {} clients",
             config.clients
-        )
-    })
+        ),
+        Load::Clients(clients) => {
+            let are = if clients == 1 { "is" } else { "are" };
+            let most = match config.clients_up_to {
+                Some(most) if clients == most => "as many as --clients-up-to allows, and",
+                _ => "the most at which",
+            };
+            let rate = rate.map_or_else(String::new, |rate| format!(" at {rate}"));
+            let more = search.turned_away.as_ref();
+            let more = more.map_or_else(String::new, |more| format!("; with more, {more}"));
+            format!(
+                "{load} {are} {most} {slo} holds and nothing is lost{rate}: {delivered} deliveries a second{more}"
+            )
+        }
+    }
+}
+
+fn held_nothing(outcome: &Outcome) -> &'static str {
+    match outcome.config.clients_up_to {
+        None => "not even the lowest rate held",
+        Some(_) => "it did not even hold with the fewest clients",
+    }
 }
 
 fn compared(comparison: &Comparison) -> String {

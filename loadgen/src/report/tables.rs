@@ -115,7 +115,7 @@ fn steps(search: &Search) -> Table {
         };
         let yes = |yes| if yes { "yes" } else { "no" }.to_owned();
         vec![
-            format!("{}/s", tried.rate),
+            tried.load.short(),
             yes(tried.held),
             figure(step.latency_us, |summary| summary.p50),
             figure(step.latency_us, |summary| summary.p95),
@@ -125,10 +125,11 @@ fn steps(search: &Search) -> Table {
             yes(step.valid),
         ]
     };
+    let name = search.steps.first().map_or("", |tried| tried.load.name());
     table(
         "Steps",
         &[
-            "rate",
+            name,
             "held",
             "p50",
             "p95",

@@ -17,5 +17,6 @@ mod protocols;
 mod recovery;
 mod schema;
 mod scripts;
+mod searches;
 mod senders;
 mod sockets;

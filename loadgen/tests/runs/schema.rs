@@ -38,11 +38,13 @@ fn the_schema_is_one() {
 fn results_of_all_modes_conform() {
     let search = words("search --rate 2 --warmup 0s --duration 200ms --slo p99<1us");
     let compare = ["compare", "--rounds", "2", "--duration", "200ms"];
+    let clients = ["--clients", "2", "--clients-up-to", "4"];
     for flags in [
         &["fanout"][..],
         &["fanout", "--rate", "30/m", "--warmup", "0s"],
         &["saturate"],
         &search,
+        &[&search[..], &clients].concat(),
         &["idle"],
         &["idle", "--storm", "2", "--ping"],
         &["connect"],

@@ -60,7 +60,7 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
         Findings::Search(search) => {
             if let Some(best) = &search.best {
                 let note = outcome.config.slo.join(" and ");
-                facts.push(fact("highest rate", format!("{}/s", best.rate), note));
+                facts.push(fact(best.load.superlative(), best.load.short(), note));
                 let delivered = rounded(best.step.delivered_per_second) + "/s";
                 let note = format!("to {} clients", grouped(outcome.connect.clients));
                 facts.push(fact("deliveries there", delivered, note));

@@ -7,7 +7,7 @@ use crate::{
         comparison::{Comparison, Versus},
         config::{Config, Named},
         curves::Curves,
-        search::{Search, Tried},
+        search::{Load, Search, Tried},
         traffic::Traffic,
     },
     page::{Axis, Kind, Plot, Unit},
@@ -26,7 +26,7 @@ pub(super) fn plots(outcome: &Outcome, curves: &Curves) -> Vec<Plot> {
         (Findings::Traffic(traffic), Curves::Traffic(collection)) => {
             broadcast(&outcome.config, traffic, collection)
         }
-        (Findings::Search(search), _) => vec![latency_by_rate(search)],
+        (Findings::Search(search), _) => vec![latency_by_load(search)],
         (Findings::Comparison(comparison), Curves::Targets(latencies)) => {
             compared(&outcome.config, comparison, latencies)
         }
@@ -72,29 +72,43 @@ fn handshakes(latency: &Distribution) -> Plot {
     }
 }
 
-fn latency_by_rate(search: &Search) -> Plot {
+fn latency_by_load(search: &Search) -> Plot {
+    let (title, tried, x) = match search.steps.first().map(|tried| tried.load) {
+        Some(Load::Clients(_)) => (
+            "Latency by clients",
+            "number of clients",
+            axis("clients", Unit::Count, true),
+        ),
+        _ => (
+            "Latency by rate",
+            "rate",
+            axis("messages per second", Unit::PerSecond, true),
+        ),
+    };
     let line = |name: &str, figure: fn(&Tried) -> Option<f64>| {
         let steps = search.steps.iter().rev();
-        let points =
-            steps.filter_map(|tried| Some((tried.rate.per_second(), figure(tried)? * 1000.0)));
+        let points = steps.filter_map(|tried| Some((tried.load.figure(), figure(tried)? * 1000.0)));
         let mut points: Vec<(f64, f64)> = points.collect();
         points.sort_by(|one, other| one.0.total_cmp(&other.0));
-        // Of several attempts at one rate, the last decided.
+        // Of several attempts at one load, the last decided.
         points.dedup_by_key(|point| point.0);
         (name.to_owned(), points)
     };
     Plot {
-        title: "Latency by rate".to_owned(),
-        caption: "Each point is a rate that was tried; both axes are logarithmic. Where the lines turn upwards the \
-                  server is at its limit."
-            .to_owned(),
+        title: title.to_owned(),
+        caption: format!(
+            "Each point is a {tried} that was tried; both axes are logarithmic. Where the lines turn upwards the server \
+             is at its limit."
+        ),
         kind: Kind::Lines {
-            x: axis("messages per second", Unit::PerSecond, true),
+            x,
             y: axis("latency", Unit::Nanoseconds, true),
             lines: vec![
                 line("p50", |tried| Some(tried.step.latency_us?.p50)),
                 line("p99", |tried| Some(tried.step.latency_us?.p99)),
-                line("last receiver p99", |tried| Some(tried.step.last_receiver_us?.p99)),
+                line("last receiver p99", |tried| {
+                    Some(tried.step.last_receiver_us?.p99)
+                }),
             ],
             shaded: None,
         },
