@@ -31,7 +31,7 @@
 //! gathered (`distribution`, `integrity`, `order`, `recovery`, `flights`, `fairness`, `sums`, `collection`, and in its own words what the server said: `heard`) and `swarm::trial` measured beside.
 //!
 //! **Where it is said** is a file of [`report`]: `facts` one by one, `tables` in rows, `sentence` for the verdict, `text` and
-//! `pages` where these go to, `live` while it comes about.
+//! `pages` where these go to, `live` while it comes about, in the lines of `view`.
 //!
 //! Latency counts from the moment at which a message *should* have been sent, so that a server that holds up its
 //! publishers cannot hide that. Sends come before receives in a thread: while there is much to receive, being late with

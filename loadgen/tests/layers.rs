@@ -14,9 +14,10 @@ const RINGS: [&str; 10] = [
 ];
 
 /// Names that only some files may know, because that is where their business is.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 9] = [
     ("clap::", &["args/"]),
     ("comfy_table::", &["report/text.rs"]),
+    ("console::", &["report/live.rs"]),
     ("hdrhistogram::", &["record/distribution.rs"]),
     ("indicatif::", &["report/live.rs"]),
     ("mio::", &["swarm/"]),

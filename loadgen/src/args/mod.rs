@@ -225,6 +225,10 @@ pub struct Args {
     /// File for all deliveries, one line each: client publisher sequence intended_ns sent_ns received_ns counted [default: none]
     #[arg(long, value_name = "PATH")]
     pub log: Option<PathBuf>,
+
+    /// Show one line on a terminal while it runs, instead of the live view
+    #[arg(long)]
+    pub no_tui: bool,
 }
 
 impl Args {

@@ -54,7 +54,7 @@ impl<'a> Session<'a> {
             args,
             log,
             interrupts: Interrupts::heed().map_err(RunError::Signals)?,
-            live: Live::new(),
+            live: Live::new(args.no_tui),
         })
     }
 

@@ -25,6 +25,7 @@ pub struct Collection {
     flights: Vec<Flights>,
     channels: Vec<Channel>,
     skipped: Vec<u64>,
+    duplicated: Vec<u64>,
     /// From the intended sending to each client.
     pub latency: Distribution,
     /// From the actual sending to each client.
@@ -97,6 +98,7 @@ impl Collection {
                 .take(plan.channels)
                 .collect(),
             skipped: vec![0; plan.threads],
+            duplicated: vec![0; plan.threads],
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
             by_node: (plan.nodes > 1).then(ByNode::default),
@@ -116,6 +118,7 @@ impl Collection {
         }
         self.batch.add(&sample.batch);
         self.skipped[sample.thread] = sample.skipped;
+        self.duplicated[sample.thread] = sample.duplicated;
         let open = self.open.entry(sample.moment).or_default();
         open.totals += sample.totals;
         open.latency.add(&sample.latency);
@@ -174,6 +177,11 @@ impl Collection {
     /// Messages that clients were passed over with up to now.
     pub fn skipped(&self) -> u64 {
         self.skipped.iter().sum()
+    }
+
+    /// Messages that came to clients again up to now.
+    pub fn duplicated(&self) -> u64 {
+        self.duplicated.iter().sum()
     }
 
     fn finish(&mut self, before: u64) {

@@ -241,6 +241,7 @@ impl<'run> Record<'run> {
     pub fn cut(&mut self, moment: u64) -> Sample {
         let mut sample = mem::replace(&mut self.sample, Sample::new(self.thread, moment));
         sample.skipped = self.integrity.counts().skipped;
+        sample.duplicated = self.integrity.counts().duplicated;
         self.times.drain_into(&mut sample);
         self.before += sample.totals;
         sample

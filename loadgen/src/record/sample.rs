@@ -18,6 +18,8 @@ pub struct Sample {
     pub totals: Totals,
     /// Messages that were skipped up to now, all moments together.
     pub skipped: u64,
+    /// Messages that came again up to now, likewise.
+    pub duplicated: u64,
     /// From the intended sending to each client.
     pub latency: Distribution,
     /// From the actual sending to each client.
@@ -88,6 +90,7 @@ impl Sample {
             moment,
             totals: Totals::default(),
             skipped: 0,
+            duplicated: 0,
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
             by_node: None,

@@ -1,46 +1,69 @@
-//! How a run goes, on a terminal: one line that is drawn anew several times a second.
+//! How a run goes, on a terminal: some lines that are drawn anew several times a second.
 
 use std::{
     io::{self, IsTerminal},
     time::{Duration, Instant},
 };
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     figures::{
         self,
-        words::{rounded, time},
+        words::{grouped, rounded, time},
     },
     record::collection::Collection,
+    report::view::{Came, View},
     swarm::{progress::Progress, shard::Timeline},
 };
 
 /// Drawn no more often than this.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How long the server is watched for its share of a core.
+const SHARE_INTERVAL_NS: u64 = 1_000_000_000;
+/// The columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 80;
 
-/// A line on stderr, if that is a terminal; otherwise nothing.
+/// Some lines on stderr, if that is a terminal; otherwise nothing.
 #[derive(Debug)]
 pub struct Live {
     bar: Option<ProgressBar>,
+    plain: bool,
     drawn: Instant,
     /// Which of several runs it is.
     label: String,
+    cpu: Cpu,
+}
+
+/// What the server uses of a core.
+#[derive(Debug, Default)]
+struct Cpu {
+    /// When it was looked at, and the CPU seconds up to then.
+    looked: Option<(u64, f64)>,
+    share: Option<f64>,
 }
 
 impl Live {
-    /// Nothing to see yet.
-    pub fn new() -> Self {
+    /// Nothing to see yet; later a single line if it is to be plain.
+    pub fn new(plain: bool) -> Self {
         let bar = io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{prefix} {bar:6} {wide_msg}");
+            let template = if plain {
+                "{prefix} {bar:6} {wide_msg}"
+            } else {
+                "{msg}"
+            };
+            let style = ProgressStyle::with_template(template);
             let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
             bar.set_style(style.expect("the template is well-formed"));
             bar
         });
         Self {
             bar,
+            plain,
             drawn: Instant::now(),
             label: String::new(),
+            cpu: Cpu::default(),
         }
     }
 
@@ -56,27 +79,111 @@ impl Live {
             return;
         }
         self.drawn = Instant::now();
-        let (phase, done, whole, words) = match progress {
-            Progress::Connecting { inside, wanted } => {
-                let words = format!("{inside} of {wanted} clients");
-                ("connecting", *inside as u64, *wanted as u64, words)
-            }
-            Progress::Exchanging {
-                timeline,
-                now_ns,
-                collection,
-            } => {
-                let (phase, from_ns, to_ns) = phase(*timeline, *now_ns);
-                let since_ns = |ns| now_ns.saturating_sub(ns);
-                let words = latest(since_ns(timeline.start_ns), collection);
-                (phase, since_ns(from_ns), (to_ns - from_ns).max(1), words)
-            }
-        };
-        bar.set_prefix(format!("{}{phase}", self.label));
-        bar.set_length(whole);
-        bar.set_position(done.min(whole));
-        bar.set_message(words);
+        if self.plain {
+            show_plainly(bar, &self.label, progress);
+            return;
+        }
+        let columns = Term::stderr().size_checked();
+        let width = columns.map_or(COLUMNS, |(_, columns)| usize::from(columns));
+        // The last column stays free: some terminals break a line that fills it.
+        let lines = lines(
+            &self.label,
+            progress,
+            &mut self.cpu,
+            width.saturating_sub(1),
+        );
+        bar.set_message(lines.join("\n"));
     }
+}
+
+/// How a run goes, in lines of so many letters at most.
+fn lines(label: &str, progress: &Progress, cpu: &mut Cpu, width: usize) -> Vec<String> {
+    match *progress {
+        Progress::Connecting { inside, wanted } => {
+            let [inside, wanted] = [inside, wanted].map(|clients| clients as u64);
+            let view = View {
+                phase: &format!("{label}connecting"),
+                done: figures::ratio(inside, wanted.max(1)),
+                reached: &format!("{} of {} clients", grouped(inside), grouped(wanted)),
+                came: None,
+            };
+            view.lines(width)
+        }
+        Progress::Exchanging {
+            timeline,
+            now_ns,
+            server_cpu_seconds,
+            collection,
+        } => {
+            let (phase, from_ns, to_ns) = phase(timeline, now_ns);
+            let since = |ns| figures::seconds(now_ns.saturating_sub(ns));
+            let left_ns = timeline.end_ns.saturating_sub(now_ns);
+            let elapsed = format!("{:.1} s", since(timeline.start_ns));
+            let view = View {
+                phase: &format!("{label}{phase}"),
+                done: figures::ratio(now_ns.saturating_sub(from_ns), (to_ns - from_ns).max(1)),
+                reached: &match left_ns {
+                    0 => elapsed,
+                    left_ns => format!("{elapsed}, {:.1} s left", figures::seconds(left_ns)),
+                },
+                came: Some(Came {
+                    moments: collection.moments(),
+                    lost: collection.skipped(),
+                    doubled: collection.duplicated(),
+                    server_cpu: cpu.share(now_ns, server_cpu_seconds),
+                }),
+            };
+            view.lines(width)
+        }
+    }
+}
+
+impl Cpu {
+    /// The share of the last second, given all the CPU seconds up to now; another server begins with fewer than the last.
+    fn share(&mut self, now_ns: u64, seconds: Option<f64>) -> Option<f64> {
+        let seconds = seconds?;
+        match self.looked {
+            Some((then_ns, before)) if now_ns >= then_ns && seconds >= before => {
+                let span_ns = now_ns - then_ns;
+                if span_ns >= SHARE_INTERVAL_NS {
+                    self.share = Some((seconds - before) / figures::seconds(span_ns));
+                    self.looked = Some((now_ns, seconds));
+                }
+            }
+            _ => {
+                *self = Self {
+                    looked: Some((now_ns, seconds)),
+                    share: None,
+                }
+            }
+        }
+        self.share
+    }
+}
+
+/// The same in a single line.
+fn show_plainly(bar: &ProgressBar, label: &str, progress: &Progress) {
+    let (phase, done, whole, words) = match progress {
+        Progress::Connecting { inside, wanted } => {
+            let words = format!("{inside} of {wanted} clients");
+            ("connecting", *inside as u64, *wanted as u64, words)
+        }
+        Progress::Exchanging {
+            timeline,
+            now_ns,
+            collection,
+            ..
+        } => {
+            let (phase, from_ns, to_ns) = phase(*timeline, *now_ns);
+            let since_ns = |ns| now_ns.saturating_sub(ns);
+            let words = latest(since_ns(timeline.start_ns), collection);
+            (phase, since_ns(from_ns), (to_ns - from_ns).max(1), words)
+        }
+    };
+    bar.set_prefix(format!("{label}{phase}"));
+    bar.set_length(whole);
+    bar.set_position(done.min(whole));
+    bar.set_message(words);
 }
 
 /// What is done at a moment, and from when to when.
@@ -112,16 +219,28 @@ fn latest(elapsed_ns: u64, collection: &Collection) -> String {
     )
 }
 
-impl Default for Live {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Drop for Live {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_of_a_core_is_that_of_the_last_second() {
+        let mut cpu = Cpu::default();
+        let second = 1_000_000_000;
+        assert_eq!(cpu.share(0, Some(5.0)), None);
+        assert_eq!(cpu.share(second / 2, Some(5.1)), None);
+        assert_eq!(cpu.share(second, Some(5.5)), Some(0.5));
+        assert_eq!(cpu.share(second * 3 / 2, Some(6.0)), Some(0.5));
+        assert_eq!(cpu.share(second * 2, Some(6.25)), Some(0.75));
+        assert_eq!(cpu.share(second * 2, None), None, "it has ended");
+        assert_eq!(cpu.share(second * 3, Some(0.1)), None, "another one");
     }
 }

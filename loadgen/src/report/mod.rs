@@ -10,3 +10,4 @@ pub mod pages;
 pub mod sentence;
 pub mod tables;
 pub mod text;
+pub mod view;

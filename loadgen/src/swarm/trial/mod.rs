@@ -194,6 +194,7 @@ impl Stage<'_> {
                 (self.watcher)(Progress::Exchanging {
                     timeline,
                     now_ns: common.clock.now_ns(),
+                    server_cpu_seconds: watched.and_then(Watched::cpu_seconds),
                     collection: &*collection,
                 });
             },
