@@ -22,6 +22,22 @@ pub fn bytes(bytes: f64) -> String {
     }
 }
 
+/// A size as it is asked for: whole, in the largest unit of which it is a multiple.
+pub fn size(bytes: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let whole = units
+        .into_iter()
+        .find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
+    let (unit, name) = whole.unwrap_or((1, "B"));
+    format!("{} {name}", grouped(bytes / unit))
+}
+
+/// So many of what is called `one`, such as `1 client` and `2 000 clients`.
+pub fn counted(count: u64, one: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", grouped(count))
+}
+
 /// A count with its thousands apart.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
@@ -72,6 +88,14 @@ mod tests {
         assert_eq!(time(999.4), "999 us");
         assert_eq!(time(1500.0), "1.50 ms");
         assert_eq!(time(2_500_000.0), "2.50 s");
+        assert_eq!(
+            [1, 2, 2000].map(|n| counted(n, "client")),
+            ["1 client", "2 clients", "2 000 clients"]
+        );
+        assert_eq!(
+            [0, 64, 1024, 1536, 1 << 20].map(size),
+            ["0 B", "64 B", "1 KiB", "1 536 B", "1 MiB"]
+        );
         assert_eq!(bytes(512.0), "512 B");
         assert_eq!(bytes(20_480.0), "20.0 KiB");
     }

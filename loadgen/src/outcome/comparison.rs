@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::outcome::{
-    ratio::{Finding, Ratio},
-    step::Step,
+use crate::{
+    figures::words::counted,
+    outcome::{
+        ratio::{Finding, Ratio},
+        step::Step,
+    },
 };
 
 /// Several servers against the first of them.
@@ -140,6 +143,11 @@ impl Comparison {
 }
 
 impl Versus {
+    /// Whose figures are divided by whose.
+    pub fn over(&self, baseline: &str) -> String {
+        over(&self.target, baseline)
+    }
+
     fn new(first: &Side, other: &Side) -> Self {
         let pairs = other.steps.iter().zip(first.steps);
         let pairs = pairs
@@ -162,6 +170,10 @@ impl Versus {
     }
 }
 
+fn over(other: &str, first: &str) -> String {
+    format!("{other} ÷ {first}")
+}
+
 fn verdict(first: &str, other: &str, ratio: Option<&Ratio>) -> String {
     let Some(ratio) = ratio else {
         return format!(
@@ -174,11 +186,13 @@ fn verdict(first: &str, other: &str, ratio: Option<&Ratio>) -> String {
         high,
         rounds,
     } = ratio;
-    let interval =
-        format!("{median:.3} times, 99% interval {low:.3} to {high:.3}, {rounds} rounds");
+    let rounds = counted(*rounds as u64, "round");
+    let spread = format!("99% interval {low:.3} to {high:.3}, {rounds}");
+    let times = format!("{median:.3} times, {spread}");
+    let interval = format!("{} is {median:.3}, {spread}", over(other, first));
     match ratio.finding() {
-        Finding::More => format!("{other} needs more CPU per delivery than {first}: {interval}"),
-        Finding::Less => format!("{other} needs less CPU per delivery than {first}: {interval}"),
+        Finding::More => format!("{other} needs more CPU per delivery than {first}: {times}"),
+        Finding::Less => format!("{other} needs less CPU per delivery than {first}: {times}"),
         Finding::Alike => format!(
             "{other} and {first} need the same CPU per delivery, as far as can be told: the difference is within the noise ({interval})"
         ),
@@ -208,6 +222,7 @@ mod tests {
         assert!(says(0.8, 12).starts_with("b needs less"));
         assert!(says(1.01, 12).contains("within the noise"));
         assert!(says(1.2, 3).starts_with("too few rounds"));
+        assert!(says(1.2, 1).contains("(b ÷ a is 1.200, 99% interval 1.180 to 1.220, 1 round)"));
         assert!(verdict("a", "b", None).contains("--server-pid"));
     }
 }

@@ -1,7 +1,7 @@
 //! What was done, in a line.
 
 use crate::{
-    figures::words::grouped,
+    figures::words::{counted, grouped, size},
     outcome::{Findings, Outcome, config::Config},
 };
 
@@ -19,8 +19,9 @@ pub fn heading(outcome: &Outcome) -> String {
         }
         Findings::Search(_) => match config.clients_up_to {
             None => format!(
-                "{clients}, {} of them publishing, {} B a message, {seconds} s at each rate",
-                config.publishers, config.size_bytes
+                "{clients}, {} of them publishing, {} a message, {seconds} s at each rate",
+                config.publishers,
+                size(config.size_bytes as u64)
             ),
             Some(most) => format!(
                 "{clients} to {}, {}, {seconds} s with each number",
@@ -35,20 +36,20 @@ pub fn heading(outcome: &Outcome) -> String {
                 .map(|named| named.name.as_str())
                 .collect();
             format!(
-                "{}: {clients}, {}, {} rounds of {seconds} s each",
+                "{}: {clients}, {}, {} of {seconds} s each",
                 names.join(" and "),
                 senders(),
-                config.rounds.unwrap_or(0)
+                counted(config.rounds.unwrap_or(0).into(), "round")
             )
         }
     }
 }
 
 fn clients(config: &Config) -> String {
-    let clients = grouped(config.clients as u64);
+    let clients = counted(config.clients as u64, "client");
     match config.urls.len() {
-        0 => format!("{clients} clients"),
-        nodes => format!("{clients} clients at {nodes} nodes"),
+        0 => clients,
+        nodes => format!("{clients} at {}", counted(nodes as u64, "node")),
     }
 }
 
@@ -58,12 +59,16 @@ fn senders(config: &Config) -> String {
         size_bytes,
         ..
     } = config;
+    let size = size(*size_bytes as u64);
     match (config.rate, config.window) {
         (Some(rate), _) => {
-            format!("{publishers} of them publishing {rate} messages of {size_bytes} B a second")
+            format!("{publishers} of them publishing {rate} messages of {size} a second")
         }
         (_, Some(window)) => {
-            format!("{publishers} of them with {window} messages of {size_bytes} B under way each")
+            format!(
+                "{publishers} of them with {} of {size} under way each",
+                counted(window.into(), "message")
+            )
         }
         _ => "all of them silent".to_owned(),
     }

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     figures::{
         self,
-        words::{grouped, rounded, time},
+        words::{counted, grouped, rounded, time},
     },
     record::collection::Collection,
     report::view::{Came, View},
@@ -104,7 +104,7 @@ fn lines(label: &str, progress: &Progress, cpu: &mut Cpu, width: usize) -> Vec<S
             let view = View {
                 phase: &format!("{label}connecting"),
                 done: figures::ratio(inside, wanted.max(1)),
-                reached: &format!("{} of {} clients", grouped(inside), grouped(wanted)),
+                reached: &format!("{} of {}", grouped(inside), counted(wanted, "client")),
                 came: None,
             };
             view.lines(width)
@@ -165,7 +165,7 @@ impl Cpu {
 fn show_plainly(bar: &ProgressBar, label: &str, progress: &Progress) {
     let (phase, done, whole, words) = match progress {
         Progress::Connecting { inside, wanted } => {
-            let words = format!("{inside} of {wanted} clients");
+            let words = format!("{inside} of {}", counted(*wanted as u64, "client"));
             ("connecting", *inside as u64, *wanted as u64, words)
         }
         Progress::Exchanging {

@@ -1,7 +1,7 @@
 //! What a result comes to, in a sentence.
 
 use crate::{
-    figures::words::{grouped, rounded},
+    figures::words::{counted, grouped, rounded},
     outcome::{
         Findings, Outcome,
         comparison::Comparison,
@@ -103,8 +103,8 @@ fn highest(search: &Search, outcome: &Outcome) -> String {
     let rate = config.rate.map(Load::Rate);
     match load {
         Load::Rate(_) => format!(
-            "{load} are the most at which {slo} holds and nothing is lost: {delivered} deliveries a second to {} clients",
-            config.clients
+            "{load} are the most at which {slo} holds and nothing is lost: {delivered} deliveries a second to {}",
+            counted(config.clients as u64, "client")
         ),
         Load::Clients(clients) => {
             let are = if clients == 1 { "is" } else { "are" };

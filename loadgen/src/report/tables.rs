@@ -148,7 +148,7 @@ fn ratios(baseline: &str, versus: &Versus) -> Table {
         [vec![(*name).to_owned()], figures.to_vec()].concat()
     };
     table(
-        &format!("{} over {baseline}", versus.target),
+        &versus.over(baseline),
         &["", "median", "low", "high"],
         versus.ratios.iter().map(row).collect(),
     )

@@ -1,7 +1,7 @@
 //! The figures of a page that matter most.
 
 use crate::{
-    figures::words::{bytes, grouped, rounded, time},
+    figures::words::{bytes, counted, grouped, rounded, time},
     outcome::{Findings, Outcome, comparison},
     page::Fact,
 };
@@ -37,7 +37,7 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
         }
         Findings::Idle(idle) => {
             if let Some(each) = idle.rss_bytes_per_connection_end {
-                let note = format!("{} connections", grouped(outcome.connect.clients));
+                let note = counted(outcome.connect.clients, "connection");
                 facts.push(fact("memory of a connection", bytes(each), note));
             }
             if let Some(us) = idle.cpu_us_per_connection_second {
@@ -62,7 +62,7 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
                 let note = outcome.config.slo.join(" and ");
                 facts.push(fact(best.load.superlative(), best.load.short(), note));
                 let delivered = rounded(best.step.delivered_per_second) + "/s";
-                let note = format!("to {} clients", grouped(outcome.connect.clients));
+                let note = format!("to {}", counted(outcome.connect.clients, "client"));
                 facts.push(fact("deliveries there", delivered, note));
             }
         }
@@ -71,7 +71,7 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
                 let Some(cpu) = versus.ratios.get(comparison::DECISIVE) else {
                     continue;
                 };
-                let name = format!("CPU of {} over {}", versus.target, comparison.baseline);
+                let name = format!("CPU, {}", versus.over(&comparison.baseline));
                 let note = format!("{:.3} to {:.3}", cpu.low, cpu.high);
                 facts.push(fact(&name, format!("{:.3}", cpu.median), note));
             }

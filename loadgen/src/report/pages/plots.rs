@@ -123,7 +123,7 @@ fn compared(
 ) -> Vec<Plot> {
     let ratios = |versus: &Versus| {
         Plot {
-        title: format!("{} over {}", versus.target, comparison.baseline),
+        title: versus.over(&comparison.baseline),
         caption: "The median of each figure's ratio over all rounds, and the interval that holds the true one with a \
                   confidence of 99%. Where the interval spans 1, the difference is within the noise."
             .to_owned(),

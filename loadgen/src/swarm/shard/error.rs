@@ -4,7 +4,10 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::swarm::{dial::DialError, shard::connecting::CONNECT_TIMEOUT};
+use crate::{
+    figures::words::counted,
+    swarm::{dial::DialError, shard::connecting::CONNECT_TIMEOUT},
+};
 
 /// Why a run cannot go on.
 #[derive(Debug, Error)]
@@ -32,8 +35,8 @@ pub enum ShardError {
     },
     /// The server accepts no more, or answers no more.
     #[error(
-        "only {inside} of {wanted} clients could connect to {url}, and none in the last {CONNECT_TIMEOUT:?}: \
-         is it a WebSocket server that speaks this --protocol, and below its limit of connections?{}", first(heard.as_deref())
+        "only {inside} of {} could connect to {url}, and none in the last {CONNECT_TIMEOUT:?}: \
+         is it a WebSocket server that speaks this --protocol, and below its limit of connections?{}", counted(*wanted as u64, "client"), first(heard.as_deref())
     )]
     Stalled {
         /// Where to.
@@ -47,8 +50,8 @@ pub enum ShardError {
     },
     /// The server does not say what a script waits for.
     #[error(
-        "only {inside} of {wanted} clients are in at {url}, and none came in the last {CONNECT_TIMEOUT:?}: client {client} \
-         waits for {awaited}, {}", after_all(last.as_deref())
+        "only {inside} of {} are in at {url}, and none came in the last {CONNECT_TIMEOUT:?}: client {client} \
+         waits for {awaited}, {}", counted(*wanted as u64, "client"), after_all(last.as_deref())
     )]
     Silent {
         /// Where to.
@@ -98,7 +101,7 @@ impl ShardError {
 fn after(inside: usize) -> String {
     match inside {
         0 => String::new(),
-        inside => format!(" ({inside} clients had come in before)"),
+        inside => format!(" ({} had come in before)", counted(inside as u64, "client")),
     }
 }
 
