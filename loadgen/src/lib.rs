@@ -27,7 +27,7 @@
 //!
 //! **Where a figure is computed** is the file of [`outcome`] that has the name under which the figure stands in the JSON:
 //! `messages`, `throughput`, `fairness`, `server`, `loadgen` and so on; `traffic` has the latencies themselves, `comparison`
-//! and `ratio` what two servers come to, `validity` what the figures are worth, `fault` what went wrong, in words. They are computed from what [`record`]
+//! and `ratio` what two servers come to, `validity` what the figures are worth (in words `doubt`), `fault` what went wrong, in words. They are computed from what [`record`]
 //! gathered (`distribution`, `integrity`, `order`, `recovery`, `flights`, `fairness`, `sums`, `collection`, and in its own words what the server said: `heard`) and `swarm::trial` measured beside.
 //!
 //! **Where it is said** is a file of [`report`]: `facts` one by one, `tables` in rows, `sentence` for the verdict, `text` and
@@ -40,7 +40,8 @@
 //! memory here.
 //!
 //! A run says itself when it is worth nothing: `outcome::validity` decides whether anything was measured, and whether it
-//! was the load generator.
+//! was the load generator, by what its lateness did to the figures. What the server did is never held against it: a message
+//! says whether it was its socket that kept it waiting.
 
 pub mod args;
 pub mod figures;

@@ -11,6 +11,9 @@ pub struct Loadgen {
     pub cpu_seconds: f64,
     /// The part of one core that the busiest thread used.
     pub cpu_share: f64,
+    /// The part of the time in which the thread that waited longest for a core did so, since others had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_share: Option<f64>,
     /// From the intended sending to the actual, while the socket was writable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule_slip_us: Option<Summary>,
@@ -28,6 +31,7 @@ impl Loadgen {
         Self {
             cpu_seconds: trial.own_cpu_seconds(),
             cpu_share: trial.own_cpu_share(),
+            waiting_share: trial.waiting_share(),
             schedule_slip_us: trial.sums.slip.summary(),
             send_blocked_us: trial.sums.blocked.summary(),
             turn_us: trial.sums.turn.summary(),

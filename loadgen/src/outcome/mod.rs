@@ -7,6 +7,7 @@ pub mod compression;
 pub mod config;
 pub mod connect;
 pub mod curves;
+pub mod doubt;
 pub mod expectation;
 pub mod fairness;
 pub mod fault;

@@ -1,18 +1,19 @@
 //! Whether a run's figures are the server's: not if it measured nothing, or measured the load generator.
 
-use thiserror::Error;
-
 use crate::{
     figures,
+    outcome::doubt::Doubt,
     plan::{Pacing, Plan},
     record::distribution::Summary,
     swarm::trial::Trial,
 };
 
-/// Slip of the schedule that is always tolerated, in microseconds.
-const SLIP_TOLERATED_US: f64 = 1000.0;
-/// Slip that is tolerated as a part of the latency's median.
-const SLIP_TOLERATED_PART: f64 = 0.1;
+/// How late a message may be sent and count as sent on time, in microseconds.
+const LATE_US: f64 = 1000.0;
+/// How much the p99 may be higher because messages were sent late, in microseconds.
+const BLUR_TOLERATED_US: f64 = 1000.0;
+/// The same as a part of what it would be otherwise.
+const BLUR_TOLERATED_PART: f64 = 0.1;
 /// The part of a core from which on it is full.
 const CORE_FULL: f64 = 0.95;
 /// The part of a core that a server at its limit uses at least.
@@ -29,46 +30,18 @@ pub struct Conduct {
     pub slip: Option<Summary>,
     /// The latency.
     pub latency: Option<Summary>,
+    /// What it would be if everything had been sent as soon as its socket took it. Where no socket was blocked it is the
+    /// latency from the actual sending; time in which the server blocked one stays in it.
+    pub prompt_latency: Option<Summary>,
+    /// Whether what did not come is told already as what the server did wrong.
+    pub is_blamed: bool,
+    /// The part of the time that the thread of the load generator which waited longest waited for a core, if the system
+    /// tells that.
+    pub waiting_share: Option<f64>,
     /// The part of a core that the busiest thread of the load generator used.
     pub own_share: f64,
     /// The part of a core that the server used, if it was watched; of several processes, each of them on average.
     pub server_share: Option<f64>,
-}
-
-/// Why figures say nothing of the server. The text says what to change.
-#[derive(Clone, Copy, Debug, Error, PartialEq)]
-pub enum Doubt {
-    /// There was nothing to measure.
-    #[error(
-        "nothing was due in the measured time, so that nothing was measured; raise --rate or --duration"
-    )]
-    NothingDue,
-    /// The same in a closed loop.
-    #[error(
-        "nothing came back that would have let a publisher send in the measured time, so that nothing was measured; \
-         raise --duration"
-    )]
-    NothingBack,
-    /// The load generator kept its schedule too badly for latencies to be believed. CPU times are the server's all the
-    /// same.
-    #[error(
-        "the load generator sent late: the p99 of its schedule slip is {slip_us:.0} us, and {tolerated_us:.0} us are \
-         tolerated; lower --rate or --clients, or give it a core of its own"
-    )]
-    Late {
-        /// The p99 of its slip, in microseconds.
-        slip_us: f64,
-        /// What is tolerated of that.
-        tolerated_us: f64,
-    },
-    /// There was no more to be had from the load generator, but from the server.
-    #[error("the load generator's core was full ({:.0} %){}", own_share * 100.0, beside(*server_share))]
-    Full {
-        /// The part of a core that its busiest thread used.
-        own_share: f64,
-        /// The part of a core that the server used, if it was watched.
-        server_share: Option<f64>,
-    },
 }
 
 /// What a run's figures are worth.
@@ -93,6 +66,9 @@ impl Validity {
             due: trial.sums.blocked.count(),
             slip: trial.sums.slip.summary(),
             latency: trial.collection.latency.summary(),
+            prompt_latency: trial.collection.prompt_latency.summary(),
+            is_blamed: trial.sums.missed > 0 || (trial.sums.lost > 0 && !plan.is_blind_to_loss()),
+            waiting_share: trial.waiting_share(),
             own_share: trial.own_cpu_share(),
             server_share: trial
                 .server_cpu_seconds
@@ -105,9 +81,7 @@ impl Validity {
 impl Conduct {
     /// What the figures are worth.
     pub fn judge(&self) -> Validity {
-        let tolerated_us = self.slip_tolerated_us();
-        let in_bursts = self.slip.is_some_and(|slip| slip.p50 > tolerated_us);
-        let other_load = in_bursts || self.nothing().is_some();
+        let other_load = self.nothing().is_some() || self.mostly_late().is_some();
         Validity {
             doubt: self.doubt(),
             other_load,
@@ -123,6 +97,11 @@ impl Conduct {
         match self.pacing {
             Pacing::Open { .. } if self.due == 0 => Some(Doubt::NothingDue),
             Pacing::Closed { .. } if self.due == 0 => Some(Doubt::NothingBack),
+            Pacing::Open { .. } | Pacing::Closed { .. }
+                if self.latency.is_none() && !self.is_blamed =>
+            {
+                Some(Doubt::NothingCame)
+            }
             _ => None,
         }
     }
@@ -131,24 +110,30 @@ impl Conduct {
         match self.pacing {
             // A schedule that was kept is doubted only where the server is known to have had time to spare.
             Pacing::Open { .. } => self
-                .late()
+                .mostly_late()
+                .or_else(|| self.late())
                 .or_else(|| self.server_share.and_then(|_| self.full())),
             Pacing::Closed { .. } => self.full(),
             Pacing::Silent => None,
         }
     }
 
-    fn slip_tolerated_us(&self) -> f64 {
-        let median_us = self.latency.map_or(0.0, |latency| latency.p50);
-        SLIP_TOLERATED_US.max(median_us * SLIP_TOLERATED_PART)
+    fn mostly_late(&self) -> Option<Doubt> {
+        let half_us = self.slip?.p50;
+        let is_open = matches!(self.pacing, Pacing::Open { .. });
+        (is_open && half_us > LATE_US).then_some(Doubt::MostlyLate {
+            half_us,
+            waiting_share: self.waiting_share,
+        })
     }
 
     fn late(&self) -> Option<Doubt> {
-        let slip_us = self.slip?.p99;
-        let tolerated_us = self.slip_tolerated_us();
-        (slip_us > tolerated_us).then_some(Doubt::Late {
-            slip_us,
-            tolerated_us,
+        let (p99_us, prompt_p99_us) = (self.latency?.p99, self.prompt_latency?.p99);
+        let tolerated_us = BLUR_TOLERATED_US.max(prompt_p99_us * BLUR_TOLERATED_PART);
+        (p99_us - prompt_p99_us > tolerated_us).then_some(Doubt::Late {
+            p99_us,
+            prompt_p99_us,
+            waiting_share: self.waiting_share,
         })
     }
 
@@ -161,111 +146,152 @@ impl Conduct {
     }
 }
 
-/// What else is known where the core of the load generator was full.
-fn beside(server_share: Option<f64>) -> String {
-    match server_share {
-        Some(share) => format!(
-            " while the server used only {:.0} % of its own; raise --threads, lower --clients, or give it a core of its own",
-            share * 100.0
-        ),
-        None => ", and nobody knows how busy the server was; name its process with --server-pid, or raise --threads"
-            .to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::rate::Rate;
+    use crate::{args::rate::Rate, record::distribution::Distribution};
 
     fn rate() -> Rate {
         Rate::new(1.0).unwrap()
     }
 
-    fn summary(us: f64) -> Summary {
-        Summary {
-            p50: us,
-            p90: us,
-            p95: us,
-            p99: us,
-            p999: us,
-            max: us,
-            mean: us,
-        }
+    fn summary(us: impl IntoIterator<Item = u64>) -> Option<Summary> {
+        let mut distribution = Distribution::default();
+        us.into_iter().for_each(|us| distribution.record(us * 1000));
+        distribution.summary()
     }
 
-    fn late(slip_us: f64, latency_us: f64) -> Option<String> {
+    /// A run in the open loop that nobody would doubt.
+    fn kept() -> Conduct {
         Conduct {
             pacing: Pacing::Open { rate: rate() },
-            due: 1,
-            slip: Some(summary(slip_us)),
-            latency: Some(summary(latency_us)),
+            due: 100,
+            slip: summary([10; 100]),
+            latency: summary([300; 100]),
+            prompt_latency: summary([290; 100]),
+            is_blamed: false,
+            waiting_share: None,
             own_share: 0.1,
             server_share: None,
         }
-        .bottleneck()
-        .map(|doubt| doubt.to_string())
+    }
+
+    /// So many of a thousand messages sent late by so many microseconds, each delivered in a certain time after that.
+    fn late(count: usize, by_us: u64, delivered_us: u64) -> Conduct {
+        let slip = || (0..1000).map(|number| if number < count { by_us } else { 0 });
+        Conduct {
+            slip: summary(slip()),
+            latency: summary(slip().map(|slip_us| slip_us + delivered_us)),
+            prompt_latency: summary([delivered_us; 1000]),
+            ..kept()
+        }
+    }
+
+    fn told(conduct: &Conduct) -> Option<String> {
+        conduct.judge().doubt.map(|doubt| doubt.to_string())
     }
 
     fn full(own_share: f64, server_share: Option<f64>) -> Option<String> {
-        Conduct {
+        told(&Conduct {
             pacing: Pacing::Closed { window: 1 },
-            due: 1,
-            slip: None,
-            latency: None,
             own_share,
             server_share,
-        }
-        .bottleneck()
-        .map(|doubt| doubt.to_string())
+            ..kept()
+        })
     }
 
     #[test]
-    fn slip_is_tolerated_up_to_a_millisecond_or_a_tenth_of_the_median() {
-        assert_eq!(late(999.0, 10.0), None);
-        assert!(late(1001.0, 10.0).unwrap().contains("1001 us"));
-        assert_eq!(late(1999.0, 20_000.0), None);
-        assert!(late(2001.0, 20_000.0).is_some());
+    fn one_late_message_in_a_hundred_is_no_doubt() {
+        assert_eq!(told(&kept()), None);
+        assert_eq!(told(&late(10, 500_000, 200)), None);
     }
 
     #[test]
-    fn only_what_was_mostly_sent_late_came_in_bursts() {
-        let in_bursts = |p50| {
-            let slip = Summary {
-                p50,
-                ..summary(5000.0)
-            };
-            let conduct = Conduct {
-                pacing: Pacing::Open { rate: rate() },
-                due: 1,
-                slip: Some(slip),
-                latency: Some(summary(10.0)),
-                own_share: 0.1,
-                server_share: Some(0.5),
-            };
-            let validity = conduct.judge();
-            assert!(validity.doubt.is_some());
-            assert_eq!(validity.disturbed_server, validity.other_load);
-            validity.other_load
+    fn a_generator_that_stalled_is_doubted() {
+        // It stood still for a fifth of a run of five seconds: who was due then is late by up to a second.
+        let stalled = |number: u64| {
+            if number < 200 {
+                1_000_000 - 5000 * number
+            } else {
+                0
+            }
         };
-        assert!(!in_bursts(900.0) && in_bursts(1100.0));
+        let conduct = Conduct {
+            slip: summary((0..1000).map(stalled)),
+            latency: summary((0..1000).map(|number| 200 + stalled(number))),
+            prompt_latency: summary([200; 1000]),
+            ..kept()
+        };
+        let validity = conduct.judge();
+        let told = validity.doubt.unwrap().to_string();
+        assert!(
+            told.contains("and would be 200 us if they had been;"),
+            "{told}"
+        );
+        assert!(!validity.other_load && !validity.disturbed_server);
+    }
+
+    #[test]
+    fn what_lateness_does_to_the_p99_is_tolerated_up_to_a_millisecond_or_a_tenth() {
+        assert_eq!(told(&late(20, 990, 200)), None);
+        assert!(told(&late(20, 1010, 200)).is_some());
+        assert_eq!(told(&late(20, 1980, 20_000)), None);
+        assert!(told(&late(20, 2040, 20_000)).is_some());
+    }
+
+    #[test]
+    fn time_in_which_the_server_blocked_a_socket_is_no_doubt() {
+        // All of it is in the latency, and none of it would have been spared by another load generator.
+        let blocked = Conduct {
+            slip: summary([10; 100]),
+            latency: summary([900_010; 100]),
+            prompt_latency: summary([900_000; 100]),
+            ..kept()
+        };
+        assert_eq!(told(&blocked), None);
+    }
+
+    #[test]
+    fn where_most_were_late_the_load_was_another() {
+        let validity = late(490, 1100, 20_000).judge();
+        assert!(!validity.other_load && validity.doubt.is_none());
+        let validity = late(510, 1100, 20_000).judge();
+        assert!(validity.other_load && validity.disturbed_server);
+        let told = validity.doubt.unwrap().to_string();
+        assert!(told.contains("most messages late"), "{told}");
+    }
+
+    #[test]
+    fn that_others_had_the_core_is_told_where_messages_were_late() {
+        let waiting = |share| {
+            told(&Conduct {
+                waiting_share: Some(share),
+                ..late(510, 1100, 200)
+            })
+            .unwrap()
+        };
+        assert!(
+            waiting(0.12).contains("(it waited for a core 12 % of the time, so others took it)")
+        );
+        assert!(!waiting(0.001).contains("core 0 %"));
+        let conduct = Conduct {
+            waiting_share: Some(0.5),
+            ..kept()
+        };
+        assert_eq!(told(&conduct), None);
     }
 
     #[test]
     fn a_full_core_that_kept_its_schedule_is_doubted_only_if_the_server_had_time_to_spare() {
-        let kept = |server_share| {
-            Conduct {
-                pacing: Pacing::Open { rate: rate() },
-                due: 1,
-                slip: Some(summary(10.0)),
-                latency: Some(summary(10.0)),
+        let doubted = |server_share| {
+            let conduct = Conduct {
                 own_share: 0.97,
                 server_share,
-            }
-            .bottleneck()
-            .is_none()
+                ..kept()
+            };
+            told(&conduct).is_some()
         };
-        assert!(kept(None) && kept(Some(0.95)) && !kept(Some(0.5)));
+        assert!(!doubted(None) && !doubted(Some(0.95)) && doubted(Some(0.5)));
     }
 
     #[test]
@@ -278,28 +304,29 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_was_due_nothing_is_known() {
-        let judged = |pacing, due| {
-            Conduct {
-                pacing,
-                due,
-                slip: None,
-                latency: None,
-                own_share: 0.1,
-                server_share: None,
-            }
-            .judge()
+    fn where_nothing_was_due_or_nothing_came_nothing_is_known() {
+        let nothing = |pacing, due, is_blamed| Conduct {
+            pacing,
+            due,
+            is_blamed,
+            slip: None,
+            latency: None,
+            prompt_latency: None,
+            ..kept()
         };
         for (pacing, remedy) in [
             (Pacing::Open { rate: rate() }, "raise --rate or --duration"),
             (Pacing::Closed { window: 1 }, "raise --duration"),
         ] {
-            let validity = judged(pacing, 0);
+            let validity = nothing(pacing, 0, false).judge();
             assert!(validity.other_load && validity.disturbed_server);
-            let told = validity.doubt.unwrap().to_string();
-            assert!(told.ends_with(remedy), "{told}");
-            assert_eq!(judged(pacing, 1).doubt, None);
+            let doubt = validity.doubt.unwrap().to_string();
+            assert!(doubt.ends_with(remedy), "{doubt}");
+            // What the server lost is no doubt, but what it did wrong.
+            assert_eq!(told(&nothing(pacing, 1, true)), None);
+            let doubt = told(&nothing(pacing, 1, false)).unwrap();
+            assert!(doubt.contains("came to a client"), "{doubt}");
         }
-        assert_eq!(judged(Pacing::Silent, 0).doubt, None);
+        assert_eq!(told(&nothing(Pacing::Silent, 0, false)), None);
     }
 }

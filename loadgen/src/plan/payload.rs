@@ -122,6 +122,7 @@ mod tests {
             sequence,
             intended_ns: 1_234_567_890 * u64::from(sequence + 1),
             delay_ns: 5_000,
+            was_blocked: false,
         };
         let run = u32::try_from(seed).unwrap();
         Format::new(run, SIZE).write(stamp, &Payload::new(kind, seed))

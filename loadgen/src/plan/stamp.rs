@@ -8,7 +8,7 @@
 //! | 8 to 12 | publisher |
 //! | 12 to 24 | intended send time in nanoseconds since the run's origin |
 //! | 24 to 32 | sequence number of that publisher |
-//! | 32 to 40 | how much later it was sent, in units of 256 ns |
+//! | 32 to 40 | how much later it was sent, in units of 256 ns, and in the highest bit whether that was its socket's doing |
 //!
 //! What it is filled with follows, up to the wanted size. Numbers are written in base 16, with the digits `@ABC…O` for 0 to 15: their
 //! low four bits are their values, so that reading a stamp takes a few instructions.
@@ -28,8 +28,10 @@ pub const TIME_NS_MAX: u64 = (1 << 48) - 1;
 
 /// Bytes of a run's tag.
 const TAG_BYTES: usize = 8;
-/// The unit of a delay is 256 ns: 18 minutes can be told.
+/// The unit of a delay is 256 ns: 9 minutes can be told.
 const DELAY_UNIT_NS_LOG2: u32 = 8;
+/// Units of the longest delay.
+const DELAY_MAX: u32 = u32::MAX >> 1;
 
 /// One message's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Stamp {
     pub intended_ns: u64,
     /// How much later it was sent, in nanoseconds; known to 256 of them.
     pub delay_ns: u64,
+    /// Whether most of that was spent waiting for its socket, which is the server's doing.
+    pub was_blocked: bool,
 }
 
 /// How the messages of one run look.
@@ -105,10 +109,11 @@ impl Format {
     pub fn write(&self, stamp: Stamp, payload: &Payload) -> String {
         let mut text = String::with_capacity(self.size);
         text.extend(self.tag.map(char::from));
-        let delay = (stamp.delay_ns >> DELAY_UNIT_NS_LOG2).min(u64::from(u32::MAX));
+        let delay = (stamp.delay_ns >> DELAY_UNIT_NS_LOG2).min(u64::from(DELAY_MAX));
+        let blocked = u64::from(stamp.was_blocked) << 31;
         let words = [
             u64::from(stamp.publisher) << 48 | stamp.intended_ns & TIME_NS_MAX,
-            u64::from(stamp.sequence) << 32 | delay,
+            u64::from(stamp.sequence) << 32 | blocked | delay,
         ];
         for word in words {
             let digits = (0..16).rev().map(|place| word >> (4 * place) & 0xF);
@@ -128,11 +133,13 @@ impl Format {
         }
         let (words, _) = bytes.first_chunk::<STAMP_BYTES>()?.as_chunks::<8>();
         let head = number(words[1]);
+        let delay = number(words[4]);
         Some(Stamp {
             publisher: u16::try_from(head >> 16).ok()?,
             sequence: number(words[3]),
             intended_ns: u64::from(head & 0xFFFF) << 32 | u64::from(number(words[2])),
-            delay_ns: u64::from(number(words[4])) << DELAY_UNIT_NS_LOG2,
+            delay_ns: u64::from(delay & DELAY_MAX) << DELAY_UNIT_NS_LOG2,
+            was_blocked: delay > DELAY_MAX,
         })
     }
 }
@@ -214,6 +221,7 @@ mod tests {
         sequence: 0x0123_4567,
         intended_ns: 0x89AB_CDEF_0123,
         delay_ns: 0x7700,
+        was_blocked: false,
     };
     const NEXT: Stamp = Stamp {
         sequence: 1,
@@ -315,9 +323,11 @@ mod tests {
 
         #[test]
         fn what_is_written_is_read_back(
-            publisher: u16, sequence: u32, intended_ns in 0..=TIME_NS_MAX, delay: u32, run: u32, size in 40..200_usize,
+            publisher: u16, sequence: u32, intended_ns in 0..=TIME_NS_MAX, delay in 0..=DELAY_MAX,
+            was_blocked: bool, run: u32, size in 40..200_usize,
         ) {
-            let stamp = Stamp { publisher, sequence, intended_ns, delay_ns: u64::from(delay) << 8 };
+            let delay_ns = u64::from(delay) << 8;
+            let stamp = Stamp { publisher, sequence, intended_ns, delay_ns, was_blocked };
             let format = Format::new(run, size);
             prop_assert_eq!(read(format, &format.write(stamp, &dots())), [Some(stamp)]);
         }

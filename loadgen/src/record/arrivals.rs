@@ -134,7 +134,7 @@ impl Record<'_> {
             });
         }
         if measured {
-            self.times.record(latency_ns, stamp.delay_ns);
+            self.times.record(latency_ns, stamp);
             if self.plan.nodes > 1 {
                 let is_near = self.ledger.node(stamp.publisher) == seat.node;
                 self.times.record_by_node(latency_ns, is_near);

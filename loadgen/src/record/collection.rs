@@ -30,6 +30,8 @@ pub struct Collection {
     pub latency: Distribution,
     /// From the actual sending to each client.
     pub sent_latency: Distribution,
+    /// What the latency would be if everything had been sent as soon as its socket took it.
+    pub prompt_latency: Distribution,
     /// The first of these once more, where a hub has several nodes.
     pub by_node: Option<ByNode>,
     /// From the intended sending to the last client.
@@ -101,6 +103,7 @@ impl Collection {
             duplicated: vec![0; plan.threads],
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
+            prompt_latency: Distribution::default(),
             by_node: (plan.nodes > 1).then(ByNode::default),
             last_receiver: Distribution::default(),
             spread: Distribution::default(),
@@ -112,6 +115,7 @@ impl Collection {
     pub fn add(&mut self, sample: &Sample) {
         self.latency.add(&sample.latency);
         self.sent_latency.add(&sample.sent_latency);
+        self.prompt_latency.add(&sample.prompt_latency);
         if let (Some(by_node), Some(more)) = (&mut self.by_node, &sample.by_node) {
             by_node.own.add(&more.own);
             by_node.other.add(&more.other);

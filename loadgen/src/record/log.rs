@@ -71,6 +71,7 @@ impl Lines<'_> {
             sequence,
             intended_ns,
             delay_ns,
+            ..
         } = stamp;
         let sent_ns = intended_ns + delay_ns;
         let counted = u8::from(counted);
@@ -109,6 +110,7 @@ mod tests {
         sequence: 2,
         intended_ns: 3,
         delay_ns: 4,
+        was_blocked: false,
     };
 
     #[test]

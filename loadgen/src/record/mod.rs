@@ -201,16 +201,19 @@ impl<'run> Record<'run> {
         writable_since_ns: u64,
     ) -> Vec<u8> {
         self.ledger.note_sent(publisher);
+        let able_ns = intended_ns.max(writable_since_ns);
+        let slip_ns = now_ns.saturating_sub(able_ns);
+        let blocked_ns = able_ns - intended_ns;
         if self.window_ns.contains(&intended_ns) {
-            let able_ns = intended_ns.max(writable_since_ns);
-            self.sums.slip.record(now_ns.saturating_sub(able_ns));
-            self.sums.blocked.record(able_ns - intended_ns);
+            self.sums.slip.record(slip_ns);
+            self.sums.blocked.record(blocked_ns);
         }
         let stamp = Stamp {
             publisher,
             sequence,
             intended_ns,
             delay_ns: now_ns.saturating_sub(intended_ns),
+            was_blocked: blocked_ns > slip_ns,
         };
         let channel = self.publishers[usize::from(publisher)].channel;
         let payload = self.ledger.format.write(stamp, &self.ledger.payload);
@@ -305,6 +308,21 @@ mod tests {
     }
 
     #[test]
+    fn who_was_prompt_is_charged_with_what_the_server_blocked_and_nothing_else() {
+        let prompt_us = |writable_since_ns| {
+            let (sample, _) = recorded(|record| {
+                let text = record.sent(0, 0, BEGIN_NS, 1_900_000, writable_since_ns);
+                record.received(0, &text, 1_950_000);
+            });
+            assert_eq!(max_us(&sample.latency), "950");
+            assert_eq!(max_us(&sample.sent_latency), "50");
+            max_us(&sample.prompt_latency)
+        };
+        assert_eq!(prompt_us(0), "50");
+        assert_eq!(prompt_us(1_890_000), "950");
+    }
+
+    #[test]
     fn outside_the_window_messages_are_checked_and_not_measured() {
         let (sample, sums) = recorded(|record| {
             let text = record.sent(0, 0, BEGIN_NS - 1, BEGIN_NS, 0);
@@ -336,6 +354,7 @@ mod tests {
                 sequence: 9,
                 intended_ns: BEGIN_NS,
                 delay_ns: 0,
+                was_blocked: false,
             };
             let text = record.ledger.format.write(forged, &record.ledger.payload);
             record.received(0, text.as_bytes(), 1_100_000);

@@ -24,6 +24,8 @@ pub struct Sample {
     pub latency: Distribution,
     /// From the actual sending to each client.
     pub sent_latency: Distribution,
+    /// What the latency would be if everything had been sent as soon as its socket took it.
+    pub prompt_latency: Distribution,
     /// The first of these once more, where a hub has several nodes.
     pub by_node: Option<ByNode>,
     /// Messages in a frame.
@@ -93,6 +95,7 @@ impl Sample {
             duplicated: 0,
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
+            prompt_latency: Distribution::default(),
             by_node: None,
             batch: Distribution::default(),
             landed: Vec::new(),

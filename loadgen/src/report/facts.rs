@@ -49,6 +49,10 @@ pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     deflated(&mut facts, outcome);
     let share = outcome.loadgen.cpu_share * 100.0;
     facts.push(("load generator's share of a core", format!("{share:.0} %")));
+    if let Some(waiting) = outcome.loadgen.waiting_share {
+        let waiting = format!("{:.1} % of the time", waiting * 100.0);
+        facts.push(("load generator waited for a core", waiting));
+    }
     facts
 }
 

@@ -31,7 +31,11 @@ pub fn words(outcome: &Outcome) -> String {
     };
     let words = match outcome.verdict() {
         Verdict::Good => whats_good(outcome),
-        Verdict::Broken => whats_broken(outcome),
+        Verdict::Broken => {
+            let doubt = outcome.invalid_reason.as_ref();
+            let doubt = doubt.map(|doubt| format!("; besides, {doubt}"));
+            whats_broken(outcome) + &doubt.unwrap_or_default()
+        }
         Verdict::Invalid => outcome.invalid_reason.clone().unwrap_or_default(),
         Verdict::Disappointing => whats_in_vain(outcome),
     };

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use nix::{time::clock_getcpuclockid, unistd::Pid};
+use nix::{
+    time::clock_getcpuclockid,
+    unistd::{Pid, gettid},
+};
 use procfs::{WithCurrentSystemInfo, process::Process};
 use rustix::time::{ClockId, clock_gettime};
 use thiserror::Error;
@@ -65,6 +68,14 @@ fn rss_bytes(process: &Process) -> Option<u64> {
 /// CPU seconds of the calling thread so far.
 pub fn thread_cpu_seconds() -> f64 {
     figures::seconds(thread_cpu_ns())
+}
+
+/// Seconds so far that the calling thread was ready to run and waited for a core (`/proc/thread-self/schedstat`); `None` where
+/// the kernel does not count them.
+pub fn thread_waiting_seconds() -> Option<f64> {
+    let task = Process::myself().ok()?.task_from_tid(gettid().as_raw());
+    let schedule = task.ok()?.schedstat().ok()?;
+    Some(figures::seconds(schedule.run_delay))
 }
 
 fn thread_cpu_ns() -> u64 {

@@ -355,6 +355,7 @@ impl<'run> Shard<'run> {
             at_ns: self.common.clock.now_ns(),
             totals: self.record.totals(),
             own_cpu_seconds: usage::thread_cpu_seconds(),
+            waiting_seconds: usage::thread_waiting_seconds(),
             server_cpu_seconds: watched.and_then(Watched::cpu_seconds),
         }
     }

@@ -34,6 +34,8 @@ pub struct Mark {
     pub totals: Totals,
     /// CPU seconds of the thread.
     pub own_cpu_seconds: f64,
+    /// Seconds that the thread waited for a core, if the system tells.
+    pub waiting_seconds: Option<f64>,
     /// CPU seconds of the server, if this thread watches it.
     pub server_cpu_seconds: Option<f64>,
 }
@@ -47,6 +49,11 @@ impl Window {
     /// CPU seconds of the thread.
     pub fn own_cpu_seconds(&self) -> f64 {
         self.end.own_cpu_seconds - self.begin.own_cpu_seconds
+    }
+
+    /// Seconds that the thread waited for a core, if the system tells.
+    pub fn waiting_seconds(&self) -> Option<f64> {
+        Some(self.end.waiting_seconds? - self.begin.waiting_seconds?)
     }
 
     /// CPU seconds of the server, if this thread watched it.

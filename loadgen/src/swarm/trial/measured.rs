@@ -54,4 +54,14 @@ impl Trial {
             .map(|window| window.own_cpu_seconds() / figures::seconds(window.span_ns().max(1)));
         shares.fold(0.0, f64::max)
     }
+
+    /// The part of the measured window in which the thread of the load generator that waited longest for a core did so, if
+    /// the system tells.
+    pub fn waiting_share(&self) -> Option<f64> {
+        let shares = self.windows.iter().map(|window| {
+            Some(window.waiting_seconds()? / figures::seconds(window.span_ns().max(1)))
+        });
+        let shares = shares.collect::<Option<Vec<f64>>>()?;
+        shares.into_iter().reduce(f64::max)
+    }
 }

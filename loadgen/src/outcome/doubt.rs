@@ -1,0 +1,84 @@
+//! Why figures say nothing of the server, in words.
+
+use thiserror::Error;
+
+/// The part of the time without a core from which on that is worth telling.
+const WAITING_TOLD: f64 = 0.01;
+
+/// Why figures say nothing of the server. The text says what to change.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+pub enum Doubt {
+    /// There was nothing to measure.
+    #[error(
+        "nothing was due in the measured time, so that nothing was measured; raise --rate or --duration"
+    )]
+    NothingDue,
+    /// The same in a closed loop.
+    #[error(
+        "nothing came back that would have let a publisher send in the measured time, so that nothing was measured; \
+         raise --duration"
+    )]
+    NothingBack,
+    /// Nothing came, and the server was free not to send it.
+    #[error(
+        "nothing of what was sent in the measured time came to a client, so that nothing was measured; is there anyone \
+         who should get it?"
+    )]
+    NothingCame,
+    /// Most messages were sent late, and so in bursts. CPU times are the server's, but of another load.
+    #[error(
+        "the load generator sent most messages late, half of them by more than {half_us:.0} us{}; lower --rate or \
+         --clients, or give it a core of its own", waited(*waiting_share)
+    )]
+    MostlyLate {
+        /// The median of its slip, in microseconds.
+        half_us: f64,
+        /// The part of the time that it waited for a core.
+        waiting_share: Option<f64>,
+    },
+    /// So much was sent late that it shows in the latency. CPU times are the server's all the same.
+    #[error(
+        "the load generator sent late: the p99 is {p99_us:.0} us from when messages should have been sent, and would be \
+         {prompt_p99_us:.0} us if they had been{}; lower --rate or --clients, or give it a core of its own",
+        waited(*waiting_share)
+    )]
+    Late {
+        /// The p99 of the latency, in microseconds.
+        p99_us: f64,
+        /// What it would be if the load generator had not been late.
+        prompt_p99_us: f64,
+        /// The part of the time that it waited for a core.
+        waiting_share: Option<f64>,
+    },
+    /// There was no more to be had from the load generator, but from the server.
+    #[error("the load generator's core was full ({:.0} %){}", own_share * 100.0, beside(*server_share))]
+    Full {
+        /// The part of a core that its busiest thread used.
+        own_share: f64,
+        /// The part of a core that the server used, if it was watched.
+        server_share: Option<f64>,
+    },
+}
+
+/// Whether others had the core in the time in which messages were late.
+fn waited(share: Option<f64>) -> String {
+    let told = share.filter(|share| *share >= WAITING_TOLD);
+    told.map_or_else(String::new, |share| {
+        format!(
+            " (it waited for a core {:.0} % of the time, so others took it)",
+            share * 100.0
+        )
+    })
+}
+
+/// What else is known where the core of the load generator was full.
+fn beside(server_share: Option<f64>) -> String {
+    match server_share {
+        Some(share) => format!(
+            " while the server used only {:.0} % of its own; raise --threads, lower --clients, or give it a core of its own",
+            share * 100.0
+        ),
+        None => ", and nobody knows how busy the server was; name its process with --server-pid, or raise --threads"
+            .to_owned(),
+    }
+}
