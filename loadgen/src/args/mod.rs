@@ -34,8 +34,9 @@ const SOURCE_IPS_MAX: u8 = 254;
 /// Measures how fast, how evenly and how safely a WebSocket server delivers each message to everyone.
 ///
 /// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated, reordered or disordered, or a client
-/// that was not asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was due to be measured,
-/// or the load generator itself was the bottleneck.
+/// that was not asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was measured, a search
+/// was stopped, a comparison had fewer than eight rounds, or the load generator itself was the bottleneck: it sent so late
+/// that the p99 shows it (by more than 1 ms and 10%), or most messages more than 1 ms late, or its core was full.
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version, args_override_self = true)]
 #[expect(

@@ -115,7 +115,11 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
         }
         next = bounds.next().and_then(|figure| load.of(figure));
     }
-    let invalid_reason = failed_at.and_then(|load| search.limited_by_us(load));
+    let invalid_reason = if interrupted {
+        Some(search.stopped())
+    } else {
+        failed_at.and_then(|load| search.limited_by_us(load))
+    };
     let (plan, trial) = best_trial.or(last_trial).ok_or(RunError::Nothing)?;
     let findings = Findings::Search(search);
     let mut outcome = Outcome::new(session.args, &plan, &trial, invalid_reason, findings);

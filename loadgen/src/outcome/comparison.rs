@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     figures::words::counted,
     outcome::{
-        ratio::{Finding, Ratio},
+        ratio::{Finding, ROUNDS_MIN, Ratio},
         step::Step,
     },
 };
@@ -129,8 +129,18 @@ impl Comparison {
         std::iter::once(&self.second).chain(&self.more)
     }
 
-    /// Why the rounds say nothing of what the servers cost; `None` if most of them do.
+    /// Why the rounds say nothing of what the servers cost; `None` if most of them do, and there are enough.
     pub fn invalid_reason(&self) -> Option<String> {
+        self.disturbed().or_else(|| self.too_few())
+    }
+
+    fn too_few(&self) -> Option<String> {
+        let few = self.versus().filter(|versus| versus.has_too_few_rounds());
+        let verdicts: Vec<&str> = few.map(|versus| versus.verdict.as_str()).collect();
+        (!verdicts.is_empty()).then(|| verdicts.join("; "))
+    }
+
+    fn disturbed(&self) -> Option<String> {
         let disturbed = self
             .rounds
             .iter()
@@ -146,6 +156,13 @@ impl Versus {
     /// Whose figures are divided by whose.
     pub fn over(&self, baseline: &str) -> String {
         over(&self.target, baseline)
+    }
+
+    /// Whether it comes from fewer rounds than tell anything from noise.
+    fn has_too_few_rounds(&self) -> bool {
+        let decisive = self.ratios.get(DECISIVE).map(|ratio| ratio.rounds);
+        let most = || self.ratios.values().map(|ratio| ratio.rounds).max();
+        decisive.or_else(most).unwrap_or(0) < ROUNDS_MIN
     }
 
     fn new(first: &Side, other: &Side) -> Self {

@@ -7,6 +7,8 @@ const CONFIDENCE: f64 = 0.99;
 /// Two copies of one server differ by up to this, by where their memory happens to lie and by what else the machine
 /// does; less is no difference that anyone should act on.
 const ALIKE_WITHIN: f64 = 0.03;
+/// The fewest rounds from which anything can be told with that confidence.
+pub const ROUNDS_MIN: usize = 8;
 
 /// A ratio with its spread.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -108,8 +110,8 @@ mod tests {
     fn eight_rounds_are_the_fewest_that_tell() {
         // 1 - 2 / 2^7 = 0.984, 1 - 2 / 2^8 = 0.992; the others are in every table of the signed-rank test.
         assert_eq!(outliers(0), None);
-        assert_eq!(outliers(7), None);
-        assert_eq!(outliers(8), Some(0));
+        assert_eq!(outliers(ROUNDS_MIN - 1), None);
+        assert_eq!(outliers(ROUNDS_MIN), Some(0));
         assert_eq!(outliers(10), Some(3));
         assert_eq!(outliers(20), Some(37));
     }

@@ -96,6 +96,15 @@ impl Search {
         self.steps.last()?.step.fault.as_deref()
     }
 
+    /// Why what was found is not the limit, of a search that the user stopped.
+    pub fn stopped(&self) -> String {
+        let found = match &self.best {
+            Some(best) => format!("{} held", best.load),
+            None => "nothing had held".to_owned(),
+        };
+        format!("the search was stopped before it had found the limit; so far {found}")
+    }
+
     /// Why it is the load generator's fault and not the server's that a load did not hold; `None` if it is the server's.
     pub fn limited_by_us(&self, load: Load) -> Option<String> {
         let mut attempts = self.steps.iter().filter(|tried| tried.load == load);

@@ -5,6 +5,7 @@ mod access;
 mod common;
 mod compression;
 mod ears;
+mod ends;
 mod faults;
 mod figures;
 mod input;

@@ -1,0 +1,100 @@
+//! What a run comes to that measured too little, or measured itself: it does not end as if all were good.
+
+use std::{
+    process::{Child, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::common::{Run, loadgen, relay::Relay, run};
+
+/// Half of a run, and more.
+const STALL: Duration = Duration::from_millis(700);
+
+/// A run of a second that stands still for most of it, as if others had its core.
+fn stalled(relay: Relay) -> Run {
+    let (said, hears) = mpsc::channel();
+    let url = relay.that_tells(said).start();
+    let flags = ["--warmup", "0ms", "--duration", "1s", "--url", &url];
+    let child = begun(&flags);
+    hears.recv().unwrap();
+    signal(&child, Signal::STOP);
+    thread::sleep(STALL);
+    signal(&child, Signal::CONT);
+    Run::of(&ended(child))
+}
+
+fn begun(flags: &[&str]) -> Child {
+    let mut command = loadgen(&[flags, &["--json", "-"]].concat());
+    let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    piped.spawn().unwrap()
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+fn ended(child: Child) -> Output {
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_load_generator_that_stood_still_is_not_valid() {
+    let run = stalled(Relay::right());
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    let told = "NOT VALID: the load generator sent ";
+    assert!(run.table.contains(told), "{}", run.table);
+    assert!(run.figure("loadgen.schedule_slip_us.max") > 500_000.0);
+}
+
+#[test]
+fn what_is_broken_and_late_at_once_says_both() {
+    let relay = Relay::with(|_, to, batch| batch.retain(|said| to != 1 || said.number != 3));
+    let run = stalled(relay).broken([1, 0, 0, 0]);
+    assert_eq!(run.at("valid"), false);
+    let sentence = run.table.lines().last().unwrap();
+    for told in ["BROKEN: ", "(1 lost)", "; besides, the load generator sent"] {
+        assert!(sentence.contains(told), "{sentence}");
+    }
+}
+
+#[test]
+fn a_search_that_was_stopped_after_its_first_step_has_found_nothing() {
+    let (said, hears) = mpsc::channel();
+    // Who comes for the first step has a number below 5.
+    let relay = Relay::with(move |_, to, _| {
+        if to >= 5 {
+            let _ = said.send(());
+        }
+    });
+    let slo = ["--slo", "p99<1h", "--url", &relay.start()];
+    let child = begun(&[&["search"], &slo[..]].concat());
+    hears.recv().unwrap();
+    signal(&child, Signal::INT);
+    let run = Run::of(&ended(child));
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    let told = "NOT VALID: the search was stopped before it had found the limit; so far 100 messages a second held";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
+fn a_comparison_of_two_rounds_tells_nothing() {
+    let [one, other] = ["one", "other"].map(|name| format!("{name}={}", Relay::right().start()));
+    let flags = ["--rounds", "2", "--target", &one, "--target", &other];
+    let run = run(&[&["compare"], &flags[..]].concat());
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    assert!(run.table.contains("\nNOT VALID: "), "{}", run.table);
+    assert_eq!(run.at("valid"), false);
+}
+
+#[test]
+fn where_the_server_may_skip_everything_and_does_nothing_was_measured() {
+    let url = Relay::with(|_, _, batch| batch.clear()).start();
+    let run = run(&["--skips", "--settle", "100ms", "--url", &url]);
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    let told = "NOT VALID: nothing of what was sent in the measured time came to a client";
+    assert!(run.table.contains(told), "{}", run.table);
+}
