@@ -1,14 +1,23 @@
 //! Figures as people read them.
 
-/// A time in the unit that suits it.
+/// A time in the unit that suits it, with three digits.
 pub fn time(us: f64) -> String {
-    if us < 1000.0 {
+    if us < 999.5 {
         format!("{us:.0} us")
-    } else if us < 1_000_000.0 {
-        format!("{:.2} ms", us / 1000.0)
+    } else if us < 999_500.0 {
+        three_digits(us / 1000.0) + " ms"
     } else {
-        format!("{:.2} s", us / 1_000_000.0)
+        three_digits(us / 1_000_000.0) + " s"
     }
+}
+
+fn three_digits(figure: f64) -> String {
+    let decimals = match figure {
+        ..9.995 => 2,
+        ..99.95 => 1,
+        _ => 0,
+    };
+    format!("{figure:.decimals$}")
 }
 
 /// A number of bytes in the unit that suits it.
@@ -87,6 +96,8 @@ mod tests {
         assert_eq!(number(1.0 / 3.0), "0.333");
         assert_eq!(time(999.4), "999 us");
         assert_eq!(time(1500.0), "1.50 ms");
+        assert_eq!(time(14_440.0), "14.4 ms");
+        assert_eq!([99_960.0, 999_700.0].map(time), ["100 ms", "1.00 s"]);
         assert_eq!(time(2_500_000.0), "2.50 s");
         assert_eq!(
             [1, 2, 2000].map(|n| counted(n, "client")),
