@@ -82,6 +82,7 @@ pub static LANGUAGES: [Language; 11] = [
         name: "nats",
         about: "NATS",
         entry: &[
+            Await("INFO {"),
             Hello(r#"CONNECT {"verbose":false}\r\nSUB %t 1\r\nPING\r\n"#),
             Await(r"PONG\r\n"),
         ],
