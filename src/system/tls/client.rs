@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use rustls::{
     ClientConfig, ClientConnection, Error, RootCertStore,
     client::Resumption,
-    crypto::aws_lc_rs::default_provider,
+    crypto::{CryptoProvider, aws_lc_rs::default_provider},
     pki_types::{
         CertificateDer, ServerName,
         pem::{self, PemObject},
@@ -17,7 +17,7 @@ use rustls::{
 };
 use thiserror::Error as ThisError;
 
-use super::{ALPN, failure::TlsFailure, socket::TlsSocket, unchecked::Unchecked};
+use super::{ALPN, failure::TlsFailure, named::Named, socket::TlsSocket, unchecked::Unchecked};
 
 /// Whose certificates are accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,9 @@ impl Tls {
             .with_protocol_versions(&[&TLS13, &TLS12])?;
         let mut config = match trust {
             Trust::System => builder.with_root_certificates(system_authorities()?),
-            Trust::Authorities(path) => builder.with_root_certificates(authorities(path)?),
+            Trust::Authorities(path) => builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(named(path, provider)?)),
             Trust::Anyone => builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Unchecked::new(provider))),
@@ -144,7 +146,7 @@ fn system_authorities() -> Result<RootCertStore, TrustError> {
     Ok(roots)
 }
 
-fn authorities(path: &PathBuf) -> Result<RootCertStore, TrustError> {
+fn named(path: &PathBuf, provider: Arc<CryptoProvider>) -> Result<Named, TrustError> {
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|cause| TrustError::File {
@@ -152,11 +154,13 @@ fn authorities(path: &PathBuf) -> Result<RootCertStore, TrustError> {
             cause,
         })?;
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(certificates);
+    roots.add_parsable_certificates(certificates.iter().cloned());
     if roots.is_empty() {
         return Err(TrustError::NoCertificate { path: path.clone() });
     }
-    Ok(roots)
+    let named = Named::new(certificates, roots, provider);
+    // That there are roots is all that it asks for.
+    Ok(named.map_err(|error| Error::General(error.to_string()))?)
 }
 
 #[cfg(test)]

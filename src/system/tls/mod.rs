@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod failure;
+mod named;
 pub mod server;
 pub mod socket;
 mod unchecked;

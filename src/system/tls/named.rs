@@ -1,0 +1,188 @@
+//! For `--ca`: the certificates of authorities that a file names, and one of these itself where a server shows just that,
+//! as whoever makes a certificate with `openssl req -x509` has an authority that vouches for itself.
+
+use std::sync::Arc;
+
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    client::{
+        VerifierBuilderError, WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        verify_server_name,
+    },
+    crypto::CryptoProvider,
+    pki_types::{CertificateDer, ServerName, UnixTime},
+    server::ParsedCertificate,
+};
+
+/// Accepts what the authorities of a file vouch for, and those themselves.
+#[derive(Debug)]
+pub(super) struct Named {
+    authorities: Arc<WebPkiServerVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Named {
+    /// Those of a file, and the same as roots.
+    pub(super) fn new(
+        certificates: Vec<CertificateDer<'static>>,
+        roots: RootCertStore,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, VerifierBuilderError> {
+        let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        Ok(Self {
+            authorities: authorities.build()?,
+            certificates,
+        })
+    }
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self.authorities.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match verified {
+            Err(error) if is_authority(&error) && self.certificates.contains(end_entity) => {
+                // That it is an authority is found after its dates were, and before its name (webpki's
+                // `check_issuer_independent_properties`).
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities
+            .verify_tls12_signature(message, cert, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities
+            .verify_tls13_signature(message, cert, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
+}
+
+/// Whether all that is wrong so far is that a server shows the certificate of an authority.
+fn is_authority(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(other)) = error else {
+        return false;
+    };
+    let cause = other.0.downcast_ref::<webpki::Error>();
+    cause == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Cursor};
+
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+    use rustls::{
+        ServerConfig, ServerConnection, crypto::aws_lc_rs::default_provider,
+        pki_types::PrivatePkcs8KeyDer,
+    };
+
+    use crate::system::tls::client::{Tls, Trust};
+
+    /// A certificate for `localhost`, as `openssl req -x509` makes it, and its key.
+    struct Own {
+        certificate: rcgen::Certificate,
+        key: KeyPair,
+    }
+
+    impl Own {
+        fn new(until_year: i32) -> Self {
+            let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.not_after = date_time_ymd(until_year, 1, 1);
+            let key = KeyPair::generate().unwrap();
+            Self {
+                certificate: params.self_signed(&key).unwrap(),
+                key,
+            }
+        }
+
+        /// What a client that trusts `self` says of a server at that host which shows `shown`.
+        fn judge(&self, shown: &Self, host: &str) -> Result<(), String> {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ca.pem");
+            fs::write(&path, self.certificate.pem()).unwrap();
+            let tls = Tls::trusting(&Trust::Authorities(path)).unwrap();
+            let mut client = tls.greet(host).unwrap();
+            let key = PrivatePkcs8KeyDer::from(shown.key.serialize_der());
+            let config = ServerConfig::builder_with_provider(default_provider().into())
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(vec![shown.certificate.der().clone()], key.into())
+                .unwrap();
+            let mut server = ServerConnection::new(config.into()).unwrap();
+            while client.is_handshaking() {
+                let (mut asked, mut answered) = (Vec::new(), Vec::new());
+                while client.wants_write() {
+                    client.write_tls(&mut asked).unwrap();
+                }
+                server.read_tls(&mut Cursor::new(asked)).unwrap();
+                server.process_new_packets().unwrap();
+                while server.wants_write() {
+                    server.write_tls(&mut answered).unwrap();
+                }
+                client.read_tls(&mut Cursor::new(answered)).unwrap();
+                client
+                    .process_new_packets()
+                    .map_err(|error| format!("{error:?}"))?;
+            }
+            Ok(())
+        }
+    }
+
+    const FAR: i32 = 4000;
+
+    #[test]
+    fn an_authority_that_a_file_names_may_be_the_server_itself() {
+        let own = Own::new(FAR);
+        assert_eq!(own.judge(&own, "localhost"), Ok(()));
+    }
+
+    #[test]
+    fn its_name_and_dates_are_checked_as_ever() {
+        let own = Own::new(FAR);
+        let told = own.judge(&own, "elsewhere").unwrap_err();
+        assert!(told.contains("NotValidForName"), "{told}");
+        let old = Own::new(2020);
+        let told = old.judge(&old, "localhost").unwrap_err();
+        assert!(told.contains("Expired"), "{told}");
+    }
+
+    #[test]
+    fn another_one_of_the_same_name_is_a_stranger() {
+        let told = Own::new(FAR).judge(&Own::new(FAR), "localhost");
+        assert!(told.is_err(), "{told:?}");
+    }
+}
