@@ -2,7 +2,7 @@
 
 use crate::{
     modes::{Found, RunError, session::Session},
-    outcome::{Findings, Outcome, curves::Curves},
+    outcome::{Findings, Outcome, curves::Curves, departures::Departures},
 };
 
 /// Runs it.
@@ -13,8 +13,9 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let plan = session.plan()?;
     let host = session.host(&plan)?;
     let trial = session.handshakes(&plan, &host)?;
+    let findings = Findings::Connect(Departures::new(&trial));
     Ok(Found {
-        outcome: Outcome::new(session.args, &plan, &trial, None, Findings::Connect {}),
+        outcome: Outcome::new(session.args, &plan, &trial, None, findings),
         curves: Curves::Handshakes(trial.sums.connect),
     })
 }

@@ -1,12 +1,10 @@
 //! What silent connections cost.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::{
     figures,
-    outcome::{storm::Storm, ways::ways},
+    outcome::{departures::Departures, storm::Storm},
     plan::Plan,
     swarm::trial::Trial,
 };
@@ -20,10 +18,8 @@ pub struct Idle {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pongs_received: Option<u64>,
     /// Clients that the server disconnected.
-    pub disconnects: u64,
-    /// How many of them in which way: by close code, or what came instead.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub disconnects_by: BTreeMap<String, u64>,
+    #[serde(flatten)]
+    pub departures: Departures,
     /// CPU microseconds of the server for each connection and second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_us_per_connection_second: Option<f64>,
@@ -44,8 +40,7 @@ impl Idle {
         Self {
             pings_answered: trial.sums.pings,
             pongs_received: plan.ping.map(|_| trial.sums.pongs),
-            disconnects: trial.sums.disconnects.values().sum(),
-            disconnects_by: ways(&trial.sums.disconnects),
+            departures: Departures::new(trial),
             // With a storm it would be that of its handshakes.
             cpu_us_per_connection_second: trial
                 .server_cpu_seconds

@@ -7,6 +7,7 @@ pub mod compression;
 pub mod config;
 pub mod connect;
 pub mod curves;
+pub mod departures;
 pub mod doubt;
 pub mod expectation;
 pub mod fairness;
@@ -43,6 +44,7 @@ use comparison::Comparison;
 use compression::Compression;
 use config::Config;
 use connect::Connect;
+use departures::Departures;
 use expectation::Judged;
 use idle::Idle;
 use loadgen::Loadgen;
@@ -92,8 +94,8 @@ pub enum Findings {
     Traffic(Box<Traffic>),
     /// Silent connections.
     Idle(Idle),
-    /// Handshakes: all is in the common part.
-    Connect {},
+    /// Handshakes: all else is in the common part.
+    Connect(Departures),
     /// The highest rate that holds, or the most clients.
     Search(Search),
     /// Several servers.

@@ -46,9 +46,9 @@ impl Outcome {
                 Findings::Traffic(traffic) => traffic.is_broken(),
                 Findings::Idle(idle) => {
                     let storm = idle.storm.as_ref();
-                    idle.disconnects > 0 || storm.is_some_and(|storm| storm.failed > 0)
+                    idle.departures.disconnects > 0 || storm.is_some_and(|storm| storm.failed > 0)
                 }
-                Findings::Connect {} => false,
+                Findings::Connect(departures) => departures.disconnects > 0,
                 Findings::Search(search) => search.ended_by.is_some(),
                 Findings::Comparison(comparison) => comparison.is_broken(),
             }

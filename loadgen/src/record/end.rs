@@ -15,6 +15,34 @@ pub enum End {
     Refused,
 }
 
+/// How long those were in whose connections ended without being asked to, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stays {
+    /// Whoever was in for the least time.
+    pub shortest_ns: u64,
+    /// Whoever was in for the most.
+    pub longest_ns: u64,
+}
+
+impl Stays {
+    /// Of one client.
+    pub fn of(stayed_ns: u64) -> Self {
+        Self {
+            shortest_ns: stayed_ns,
+            longest_ns: stayed_ns,
+        }
+    }
+
+    /// Of some and of others.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            shortest_ns: self.shortest_ns.min(other.shortest_ns),
+            longest_ns: self.longest_ns.max(other.longest_ns),
+        }
+    }
+}
+
 impl End {
     /// Whether it may be that the node is gone, and not that it wanted this client away.
     pub fn may_be_the_nodes(self) -> bool {

@@ -2,7 +2,11 @@
 
 use crate::{
     plan::roles::Role,
-    record::{Record, end::End, integrity::Integrity},
+    record::{
+        Record,
+        end::{End, Stays},
+        integrity::Integrity,
+    },
 };
 
 impl Record<'_> {
@@ -27,8 +31,12 @@ impl Record<'_> {
         }
     }
 
-    /// Notes that a client was disconnected without having asked for it.
-    pub fn disconnected(&mut self, client: usize, end: End) {
+    /// Notes that a client was disconnected without having asked for it, `stayed_ns` after it came in.
+    pub fn disconnected(&mut self, client: usize, end: End, stayed_ns: u64) {
+        if self.role(client) != Role::Slow {
+            let stays = Stays::of(stayed_ns);
+            self.sums.stays = Some(self.sums.stays.map_or(stays, |others| others.and(stays)));
+        }
         self.ended(client, end);
         self.left(client);
     }

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::record::{
-    distribution::Distribution, echoes, end::End, heard::Heard, integrity::Counts,
+    distribution::Distribution,
+    echoes,
+    end::{End, Stays},
+    heard::Heard,
+    integrity::Counts,
     recovery::Recovery,
 };
 
@@ -30,7 +34,9 @@ pub struct Sums {
     pub heard: Heard,
     /// How clients were disconnected that were not asked to be slow, and how many in each way.
     pub disconnects: BTreeMap<End, u64>,
-    /// The same of slow clients.
+    /// How long these were in.
+    pub stays: Option<Stays>,
+    /// Slow clients that were disconnected, and how many in each way.
     pub slow_disconnects: BTreeMap<End, u64>,
     /// Pings answered.
     pub pings: u64,
@@ -100,6 +106,7 @@ impl Sums {
         for (end, count) in other.disconnects {
             *self.disconnects.entry(end).or_default() += count;
         }
+        self.stays = self.stays.into_iter().chain(other.stays).reduce(Stays::and);
         for (end, count) in other.slow_disconnects {
             *self.slow_disconnects.entry(end).or_default() += count;
         }

@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use crate::{
     figures::words::{bytes, grouped, rounded, time},
     outcome::{
-        Findings, Outcome, idle::Idle, recovery::Recovery, search::Load, storm::Storm,
+        Findings, Outcome,
+        departures::{After, Departures},
+        idle::Idle,
+        recovery::Recovery,
+        search::Load,
+        storm::Storm,
         traffic::Traffic,
     },
     report::deflated::deflated,
@@ -28,7 +33,8 @@ pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
                 facts.push(("deliveries per second there", delivered));
             }
         }
-        Findings::Connect {} | Findings::Comparison(_) => {}
+        Findings::Connect(departures) => of_departures(&mut facts, departures),
+        Findings::Comparison(_) => {}
     }
     let connect = &outcome.connect;
     facts.push(("clients connected", grouped(connect.clients)));
@@ -145,7 +151,7 @@ fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {
 }
 
 fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
-    facts.push(("disconnects", ways(idle.disconnects, &idle.disconnects_by)));
+    of_departures(facts, &idle.departures);
     facts.push(("pings answered", grouped(idle.pings_answered)));
     if let Some(pongs) = idle.pongs_received {
         facts.push(("pongs received", grouped(pongs)));
@@ -160,6 +166,19 @@ fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
         facts.push(("server memory per connection at the end", bytes(each)));
     }
     of_storm(facts, idle.storm.as_ref());
+}
+
+fn of_departures(facts: &mut Vec<(&'static str, String)>, departures: &Departures) {
+    let Departures {
+        disconnects,
+        disconnects_by,
+        disconnected_after_seconds,
+    } = departures;
+    facts.push(("disconnects", ways(*disconnects, disconnects_by)));
+    if let Some(After { first, last }) = disconnected_after_seconds {
+        let after = [first, last].map(|seconds| time(seconds * 1e6));
+        facts.push(("first / last disconnected after", after.join(" / ")));
+    }
 }
 
 fn ways(count: u64, by: &BTreeMap<String, u64>) -> String {

@@ -14,7 +14,7 @@ pub fn heading(outcome: &Outcome) -> String {
     match &outcome.findings {
         Findings::Traffic(_) => format!("{clients}, {}, for {seconds} s", senders()),
         Findings::Idle(_) => format!("{clients}, all of them silent, for {seconds} s"),
-        Findings::Connect {} => {
+        Findings::Connect(_) => {
             format!("{clients} at a time, connecting again and again for {seconds} s")
         }
         Findings::Search(_) => match config.clients_up_to {

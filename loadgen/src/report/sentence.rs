@@ -1,10 +1,11 @@
 //! What a result comes to, in a sentence.
 
 use crate::{
-    figures::words::{counted, grouped, rounded},
+    figures::words::{counted, grouped, rounded, time},
     outcome::{
         Findings, Outcome,
         comparison::Comparison,
+        departures::{After, Departures},
         fault::{cause, fault},
         search::{Load, Search},
         verdict::Verdict,
@@ -45,10 +46,16 @@ pub fn words(outcome: &Outcome) -> String {
 fn whats_broken(outcome: &Outcome) -> String {
     match &outcome.findings {
         Findings::Traffic(traffic) => fault(traffic, &outcome.heard).unwrap_or_default(),
-        Findings::Idle(idle) if idle.disconnects > 0 => format!(
-            "the server disconnected clients that answered its pings; {}",
-            cause(idle.disconnects, &outcome.heard)
-        ),
+        Findings::Idle(idle) if idle.departures.disconnects > 0 => {
+            let pings = match idle.pings_answered {
+                0 => "which it had sent no pings".to_owned(),
+                count => format!("which had answered {}", counted(count, "ping")),
+            };
+            departed(&idle.departures, &pings, outcome)
+        }
+        Findings::Connect(departures) if departures.disconnects > 0 => {
+            departed(departures, "which were only to come in", outcome)
+        }
         Findings::Comparison(comparison) => {
             let faults = comparison.faults().into_iter();
             let faults = faults.map(|(name, fault)| format!("{name}: {fault}"));
@@ -58,10 +65,25 @@ fn whats_broken(outcome: &Outcome) -> String {
             ended_by: Some(error),
             ..
         }) => format!("after a step that it served: {error}"),
-        Findings::Idle(_) | Findings::Connect {} | Findings::Search(_) => {
+        Findings::Idle(_) | Findings::Connect(_) | Findings::Search(_) => {
             "not every client came in; see the server's log".to_owned()
         }
     }
+}
+
+/// Whom the server sent away, when, and why.
+fn departed(departures: &Departures, who: &str, outcome: &Outcome) -> String {
+    let after = departures.disconnected_after_seconds;
+    let after = after.map_or_else(String::new, |After { first, last }| {
+        let [first, last] = [first, last].map(|seconds| time(seconds * 1e6));
+        format!(", the first after {first} and the last after {last}")
+    });
+    format!(
+        "the server disconnected {} of {}, {who}{after}; {}",
+        grouped(departures.disconnects),
+        counted(outcome.connect.clients, "client"),
+        cause(departures.disconnects, &outcome.heard)
+    )
 }
 
 fn whats_in_vain(outcome: &Outcome) -> String {
@@ -90,8 +112,14 @@ fn whats_good(outcome: &Outcome) -> String {
             ),
             _ => "every client got every message once and in order".to_owned(),
         },
-        Findings::Idle(_) => "every client stayed connected".to_owned(),
-        Findings::Connect {} => "every client came in".to_owned(),
+        Findings::Idle(idle) => match idle.pings_answered {
+            0 => "every client stayed connected, and the server sent no pings".to_owned(),
+            count => format!(
+                "every client stayed connected, and answered {} in all",
+                counted(count, "ping")
+            ),
+        },
+        Findings::Connect(_) => "every client came in".to_owned(),
         Findings::Search(search) => highest(search, outcome),
         Findings::Comparison(comparison) => compared(comparison),
     }

@@ -69,7 +69,7 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
             let storm = storm.and_then(|storm| storm.connect_us);
             vec![times(&[connect, ("handshake halfway", storm)])]
         }
-        Findings::Connect {} => vec![times(&[connect])],
+        Findings::Connect(_) => vec![times(&[connect])],
         Findings::Search(search) => vec![steps(search)],
         Findings::Comparison(comparison) => comparison
             .versus()

@@ -42,6 +42,8 @@ pub struct Client {
     state: State,
     /// When it began to connect, in nanoseconds since the origin.
     begun_ns: u64,
+    /// When it was connected, in nanoseconds since the origin.
+    open_ns: u64,
     /// What it listens for beside messages.
     attention: Attention,
 }
@@ -81,6 +83,7 @@ impl Client {
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
             begun_ns: now_ns,
+            open_ns: now_ns,
             attention: Attention::Nothing,
         })
     }
@@ -96,6 +99,16 @@ impl Client {
     /// When it began to connect, in nanoseconds since the origin.
     pub fn begun_ns(&self) -> u64 {
         self.begun_ns
+    }
+
+    /// Notes when it was connected, in nanoseconds since the origin.
+    pub fn note_open(&mut self, now_ns: u64) {
+        self.open_ns = now_ns;
+    }
+
+    /// When that was, in nanoseconds since the origin.
+    pub fn open_ns(&self) -> u64 {
+        self.open_ns
     }
 
     /// Whether it speaks WebSocket.

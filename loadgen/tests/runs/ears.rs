@@ -79,8 +79,56 @@ fn who_is_sent_away_before_the_first_message_is_not_set_up() {
 fn idle_clients_that_are_sent_away_are_told_why() {
     let run = against(&room::open(Bouncer, Door::OPEN), &["idle"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
-    let told = "the server closed with 4401 \"a test\"";
+    let sentence = run.table.lines().last().unwrap();
+    for told in [
+        "BROKEN: the server disconnected 5 of 5 clients, which it had sent no pings, the first after ",
+        "; the server closed with 4401 \"a test\".",
+    ] {
+        assert!(sentence.contains(told), "{sentence}");
+    }
+    assert_eq!(run.count("disconnects_by.4401"), 5);
+    let [first, last] =
+        ["first", "last"].map(|which| run.figure(&format!("disconnected_after_seconds.{which}")));
+    assert!(0.0 <= first && first <= last, "{run:#?}");
+    assert!(
+        run.table.contains("first / last disconnected after"),
+        "{}",
+        run.table
+    );
+}
+
+#[test]
+fn a_server_that_closes_all_who_only_come_in_is_told_with_its_reason() {
+    let url = room::open(Bouncer, Door::OPEN);
+    let flags = ["connect", "--duration", "1s", "--url", &url];
+    let (code, told) = refused_by(&mut loadgen(&flags));
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("4401 \"a test\""), "{told}");
+}
+
+#[test]
+fn a_server_that_closes_some_who_only_come_in_is_broken() {
+    /// Lets everyone in and sends one away.
+    struct Picky;
+    impl Host for Picky {
+        fn entered(&mut self, room: &mut Room, client: usize) {
+            if client == 2 {
+                room.close(client, 4401);
+            }
+        }
+        fn said(&mut self, _room: &mut Room, _from: usize, _text: &str) {}
+    }
+    let url = room::open(Picky, Door::OPEN);
+    let run = against(&url, &["connect", "--duration", "1s"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert_eq!(run.count("disconnects"), 1);
+    let told = "clients, which were only to come in, the first after ";
     assert!(run.table.contains(told), "{}", run.table);
+    assert!(
+        run.table.contains("closed with 4401 \"a test\"."),
+        "{}",
+        run.table
+    );
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
                 facts.push(fact("CPU of a connection", format!("{us:.2} us/s"), note));
             }
         }
-        Findings::Connect {} => {
+        Findings::Connect(_) => {
             let note = format!("{} in all", grouped(outcome.connect.clients));
             facts.push(fact(
                 "handshakes",

@@ -23,11 +23,12 @@ pub(super) const DIALS_PER_TURN: usize = 4;
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Shard<'_> {
-    /// Connects all clients but the newcomers; from a moment on only until one client of the run is in.
+    /// Connects all clients but the newcomers; from a moment on only until one client of the run is in. Then sees for some time,
+    /// but not beyond that moment, whether they stay.
     ///
     /// # Errors
     /// When one of them does not come in and may not fail, or the user gives up.
-    pub fn connect(mut self, until_ns: u64) -> Result<(Self, Window), ShardError> {
+    pub fn connect(mut self, until_ns: u64, stay: Duration) -> Result<(Self, Window), ShardError> {
         self.seed();
         let wanted = self.plan.first_clients_of(self.thread);
         let begin = self.mark(None);
@@ -39,6 +40,7 @@ impl Shard<'_> {
             let is_time = now_ns >= until_ns;
             if inside == wanted || (is_time && self.common.connected() > 0) {
                 let end = self.mark(None);
+                self.stay(until_ns.min(now_ns + nanoseconds(stay)))?;
                 return Ok((self, Window { begin, end }));
             }
             if self.dialing + self.entering == 0 {
@@ -88,6 +90,18 @@ impl Shard<'_> {
                 });
             }
         }
+    }
+
+    /// Hears what the server says to those who are in, until a moment or until nobody is.
+    fn stay(&mut self, until_ns: u64) -> Result<(), ShardError> {
+        while self.common.clock.now_ns() < until_ns
+            && !self.common.is_ending()
+            && self.clients.iter().any(Client::is_open)
+        {
+            self.timer.arm(&self.common.clock, until_ns)?;
+            self.turn()?;
+        }
+        Ok(())
     }
 
     /// Begins as many connections as may be under way; when the next one is due, if it is not yet.
@@ -166,6 +180,7 @@ impl Shard<'_> {
         };
         let now_ns = self.common.clock.now_ns();
         self.dialing -= 1;
+        self.clients[index].note_open(now_ns);
         if self.plan.inflates(self.record.number(index)) {
             self.record.agreed(context);
         }

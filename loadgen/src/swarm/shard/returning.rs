@@ -31,7 +31,8 @@ impl Shard<'_> {
         if self.plan.pacing != Pacing::Silent && self.common.ledger.sent() == 0 {
             self.dismissed.get_or_insert((index, end));
         }
-        self.record.disconnected(index, end);
+        let stayed_ns = self.common.clock.now_ns().saturating_sub(client.open_ns());
+        self.record.disconnected(index, end, stayed_ns);
         let roams = self.churn.as_mut().and_then(|churn| churn.back(index));
         if client.awaits() && roams.is_none() && self.record.role(index) != Role::Newcomer {
             self.entering = self.entering.saturating_sub(1);

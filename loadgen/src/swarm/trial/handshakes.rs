@@ -19,6 +19,8 @@ use crate::{
 
 /// Between two rounds of handshakes.
 const GOODBYE: Duration = Duration::from_millis(100);
+/// How long it is seen in the first round whether the server keeps whom it let in.
+const STAY: Duration = Duration::from_millis(100);
 
 impl Trial {
     /// Connects all clients and says goodbye, again and again, until the planned duration is over, the pauses between
@@ -39,8 +41,11 @@ impl Trial {
         while took_ns == 0 || !left().is_zero() {
             let common = Common::new(plan, None, stage.interrupts.clone());
             let shards = shards(plan, stage.targets, &common)?;
+            let is_first = took_ns == 0;
+            let stay = if is_first { STAY } else { Duration::ZERO };
             let cpu_before = stage.cpu_seconds();
-            let (shards, arrivals) = match stage.connect(plan, &common, shards, Some(left())) {
+            let (shards, arrivals) = match stage.connect(plan, &common, shards, Some(left()), stay)
+            {
                 // What was measured before is worth a report.
                 Err(ShardError::Interrupted) if took_ns > 0 => {
                     interrupted = true;
@@ -52,12 +57,18 @@ impl Trial {
                 }
                 arrivals => arrivals?,
             };
-            took_ns += common.clock.now_ns();
+            let ends = arrivals.iter().map(|window| window.end.at_ns);
+            took_ns += ends.max().unwrap_or(0);
             let more = since(cpu_before, stage.cpu_seconds());
             cpu_seconds = cpu_seconds.zip(more).map(|(sum, more)| sum + more);
             idle = idle.or_else(|| stage.rss_bytes());
             windows.extend(arrivals);
-            sums.add(close(shards).0);
+            let (round, _) = close(shards);
+            if is_first && let Some(how) = turned_out(&round) {
+                let url = stage.targets[0].url().to_owned();
+                return Err(ShardError::Dismissed { url, how });
+            }
+            sums.add(round);
             if common.is_interrupted() {
                 interrupted = true;
                 break;
@@ -84,4 +95,11 @@ impl Trial {
             interrupted,
         })
     }
+}
+
+/// How the server ended all the connections of a round, if it did.
+fn turned_out(round: &Sums) -> Option<String> {
+    let (end, _) = round.disconnects.first_key_value()?;
+    let all = round.disconnects.values().sum::<u64>() >= round.connect.count();
+    all.then(|| round.heard.words().close.unwrap_or_else(|| end.to_string()))
 }

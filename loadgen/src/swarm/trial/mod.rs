@@ -85,7 +85,7 @@ impl Trial {
         let begun_ns = common.clock.now_ns();
         let shards = shards(plan, stage.targets, &common)?;
         let cpu_before = stage.cpu_seconds();
-        let (shards, _) = stage.connect(plan, &common, shards, None)?;
+        let (shards, _) = stage.connect(plan, &common, shards, None, Duration::ZERO)?;
         let took_ns = common.clock.now_ns() - begun_ns;
         let connect_cpu_seconds = since(cpu_before, stage.cpu_seconds());
         let idle = stage.rss_bytes();
@@ -139,17 +139,19 @@ impl Stage<'_> {
         self.watched.and_then(Watched::cpu_seconds)
     }
 
-    /// Connects all clients, each thread its own; only for so long, if that is bounded.
+    /// Connects all clients, each thread its own; only for so long, if that is bounded. Then sees for some time whether they
+    /// stay.
     fn connect<'run>(
         &mut self,
         plan: &Plan,
         common: &Common,
         shards: Vec<Shard<'run>>,
         time: Option<Duration>,
+        stay: Duration,
     ) -> Result<(Vec<Shard<'run>>, Vec<Window>), ShardError> {
         let until_ns = time.map_or(u64::MAX, |time| common.clock.now_ns() + nanoseconds(time));
         // Nothing is sent, but that a thread has ended.
-        let part = |shard: Shard<'run>, _: Sender<()>| shard.connect(until_ns);
+        let part = |shard: Shard<'run>, _: Sender<()>| shard.connect(until_ns, stay);
         all(threads::divided(
             shards,
             part,
