@@ -7,6 +7,7 @@ pub mod mode;
 pub mod rate;
 pub mod script;
 mod sense;
+pub mod stage;
 pub mod values;
 
 use std::{ffi::OsString, ops::RangeInclusive, path::PathBuf, time::Duration};
@@ -26,6 +27,7 @@ use languages::ProtocolName;
 use mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search};
 use rate::Rate;
 use script::ScriptFlags;
+use stage::StageFlag;
 use values::{Contender, Cut, Load, PayloadName, Share, between, cut, share, target};
 
 /// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
@@ -103,6 +105,10 @@ pub struct Args {
     /// How long to measure by the clock, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 300ms each round of compare]
     #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
+
+    /// A part of the run, such as '30s: rate=100..500' for a rate that rises evenly, or '1m: rate=500'; repeatable, one after another: each has its own figures, and only those that hold still are judged [default: one rate for --duration]
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["duration", "storm", "slow", "isolation", "churn", "cut"])]
+    pub stage: Vec<StageFlag>,
 
     /// How long to send before measuring begins [default: 2s; 1s in search, 100ms in compare, none in idle]
     #[arg(long, value_parser = duration)]
@@ -223,7 +229,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     pub report: Option<PathBuf>,
 
-    /// File for all deliveries, one line each: client publisher sequence intended_ns sent_ns received_ns counted [default: none]
+    /// File for all deliveries, one line each: client publisher sequence intended_ns sent_ns received_ns counted, and with --stage its number (0 before the first) [default: none]
     #[arg(long, value_name = "PATH")]
     pub log: Option<PathBuf>,
 
@@ -280,6 +286,10 @@ impl Args {
 
     /// How long to measure, in one step or round.
     pub fn duration(&self) -> Duration {
+        if !self.stage.is_empty() {
+            let lengths = self.stage.iter().map(|stage| stage.length);
+            return lengths.fold(Duration::ZERO, Duration::saturating_add);
+        }
         self.duration.unwrap_or(match self.mode {
             Search => Duration::from_secs(3),
             // Short, so that what disturbs one server of a round meets the other too.

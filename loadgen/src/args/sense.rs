@@ -16,6 +16,7 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("load", &[Compare]),
     ("slo", &[Search]),
     ("clients_up_to", &[Search]),
+    ("stage", &[Fanout]),
     ("rate", &[Fanout, Search, Compare]),
     ("window", &[Saturate, Compare]),
     ("publishers", &[Fanout, Saturate, Search, Compare]),

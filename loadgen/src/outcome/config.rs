@@ -35,6 +35,9 @@ pub struct Config {
     /// Messages of each publisher under way, in the closed loop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<u32>,
+    /// What it was made of one after another, as the user wrote it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<String>,
     /// Bytes of each message.
     pub size_bytes: usize,
     /// What they were filled with, if not dots.
@@ -134,6 +137,7 @@ impl Config {
                 Pacing::Closed { window } => Some(window),
                 _ => None,
             },
+            stages: args.stage.iter().map(|stage| stage.text.clone()).collect(),
             size_bytes: plan.size_bytes,
             payload: plan.payload.map(PayloadName::name),
             duration_seconds: plan.duration.as_secs_f64(),

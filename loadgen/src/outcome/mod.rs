@@ -23,6 +23,7 @@ pub mod schema;
 pub mod search;
 pub mod server;
 pub mod slow;
+pub mod stage;
 pub mod step;
 pub mod storm;
 pub mod throughput;
@@ -50,6 +51,7 @@ use idle::Idle;
 use loadgen::Loadgen;
 use search::Search;
 use server::Server;
+use stage::Stage;
 use traffic::Traffic;
 use validity::Validity;
 
@@ -106,7 +108,8 @@ impl Outcome {
     /// The result of one trial with traffic.
     pub fn traffic(args: &Args, plan: &Plan, trial: &Trial, traffic: Traffic) -> Self {
         let doubt = Validity::of(plan, trial).doubt;
-        let invalid_reason = doubt.map(|doubt| doubt.to_string());
+        let doubt = doubt.map(|doubt| doubt.to_string());
+        let invalid_reason = doubt.or_else(|| Stage::doubt(&traffic.stages));
         let findings = Findings::Traffic(Box::new(traffic));
         Self::new(args, plan, trial, invalid_reason, findings)
     }

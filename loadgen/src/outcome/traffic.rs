@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     outcome::{
         churn::Churn, fairness::Fairness, isolation::Isolation, messages::Messages, nodes::Nodes,
-        recovery::Recovery, slow::Slow, storm::Storm, throughput::Throughput,
+        recovery::Recovery, slow::Slow, stage::Stage, storm::Storm, throughput::Throughput,
     },
     plan::Plan,
     record::distribution::Summary,
@@ -37,6 +37,9 @@ pub struct Traffic {
     /// How evenly the clients were served.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fairness: Option<Fairness>,
+    /// What became of each stage, if there are any. The other figures are of those that hold still, together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Stage>,
     /// What became of clients that stopped reading.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slow: Option<Slow>,
@@ -85,6 +88,7 @@ impl Traffic {
             spread_us: collection.spread.summary(),
             nodes: Nodes::new(trial),
             fairness: Fairness::new(trial),
+            stages: Stage::all(plan, trial),
             slow: Slow::new(plan, trial),
             storm: Storm::new(plan, trial),
             churn: Churn::new(plan, trial),

@@ -1,12 +1,12 @@
 //! Lines through points.
 
-use plotters::prelude::{Color, Rectangle};
+use plotters::prelude::{Color, PathElement, Rectangle};
 
 use super::{
-    Axis, Curve,
-    canvas::{Size, sheet},
+    Axis, Curve, Span,
+    canvas::{HAIRLINE, Size, sheet},
     frame::{Frame, Places, line, places},
-    ink::{Inks, SHADE},
+    ink::{BASE, Inks, SHADE},
     scale::Scale,
     spacing::Spacing,
 };
@@ -16,7 +16,7 @@ pub fn draw(
     x: &Axis,
     y: &Axis,
     lines: &[Curve],
-    shaded: Option<(f64, f64)>,
+    spans: &[Span],
     size: Size,
     stops: &[f64],
 ) -> Option<(String, Places)> {
@@ -37,11 +37,22 @@ pub fn draw(
             upright: true,
         };
         let chart = frame.draw(sheet)?;
-        if let Some((from, to)) = shaded.filter(|(from, to)| from < to) {
-            let (low, high) = up.ends();
-            let corners = [(across.nearest(from), low), (across.nearest(to), high)];
+        let (low, high) = up.ends();
+        for span in spans
+            .iter()
+            .filter(|span| span.shaded && span.from < span.to)
+        {
+            let corners = [
+                (across.nearest(span.from), low),
+                (across.nearest(span.to), high),
+            ];
             let shade = Rectangle::new(corners, SHADE.filled());
             chart.plotting_area().draw(&shade)?;
+        }
+        for span in spans.iter().skip(1) {
+            let at = across.nearest(span.from);
+            let mark = PathElement::new([(at, low), (at, high)], BASE.stroke_width(HAIRLINE));
+            chart.plotting_area().draw(&mark)?;
         }
         for ((name, _), points) in lines.iter().zip(shown) {
             line(&chart, inks.ink(name), points)?;

@@ -107,8 +107,8 @@ pub enum Kind {
         y: Axis,
         /// The points of each line, in the order in which they are joined.
         lines: Vec<Curve>,
-        /// The part of the x axis that is shaded.
-        shaded: Option<(f64, f64)>,
+        /// Parts of the x axis, one after another, that are told apart.
+        spans: Vec<Span>,
     },
     /// Bars side by side.
     Bars {
@@ -121,6 +121,17 @@ pub enum Kind {
     },
     /// Ratios around one, on a logarithmic axis: a figure's name, then its ratio's low end, median and high end.
     Ratios(Vec<(String, f64, f64, f64)>),
+}
+
+/// A part of an axis. Where one meets another stands a line.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// Whether it is shaded.
+    pub shaded: bool,
 }
 
 /// What is measured along one side of a plot.
@@ -148,12 +159,7 @@ impl Kind {
     fn draw(&self, size: Size, stops: &[f64]) -> Option<(String, Places)> {
         match self {
             Self::Percentiles(curves) => percentiles::draw(curves, size, stops),
-            Self::Lines {
-                x,
-                y,
-                lines,
-                shaded,
-            } => lines::draw(x, y, lines, *shaded, size, stops),
+            Self::Lines { x, y, lines, spans } => lines::draw(x, y, lines, spans, size, stops),
             Self::Bars { y, labels, series } => bars::draw(y, labels, series, size, stops),
             Self::Ratios(ratios) => ratios::draw(ratios, size),
         }
@@ -190,7 +196,11 @@ mod tests {
             x: axis(name, log),
             y: axis(name, log),
             lines: vec![(name.to_owned(), points.to_vec())],
-            shaded: Some((0.0, 1.5)),
+            spans: vec![Span {
+                from: 0.0,
+                to: 1.5,
+                shaded: true,
+            }],
         }
     }
 

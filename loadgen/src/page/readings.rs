@@ -167,7 +167,7 @@ mod tests {
                 curve("p50", &[(0.2, 1e6), (0.4, 2e6), (12.4, f64::NAN)]),
                 curve("p99", &[(12.4, 5e6), (0.4, 3.21e6)]),
             ],
-            shaded: None,
+            spans: Vec::new(),
         };
         let expected = [
             "0.2 s: p50 1 ms",
@@ -203,7 +203,7 @@ mod tests {
             x: rounds,
             y: axis(Unit::Nanoseconds, false),
             lines: vec![curve("mine", &[(1.0, 5e3), (12.0, 6e3)])],
-            shaded: None,
+            spans: Vec::new(),
         };
         assert_eq!(told(&kind), ["round 1: mine 5 µs", "round 12: mine 6 µs"]);
     }

@@ -79,6 +79,20 @@ pub enum PlanError {
          random"
     )]
     Quotes,
+    /// Each would need memory of its own.
+    #[error("{stages} --stage are more than the {most} that there can be: give fewer")]
+    Stages {
+        /// How many there are.
+        stages: usize,
+        /// How many there can be.
+        most: usize,
+    },
+    /// A ramp carries no verdict.
+    #[error(
+        "no --stage holds still, so that there is nothing to judge: add one with a single rate, such as --stage '10s: \
+         rate=500', or one that goes on as the last ended, such as --stage 10s"
+    )]
+    NothingStill,
     /// All would leave at once and for good.
     #[error(
         "--churn must be greater than zero: give the time in which each leaves once, such as 20s"

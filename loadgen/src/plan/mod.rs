@@ -4,10 +4,12 @@ pub mod error;
 pub mod lines;
 pub mod particulars;
 pub mod payload;
+pub mod piece;
 pub mod protocol;
 pub mod roles;
 pub mod schedule;
 pub mod script;
+pub mod stage;
 pub mod stamp;
 pub mod target;
 
@@ -28,6 +30,7 @@ use particulars::Particulars;
 use protocol::Protocol;
 use schedule::Schedule;
 use script::{PERIOD, Script, error::ScriptError};
+use stage::Stage;
 use stamp::{MESSAGE_BYTES_MAX, PUBLISHERS_MAX, STAMP_BYTES, TIME_NS_MAX};
 
 /// Publishers, unless there are fewer clients or the user says otherwise.
@@ -48,6 +51,8 @@ pub struct Plan {
     pub publishers: usize,
     /// When they send.
     pub pacing: Pacing,
+    /// What it is made of one after another, if the load is not the same all the time.
+    pub stages: Vec<Stage>,
     /// Channels that clients and publishers are spread over.
     pub channels: usize,
     /// Nodes of the hub that they are spread over.
@@ -138,6 +143,7 @@ impl Plan {
                 publishers
             },
             pacing,
+            stages: Stage::all(&args.stage, args.rate)?,
             channels: args.channels as usize,
             nodes: args.url.len().max(1),
             threads: args.threads.min(most) as usize,
@@ -229,8 +235,11 @@ impl Plan {
         let Pacing::Open { rate } = self.pacing else {
             return None;
         };
-        let span = nanoseconds(self.warmup).saturating_add(nanoseconds(self.duration));
         let publishers = u32::try_from(self.publishers).unwrap_or(u32::MAX);
+        if !self.stages.is_empty() {
+            return Some(Schedule::of_pieces(start_ns, self.pieces(), publishers));
+        }
+        let span = nanoseconds(self.warmup).saturating_add(nanoseconds(self.duration));
         Some(Schedule::new(start_ns, span, rate, publishers))
     }
 

@@ -1,24 +1,76 @@
 //! When each message should be sent: evenly spaced, by each publisher in turn, whatever the server does.
 
-use crate::args::rate::Rate;
+use std::sync::Arc;
+
+use crate::{args::rate::Rate, plan::piece::Piece};
 
 /// An open-loop schedule. Message `k` of all belongs to publisher `k mod publishers`, and is that publisher's
 /// `k / publishers`-th.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Schedule {
     start_ns: u64,
-    rate: Rate,
+    pattern: Pattern,
     publishers: u32,
     total: u64,
+}
+
+/// How messages follow each other.
+#[derive(Clone, Debug)]
+enum Pattern {
+    /// At one rate.
+    Even(Rate),
+    /// At rates that change, in one part at least.
+    Pieces(Arc<[Piece]>),
+}
+
+impl Pattern {
+    fn about(&self, elapsed_ns: u64) -> u64 {
+        match self {
+            Self::Even(rate) => rate.about(elapsed_ns),
+            Self::Pieces(pieces) => {
+                let at = pieces.partition_point(|piece| piece.end_ns() <= elapsed_ns);
+                pieces[at.min(pieces.len() - 1)].about(elapsed_ns)
+            }
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "it is exact up to 2^53 messages"
+    )]
+    fn due_ns(&self, k: u64) -> u64 {
+        match self {
+            Self::Even(rate) => rate.due_ns(k),
+            Self::Pieces(pieces) => {
+                let at = pieces.partition_point(|piece| piece.after() <= k as f64);
+                pieces.get(at).map_or(u64::MAX, |piece| piece.due_ns(k))
+            }
+        }
+    }
 }
 
 impl Schedule {
     /// A schedule of a rate of messages in all, over the `span_ns` that begin at `start_ns` since the origin.
     pub fn new(start_ns: u64, span_ns: u64, rate: Rate, publishers: u32) -> Self {
+        Self::of(start_ns, span_ns, Pattern::Even(rate), publishers)
+    }
+
+    /// A schedule of several parts, one after another, the first of which begins at `start_ns` since the origin.
+    pub fn of_pieces(start_ns: u64, pieces: Vec<Piece>, publishers: u32) -> Self {
+        let span_ns = pieces.last().map_or(0, |last| last.end_ns());
+        Self::of(
+            start_ns,
+            span_ns,
+            Pattern::Pieces(pieces.into()),
+            publishers,
+        )
+    }
+
+    fn of(start_ns: u64, span_ns: u64, pattern: Pattern, publishers: u32) -> Self {
         assert!(publishers > 0, "a schedule has publishers");
         let mut schedule = Self {
             start_ns,
-            rate,
+            pattern,
             publishers,
             total: u64::MAX,
         };
@@ -39,7 +91,7 @@ impl Schedule {
         let Some(elapsed) = now_ns.checked_sub(self.start_ns) else {
             return 0;
         };
-        let mut due = self.rate.about(elapsed).min(self.total);
+        let mut due = self.pattern.about(elapsed).min(self.total);
         // That may be wrong by rounding; what counts is each message's own time.
         while due > 0 && self.time(due - 1) > now_ns {
             due -= 1;
@@ -52,7 +104,7 @@ impl Schedule {
 
     /// When message `k` of all should be sent, in nanoseconds since the origin.
     pub fn time(&self, k: u64) -> u64 {
-        self.start_ns.saturating_add(self.rate.due_ns(k))
+        self.start_ns.saturating_add(self.pattern.due_ns(k))
     }
 
     /// Whose turn message `k` of all is.

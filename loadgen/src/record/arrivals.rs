@@ -95,6 +95,7 @@ impl Record<'_> {
             return self.came_back(client, stamp, now_ns);
         }
         let is_returning = self.is_returning(client);
+        let stage = self.stage(stamp.intended_ns);
         let source = &mut self.publishers[usize::from(stamp.publisher)];
         if source.channel != seat.channel {
             self.sums.stray += 1;
@@ -103,13 +104,15 @@ impl Record<'_> {
         }
         let latency_ns = now_ns.saturating_sub(stamp.intended_ns);
         let measured = self.window_ns.contains(&stamp.intended_ns) && !is_returning;
+        let stage = stage.filter(|_| measured);
+        let judged = measured && stage.is_none_or(|stage| stage.holds_still);
         if !seat.role.stays() {
             self.log(client, stamp, now_ns, false);
             self.arrived_aside(client, seat.role, stamp, measured.then_some(latency_ns));
             return;
         }
         let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
-        self.log(client, stamp, now_ns, measured && arrival != Arrival::Again);
+        self.log(client, stamp, now_ns, judged && arrival != Arrival::Again);
         let source = &mut self.publishers[usize::from(stamp.publisher)];
         match arrival {
             Arrival::First | Arrival::Late => {}
@@ -130,10 +133,14 @@ impl Record<'_> {
                 publisher: stamp.publisher,
                 sequence: stamp.sequence,
                 measured_ns: measured.then_some(stamp.intended_ns),
+                stage,
                 landing,
             });
         }
-        if measured {
+        if let Some(stage) = stage {
+            self.arrived_in_stage(stage, latency_ns, stamp);
+        }
+        if judged {
             self.times.record(latency_ns, stamp);
             if self.plan.nodes > 1 {
                 let is_near = self.ledger.node(stamp.publisher) == seat.node;
@@ -156,7 +163,9 @@ impl Record<'_> {
     fn log(&mut self, client: usize, stamp: Stamp, now_ns: u64, counted: bool) {
         if let Some(lines) = &mut self.lines {
             let number = self.thread + client * self.plan.threads;
-            lines.add(number, stamp, now_ns, counted);
+            let stages = self.stages.as_deref();
+            let stage = stages.map(|stages| stages.number(stamp.intended_ns));
+            lines.add(number, stamp, now_ns, counted, stage);
         }
     }
 

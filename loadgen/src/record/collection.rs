@@ -36,6 +36,8 @@ pub struct Collection {
     pub by_node: Option<ByNode>,
     /// From the intended sending to the last client.
     pub last_receiver: Distribution,
+    /// The same by stage, if there are any.
+    pub last_receiver_by_stage: Vec<Distribution>,
     /// From the first client to the last.
     pub spread: Distribution,
     /// Messages in a frame.
@@ -106,6 +108,7 @@ impl Collection {
             prompt_latency: Distribution::default(),
             by_node: (plan.nodes > 1).then(ByNode::default),
             last_receiver: Distribution::default(),
+            last_receiver_by_stage: vec![Distribution::default(); plan.stages.len()],
             spread: Distribution::default(),
             batch: Distribution::default(),
         }
@@ -126,6 +129,7 @@ impl Collection {
         let open = self.open.entry(sample.moment).or_default();
         open.totals += sample.totals;
         open.latency.add(&sample.latency);
+        open.latency.add(&sample.ramp_latency);
         for landed in &sample.landed {
             let flights = &mut self.flights[usize::from(landed.publisher)];
             let Landing {
@@ -145,9 +149,14 @@ impl Collection {
             });
             if let Some((landing, intended_ns)) = landing.zip(landed.measured_ns) {
                 let latency_ns = landing.last_ns.saturating_sub(intended_ns);
-                self.last_receiver.record(latency_ns);
                 open.last_receiver.record(latency_ns);
-                self.spread.record(landing.last_ns - landing.first_ns);
+                if let Some(stage) = landed.stage {
+                    self.last_receiver_by_stage[stage.index].record(latency_ns);
+                }
+                if landed.stage.is_none_or(|stage| stage.holds_still) {
+                    self.last_receiver.record(latency_ns);
+                    self.spread.record(landing.last_ns - landing.first_ns);
+                }
             }
         }
         self.progress[sample.thread] = sample.moment;

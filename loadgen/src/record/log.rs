@@ -10,7 +10,9 @@ use std::{
 use crate::plan::stamp::Stamp;
 
 /// What stands in the first line.
-const HEADER: &str = "# client publisher sequence intended_ns sent_ns received_ns counted\n";
+const HEADER: &str = "# client publisher sequence intended_ns sent_ns received_ns counted";
+/// What follows there, if there are stages.
+const STAGE: &str = " stage";
 /// Bytes that one thread gathers before it writes.
 const CHUNK_BYTES: usize = 64 << 10;
 
@@ -37,8 +39,9 @@ impl DeliveryLog {
     ///
     /// # Errors
     /// The system's: nothing can be written to it.
-    pub fn new(mut file: File) -> io::Result<Self> {
-        file.write_all(HEADER.as_bytes())?;
+    pub fn new(mut file: File, has_stages: bool) -> io::Result<Self> {
+        let stage = if has_stages { STAGE } else { "" };
+        file.write_all(format!("{HEADER}{stage}\n").as_bytes())?;
         Ok(Self(Mutex::new(Open {
             file,
             failure: None,
@@ -64,8 +67,16 @@ impl DeliveryLog {
 }
 
 impl Lines<'_> {
-    /// Adds the delivery of a message to a client; whether it counted among the latencies.
-    pub fn add(&mut self, client: usize, stamp: Stamp, received_ns: u64, counted: bool) {
+    /// Adds the delivery of a message to a client; whether it counted among the latencies, and of which stage it is, if there
+    /// are any.
+    pub fn add(
+        &mut self,
+        client: usize,
+        stamp: Stamp,
+        received_ns: u64,
+        counted: bool,
+        stage: Option<usize>,
+    ) {
         let Stamp {
             publisher,
             sequence,
@@ -75,10 +86,14 @@ impl Lines<'_> {
         } = stamp;
         let sent_ns = intended_ns + delay_ns;
         let counted = u8::from(counted);
-        writeln!(
+        write!(
             self.text,
             "{client} {publisher} {sequence} {intended_ns} {sent_ns} {received_ns} {counted}"
         )
+        .and_then(|()| match stage {
+            Some(stage) => writeln!(self.text, " {stage}"),
+            None => writeln!(self.text),
+        })
         .expect("a string takes all that is written to it");
         if self.text.len() >= CHUNK_BYTES {
             self.write();
@@ -116,11 +131,11 @@ mod tests {
     #[test]
     fn a_file_that_takes_no_more_is_told_once_and_costs_nothing_else() {
         let (reader, writer) = io::pipe().unwrap();
-        let log = DeliveryLog::new(File::from(OwnedFd::from(writer))).unwrap();
+        let log = DeliveryLog::new(File::from(OwnedFd::from(writer)), false).unwrap();
         drop(reader);
         for _ in 0..2 {
             let mut lines = log.lines();
-            lines.add(0, STAMP, 9, true);
+            lines.add(0, STAMP, 9, true, None);
             lines.finish();
         }
         assert_eq!(log.failure().unwrap().kind(), io::ErrorKind::BrokenPipe);

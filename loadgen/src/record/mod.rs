@@ -17,6 +17,7 @@ mod owed;
 mod presence;
 pub mod recovery;
 pub mod sample;
+pub mod stages;
 pub mod sums;
 pub mod tally;
 mod times;
@@ -39,6 +40,7 @@ use ledger::Ledger;
 use log::Lines;
 use order::Order;
 use sample::{Sample, Totals};
+use stages::Stages;
 use sums::Sums;
 use times::Times;
 use track::Track;
@@ -67,6 +69,8 @@ pub struct Record<'run> {
     times: Times,
     fairness: Fairness,
     sums: Sums,
+    /// What is measured of each stage, if there are any.
+    stages: Option<Box<Stages>>,
 }
 
 /// A client's place in the run.
@@ -135,11 +139,13 @@ impl<'run> Record<'run> {
             // Nobody is served where nothing is said, and a histogram each is most of what a client takes.
             fairness: Fairness::new(if plan.publishers > 0 { first } else { 0 }),
             sums: Sums::default(),
+            stages: None,
         }
     }
 
     /// Sets the measured window, in nanoseconds since the origin.
     pub fn measure(&mut self, window_ns: Range<u64>) {
+        self.stages = Stages::new(self.plan, window_ns.start).map(Box::new);
         self.window_ns = window_ns;
     }
 
@@ -205,7 +211,10 @@ impl<'run> Record<'run> {
         let able_ns = intended_ns.max(writable_since_ns);
         let slip_ns = now_ns.saturating_sub(able_ns);
         let blocked_ns = able_ns - intended_ns;
-        if self.window_ns.contains(&intended_ns) {
+        let is_judged = self.window_ns.contains(&intended_ns)
+            && (self.stages.is_none()
+                || self.sent_in_stage(publisher, intended_ns, slip_ns, blocked_ns));
+        if is_judged {
             self.sums.slip.record(slip_ns);
             self.sums.blocked.record(blocked_ns);
         }
@@ -230,7 +239,10 @@ impl<'run> Record<'run> {
         let channel = self.plan.channel(usize::from(publisher));
         self.sums.lost += self.plan.receivers(channel) as u64;
         if self.window_ns.contains(&intended_ns) {
-            self.sums.blocked.record(now_ns.saturating_sub(intended_ns));
+            let blocked_ns = now_ns.saturating_sub(intended_ns);
+            if self.unsent_in_stage(publisher, intended_ns, blocked_ns) {
+                self.sums.blocked.record(blocked_ns);
+            }
         }
     }
 

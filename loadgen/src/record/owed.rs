@@ -109,6 +109,9 @@ impl Record<'_> {
         if let Some(lines) = &mut self.lines {
             lines.finish();
         }
+        self.sums.stages = self
+            .stages
+            .map_or_else(Vec::new, |stages| stages.into_parts());
         (self.sums, self.fairness)
     }
 }

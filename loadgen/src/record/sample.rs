@@ -1,8 +1,11 @@
 //! What one thread received in a moment: the unit in which results travel to where they are put together.
 
-use std::{ops::AddAssign, time::Duration};
+use std::{
+    ops::{AddAssign, Sub},
+    time::Duration,
+};
 
-use crate::record::{distribution::Distribution, flights::Landing};
+use crate::record::{distribution::Distribution, flights::Landing, stages::At};
 
 /// The time that one sample covers.
 pub const SAMPLE: Duration = Duration::from_millis(200);
@@ -26,6 +29,8 @@ pub struct Sample {
     pub sent_latency: Distribution,
     /// What the latency would be if everything had been sent as soon as its socket took it.
     pub prompt_latency: Distribution,
+    /// From the intended sending to each client, where the load was changing.
+    pub ramp_latency: Distribution,
     /// The first of these once more, where a hub has several nodes.
     pub by_node: Option<ByNode>,
     /// Messages in a frame.
@@ -52,6 +57,8 @@ pub struct Landed {
     pub sequence: u32,
     /// When it should have been sent, in nanoseconds since the origin; `None` outside of the measured window.
     pub measured_ns: Option<u64>,
+    /// In which stage that is, if there are any.
+    pub stage: Option<At>,
     /// Between which moments it was received.
     pub landing: Landing,
 }
@@ -96,6 +103,7 @@ impl Sample {
             latency: Distribution::default(),
             sent_latency: Distribution::default(),
             prompt_latency: Distribution::default(),
+            ramp_latency: Distribution::default(),
             by_node: None,
             batch: Distribution::default(),
             landed: Vec::new(),
@@ -109,6 +117,33 @@ impl AddAssign for Totals {
         self.frames += other.frames;
         self.bytes += other.bytes;
         self.deflated += other.deflated;
+    }
+}
+
+impl Sub for Totals {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            messages: self.messages - before.messages,
+            frames: self.frames - before.frames,
+            bytes: self.bytes - before.bytes,
+            deflated: self.deflated - before.deflated,
+        }
+    }
+}
+
+impl Sub for Deflated {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            messages: self.messages - before.messages,
+            bytes: self.bytes - before.bytes,
+            inflated_bytes: self.inflated_bytes - before.inflated_bytes,
+            inflations: self.inflations - before.inflations,
+            cpu_ns: self.cpu_ns - before.cpu_ns,
+        }
     }
 }
 

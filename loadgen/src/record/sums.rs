@@ -9,6 +9,7 @@ use crate::record::{
     heard::Heard,
     integrity::Counts,
     recovery::Recovery,
+    stages::Part,
 };
 
 /// What adds up over all threads.
@@ -60,6 +61,8 @@ pub struct Sums {
     pub recovery: Recovery,
     /// What those saw who came halfway.
     pub storm: Storm,
+    /// What was measured of each stage, if there are any.
+    pub stages: Vec<Part>,
 }
 
 /// How servers answered the offer to deflate, by handshakes.
@@ -119,6 +122,9 @@ impl Sums {
         self.turn.add(&other.turn);
         self.rejoin.add(&other.rejoin);
         self.recovery.add(&other.recovery);
+        self.stages.resize(other.stages.len(), Part::default());
+        let stages = self.stages.iter_mut().zip(&other.stages);
+        stages.for_each(|(stage, more)| stage.add(more));
         self.storm.failed += other.storm.failed;
         self.storm.counts.add(other.storm.counts);
         self.storm.connect.add(&other.storm.connect);

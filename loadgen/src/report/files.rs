@@ -52,7 +52,8 @@ impl Files {
             opened.transpose()
         };
         let log = args.log.as_ref().map(|path| {
-            let log = File::create(path).and_then(DeliveryLog::new);
+            let log =
+                File::create(path).and_then(|file| DeliveryLog::new(file, !args.stage.is_empty()));
             let log = log.map_err(|source| Unwritten::at("--log", path, source))?;
             Ok((path.clone(), Arc::new(log)))
         });

@@ -57,9 +57,16 @@ fn senders(config: &Config) -> String {
     let Config {
         publishers,
         size_bytes,
+        stages,
         ..
     } = config;
     let size = size(*size_bytes as u64);
+    if !stages.is_empty() {
+        return format!(
+            "{publishers} of them publishing messages of {size} ({})",
+            stages.join("; then ")
+        );
+    }
     match (config.rate, config.window) {
         (Some(rate), _) => {
             format!("{publishers} of them publishing {rate} messages of {size} a second")

@@ -1,12 +1,13 @@
 //! The figures of a result that come in rows, for the text as for the page.
 
 use crate::{
-    figures::words::{grouped, time},
+    figures::words::{grouped, rounded, time},
     outcome::{
         Findings, Outcome,
         comparison::Versus,
         ratio::Ratio,
         search::{Search, Tried},
+        stage::Stage,
     },
     page::Table,
     record::distribution::Summary,
@@ -21,7 +22,7 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
             let churn = traffic.churn.as_ref();
             let recovery = traffic.recovery.as_ref();
             let nodes = traffic.nodes.as_ref();
-            vec![times(&[
+            let times = times(&[
                 ("latency", traffic.latency_us),
                 (
                     "latency at the sender's node",
@@ -62,7 +63,9 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
                     "leaving and rejoining",
                     churn.and_then(|churn| churn.rejoin_us),
                 ),
-            ])]
+            ]);
+            let stages = (!traffic.stages.is_empty()).then(|| stages(&traffic.stages));
+            [times].into_iter().chain(stages).collect()
         }
         Findings::Idle(idle) => {
             let storm = idle.storm.as_ref();
@@ -107,13 +110,53 @@ fn times(rows: &[(&str, Option<Summary>)]) -> Table {
     )
 }
 
+fn figure(summary: Option<Summary>, pick: fn(Summary) -> f64) -> String {
+    summary.map_or("-".to_owned(), |summary| time(pick(summary)))
+}
+
+fn yes(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
+}
+
+fn stages(stages: &[Stage]) -> Table {
+    let row = |(number, stage): (usize, &Stage)| {
+        let rate = if stage.holds_still {
+            format!("{}/s", stage.rate_begin)
+        } else {
+            format!("{} to {}/s", stage.rate_begin, stage.rate_end)
+        };
+        vec![
+            number.to_string(),
+            rate,
+            grouped(stage.sent),
+            rounded(stage.delivered_per_second),
+            figure(stage.latency_us, |summary| summary.p50),
+            figure(stage.latency_us, |summary| summary.p99),
+            figure(stage.last_receiver_us, |summary| summary.p99),
+            grouped(stage.missing),
+            stage.valid.map_or("not judged".to_owned(), yes),
+        ]
+    };
+    table(
+        "Stages",
+        &[
+            "",
+            "rate",
+            "sent",
+            "delivered/s",
+            "p50",
+            "p99",
+            "last receiver p99",
+            "missing",
+            "valid",
+        ],
+        (1..).zip(stages).map(row).collect(),
+    )
+}
+
 fn steps(search: &Search) -> Table {
     let row = |tried: &Tried| {
         let step = &tried.step;
-        let figure = |summary: Option<Summary>, pick: fn(Summary) -> f64| {
-            summary.map_or("-".to_owned(), |summary| time(pick(summary)))
-        };
-        let yes = |yes| if yes { "yes" } else { "no" }.to_owned();
         vec![
             tried.load.short(),
             yes(tried.held),

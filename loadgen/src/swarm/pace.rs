@@ -3,7 +3,7 @@
 use crate::plan::schedule::Schedule;
 
 /// How publishers are paced.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Pace {
     /// By a schedule, whatever the server does.
     Open(Schedule),

@@ -21,3 +21,4 @@ mod scripts;
 mod searches;
 mod senders;
 mod sockets;
+mod stages;

@@ -66,6 +66,8 @@ fn results_with_all_that_can_be_asked_for_conform() {
          --connect-rate 1000 --seed 18446744073709551615 --expect p99<10s --expect messages.disconnects_by.4001<1",
     );
     conforms(&run(&more));
+    let stages = ["--stage", "100ms", "--stage", "100ms: rate=100..500"];
+    conforms(&run(&[&["fanout"], &stages[..]].concat()));
     conforms(&run(&[&["saturate"], &more[..]].concat()));
     let deflating = Relay::right().that_deflates(Some("permessage-deflate"));
     conforms(&against(&deflating.start(), &["--compress"]));

@@ -8,9 +8,10 @@ use crate::{
         config::{Config, Named},
         curves::Curves,
         search::{Load, Search, Tried},
+        stage::Stage,
         traffic::Traffic,
     },
-    page::{Axis, Kind, Plot, Unit},
+    page::{Axis, Kind, Plot, Span, Unit},
     record::{
         collection::{Collection, Moment},
         distribution::Distribution,
@@ -57,8 +58,8 @@ fn broadcast(config: &Config, traffic: &Traffic, collection: &Collection) -> Vec
     let positions = fairness.map(|fairness| positions(&fairness.mean_by_position_us));
     let plots = [
         latency,
-        latency_over_time(moments, config),
-        deliveries_over_time(moments, config),
+        latency_over_time(moments, config, &traffic.stages),
+        deliveries_over_time(moments, config, &traffic.stages),
         batches(&collection.batch),
     ];
     plots.into_iter().chain(positions).collect()
@@ -110,7 +111,7 @@ fn latency_by_load(search: &Search) -> Plot {
                     Some(tried.step.last_receiver_us?.p99)
                 }),
             ],
-            shaded: None,
+            spans: Vec::new(),
         },
     }
 }
@@ -151,7 +152,7 @@ fn compared(
     plots
 }
 
-fn latency_over_time(moments: &[Moment], config: &Config) -> Plot {
+fn latency_over_time(moments: &[Moment], config: &Config, stages: &[Stage]) -> Plot {
     let line = |name: &str, figure: fn(&Moment) -> Option<u64>| {
         // The worst of the moments that share a point: what is drawn must not look better than it was.
         let worst = |moments: &[Moment]| {
@@ -162,8 +163,10 @@ fn latency_over_time(moments: &[Moment], config: &Config) -> Plot {
     };
     Plot {
         title: "Latency over time".to_owned(),
-        caption: "Deliveries by the moment of their arrival; the measured time is shaded."
-            .to_owned(),
+        caption: format!(
+            "Deliveries by the moment of their arrival; {}.",
+            what_is_shaded(stages)
+        ),
         kind: Kind::Lines {
             x: axis("time", Unit::Seconds, false),
             y: axis("latency", Unit::Nanoseconds, true),
@@ -172,12 +175,12 @@ fn latency_over_time(moments: &[Moment], config: &Config) -> Plot {
                 line("p99", |moment| moment.p99_ns),
                 line("last receiver p99", |moment| moment.last_receiver_p99_ns),
             ],
-            shaded: Some(measured(config)),
+            spans: measured(config, stages),
         },
     }
 }
 
-fn deliveries_over_time(moments: &[Moment], config: &Config) -> Plot {
+fn deliveries_over_time(moments: &[Moment], config: &Config, stages: &[Stage]) -> Plot {
     let mean = |moments: &[Moment]| {
         let rates = moments.iter().map(|moment| moment.delivered_per_second);
         let count = figures::ratio(moments.len() as u64, 1);
@@ -185,13 +188,15 @@ fn deliveries_over_time(moments: &[Moment], config: &Config) -> Plot {
     };
     Plot {
         title: "Deliveries over time".to_owned(),
-        caption: "Messages to clients, each client's own counted; the measured time is shaded."
-            .to_owned(),
+        caption: format!(
+            "Messages to clients, each client's own counted; {}.",
+            what_is_shaded(stages)
+        ),
         kind: Kind::Lines {
             x: axis("time", Unit::Seconds, false),
             y: axis("deliveries", Unit::PerSecond, false),
             lines: vec![("deliveries".to_owned(), points(moments, mean))],
-            shaded: Some(measured(config)),
+            spans: measured(config, stages),
         },
     }
 }
@@ -202,9 +207,30 @@ fn points(moments: &[Moment], of: impl Fn(&[Moment]) -> Option<(f64, f64)>) -> V
     moments.chunks(together).filter_map(of).collect()
 }
 
-fn measured(config: &Config) -> (f64, f64) {
-    let begin = config.warmup_seconds;
-    (begin, begin + config.duration_seconds)
+/// What was measured, stage by stage if there are any: what is judged of it is shaded.
+fn measured(config: &Config, stages: &[Stage]) -> Vec<Span> {
+    if stages.is_empty() {
+        let from = config.warmup_seconds;
+        return vec![Span {
+            from,
+            to: from + config.duration_seconds,
+            shaded: true,
+        }];
+    }
+    let span = |stage: &Stage| Span {
+        from: stage.begin_seconds,
+        to: stage.end_seconds,
+        shaded: stage.holds_still,
+    };
+    stages.iter().map(span).collect()
+}
+
+fn what_is_shaded(stages: &[Stage]) -> &'static str {
+    if stages.is_empty() {
+        "the measured time is shaded"
+    } else {
+        "a line stands between two stages, and those that hold still are shaded"
+    }
 }
 
 /// How many messages shared a frame, in doublings.
@@ -271,7 +297,7 @@ fn costs(config: &Config, comparison: &Comparison) -> Plot {
             x: axis("round", Unit::Count, false),
             y: axis("server CPU per delivery", Unit::Nanoseconds, false),
             lines: config.targets.iter().map(line).collect(),
-            shaded: None,
+            spans: Vec::new(),
         },
     }
 }

@@ -9,10 +9,11 @@ mod returning;
 mod sampling;
 mod sending;
 mod settling;
+mod stages;
 mod window;
 
 pub use error::ShardError;
-pub use window::{Mark, Timeline, Window};
+pub use window::{Mark, Timeline, Window, Windows};
 
 use std::{io, mem, sync::mpsc::Sender, time::Duration};
 
@@ -156,7 +157,7 @@ impl<'run> Shard<'run> {
         timeline: Timeline,
         watched: Option<&Watched>,
         samples: Sender<Sample>,
-    ) -> Result<(Self, Window), ShardError> {
+    ) -> Result<(Self, Windows), ShardError> {
         let Timeline {
             start_ns,
             begin_ns,
@@ -172,14 +173,12 @@ impl<'run> Shard<'run> {
             return Err(ShardError::Interrupted);
         }
         self.deaf = true;
-        let begin = self.mark(watched);
-        self.run_until(end_ns)?;
-        let end = self.mark(watched);
+        let windows = self.measure(timeline, watched)?;
         if let Some(churn) = &mut self.churn {
             churn.stop();
         }
         if self.common.is_ending() {
-            self.pace.stop(end.at_ns);
+            self.pace.stop(self.common.clock.now_ns());
             self.storm_ns = u64::MAX;
         }
         if let Some(cuts) = &mut self.cuts {
@@ -188,7 +187,7 @@ impl<'run> Shard<'run> {
         self.settle()?;
         self.let_slow_catch_up()?;
         self.give_up();
-        Ok((self, Window { begin, end }))
+        Ok((self, windows))
     }
 
     /// Tells all threads what the clients of this one got, before any of them ends its record.
@@ -226,7 +225,7 @@ impl<'run> Shard<'run> {
             .plan
             .schedule(start_ns)
             .map_or(Pace::Silent, Pace::Open);
-        if let (Pace::Open(_), false) = (self.pace, self.publishers.is_empty()) {
+        if matches!(self.pace, Pace::Open(_)) && !self.publishers.is_empty() {
             self.next_due_ns = start_ns;
         }
         self.churn = self.plan.churn.map(|period| {
@@ -345,7 +344,7 @@ impl<'run> Shard<'run> {
             Err(end) => return self.lost(index, end),
         }
         // What came back may make room for more.
-        if let (Pace::Closed { .. }, true) = (self.pace, index < self.publishers.len()) {
+        if index < self.publishers.len() && matches!(self.pace, Pace::Closed { .. }) {
             self.publish(index);
         }
     }

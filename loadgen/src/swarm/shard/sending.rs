@@ -15,9 +15,10 @@ impl Shard<'_> {
         if now_ns < self.next_due_ns {
             return;
         }
-        let Pace::Open(schedule) = self.pace else {
+        let Pace::Open(schedule) = &self.pace else {
             return;
         };
+        let schedule = schedule.clone();
         let first = self.announced;
         self.announced = schedule.due(now_ns);
         let turns = (self.announced - first).min(self.plan.publishers as u64);

@@ -16,8 +16,17 @@ pub struct Timeline {
     pub end_ns: u64,
 }
 
-/// What one thread did in a span of time, such as the measured one.
-#[derive(Clone, Copy, Debug)]
+/// What one thread did in the measured time.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    /// In all of it, but where the load was changing.
+    pub judged: Window,
+    /// In each stage that was begun, if there are any.
+    pub stages: Vec<Window>,
+}
+
+/// What one thread did in a span of time, such as the measured one; or in several together, as if they were one.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Window {
     /// When it began.
     pub begin: Mark,
@@ -41,6 +50,27 @@ pub struct Mark {
 }
 
 impl Window {
+    /// Adds another one.
+    pub fn add(&mut self, other: &Self) {
+        let before = self.end;
+        self.end = Mark {
+            at_ns: before.at_ns + other.span_ns(),
+            totals: before.totals,
+            own_cpu_seconds: before.own_cpu_seconds + other.own_cpu_seconds(),
+            waiting_seconds: more(before.waiting_seconds, other.waiting_seconds()),
+            server_cpu_seconds: more(before.server_cpu_seconds, other.server_cpu_seconds()),
+        };
+        // From no time on, when nothing was used.
+        self.begin.waiting_seconds = self.end.waiting_seconds.map(|_| 0.0);
+        self.begin.server_cpu_seconds = self.end.server_cpu_seconds.map(|_| 0.0);
+        self.end.totals += other.received();
+    }
+
+    /// What was received.
+    pub fn received(&self) -> Totals {
+        self.end.totals - self.begin.totals
+    }
+
     /// How long it was.
     pub fn span_ns(&self) -> u64 {
         self.end.at_ns - self.begin.at_ns
@@ -60,6 +90,11 @@ impl Window {
     pub fn server_cpu_seconds(&self) -> Option<f64> {
         Some(self.end.server_cpu_seconds? - self.begin.server_cpu_seconds?)
     }
+}
+
+/// Seconds and more of them, if those are known.
+fn more(before: Option<f64>, seconds: Option<f64>) -> Option<f64> {
+    seconds.map(|seconds| before.unwrap_or(0.0) + seconds)
 }
 
 impl Timeline {

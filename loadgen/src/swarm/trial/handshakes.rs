@@ -88,6 +88,7 @@ impl Trial {
             server_cpu_seconds: cpu_seconds,
             server_processes: stage.watched.map_or(0, Watched::count),
             windows,
+            stages: Vec::new(),
             sent: 0,
             sums,
             collection: Collection::new(plan),

@@ -19,7 +19,7 @@ use crate::{
         common::Common,
         interrupts::Interrupts,
         progress::Progress,
-        shard::{Shard, ShardError, Timeline, Window},
+        shard::{Shard, ShardError, Timeline, Window, Windows},
         threads,
     },
 };
@@ -62,6 +62,8 @@ pub struct Trial {
     pub server_processes: usize,
     /// What each thread did in the measured time.
     pub windows: Vec<Window>,
+    /// What they did in each stage that was begun, if there are any.
+    pub stages: Vec<Vec<Window>>,
     /// Messages sent.
     pub sent: u64,
     /// What adds up over all threads.
@@ -91,6 +93,15 @@ impl Trial {
         let idle = stage.rss_bytes();
         let mut collection = Collection::new(plan);
         let (shards, windows) = stage.exchange(plan, &common, shards, &mut collection)?;
+        let stages = (0..plan.stages.len())
+            .map_while(|at| {
+                windows
+                    .iter()
+                    .map(|of| of.stages.get(at).copied())
+                    .collect()
+            })
+            .collect();
+        let windows: Vec<Window> = windows.into_iter().map(|of| of.judged).collect();
         collection.end();
         let end = stage.rss_bytes();
         let (sums, fairness) = close(shards);
@@ -106,6 +117,7 @@ impl Trial {
             server_cpu_seconds: windows.iter().find_map(Window::server_cpu_seconds),
             server_processes: stage.watched.map_or(0, Watched::count),
             windows,
+            stages,
             sent: common.ledger.sent(),
             sums,
             collection,
@@ -173,7 +185,7 @@ impl Stage<'_> {
         common: &Common,
         shards: Vec<Shard<'run>>,
         collection: &mut Collection,
-    ) -> Result<(Vec<Shard<'run>>, Vec<Window>), ShardError> {
+    ) -> Result<(Vec<Shard<'run>>, Vec<Windows>), ShardError> {
         let grace = match plan.protocol {
             Protocol::Script(_) => ENTRY_GRACE,
             Protocol::Relay | Protocol::Chat => START,

@@ -47,7 +47,10 @@ pub(crate) fn small<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     };
     let whole = [("--clients", "5"), ("--duration", duration)];
     let missing = whole.iter().chain(traffic);
-    let missing = missing.filter(|(flag, _)| !flags.contains(flag));
+    let has = |flag| flags.contains(&flag);
+    // Stages say how long they are.
+    let missing =
+        missing.filter(|(flag, _)| !has(*flag) && (*flag != "--duration" || !has("--stage")));
     let missing = missing.flat_map(|&(flag, value)| [flag, value]);
     flags.iter().copied().chain(missing).collect()
 }

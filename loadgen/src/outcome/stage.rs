@@ -1,0 +1,134 @@
+//! What became of each stage of a run that has some.
+
+use serde::Serialize;
+
+use crate::{
+    args::rate::Rate,
+    figures,
+    outcome::validity::Conduct,
+    plan::{Pacing, Plan, stage},
+    record::{distribution::Summary, stages::Part},
+    swarm::{shard::Window, trial::Trial},
+};
+
+/// One stage. Its messages are those that were due in it, whenever they came.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stage {
+    /// When it began, in seconds since the first message.
+    pub begin_seconds: f64,
+    /// When it ended.
+    pub end_seconds: f64,
+    /// Messages a second in all, at its begin.
+    pub rate_begin: Rate,
+    /// And at its end.
+    pub rate_end: Rate,
+    /// Whether its load was the same throughout, so that it is judged.
+    pub holds_still: bool,
+    /// Whether its figures are the server's; absent where it is not judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<bool>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invalid_reason: Option<String>,
+    /// Messages that were sent.
+    pub sent: u64,
+    /// Deliveries that there should be.
+    pub expected: u64,
+    /// Deliveries that there were, duplicates not counted.
+    pub delivered: u64,
+    /// Deliveries that there were not, also to clients that were gone.
+    pub missing: u64,
+    /// Messages that came to clients while it lasted, per second, duplicates included.
+    pub delivered_per_second: f64,
+    /// From the intended sending of a message to each client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_us: Option<Summary>,
+    /// From the actual sending of a message to each client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_latency_us: Option<Summary>,
+    /// From the intended sending of a message to its last client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_receiver_us: Option<Summary>,
+}
+
+impl Stage {
+    /// Those of one trial that were begun.
+    pub fn all(plan: &Plan, trial: &Trial) -> Vec<Self> {
+        let warmup = plan.warmup.as_secs_f64();
+        let ends = plan.stage_ends_ns(0);
+        let begun = trial.stages.iter().zip(&trial.sums.stages);
+        let last_receivers = trial.collection.last_receiver_by_stage.iter();
+        ends.zip(begun.zip(last_receivers))
+            .map(|((stage, end_ns), ((windows, part), last_receiver))| {
+                let end_seconds = warmup + figures::seconds(end_ns);
+                Self {
+                    begin_seconds: end_seconds - stage.length.as_secs_f64(),
+                    end_seconds,
+                    last_receiver_us: last_receiver.summary(),
+                    ..Self::of(plan, stage, windows, part, trial)
+                }
+            })
+            .collect()
+    }
+
+    /// But for what is not known of it alone.
+    fn of(
+        plan: &Plan,
+        stage: stage::Stage,
+        windows: &[Window],
+        part: &Part,
+        trial: &Trial,
+    ) -> Self {
+        let spans = windows.iter().map(Window::span_ns);
+        let seconds = figures::seconds(spans.max().unwrap_or(0).max(1));
+        let shares = windows
+            .iter()
+            .map(|window| window.own_cpu_seconds() / figures::seconds(window.span_ns().max(1)));
+        let waiting_shares = windows.iter().filter_map(|window| {
+            Some(window.waiting_seconds()? / figures::seconds(window.span_ns().max(1)))
+        });
+        let server_cpu_seconds = windows.iter().find_map(Window::server_cpu_seconds);
+        let conduct = Conduct {
+            pacing: Pacing::Open { rate: stage.from },
+            due: part.blocked.count(),
+            slip: part.slip.summary(),
+            latency: part.latency.summary(),
+            prompt_latency: part.prompt_latency.summary(),
+            is_blamed: part.expected > part.delivered && !plan.is_blind_to_loss(),
+            waiting_share: waiting_shares.max_by(f64::total_cmp),
+            own_share: shares.fold(0.0, f64::max),
+            server_share: server_cpu_seconds
+                .map(|cpu| cpu / seconds / figures::ratio(trial.server_processes as u64, 1)),
+        };
+        let judged = stage.holds_still().then(|| conduct.judge());
+        let invalid_reason = judged.and_then(|validity| Some(validity.doubt?.to_string()));
+        let received: u64 = windows
+            .iter()
+            .map(|window| window.received().messages)
+            .sum();
+        Self {
+            begin_seconds: 0.0,
+            end_seconds: 0.0,
+            rate_begin: stage.from,
+            rate_end: stage.to,
+            holds_still: stage.holds_still(),
+            valid: judged.map(|validity| validity.doubt.is_none()),
+            invalid_reason,
+            sent: part.sent,
+            expected: part.expected,
+            delivered: part.delivered,
+            missing: part.expected.saturating_sub(part.delivered),
+            delivered_per_second: figures::ratio(received, 1) / seconds,
+            latency_us: part.latency.summary(),
+            sent_latency_us: part.sent_latency.summary(),
+            last_receiver_us: None,
+        }
+    }
+
+    /// Why the first of several that is not valid is not.
+    pub fn doubt(stages: &[Self]) -> Option<String> {
+        let reasons = stages.iter().map(|stage| stage.invalid_reason.as_deref());
+        let (number, reason) = (1..).zip(reasons).find(|(_, reason)| reason.is_some())?;
+        Some(format!("in stage {number} {}", reason?))
+    }
+}
