@@ -16,7 +16,7 @@
 //! |---|---|
 //! | [`figures`] | counts as figures, and figures as people read them |
 //! | [`args`] | the command line |
-//! | [`plan`] | the same, checked and resolved: which client does what and when, what a message looks like, where the server is, what it speaks (of other people's servers a `script`, whose words are `args::languages` where they are known by name) |
+//! | [`plan`] | the same, checked and resolved: which client does what and when (in `stage`s, if the load changes), what a message looks like, where the server is, what it speaks (of other people's servers a `script`, whose words are `args::languages` where they are known by name) |
 //! | [`server`] | the server under test as a process: one of the run's own, or any other |
 //! | [`record`] | what one thread measures: lost, duplicated, reordered, disordered; last receivers; each client's share; latencies; and all threads' samples, put together moment by moment |
 //! | [`swarm`] | the clients, divided among threads. A shard is one thread with one loop: it dials, sends on time whatever the server does, scans frames, and finds the stamps of its messages in them. A trial is one run of all clients against one server |
