@@ -123,7 +123,7 @@ impl Attention {
         }
     }
 
-    /// Goes on with a script by what was heard; of a frame that holds messages of the run, by what is behind the last.
+    /// Goes on with a script by what was heard, and answers it, awaited or not; of a frame that holds messages of the run, by what is behind the last.
     fn heed(
         &mut self,
         frame: Frame,
@@ -132,22 +132,22 @@ impl Attention {
         record: &mut Record,
     ) -> Option<Answer> {
         let (script, own) = record.script(frame.index)?;
+        let (mut is_awaited, mut answer) = (false, None);
         if let Self::Entry(entry) = self {
             let step = entry.step;
-            if entry.hear(frame.bytes, script, own, outgoing) {
+            let is_over = entry.hear(frame.bytes, script, own, outgoing);
+            is_awaited = entry.step > step;
+            if is_over {
                 *self = Self::inside(script);
-                return Some(Answer::Joined);
-            }
-            if entry.step > step {
-                return None;
+                answer = Some(Answer::Joined);
             }
         }
         if let Some(said) = script.answer(own, frame.bytes, behind) {
             outgoing.data(said, script.is_binary, fastrand::u32(..).to_ne_bytes());
-        } else if behind.is_none() {
+        } else if behind.is_none() && !is_awaited {
             record.received_foreign(frame.bytes, frame.now_ns);
         }
-        None
+        answer
     }
 
     fn inside(script: &Script) -> Self {

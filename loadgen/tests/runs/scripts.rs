@@ -182,6 +182,22 @@ fn what_is_asked_is_answered_alone_and_behind_a_message() {
 }
 
 #[test]
+fn what_is_awaited_may_have_an_answer() {
+    let url = named(&Club::default().start());
+    let script = [
+        "--protocol",
+        "raw",
+        "--await",
+        "welcome,",
+        "--await",
+        "are in",
+    ];
+    let reply = ["--reply", "welcome, * are=>login %t-%c"];
+    let run = against(&url, &[&script[..], &reply].concat()).good();
+    assert_eq!(run.message("foreign"), 0, "{run:#?}");
+}
+
+#[test]
 fn what_is_to_be_said_every_now_and_then_is_said() {
     let club = || {
         let club = Club {
