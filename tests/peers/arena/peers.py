@@ -64,6 +64,13 @@ ALONE = ['--publishers', '1']
 NOBODY = '42["nobody","%s"]'
 OTHER_PACKET = r'0%r\0\x05other%s'
 RPC = '{"jsonrpc":"2.0","method":"%s","params":["%%s"],"id":2}'
+ADVICE = '{"reconnect":"retry","interval":0,"timeout":1000}'
+KINDS = '["long-polling","cross-origin-long-polling","callback-polling","websocket","eventsource","in-process"]'
+GREETING = (
+    '[{"channel":"/meta/handshake","successful":true,"version":"1.0",'
+    f'"supportedConnectionTypes":{KINDS},"clientId":"*","advice":{ADVICE}}}]'
+)
+CONNECT = '[{"channel":"/meta/connect","clientId":"*","connectionType":"websocket"}]'
 
 PEERS = [
     node(
@@ -159,5 +166,19 @@ PEERS = [
         [path('/other', '403'), KILLED],
         path='/sub/loadgen', config=SERVERS / 'nchan.conf', is_given_port=True,
         debian={'nginx': 'nginx', '/usr/lib/nginx/modules/ngx_nchan_module.so': 'libnginx-mod-nchan'},
+    ),
+    # A client is told who it is, says so as it subscribes, and then asks again and again for what has come.
+    node(
+        'Faye', 'faye', 'faye.mjs',
+        raw(
+            '[{"channel":"/loadgen","data":"%s"}]',
+            '--hello', '[{"channel":"/meta/handshake","version":"1.0","supportedConnectionTypes":["websocket"]}]',
+            '--await', '"/meta/subscribe","successful":true',
+            '--reply', f'{GREETING}=>[{{"channel":"/meta/subscribe","clientId":"*","subscription":"/loadgen"}}]',
+            '--reply', f'[{{"clientId":"*","channel":"/meta/subscribe","successful":true,"subscription":"/loadgen"}}]=>{CONNECT}',
+            '--reply', f'[{{"clientId":"*","channel":"/meta/connect","successful":true,"advice":{ADVICE}}}]=>{CONNECT}',
+        ),
+        [topic('[{"channel":"/other","data":"%s"}]'), KILLED],
+        path='/faye',
     ),
 ]
