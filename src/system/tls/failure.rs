@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible, PeerMisbehaved};
 use thiserror::Error as ThisError;
 
+use super::named::is_authority;
+
 /// Why a client could not speak TLS with a server. Each text says what to look at, and the caller names the server.
 #[derive(Debug, ThisError)]
 pub enum TlsFailure {
@@ -102,8 +104,8 @@ fn words(error: &CertificateError) -> String {
              --insecure"
         ),
         // What openssl makes of `req -x509` unless told otherwise.
-        Wrong::Other(cause) if cause.to_string().contains("CaUsedAsEndEntity") => {
-            "its certificate is an authority's own; issue another one from it, make one with \
+        Wrong::Other(cause) if is_authority(cause) => {
+            "its certificate is an authority's own; name it with --ca, issue another one from it, make one with \
              `-addext basicConstraints=critical,CA:FALSE`, or accept any with --insecure"
                 .to_owned()
         }

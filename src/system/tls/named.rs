@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rustls::{
-    CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
     client::{
         VerifierBuilderError, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -54,7 +54,9 @@ impl ServerCertVerifier for Named {
             now,
         );
         match verified {
-            Err(error) if is_authority(&error) && self.certificates.contains(end_entity) => {
+            Err(Error::InvalidCertificate(CertificateError::Other(ref other)))
+                if is_authority(other) && self.certificates.contains(end_entity) =>
+            {
                 // That it is an authority is found after its dates were, and before its name (webpki's
                 // `check_issuer_independent_properties`).
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
@@ -90,10 +92,7 @@ impl ServerCertVerifier for Named {
 }
 
 /// Whether all that is wrong so far is that a server shows the certificate of an authority.
-fn is_authority(error: &Error) -> bool {
-    let Error::InvalidCertificate(CertificateError::Other(other)) = error else {
-        return false;
-    };
+pub(super) fn is_authority(other: &OtherError) -> bool {
     let cause = other.0.downcast_ref::<webpki::Error>();
     cause == Some(&webpki::Error::CaUsedAsEndEntity)
 }
