@@ -24,6 +24,8 @@ const HEADERS_MAX: usize = 128;
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) status: StatusCode,
+    /// What the server calls that, which may be anything.
+    pub(super) reason: String,
     pub(super) headers: HeaderMap,
     is_http_11: bool,
 }
@@ -85,6 +87,7 @@ impl Head {
         };
         let status = StatusCode::from_u16(raw.code.unwrap_or_default());
         let head = Self {
+            reason: raw.reason.unwrap_or_default().to_owned(),
             status: status.map_err(|_| OpeningError::NotHttp(httparse::Error::Status))?,
             headers: message::headers(raw.headers)
                 .map_err(|_| OpeningError::NotHttp(httparse::Error::HeaderValue))?,

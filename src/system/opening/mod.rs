@@ -30,6 +30,9 @@ use crate::state::inflation::Context;
 
 /// Bytes of the head of an answer.
 const HEAD_BYTES_MAX: usize = 16 << 10;
+/// How a record of TLS begins that is an alert: its type, and the first byte of every version.
+const TLS_ALERT: u8 = 0x15;
+const TLS_MAJOR: u8 = 0x03;
 /// Bytes read at a time.
 const READ_BYTES: usize = 1 << 10;
 
@@ -78,6 +81,9 @@ pub enum OpeningError {
          limit of connections"
     )]
     Hangup,
+    /// The answer is an alert of TLS (RFC 8446, section 5.1).
+    #[error("the server speaks TLS there; write wss:// in place of ws://")]
+    SpeaksTls,
     /// The answer is something else.
     #[error("the answer is not HTTP ({0}); check the address, and whether wss:// is spoken there")]
     NotHttp(httparse::Error),
@@ -146,7 +152,7 @@ impl Opening {
     /// What a server that refuses has said so far, for one who will not wait for the rest of it.
     pub fn refused(&self) -> Option<OpeningError> {
         let (head, body) = self.refusal.as_ref()?;
-        let refusal = Refusal::new(head.status, &head.headers, &body.content(), &self.secrets);
+        let refusal = Refusal::new(head, &body.content(), &self.secrets);
         Some(OpeningError::Refused(Box::new(refusal)))
     }
 
@@ -171,6 +177,14 @@ impl Opening {
     /// Understands more of the answer; what it comes to, if it is whole and opens the WebSocket.
     fn take_in(&mut self, bytes: &[u8]) -> Result<Option<Opened>, OpeningError> {
         self.received.extend_from_slice(bytes);
+        // A second byte tells an alert from noise, and nothing of HTTP begins like the first.
+        match *self.received {
+            [TLS_ALERT] if self.refusal.is_none() => return Ok(None),
+            [TLS_ALERT, TLS_MAJOR, ..] if self.refusal.is_none() => {
+                return Err(OpeningError::SpeaksTls);
+            }
+            _ => {}
+        }
         while self.refusal.is_none() {
             // What lies beyond has no say, or the outcome would depend on the pieces that an answer comes in.
             let within = &self.received[..self.received.len().min(HEAD_BYTES_MAX)];

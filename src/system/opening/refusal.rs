@@ -8,16 +8,31 @@ use http::{
 };
 use serde_json::Value;
 
-use super::secrets::{hidden_in, unechoed};
+use super::{
+    answer::Head,
+    secrets::{hidden_in, unechoed},
+};
 use crate::vocabulary::visible::visible;
 
 /// Characters of a server's own words that are told.
 const WORDS_CHARS_MAX: usize = 300;
+/// Characters of what it calls its status that are told.
+const REASON_CHARS_MAX: usize = 120;
+/// What those say that speak TLS to a request in plain HTTP: nginx and Go, then Apache httpd.
+const TLS_WANTED: [&str; 3] = [
+    "to HTTPS port",
+    "to an HTTPS server",
+    "SSL-enabled server port",
+];
 
 /// An answer that is no upgrade. Whatever it holds of the server's own is harmless to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     status: StatusCode,
+    /// What the server calls that, if nobody else does.
+    reason: Option<String>,
+    /// Whether the server says that it speaks TLS.
+    speaks_tls: bool,
     location: Option<String>,
     retry_after: Option<String>,
     challenge: Option<String>,
@@ -26,16 +41,23 @@ pub struct Refusal {
 
 impl Refusal {
     /// What an answer comes to, to a request that had these secrets in its headers.
-    pub(super) fn new(
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: &[u8],
-        secrets: &[HeaderValue],
-    ) -> Self {
-        let harmless = |text: &str| harmless(&unechoed(text, secrets));
+    pub(super) fn new(head: &Head, body: &[u8], secrets: &[HeaderValue]) -> Self {
+        let Head {
+            status, headers, ..
+        } = head;
+        let status = *status;
+        let short = |text: &str, chars_max| harmless(&unechoed(text, secrets), chars_max);
+        let harmless = |text: &str| short(text, WORDS_CHARS_MAX);
+        let reason = short(&head.reason, REASON_CHARS_MAX);
+        let is_usual = |usual: &str| usual.eq_ignore_ascii_case(&reason);
+        let is_new = !reason.is_empty() && !status.canonical_reason().is_some_and(is_usual);
+        let page = String::from_utf8_lossy(body);
         let told = |name: HeaderName| Some(harmless(headers.get(name)?.to_str().ok()?));
         Self {
             status,
+            reason: Some(reason).filter(|_| is_new),
+            speaks_tls: status == StatusCode::BAD_REQUEST
+                && TLS_WANTED.iter().any(|wanted| page.contains(wanted)),
             location: told(LOCATION).filter(|_| status.is_redirection()),
             retry_after: told(RETRY_AFTER),
             challenge: told(WWW_AUTHENTICATE),
@@ -49,6 +71,7 @@ impl Refusal {
     fn advice(&self) -> String {
         let patience = self.patience();
         match self.status.as_u16() {
+            400 if self.speaks_tls => "it speaks TLS there; write wss:// in place of ws://".to_owned(),
             300..400 => match &self.location {
                 Some(location) => format!(
                     "it points to {location}, where nobody is followed; give the URL of the WebSocket itself, or log in with \
@@ -100,7 +123,10 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "answered {}", self.status)?;
+        match &self.reason {
+            Some(reason) => write!(f, "answered {} {reason}", self.status.as_str())?,
+            None => write!(f, "answered {}", self.status)?,
+        }
         if let Some(said) = &self.said {
             write!(f, " ({said})")?;
         }
@@ -108,7 +134,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What a body says for people: the message of an error in JSON, or a short text. Pages are for browsers.
+/// What a body says for people: the message of an error in JSON, a short text, or what a page is called. Else pages are for
+/// browsers.
 fn words(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     if let Ok(json) = serde_json::from_slice::<Value>(body) {
         let error = &json["error"];
@@ -135,14 +162,18 @@ fn words(headers: &HeaderMap, body: &[u8]) -> Option<String> {
         .to_ascii_lowercase()
         .starts_with("text/plain");
     let text = std::str::from_utf8(body).ok()?.trim();
-    (is_text && !text.starts_with('<')).then(|| text.to_owned())
+    if is_text && !text.starts_with('<') {
+        return Some(text.to_owned());
+    }
+    let (_, title) = text.split_once("<title>")?;
+    Some(title.split_once("</title>")?.0.to_owned())
 }
 
 /// Somebody's words as one short line, with nothing that steers a terminal.
-fn harmless(text: &str) -> String {
+fn harmless(text: &str, chars_max: usize) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut shown = visible(&hidden_in(&text), &[]).into_owned();
-    if let Some((end, _)) = shown.char_indices().nth(WORDS_CHARS_MAX) {
+    if let Some((end, _)) = shown.char_indices().nth(chars_max) {
         shown.truncate(end);
         shown.push('…');
     }

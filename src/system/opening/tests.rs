@@ -337,6 +337,7 @@ fn a_servers_own_words_are_told_in_whatever_way_it_says_them() {
         ("Content-Type: text/plain\r\n", "a\r\nb\n", Some("(a b)")),
         ("Content-Type: text/html\r\n", "a", None),
         ("", "<html>a", None),
+        ("", "<html>\n<title>a\nb</title>", Some("(a b)")),
         ("", "", None),
     ] {
         let length = body.len();
@@ -353,6 +354,43 @@ fn a_servers_own_words_are_told_in_whatever_way_it_says_them() {
         "HTTP/1.1 400 Bad Request\r\nContent-Length: 2000\r\n\r\n{long}"
     ));
     assert!(told.contains("xxx…)"), "{told}");
+}
+
+#[test]
+fn what_a_server_calls_its_status_is_told_where_nobody_else_does() {
+    for (line, words) in [
+        ("401 Who Are You?", "answered 401 Who Are You?; say who"),
+        ("401 UNAUTHORIZED", "answered 401 Unauthorized; say who"),
+        ("401", "answered 401 Unauthorized; say who"),
+        ("499 Client Gone", "answered 499 Client Gone; check"),
+    ] {
+        let told = told(&format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n"));
+        assert!(told.contains(words), "{told}");
+    }
+    let long = "x".repeat(200);
+    let told = told(&format!("HTTP/1.1 401 {long}\r\nContent-Length: 0\r\n\r\n"));
+    assert!(told.contains(&format!(" {}…; ", "x".repeat(120))), "{told}");
+}
+
+#[test]
+fn who_speaks_tls_where_plain_text_was_spoken_is_told_so() {
+    for body in [
+        "<html><title>400 The plain HTTP request was sent to HTTPS port</title>",
+        "Client sent an HTTP request to an HTTPS server.\n",
+    ] {
+        let length = body.len();
+        let told = told(&format!(
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{body}"
+        ));
+        assert!(told.ends_with("write wss:// in place of ws://"), "{told}");
+    }
+    for piece in [1, usize::MAX] {
+        let (progress, _) = answered("", "\x15\x03\x03\0\x02\x02\x50", piece, true);
+        let Err(error @ OpeningError::SpeaksTls) = progress else {
+            panic!("{progress:?}");
+        };
+        assert!(error.to_string().contains("wss://"));
+    }
 }
 
 #[test]
