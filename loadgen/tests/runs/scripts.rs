@@ -1,6 +1,6 @@
 //! Servers that want to be spoken to in their own way: on entry, in each message, now and then.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, fs, mem, time::Duration};
 
 use crate::common::{
     against, loadgen, refusal, refused_by,
@@ -16,8 +16,8 @@ const WELCOME: &str = "welcome, whoever you are";
 struct Club {
     /// Who is in, with what each was asked and has not answered.
     members: BTreeMap<usize, Option<String>>,
-    /// How often each has said that it is there.
-    beats: BTreeMap<usize, usize>,
+    /// The number with which each said last that it is there, and whether it did so since that was looked at.
+    beats: BTreeMap<usize, (u64, bool)>,
     /// What it asks everyone now and then: alone, or behind a message.
     asks: Option<Asks>,
     asked: usize,
@@ -77,9 +77,10 @@ impl Host for Club {
                 room.close(from, 4002);
             }
         } else if let Some(number) = text.strip_prefix("beat ") {
-            let beats = self.beats.entry(from).or_default();
-            *beats += 1;
-            assert_eq!(number.parse(), Ok(*beats));
+            let (last, is_there) = self.beats.entry(from).or_default();
+            let number: u64 = number.parse().unwrap();
+            assert!(number > *last, "{number} came after {last}");
+            (*last, *is_there) = (number, true);
         } else if self.members.contains_key(&from) {
             let question = match self.asks {
                 Some(Asks::BehindAMessage) => self.question(),
@@ -111,8 +112,9 @@ impl Host for Club {
                 self.ask(room, client, &question);
             }
         }
-        for client in clients {
-            if self.wants_beats && self.beats.insert(client, 0).is_some_and(|beats| beats == 0) {
+        for client in clients.into_iter().filter(|_| self.wants_beats) {
+            let (_, is_there) = self.beats.entry(client).or_insert((0, true));
+            if !mem::take(is_there) {
                 room.close(client, 4003);
             }
         }
@@ -206,9 +208,8 @@ fn what_is_to_be_said_every_now_and_then_is_said() {
         };
         named(&club.start())
     };
-    let long = ["--duration", "900ms"];
+    let long = ["--duration", "2500ms"];
     let beat = ["--every", "beat %n", "--period", "100ms"];
-    // Beats are numbered from the first to the last, and so are told apart from each other's.
     let run = against(&club(), &[&ENTRY[..], &long, &beat].concat());
     assert_eq!(run.message("disconnects"), 0, "{run:#?}");
     let run = against(&club(), &[&ENTRY[..], &long].concat());
