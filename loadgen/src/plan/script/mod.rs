@@ -69,6 +69,8 @@ impl Script {
     ) -> Result<Self, ScriptError> {
         let is_mqtt = language.is_some_and(|language| language.name == MQTT);
         let own = language.is_some_and(|language| language.escapes);
+        // It is one of the flags that a language stands for.
+        let given = own || flags.escapes;
         let (hello, template) = if is_mqtt {
             (Grammar::MQTT_ENTRY, Grammar::MQTT_TEMPLATE)
         } else {
@@ -90,11 +92,11 @@ impl Script {
             }
             _ => {
                 let lines = flags.entry.iter().cloned();
-                lines.map(|line| step(line, flags.escapes)).collect()
+                lines.map(|line| step(line, given)).collect()
             }
         };
         let (message, escapes) = match (&flags.template, language) {
-            (Some(text), _) => (text.as_str(), flags.escapes),
+            (Some(text), _) => (text.as_str(), given),
             (None, Some(language)) => (language.template, own),
             (None, None) => ("%s", false),
         };
@@ -110,11 +112,11 @@ impl Script {
             }
             _ => {
                 let texts = flags.reply.iter();
-                texts.map(|text| Reply::read(text, flags.escapes)).collect()
+                texts.map(|text| Reply::read(text, given)).collect()
             }
         };
         let every = match (&flags.every, language.and_then(|language| language.every)) {
-            (Some(text), _) => Some((text.as_str(), PERIOD, flags.escapes)),
+            (Some(text), _) => Some((text.as_str(), PERIOD, given)),
             (None, Some((text, seconds))) => Some((text, Duration::from_secs(seconds), own)),
             (None, None) => None,
         };
@@ -263,4 +265,33 @@ fn read(grammar: Grammar, flag: &'static str, text: &str) -> Result<Text, Script
 
 fn of(flag: &'static str, source: TextError) -> ScriptError {
     ScriptError::Text { flag, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Args, languages::LANGUAGES};
+
+    #[test]
+    fn a_text_that_replaces_a_languages_own_has_escapes_where_that_has() {
+        let said = |name: &str, template: &str| {
+            let language = LANGUAGES.iter().find(|language| language.name == name);
+            let args = Args::read(["loadgen", "--template", template]).unwrap();
+            let script = Script::new(language, &args.script).unwrap();
+            script.message(Own::default(), 1, "x".to_owned())
+        };
+        assert_eq!(said("nats", r"PUB y %l\r\n%s\r\n"), b"PUB y 1\r\nx\r\n");
+        assert_eq!(said("socketio", r#"42["\"%s"]"#), br#"42["\"x"]"#);
+    }
+
+    #[test]
+    fn every_language_is_a_script() {
+        for language in &LANGUAGES {
+            let args = Args::read(["loadgen"]).unwrap();
+            let script = Script::new(Some(language), &args.script).unwrap();
+            let message = script.message(Own::default(), 1, "payload".to_owned());
+            let found = memmem::find(&message, b"payload");
+            assert!(found.is_some(), "{}", language.name);
+        }
+    }
 }
