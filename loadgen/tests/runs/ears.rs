@@ -37,7 +37,7 @@ impl Host for Bouncer {
 fn the_first_frame_that_came_in_place_of_all_messages_is_told() {
     let run = against(&saying(Some(COMPLAINT)), &[]).broken([200, 0, 0, 0]);
     let told = "BROKEN: nothing was delivered, but 200 frames that are not of this run, the first: \
-                -ERR 'Unknown Protocol Operation'\\r\\n.";
+                -ERR 'Unknown Protocol Operation'\\r\\n";
     assert!(run.table.contains(told), "{}", run.table);
     let foreign = run.at("heard.foreign").as_str();
     assert_eq!(foreign, Some("-ERR 'Unknown Protocol Operation'\\r\\n"));
@@ -59,7 +59,7 @@ fn the_reason_of_a_close_is_told() {
         }
     });
     let run = against(&relay.start(), &[]).broken([0, 0, 0, 1]);
-    let told = "(1 disconnected without being slow); the server closed with 4001 \"a test\".";
+    let told = "(1 disconnected without being slow); the server closed with 4001 \"a test\"";
     assert!(run.table.contains(told), "{}", run.table);
     assert_eq!(run.at("heard.close"), "4001 \"a test\"");
 }
