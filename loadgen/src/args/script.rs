@@ -24,7 +24,7 @@ pub struct ScriptFlags {
     #[arg(long, value_name = "TEXT")]
     pub template: Option<String>,
 
-    /// Answer to a frame, such as 'ping *=>pong *', where one * stands for anything, which is carried over; the frame is GOT as a whole, or holds messages of the run and ends with it; repeatable [default: none]
+    /// Answer to a frame, such as 'ping *=>pong *', where one * stands for anything, which is carried over; the frame is GOT as a whole, or holds messages of the run and ends with it (or has it among its lines, if it is one); repeatable [default: none]
     #[arg(long, value_name = "GOT=>SAY")]
     pub reply: Vec<String>,
 

@@ -190,12 +190,13 @@ impl Script {
         !self.message.is_bare()
     }
 
-    /// What is answered to a frame; of one that holds messages of the run, to what stands behind the last of them.
+    /// What is answered to a frame; of one that holds messages of the run, to what stands beside them, the last of which ends
+    /// there.
     pub fn answer(&self, own: Own, frame: &[u8], behind: Option<usize>) -> Option<Vec<u8>> {
         self.replies.iter().find_map(|reply| {
             let carried = match behind {
                 None => reply.to_frame(frame),
-                Some(end) => reply.to_end(frame.get(end..)?),
+                Some(end) => reply.to_messages(frame, end),
             }?;
             Some(reply.say.fill(&Filling {
                 own,

@@ -1,5 +1,5 @@
-//! What is answered to what a server says: by a whole frame, or by the end of one that holds messages of the run, as some
-//! servers put what they ask behind what they deliver.
+//! What is answered to what a server says: by a whole frame, or by what stands beside messages of the run in one, as some
+//! servers put what they ask between what they deliver.
 
 use memchr::memmem;
 
@@ -58,8 +58,20 @@ impl Reply {
         }
     }
 
-    /// The same from what stands behind the last message of a frame. Whatever belongs to the message is before it.
-    pub fn to_end<'a>(&self, end: &'a [u8]) -> Option<&'a [u8]> {
+    /// The same from a frame that holds messages of the run, the last of which ends there: from what is behind that, or,
+    /// if a line is to be answered, from any line of the frame.
+    pub fn to_messages<'a>(&self, frame: &'a [u8], end: usize) -> Option<&'a [u8]> {
+        match &self.behind {
+            None if self.before.ends_with(b"\n") => {
+                let begins = |&at: &usize| at == 0 || frame[at - 1] == b'\n';
+                let mut found = memmem::find_iter(frame, &self.before);
+                found.find(begins).map(|at| &frame[at..at])
+            }
+            _ => self.to_end(frame.get(end..)?),
+        }
+    }
+
+    fn to_end<'a>(&self, end: &'a [u8]) -> Option<&'a [u8]> {
         let Some(behind) = &self.behind else {
             let is_said = !self.before.is_empty() && end.ends_with(&self.before);
             return is_said.then_some(&[]);
@@ -99,10 +111,21 @@ mod tests {
 
     #[test]
     fn what_stands_behind_a_message_is_answered() {
+        assert_eq!(reply("2=>3").to_messages(b"ours2", 4), Some(&b""[..]));
+        assert_eq!(reply("2=>3").to_messages(b"2ours", 5), None);
+        let ping = reply("ping *;=>x");
+        assert_eq!(ping.to_messages(b"ours\r\nping 7;", 4), Some(&b"7"[..]));
+    }
+
+    #[test]
+    fn a_line_is_answered_wherever_it_stands_among_messages() {
         let ping = reply(r"PING\r\n=>PONG\r\n");
-        assert_eq!(ping.to_end(b"\r\nPING\r\n"), Some(&b""[..]));
-        assert_eq!(ping.to_end(b"\r\n"), None);
-        assert_eq!(reply("ping *;=>x").to_end(b"\r\nping 7;"), Some(&b"7"[..]));
+        let told = |frame: &[u8]| ping.to_messages(frame, frame.len()).is_some();
+        assert!(told(b"MSG x 1 4\r\nours\r\nPING\r\n"));
+        assert!(told(b"PING\r\nMSG x 1 4\r\nours\r\n"));
+        assert!(told(b"MSG x 1 4\r\nours\r\nPING\r\nMSG x 1 4\r\nours\r\n"));
+        assert!(!told(b"MSG x 1 4\r\nours\r\n"));
+        assert!(!told(b"MSG x 1 8\r\noursPING\r\n"));
     }
 
     #[test]
