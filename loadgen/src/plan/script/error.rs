@@ -1,5 +1,5 @@
-//! What is wrong with a script. The user's to mend; nothing of a text is told but the place that is wrong, as it may hold a
-//! password.
+//! What is wrong with a script. The user's to mend. Of a text nothing is told but the place that is wrong, as a hello may hold a
+//! password; of a template all.
 
 use thiserror::Error;
 
