@@ -26,7 +26,7 @@
 //! | [`modes`] | each mode is some trials, and what is made of them |
 //!
 //! **Where a figure is computed** is the file of [`outcome`] that has the name under which the figure stands in the JSON:
-//! `messages`, `throughput`, `fairness`, `server`, `loadgen` and so on; `traffic` has the latencies themselves, `comparison`
+//! `messages`, `throughput`, `fairness`, `server`, `loadgen` and so on; `latencies` has the latencies themselves, `comparison`
 //! and `ratio` what two servers come to, `validity` what the figures are worth (in words `doubt`), `departures` how those left who were not asked to, `fault` what went wrong, in words. They are computed from what [`record`]
 //! gathered (`distribution`, `integrity`, `order`, `recovery`, `flights`, `fairness`, `sums`, `collection`, and in its own words what the server said: `heard`) and `swarm::trial` measured beside.
 //!

@@ -33,7 +33,11 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let trial = session.trial(&plan, &host)?;
     let mut traffic = Traffic::new(&plan, &trial);
     let without = Traffic::new(&healthy, &alone);
-    traffic.isolation = Isolation::new(without.latency_us, without.is_broken(), traffic.latency_us);
+    traffic.isolation = Isolation::new(
+        without.latencies.latency_us,
+        without.is_broken(),
+        traffic.latencies.latency_us,
+    );
     let mut found = found(session, &plan, trial, traffic);
     if let Some(doubt) = Validity::of(&healthy, &alone).doubt {
         found.outcome.valid = false;

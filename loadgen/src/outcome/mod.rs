@@ -14,6 +14,7 @@ pub mod fairness;
 pub mod fault;
 pub mod idle;
 pub mod isolation;
+pub mod latencies;
 pub mod loadgen;
 pub mod messages;
 pub mod nodes;

@@ -5,9 +5,9 @@ use serde::Serialize;
 use crate::{
     args::rate::Rate,
     figures,
-    outcome::validity::Conduct,
+    outcome::{latencies::Latencies, validity::Conduct},
     plan::{Pacing, Plan, stage},
-    record::{distribution::Summary, stages::Part},
+    record::{distribution::Distribution, stages::Part},
     swarm::{shard::Window, trial::Trial},
 };
 
@@ -40,15 +40,9 @@ pub struct Stage {
     pub missing: u64,
     /// Messages that came to clients while it lasted, per second, duplicates included.
     pub delivered_per_second: f64,
-    /// From the intended sending of a message to each client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency_us: Option<Summary>,
-    /// From the actual sending of a message to each client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent_latency_us: Option<Summary>,
-    /// From the intended sending of a message to its last client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_receiver_us: Option<Summary>,
+    /// How long its messages took.
+    #[serde(flatten)]
+    pub latencies: Latencies,
 }
 
 impl Stage {
@@ -64,8 +58,7 @@ impl Stage {
                 Self {
                     begin_seconds: end_seconds - stage.length.as_secs_f64(),
                     end_seconds,
-                    last_receiver_us: last_receiver.summary(),
-                    ..Self::of(plan, stage, windows, part, trial)
+                    ..Self::of(plan, stage, windows, part, last_receiver, trial)
                 }
             })
             .collect()
@@ -77,6 +70,7 @@ impl Stage {
         stage: stage::Stage,
         windows: &[Window],
         part: &Part,
+        last_receiver: &Distribution,
         trial: &Trial,
     ) -> Self {
         let spans = windows.iter().map(Window::span_ns);
@@ -119,9 +113,7 @@ impl Stage {
             delivered: part.delivered,
             missing: part.expected.saturating_sub(part.delivered),
             delivered_per_second: figures::ratio(received, 1) / seconds,
-            latency_us: part.latency.summary(),
-            sent_latency_us: part.sent_latency.summary(),
-            last_receiver_us: None,
+            latencies: Latencies::new(&part.latency, &part.sent_latency, last_receiver),
         }
     }
 

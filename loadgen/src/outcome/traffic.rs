@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::{
     outcome::{
-        churn::Churn, fairness::Fairness, isolation::Isolation, messages::Messages, nodes::Nodes,
-        recovery::Recovery, slow::Slow, stage::Stage, storm::Storm, throughput::Throughput,
+        churn::Churn, fairness::Fairness, isolation::Isolation, latencies::Latencies,
+        messages::Messages, nodes::Nodes, recovery::Recovery, slow::Slow, stage::Stage,
+        storm::Storm, throughput::Throughput,
     },
     plan::Plan,
     record::distribution::Summary,
@@ -19,15 +20,9 @@ pub struct Traffic {
     pub messages: Messages,
     /// What went through in the measured window.
     pub throughput: Throughput,
-    /// From the intended sending of a message to each client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency_us: Option<Summary>,
-    /// From the actual sending of a message to each client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent_latency_us: Option<Summary>,
-    /// From the intended sending of a message to its last client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_receiver_us: Option<Summary>,
+    /// How long messages took.
+    #[serde(flatten)]
+    pub latencies: Latencies,
     /// From the first client that got a message to the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread_us: Option<Summary>,
@@ -82,9 +77,11 @@ impl Traffic {
                 && lost == messages.sent,
             messages,
             throughput: Throughput::new(trial),
-            latency_us: collection.latency.summary(),
-            sent_latency_us: collection.sent_latency.summary(),
-            last_receiver_us: collection.last_receiver.summary(),
+            latencies: Latencies::new(
+                &collection.latency,
+                &collection.sent_latency,
+                &collection.last_receiver,
+            ),
             spread_us: collection.spread.summary(),
             nodes: Nodes::new(trial),
             fairness: Fairness::new(trial),

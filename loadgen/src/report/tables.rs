@@ -23,7 +23,7 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
             let recovery = traffic.recovery.as_ref();
             let nodes = traffic.nodes.as_ref();
             let times = times(&[
-                ("latency", traffic.latency_us),
+                ("latency", traffic.latencies.latency_us),
                 (
                     "latency at the sender's node",
                     nodes.and_then(|nodes| nodes.own_latency_us),
@@ -32,9 +32,9 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
                     "latency at other nodes",
                     nodes.and_then(|nodes| nodes.other_latency_us),
                 ),
-                ("to the last receiver", traffic.last_receiver_us),
+                ("to the last receiver", traffic.latencies.last_receiver_us),
                 ("first to last receiver", traffic.spread_us),
-                ("from the actual sending", traffic.sent_latency_us),
+                ("from the actual sending", traffic.latencies.sent_latency_us),
                 (
                     "send blocked by the server",
                     outcome.loadgen.send_blocked_us,
@@ -130,9 +130,9 @@ fn stages(stages: &[Stage]) -> Table {
             rate,
             grouped(stage.sent),
             rounded(stage.delivered_per_second),
-            figure(stage.latency_us, |summary| summary.p50),
-            figure(stage.latency_us, |summary| summary.p99),
-            figure(stage.last_receiver_us, |summary| summary.p99),
+            figure(stage.latencies.latency_us, |summary| summary.p50),
+            figure(stage.latencies.latency_us, |summary| summary.p99),
+            figure(stage.latencies.last_receiver_us, |summary| summary.p99),
             grouped(stage.missing),
             stage.valid.map_or("not judged".to_owned(), yes),
         ]

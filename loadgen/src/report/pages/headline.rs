@@ -16,11 +16,11 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
     let mut facts = Vec::new();
     match &outcome.findings {
         Findings::Traffic(traffic) => {
-            if let Some(latency) = traffic.latency_us {
+            if let Some(latency) = traffic.latencies.latency_us {
                 let note = format!("p50 {}, max {}", time(latency.p50), time(latency.max));
                 facts.push(fact("latency p99", time(latency.p99), note));
             }
-            if let Some(last) = traffic.last_receiver_us {
+            if let Some(last) = traffic.latencies.last_receiver_us {
                 let note = format!("half of all messages by {}", time(last.p50));
                 facts.push(fact("last receiver p99", time(last.p99), note));
             }
