@@ -44,6 +44,19 @@ fn the_first_frame_that_came_in_place_of_all_messages_is_told() {
 }
 
 #[test]
+fn the_first_line_of_a_page_that_has_no_name_is_told() {
+    const PAGE: &[u8] =
+        b"HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 54\r\n\r\n\
+                          <html><body>\n\n<p>no such <b>\x1bhub</b></p>\n<p>nginx</p>\n";
+    let url = room::answering(PAGE);
+    let (code, told) = refused_by(&mut loadgen(&["--url", &url]));
+    assert_eq!(code, Some(2), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let words = "404 Not Found (no such \\u{1b}hub); check the path";
+    assert!(told.contains(words), "{told}");
+}
+
+#[test]
 fn that_a_server_says_nothing_at_all_is_told() {
     let run = against(&saying(None), &[]).broken([200, 0, 0, 0]);
     let told = "BROKEN: nothing was delivered, and the server said nothing at all";

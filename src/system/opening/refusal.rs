@@ -16,13 +16,20 @@ use crate::vocabulary::visible::visible;
 
 /// Characters of a server's own words that are told.
 const WORDS_CHARS_MAX: usize = 300;
-/// Characters of what it calls its status that are told.
-const REASON_CHARS_MAX: usize = 120;
+/// Characters of one line of a server's, such as what it calls its status, that are told.
+const LINE_CHARS_MAX: usize = 120;
 /// What those say that speak TLS to a request in plain HTTP: nginx and Go, then Apache httpd.
 const TLS_WANTED: [&str; 3] = [
     "to HTTPS port",
     "to an HTTPS server",
     "SSL-enabled server port",
+];
+
+/// Parts of a page that say nothing to people: how each begins, and how it ends.
+const UNSAID: [(&str, &str); 3] = [
+    ("<!--", "-->"),
+    ("<script", "</script>"),
+    ("<style", "</style>"),
 ];
 
 /// An answer that is no upgrade. Whatever it holds of the server's own is harmless to show.
@@ -47,12 +54,14 @@ impl Refusal {
         } = head;
         let status = *status;
         let short = |text: &str, chars_max| harmless(&unechoed(text, secrets), chars_max);
-        let harmless = |text: &str| short(text, WORDS_CHARS_MAX);
-        let reason = short(&head.reason, REASON_CHARS_MAX);
+        let reason = short(&head.reason, LINE_CHARS_MAX);
         let is_usual = |usual: &str| usual.eq_ignore_ascii_case(&reason);
         let is_new = !reason.is_empty() && !status.canonical_reason().is_some_and(is_usual);
         let page = String::from_utf8_lossy(body);
-        let told = |name: HeaderName| Some(harmless(headers.get(name)?.to_str().ok()?));
+        let told = |name: HeaderName| {
+            let value = headers.get(name)?.to_str().ok()?;
+            Some(short(value, WORDS_CHARS_MAX))
+        };
         Self {
             status,
             reason: Some(reason).filter(|_| is_new),
@@ -61,8 +70,8 @@ impl Refusal {
             location: told(LOCATION).filter(|_| status.is_redirection()),
             retry_after: told(RETRY_AFTER),
             challenge: told(WWW_AUTHENTICATE),
-            said: words(headers, body)
-                .map(|said| harmless(&said))
+            said: words(headers, body, &page)
+                .map(|(said, chars_max)| short(&said, chars_max))
                 .filter(|said| !said.is_empty()),
         }
     }
@@ -134,9 +143,9 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What a body says for people: the message of an error in JSON, a short text, or what a page is called. Else pages are for
-/// browsers.
-fn words(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+/// What a body says for people, and how many characters of that are told: the message of an error in JSON, a short text, or
+/// what a page is called; else its first line.
+fn words(headers: &HeaderMap, body: &[u8], text: &str) -> Option<(String, usize)> {
     if let Ok(json) = serde_json::from_slice::<Value>(body) {
         let error = &json["error"];
         // Hubbub's own, what many APIs do, RFC 6749 (section 5.2) and RFC 9457.
@@ -149,24 +158,54 @@ fn words(headers: &HeaderMap, body: &[u8]) -> Option<String> {
             &json["title"],
             &json,
         ];
-        return places
-            .into_iter()
-            .find_map(Value::as_str)
-            .map(str::to_owned);
+        if let Some(message) = places.into_iter().find_map(Value::as_str) {
+            return Some((message.to_owned(), WORDS_CHARS_MAX));
+        }
     }
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .map_or("text/plain", |kind| kind.to_str().unwrap_or_default());
-    let is_text = kind
-        .trim_start()
-        .to_ascii_lowercase()
-        .starts_with("text/plain");
-    let text = std::str::from_utf8(body).ok()?.trim();
-    if is_text && !text.starts_with('<') {
-        return Some(text.to_owned());
+    let kind = headers.get(CONTENT_TYPE);
+    let kind = kind.map_or("text/plain", |kind| kind.to_str().unwrap_or_default());
+    let kind = kind.trim_start().to_ascii_lowercase();
+    let text = text.trim();
+    let is_page = text.starts_with('<') || kind.contains("html");
+    if !is_page && kind.starts_with("text/plain") {
+        return Some((text.to_owned(), WORDS_CHARS_MAX));
     }
-    let (_, title) = text.split_once("<title>")?;
-    Some(title.split_once("</title>")?.0.to_owned())
+    let shown = if is_page {
+        if let Some(title) = title(text) {
+            return Some((title.to_owned(), WORDS_CHARS_MAX));
+        }
+        without_tags(text)
+    } else {
+        text.to_owned()
+    };
+    let mut lines = shown.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty())?;
+    Some((first.to_owned(), LINE_CHARS_MAX))
+}
+
+/// What a page is called, if it says so.
+fn title(page: &str) -> Option<&str> {
+    let (_, title) = page.split_once("<title>")?;
+    let title = title.split_once("</title>")?.0.trim();
+    (!title.is_empty()).then_some(title)
+}
+
+/// What people see of a page, about: its tags parted words.
+fn without_tags(page: &str) -> String {
+    // Of the same length, so that places in one are places in the other.
+    let lower = page.to_ascii_lowercase();
+    let (mut text, mut at) = (String::new(), 0);
+    while let Some(begin) = page[at..].find('<') {
+        let tag = at + begin;
+        text.push_str(&page[at..tag]);
+        text.push(' ');
+        let mut unsaid = UNSAID.iter();
+        let unsaid = unsaid.find(|(begin, _)| lower[tag..].starts_with(begin));
+        let end = unsaid.map_or(">", |(_, end)| end);
+        let found = lower[tag..].find(end);
+        at = found.map_or(page.len(), |found| tag + found + end.len());
+    }
+    text + &page[at..]
 }
 
 /// Somebody's words as one short line, with nothing that steers a terminal.

@@ -333,11 +333,19 @@ fn a_servers_own_words_are_told_in_whatever_way_it_says_them() {
         ("", r#"{"message":"a"}"#, Some("(a)")),
         ("", r#"{"error":"a"}"#, Some("(a)")),
         ("", r#"{"title":"b","detail":"a"}"#, Some("(a)")),
-        ("", r#"{"status":4}"#, None),
+        ("", r#"{"status":4}"#, Some(r#"({"status":4})"#)),
+        ("", r#"{"error":""}"#, None),
         ("Content-Type: text/plain\r\n", "a\r\nb\n", Some("(a b)")),
-        ("Content-Type: text/html\r\n", "a", None),
-        ("", "<html>a", None),
-        ("", "<html>\n<title>a\nb</title>", Some("(a b)")),
+        ("Content-Type: text/html\r\n", "\n a\nb", Some("(a)")),
+        ("Content-Type: text/csv\r\n", "a<b>c\nd", Some("(a<b>c)")),
+        ("", "<html>\n<title>a\nb</title>c", Some("(a b)")),
+        ("", "<html><title> </title>\n<p>a<b>b</b>\nc", Some("(a b)")),
+        (
+            "",
+            "<!-- <p>x -->\n<STYLE>y</STYLE><script>\nz</script>\n<body\nid=v><h1>a",
+            Some("(a)"),
+        ),
+        ("", "<html><body", None),
         ("", "", None),
     ] {
         let length = body.len();
@@ -354,6 +362,23 @@ fn a_servers_own_words_are_told_in_whatever_way_it_says_them() {
         "HTTP/1.1 400 Bad Request\r\nContent-Length: 2000\r\n\r\n{long}"
     ));
     assert!(told.contains("xxx…)"), "{told}");
+}
+
+#[test]
+fn of_a_page_without_a_name_one_short_line_is_told_and_no_secret() {
+    let line = "ü\u{1b}".repeat(200);
+    // The last of it is half a character.
+    let page = format!("<p>\n{line}</p>");
+    let length = page.len() - 6;
+    let answer = format!("HTTP/1.1 404 Not Found\r\nContent-Length: {length}\r\n\r\n{page}");
+    let shown = "ü\\u{1b}".repeat(17) + "ü…)";
+    assert!(told(&answer).contains(&shown), "{}", told(&answer));
+
+    let page = "<p>no room for ?token=abc</p>";
+    let length = page.len();
+    let answer = format!("HTTP/1.1 404 Not Found\r\nContent-Length: {length}\r\n\r\n{page}");
+    let told = told(&answer);
+    assert!(told.contains("(no room for ?token=***)"), "{told}");
 }
 
 #[test]
