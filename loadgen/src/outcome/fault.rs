@@ -1,6 +1,14 @@
 //! What a server did wrong, in words: as far as it said itself what that is, in its own.
 
-use crate::{figures::words::grouped, outcome::traffic::Traffic, record::heard::Words};
+use crate::{
+    figures::words::{counted, grouped},
+    outcome::{messages::Messages, traffic::Traffic},
+    record::heard::Words,
+};
+
+/// What to ask oneself where messages go nowhere.
+const DOES_IT_SEND: &str =
+    "does it send to all what it gets from one, at this path and in this --protocol?";
 
 /// What went wrong with the messages of a trial, if anything did.
 pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
@@ -17,10 +25,7 @@ pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
         "the server sends a message to everyone but its sender, who should get it too unless you give --sender skipped"
             .to_owned()
     } else if is_nothing_delivered {
-        format!(
-            "nothing was delivered, {}",
-            instead(messages.foreign, messages.disconnects, heard)
-        )
+        format!("nothing was delivered, {}", instead(messages, heard))
     } else {
         format!(
             "not every client got every message once and in order ({}); {}",
@@ -41,12 +46,15 @@ pub fn cause(disconnects: u64, heard: &Words) -> String {
 }
 
 /// What came in place of all messages.
-fn instead(foreign: u64, disconnects: u64, heard: &Words) -> String {
+fn instead(messages: &Messages, heard: &Words) -> String {
     let Words {
-        foreign: frame,
+        foreign,
+        heeded,
         error,
         close,
     } = heard;
+    let ended = (messages.disconnects > 0)
+        .then(|| "and the server ended connections without a word; see its log".to_owned());
     let told = [
         close
             .as_ref()
@@ -54,22 +62,23 @@ fn instead(foreign: u64, disconnects: u64, heard: &Words) -> String {
         error
             .as_ref()
             .map(|error| format!("and the server said {error}")),
-        frame.as_ref().map(|frame| match foreign {
+        foreign.as_ref().map(|frame| match messages.foreign {
             1 => format!("but one frame that is not of this run: {frame}"),
-            _ => format!(
+            count => format!(
                 "but {} frames that are not of this run, the first: {frame}",
-                grouped(foreign)
+                grouped(count)
             ),
         }),
+        ended,
+        heeded.as_ref().map(|frame| {
+            format!(
+                "and the server said nothing but {} that clients waited for or replied to, the first: {frame}; {DOES_IT_SEND}",
+                counted(messages.heeded, "frame")
+            )
+        }),
     ];
-    told.into_iter().flatten().next().unwrap_or_else(|| {
-        if disconnects > 0 {
-            "and the server ended connections without a word; see its log".to_owned()
-        } else {
-            "and the server said nothing at all: does it send to all what it gets from one, at this path and in this --protocol?"
-                .to_owned()
-        }
-    })
+    let told = told.into_iter().flatten().next();
+    told.unwrap_or_else(|| format!("and the server said nothing at all: {DOES_IT_SEND}"))
 }
 
 /// What went wrong that must not, as a list.

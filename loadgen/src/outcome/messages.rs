@@ -44,6 +44,9 @@ pub struct Messages {
     pub unacked: Option<u64>,
     /// Frames that were not of this run, and messages that were damaged.
     pub foreign: u64,
+    /// Frames without messages that were awaited or answered, as a script or a chat's entry has it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub heeded: u64,
 }
 
 impl Messages {
@@ -67,6 +70,7 @@ impl Messages {
             acked: is_acked.then_some(sums.echoes.acked),
             unacked: is_acked.then_some(sums.echoes.unacked),
             foreign: sums.foreign,
+            heeded: sums.heeded,
         }
     }
 }

@@ -46,6 +46,12 @@ impl Record<'_> {
         }
     }
 
+    /// Notes a frame without a message that was awaited or answered.
+    pub fn received_heeded(&mut self, frame: &[u8], now_ns: u64) {
+        self.sums.heeded += 1;
+        self.sums.heard.heeded(frame, now_ns);
+    }
+
     /// Notes an answer that is an error.
     pub fn received_error(&mut self, frame: &[u8], now_ns: u64) {
         self.sums.heard.error(frame, now_ns);

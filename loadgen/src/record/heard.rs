@@ -10,6 +10,7 @@ const WORDS_CHARS_MAX: usize = 120;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
     foreign: Option<Said>,
+    heeded: Option<Said>,
     error: Option<Said>,
     close: Option<Said>,
 }
@@ -20,6 +21,9 @@ pub struct Words {
     /// The first frame that was not of this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
+    /// The first frame that was awaited or answered, as a script or a chat's entry has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heeded: Option<String>,
     /// What the server first answered with an error, of a protocol whose errors are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -41,6 +45,12 @@ impl Heard {
         note(&mut self.foreign, at_ns, || words(frame));
     }
 
+    /// Notes a frame without a message that was awaited or answered.
+    #[inline]
+    pub fn heeded(&mut self, frame: &[u8], at_ns: u64) {
+        note(&mut self.heeded, at_ns, || words(frame));
+    }
+
     /// Notes an answer that is an error.
     pub fn error(&mut self, frame: &[u8], at_ns: u64) {
         note(&mut self.error, at_ns, || words(frame));
@@ -55,6 +65,7 @@ impl Heard {
     pub fn add(&mut self, other: Self) {
         for (own, more) in [
             (&mut self.foreign, other.foreign),
+            (&mut self.heeded, other.heeded),
             (&mut self.error, other.error),
             (&mut self.close, other.close),
         ] {
@@ -68,12 +79,12 @@ impl Heard {
 
     /// How it is told.
     pub fn words(&self) -> Words {
-        let [foreign, error, close] = [&self.foreign, &self.error, &self.close]
-            .map(|said| said.as_ref().map(|said| said.words.clone()));
+        let told = |said: &Option<Said>| said.as_ref().map(|said| said.words.clone());
         Words {
-            foreign,
-            error,
-            close,
+            foreign: told(&self.foreign),
+            heeded: told(&self.heeded),
+            error: told(&self.error),
+            close: told(&self.close),
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Sums {
     pub stray: u64,
     /// Frames that are not of this run, and messages that are damaged.
     pub foreign: u64,
+    /// Frames without messages that were awaited or answered.
+    pub heeded: u64,
     /// What the server said of itself first.
     pub heard: Heard,
     /// How clients were disconnected that were not asked to be slow, and how many in each way.
@@ -102,6 +104,7 @@ impl Sums {
         self.echoes.add(other.echoes);
         self.stray += other.stray;
         self.foreign += other.foreign;
+        self.heeded += other.heeded;
         self.heard.add(other.heard);
         self.pings += other.pings;
         self.pongs += other.pongs;

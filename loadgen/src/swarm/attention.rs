@@ -108,8 +108,10 @@ impl Attention {
             }
             Self::Answer => {
                 let answer = Protocol::answer(bytes).filter(|_| is_text);
-                if answer == Some(Answer::Refused) {
-                    record.received_error(bytes, now_ns);
+                match answer {
+                    Some(Answer::Refused) => record.received_error(bytes, now_ns),
+                    Some(_) => record.received_heeded(bytes, now_ns),
+                    None => {}
                 }
                 if answer.is_some() {
                     *self = Self::Nothing;
@@ -142,10 +144,16 @@ impl Attention {
                 answer = Some(Answer::Joined);
             }
         }
-        if let Some(said) = script.answer(own, frame.bytes, behind) {
+        let said = script.answer(own, frame.bytes, behind);
+        if behind.is_none() {
+            if is_awaited || said.is_some() {
+                record.received_heeded(frame.bytes, frame.now_ns);
+            } else {
+                record.received_foreign(frame.bytes, frame.now_ns);
+            }
+        }
+        if let Some(said) = said {
             outgoing.data(said, script.is_binary, fastrand::u32(..).to_ne_bytes());
-        } else if behind.is_none() && !is_awaited {
-            record.received_foreign(frame.bytes, frame.now_ns);
         }
         answer
     }

@@ -65,6 +65,55 @@ fn that_a_server_says_nothing_at_all_is_told() {
 }
 
 #[test]
+fn a_server_that_says_no_more_than_its_script_has_is_told_with_that() {
+    /// Greets everyone, asks whether they are there, and passes nothing on.
+    struct Greeter;
+    impl Host for Greeter {
+        fn entered(&mut self, room: &mut Room, client: usize) {
+            room.say(client, "hello\n");
+        }
+        fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+            if !text.starts_with("here") {
+                room.say(from, "there?");
+            }
+        }
+    }
+    let script = ["--protocol", "raw", "--await", "hello"];
+    let url = room::open(Greeter, Door::OPEN);
+    let reply = ["--reply", "there?=>here"];
+    let run = against(&url, &[&script[..], &reply].concat()).broken([200, 0, 0, 0]);
+    let told = "BROKEN: nothing was delivered, and the server said nothing but 45 frames that clients waited for or replied \
+                to, the first: hello\\n; does it send";
+    assert!(run.table.contains(told), "{}", run.table);
+    assert_eq!((run.message("heeded"), run.message("foreign")), (45, 0));
+    assert_eq!(run.at("heard.heeded"), "hello\\n");
+    assert!(run.at("heard.foreign").is_null(), "{run:#?}");
+
+    // What nobody waits for says more.
+    let url = room::open(Greeter, Door::OPEN);
+    let run = against(&url, &script).broken([200, 0, 0, 0]);
+    let told = "nothing was delivered, but 40 frames that are not of this run, the first: there?";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
+fn a_chat_that_lets_everyone_in_and_passes_nothing_on_is_told_with_that() {
+    /// Says that whoever comes is in, and no more.
+    struct Doorman;
+    impl Host for Doorman {
+        fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+            if text.contains("join-channel") {
+                room.say(from, r#"{"action":"joined"}"#);
+            }
+        }
+    }
+    let url = room::open(Doorman, Door::OPEN);
+    let run = against(&url, &["--protocol", "chat"]).broken([200, 0, 0, 0]);
+    let told = "nothing but 5 frames that clients waited for or replied to, the first: {\"action\":\"joined\"";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
 fn the_reason_of_a_close_is_told() {
     let relay = Relay::with(|room, to, batch| {
         if to == 1 && batch[0].number == 3 {
