@@ -52,6 +52,15 @@ impl Dial {
         Ok(self.opening.advance(socket)?)
     }
 
+    /// What it waits for.
+    pub fn awaited(&self) -> &'static str {
+        if self.connected {
+            "an answer to its handshake"
+        } else {
+            "its connection to be accepted"
+        }
+    }
+
     /// What a server that refuses has said so far.
     pub fn refused(&self) -> Option<DialError> {
         self.opening.refused().map(DialError::from)

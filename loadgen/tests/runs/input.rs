@@ -48,14 +48,31 @@ fn what_is_no_server_is_refused_in_one_sentence() {
 fn a_server_that_never_answers_is_given_up() {
     // The system takes in the connections of a listener that does not.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let deaf = format!("ws://{}/", listener.local_addr().unwrap());
+    let deaf = format!("ws://{}", listener.local_addr().unwrap());
     let chat = Chat::with(Entry::Ignored).start();
     // Together, since each takes the ten seconds that a server is given.
-    let waits = [(deaf, "relay"), (chat, "chat")].map(|(url, protocol)| {
-        thread::spawn(move || refusal(&["--url", &url, "--protocol", protocol]))
+    let asked = [
+        (
+            format!("{deaf}/no-%c/x"),
+            "relay",
+            format!(
+                "{deaf}/no-0/x, and none in the last 10s: client 0 waits for an answer to its handshake"
+            ),
+        ),
+        (
+            chat.clone(),
+            "chat",
+            format!("{chat}, and none in the last 10s: client 0 waits for an answer to its entry"),
+        ),
+    ];
+    let waits = asked.map(|(url, protocol, words)| {
+        let wait = thread::spawn(move || refusal(&["--url", &url, "--protocol", protocol]));
+        (wait, words)
     });
-    for told in waits.map(|wait| wait.join().unwrap()) {
-        assert!(told.contains("only 0 of 5 clients could connect"), "{told}");
+    for (wait, words) in waits {
+        let told = wait.join().unwrap();
+        let words = format!("only 0 of 5 clients could connect to {words}");
+        assert!(told.contains(&words), "{told}");
     }
 }
 

@@ -1,6 +1,9 @@
 //! What each client asks for in its handshake: the same for all, but for what is its own.
 
-use hubbub::system::opening::request::{self, Header};
+use hubbub::system::opening::{
+    request::{self, Header},
+    secrets::{SECRET, hidden},
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tungstenite::{
     handshake::client::{Request, generate_key},
@@ -96,6 +99,18 @@ impl Asking {
         })
     }
 
+    /// The URL of one client, without its secrets; `None` if it is the same for all.
+    pub fn shown(&self, own: Own) -> Option<String> {
+        let place = filled(
+            self.place.as_ref()?,
+            Own {
+                value: SECRET,
+                ..own
+            },
+        );
+        Some(hidden(&placed(self.request.uri(), &place).to_string()))
+    }
+
     /// The handshake of one client, with a key of its own, and with what it asks for beside what was given.
     pub fn request(&self, wish: Wish) -> Request {
         let mut request = self.request.clone();
@@ -127,11 +142,21 @@ impl Asking {
 
 /// What one client asks for, with nothing in it that would mean something in a URL.
 fn place_of(place: &Text, own: Own) -> String {
-    let encoded = |text| utf8_percent_encode(text, RESERVED).to_string();
-    let (topic, value) = (encoded(own.topic), encoded(own.value));
+    let value = encoded(own.value);
+    filled(
+        place,
+        Own {
+            value: &value,
+            ..own
+        },
+    )
+}
+
+/// The same with a value that stands there as it is.
+fn filled(place: &Text, own: Own) -> String {
+    let topic = encoded(own.topic);
     let own = Own {
         topic: &topic,
-        value: &value,
         ..own
     };
     let filled = place.fill(&Filling {
@@ -139,6 +164,10 @@ fn place_of(place: &Text, own: Own) -> String {
         ..Filling::default()
     });
     String::from_utf8_lossy(&filled).into_owned()
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// The URL with another path and query.

@@ -31,7 +31,7 @@ use tungstenite::{
     },
 };
 
-use crate::plan::script::error::TextError;
+use crate::plan::{particulars::Own, script::error::TextError};
 use asking::{Asking, Headers};
 
 /// How long one of several addresses may take to answer before the next one is tried.
@@ -166,6 +166,15 @@ impl Target {
     /// The URL as it was given, without its secrets.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The same as one client asks for it, where each asks for its own.
+    pub fn url_of(&self, own: Own) -> String {
+        let shown = match self.place {
+            Place::Tcp { .. } => self.asking.shown(own),
+            Place::Unix(_) => None,
+        };
+        shown.unwrap_or_else(|| self.url.clone())
     }
 
     /// Where to connect.

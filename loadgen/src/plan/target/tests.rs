@@ -37,6 +37,32 @@ fn a_url_gives_an_address_and_a_request() {
 }
 
 #[test]
+fn a_url_is_told_as_a_client_asks_for_it_without_what_is_secret() {
+    let own = Own {
+        client: 7,
+        topic: "a/b",
+        value: "mine",
+    };
+    for (url, default_path, told) in [
+        ("ws://h@127.0.0.1:1/x", "/y", "ws://***@127.0.0.1:1/x"),
+        ("ws://127.0.0.1:1/", "/y", "ws://127.0.0.1:1/"),
+        ("ws://127.0.0.1:1/", "/y-%c", "ws://127.0.0.1:1/y-7"),
+        (
+            "ws://127.0.0.1:1/%t/%c?as=%v",
+            "/",
+            "ws://127.0.0.1:1/a%2Fb/7?as=***",
+        ),
+    ] {
+        let handshake = Handshake {
+            default_path,
+            ..Handshake::default()
+        };
+        let target = Target::new(url, &handshake).unwrap();
+        assert_eq!(target.url_of(own), told);
+    }
+}
+
+#[test]
 fn tls_is_spoken_where_the_url_says_so_on_port_443() {
     let handshake = Handshake {
         trust: Trust::Anyone,

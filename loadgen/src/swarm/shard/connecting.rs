@@ -86,6 +86,11 @@ impl Shard<'_> {
                     url: self.url(waiting),
                     inside: self.common.connected() - self.entering,
                     wanted: self.plan.clients,
+                    client: self.record.number(waiting),
+                    awaited: match self.clients.get(waiting).and_then(Client::dialing) {
+                        Some(dial) => dial.awaited(),
+                        None => "an answer to its entry",
+                    },
                     heard: self.record.heard().foreign,
                 });
             }
@@ -236,7 +241,7 @@ impl Shard<'_> {
 
     /// Where a client connects to.
     fn url(&self, index: usize) -> String {
-        self.targets[self.record.node(index)].url().to_owned()
+        self.targets[self.record.node(index)].url_of(self.record.own(index))
     }
 
     fn dial_error(&self, index: usize, source: DialError) -> ShardError {

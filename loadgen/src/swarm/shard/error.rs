@@ -35,8 +35,9 @@ pub enum ShardError {
     },
     /// The server accepts no more, or answers no more.
     #[error(
-        "only {inside} of {} could connect to {url}, and none in the last {CONNECT_TIMEOUT:?}: \
-         is it a WebSocket server that speaks this --protocol, and below its limit of connections?{}", counted(*wanted as u64, "client"), first(heard.as_deref())
+        "only {inside} of {} could connect to {url}, and none in the last {CONNECT_TIMEOUT:?}: client {client} waits for \
+         {awaited}; is it a WebSocket server that speaks this --protocol at this path, and below its limit of \
+         connections?{}", counted(*wanted as u64, "client"), first(heard.as_deref())
     )]
     Stalled {
         /// Where to.
@@ -45,6 +46,10 @@ pub enum ShardError {
         inside: usize,
         /// Clients that should.
         wanted: usize,
+        /// One that is not in.
+        client: usize,
+        /// What it waits for.
+        awaited: &'static str,
         /// The first frame that nobody waited for.
         heard: Option<String>,
     },

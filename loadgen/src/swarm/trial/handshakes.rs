@@ -65,7 +65,7 @@ impl Trial {
             windows.extend(arrivals);
             let (round, _) = close(shards);
             if is_first && let Some(how) = turned_out(&round) {
-                let url = stage.targets[0].url().to_owned();
+                let url = stage.targets[0].url_of(plan.particulars.of(0, 0));
                 return Err(ShardError::Dismissed { url, how });
             }
             sums.add(round);
