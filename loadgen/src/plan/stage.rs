@@ -62,6 +62,14 @@ impl Plan {
         })
     }
 
+    /// Which of how many stages a moment is in, the first being 1, if measuring begins then.
+    pub fn stage_at(&self, begin_ns: u64, now_ns: u64) -> Option<(usize, usize)> {
+        let ends = self.stage_ends_ns(begin_ns);
+        let over = ends.filter(|(_, end_ns)| *end_ns <= now_ns).count();
+        let count = self.stages.len();
+        (now_ns >= begin_ns && over < count).then_some((over + 1, count))
+    }
+
     /// The rates of a run with stages, the warm-up first, which is at the rate with which they begin.
     pub(super) fn pieces(&self) -> Vec<Piece> {
         let warmup = self.stages.first().map(|first| Stage {
@@ -106,6 +114,9 @@ mod tests {
         assert_eq!(plan.duration, Duration::from_secs(3));
         let ends: Vec<u64> = plan.stage_ends_ns(7).map(|(_, end_ns)| end_ns).collect();
         assert_eq!(ends, [1_000_000_007, 3_000_000_007]);
+        let at = [6, 7, 1_000_000_006, 1_000_000_007, 3_000_000_007];
+        let in_stage = [None, Some((1, 2)), Some((1, 2)), Some((2, 2)), None];
+        assert_eq!(at.map(|ns| plan.stage_at(7, ns)), in_stage);
         let schedule = plan.schedule(0).unwrap();
         assert_eq!(schedule.total(), 2 * 5 + 3 * 5);
     }

@@ -112,10 +112,11 @@ fn lines(label: &str, progress: &Progress, cpu: &mut Cpu, width: usize) -> Vec<S
         Progress::Exchanging {
             timeline,
             now_ns,
+            stage,
             server_cpu_seconds,
             collection,
         } => {
-            let (phase, from_ns, to_ns) = phase(timeline, now_ns);
+            let (phase, from_ns, to_ns) = phase(timeline, now_ns, stage);
             let since = |ns| figures::seconds(now_ns.saturating_sub(ns));
             let left_ns = timeline.end_ns.saturating_sub(now_ns);
             let elapsed = format!("{:.1} s", since(timeline.start_ns));
@@ -166,15 +167,17 @@ fn show_plainly(bar: &ProgressBar, label: &str, progress: &Progress) {
     let (phase, done, whole, words) = match progress {
         Progress::Connecting { inside, wanted } => {
             let words = format!("{inside} of {}", counted(*wanted as u64, "client"));
-            ("connecting", *inside as u64, *wanted as u64, words)
+            let phase = "connecting".to_owned();
+            (phase, *inside as u64, *wanted as u64, words)
         }
         Progress::Exchanging {
             timeline,
             now_ns,
+            stage,
             collection,
             ..
         } => {
-            let (phase, from_ns, to_ns) = phase(*timeline, *now_ns);
+            let (phase, from_ns, to_ns) = phase(*timeline, *now_ns, *stage);
             let since_ns = |ns| now_ns.saturating_sub(ns);
             let words = latest(since_ns(timeline.start_ns), collection);
             (phase, since_ns(from_ns), (to_ns - from_ns).max(1), words)
@@ -186,19 +189,23 @@ fn show_plainly(bar: &ProgressBar, label: &str, progress: &Progress) {
     bar.set_message(words);
 }
 
-/// What is done at a moment, and from when to when.
-fn phase(timeline: Timeline, now_ns: u64) -> (&'static str, u64, u64) {
+/// What is done at a moment, in which of how many stages if it is one, and from when to when.
+fn phase(timeline: Timeline, now_ns: u64, stage: Option<(usize, usize)>) -> (String, u64, u64) {
     let Timeline {
         start_ns,
         begin_ns,
         end_ns,
     } = timeline;
     if now_ns < begin_ns {
-        ("warming up", start_ns, begin_ns)
+        ("warming up".to_owned(), start_ns, begin_ns)
     } else if now_ns < end_ns {
-        ("measuring", begin_ns, end_ns)
+        let phase = match stage {
+            Some((number, count)) => format!("measuring, stage {number} of {count}"),
+            None => "measuring".to_owned(),
+        };
+        (phase, begin_ns, end_ns)
     } else {
-        ("settling", end_ns, end_ns)
+        ("settling".to_owned(), end_ns, end_ns)
     }
 }
 
@@ -230,6 +237,34 @@ impl Drop for Live {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{args::Args, plan::Plan};
+
+    /// The first line of a run that measures for the last 20 s of an hour, in the middle of these.
+    fn first_line(label: &str, stage: Option<(usize, usize)>, width: usize) -> String {
+        let plan = Plan::new(&Args::read(["loadgen"]).unwrap()).unwrap();
+        let second = 1_000_000_000;
+        let progress = Progress::Exchanging {
+            timeline: Timeline {
+                start_ns: 0,
+                begin_ns: 3580 * second,
+                end_ns: 3600 * second,
+            },
+            now_ns: 3590 * second,
+            stage,
+            server_cpu_seconds: None,
+            collection: &Collection::new(&plan),
+        };
+        lines(label, &progress, &mut Cpu::default(), width)[0].clone()
+    }
+
+    #[test]
+    fn a_run_with_stages_says_which_it_is_in_within_80_columns() {
+        let line = first_line("", Some((64, 64)), 79);
+        assert_eq!(line.chars().count(), 79);
+        let (phase, reached) = ("measuring, stage 64 of 64 ━", "─ 3590.0 s, 10.0 s left");
+        assert!(line.starts_with(phase) && line.ends_with(reached), "{line}");
+        assert!(first_line("", None, 79).starts_with("measuring ━"));
+    }
 
     #[test]
     fn the_share_of_a_core_is_that_of_the_last_second() {

@@ -18,6 +18,8 @@ pub enum Progress<'a> {
         timeline: Timeline,
         /// The moment, in nanoseconds since the origin.
         now_ns: u64,
+        /// Which of how many stages that is in, if it is in one.
+        stage: Option<(usize, usize)>,
         /// CPU seconds of the server up to now, if it is watched.
         server_cpu_seconds: Option<f64>,
         /// What came so far.

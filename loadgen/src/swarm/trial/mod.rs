@@ -205,9 +205,11 @@ impl Stage<'_> {
                 if let Some(sample) = sample {
                     collection.add(&sample);
                 }
+                let now_ns = common.clock.now_ns();
                 (self.watcher)(Progress::Exchanging {
                     timeline,
-                    now_ns: common.clock.now_ns(),
+                    now_ns,
+                    stage: plan.stage_at(timeline.begin_ns, now_ns),
                     server_cpu_seconds: watched.and_then(Watched::cpu_seconds),
                     collection: &*collection,
                 });
