@@ -29,6 +29,7 @@ const MODES = {
     'Latency by position in the fan-out': /^\d+: mean latency [\d.]+\s[µm]s$/,
   },
   compare: {
+    'hubbub-again ÷ hubbub': /^[a-z0-9_]+: median [\d.]+, low [\d.]+, high [\d.]+$/,
     'Latency by percentile': /^[\d.]+%: hubbub [\d.]+\s[µm]s, hubbub-again [\d.]+\s[µm]s$/,
     'CPU per delivery, round by round': /^round 1: hubbub [\d.]+\s[µm]s, hubbub-again [\d.]+\s[µm]s$/,
   },
@@ -79,6 +80,31 @@ test('the marker goes where the pointer is, and stays there for the keyboard', a
   assert.equal(Number(await plot.getAttribute('aria-valuenow')), seen[2] - 1);
   await plot.press('PageDown');
   assert.equal(Number(await plot.getAttribute('aria-valuenow')), Math.max(seen[2] - 11, 0));
+});
+
+test('the marker goes down the rows of ratios with the pointer and with the keyboard', async () => {
+  const { page } = await open('compare');
+  const plot = page.getByRole('slider', { name: 'hubbub-again ÷ hubbub' });
+  const marker = plot.locator('.wide .marker');
+  assert.equal(await isSeen(marker), false, 'nobody looks yet');
+  await plot.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await plot.boundingBox();
+  const rows = Number(await plot.getAttribute('aria-valuemax')) + 1;
+  const seen = [];
+  for (const part of [0.2, 0.4, 0.7]) {
+    await page.mouse.move(x + width / 2, y + height * part);
+    const box = await marker.boundingBox();
+    assert(Math.abs(box.y + box.height / 2 - y - height * part) < height / rows, `the marker at ${part}`);
+    seen.push(Number(await plot.getAttribute('aria-valuenow')));
+  }
+  assert(seen[0] < seen[1] && seen[1] < seen[2], `${seen}`);
+  await plot.press('ArrowDown');
+  assert.equal(Number(await plot.getAttribute('aria-valuenow')), seen[2] + 1, 'down is down');
+  await plot.press('ArrowUp');
+  await plot.press('ArrowUp');
+  assert.equal(Number(await plot.getAttribute('aria-valuenow')), seen[2] - 1);
+  await plot.press('Home');
+  assert.equal(Number(await plot.getAttribute('aria-valuenow')), 0, 'the first row');
 });
 
 test('Tab leads to a plot, which then tells something', async () => {

@@ -31,12 +31,16 @@ const BETWEEN: i32 = 6;
 pub type Chart<'s, 'a> = ChartContext<'s, SVGBackend<'a>, Cartesian2d<Scale, Scale>>;
 
 /// Where a chart and its stops are on a sheet, in the units of a drawing.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Places {
-    top: i32,
-    bottom: i32,
-    /// How far to the right each stop is.
+    /// How far to the right each stop is, or how far down.
     at: Vec<i32>,
+    /// Where the mark of a stop begins across that.
+    from: i32,
+    /// And where it ends.
+    to: i32,
+    /// Whether the stops are one below the other.
+    down: bool,
 }
 
 /// What surrounds a chart. An axis without a name has just its labels.
@@ -105,9 +109,22 @@ pub fn places(chart: &Chart, x: &Scale, stops: &[f64]) -> Places {
     let (across, down) = area.get_pixel_range();
     let at = |stop: &f64| x.map(&x.nearest(*stop), (across.start, across.end));
     Places {
-        top: down.start,
-        bottom: down.end,
         at: stops.iter().map(at).collect(),
+        from: down.start,
+        to: down.end,
+        down: false,
+    }
+}
+
+/// Where stops along the axis upwards are, which are read from the top down.
+pub fn places_down(chart: &Chart, y: &Scale, stops: &[f64]) -> Places {
+    let (across, down) = chart.plotting_area().get_pixel_range();
+    let at = |stop: &f64| y.map(&y.nearest(*stop), (down.end, down.start));
+    Places {
+        at: stops.iter().map(at).collect(),
+        from: across.start,
+        to: across.end,
+        down: true,
     }
 }
 

@@ -22,6 +22,7 @@ pub use unit::Unit;
 use canvas::Size;
 use frame::Places;
 use ink::Inks;
+use ratios::Ratio;
 
 /// A report that one looks at.
 #[derive(Clone, Debug)]
@@ -120,7 +121,7 @@ pub enum Kind {
         series: Vec<(String, Vec<f64>)>,
     },
     /// Ratios around one, on a logarithmic axis: a figure's name, then its ratio's low end, median and high end.
-    Ratios(Vec<(String, f64, f64, f64)>),
+    Ratios(Vec<Ratio>),
 }
 
 /// A part of an axis. Where one meets another stands a line.

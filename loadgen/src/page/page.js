@@ -1,6 +1,6 @@
 /*
- * Lets a reader look into the plots: pointer, finger and arrow keys move a marker from stop to stop, and a line below the plot
- * tells the figures there. What there is to tell stands beside each plot, in words (readings.rs), with where that is in each of
+ * Lets a reader look into the plots: pointer, finger and arrow keys move a marker from stop to stop, to the right or down, and a
+ * line below the plot tells the figures there. What there is to tell stands beside each plot, in words (readings.rs), with where that is in each of
  * its drawings (frame.rs).
  */
 "use strict";
@@ -23,6 +23,7 @@ function openUp(figure, { names, tells, drawings }) {
   line.textContent = HINT;
   plot.after(line);
 
+  const isDown = drawings[0].down;
   const last = tells.length - 1;
   let stop = 0;
   const isLookedAt = () => plot.classList.contains("looked-at");
@@ -30,43 +31,43 @@ function openUp(figure, { names, tells, drawings }) {
   /* A slider is what assistive technology moves with the arrow keys; it reads out each new text by itself. */
   plot.tabIndex = 0;
   plot.setAttribute("role", "slider");
+  plot.setAttribute("aria-orientation", isDown ? "vertical" : "horizontal");
   plot.setAttribute("aria-valuemin", 0);
   plot.setAttribute("aria-valuemax", last);
   tell();
 
   function tell() {
-    const [place, figures] = tells[stop];
+    const [where, figures] = tells[stop];
     const named = figures.flatMap((figure, at) => figure === null ? [] : [`${names[at]} ${figure}`.trim()]);
     plot.setAttribute("aria-valuenow", stop);
-    plot.setAttribute("aria-valuetext", `${place}: ${named.join(", ")}`);
-    return [place, named];
+    plot.setAttribute("aria-valuetext", `${where}: ${named.join(", ")}`);
+    return [where, named];
   }
 
   function look(at) {
     stop = Math.min(Math.max(at, 0), last);
-    const [place, named] = tell();
-    line.replaceChildren(part("strong", place), ...named.flatMap((words) => [" ", part("span", words)]));
-    markers.forEach((mark, size) => {
-      mark.setAttribute("x1", drawings[size].at[stop]);
-      mark.setAttribute("x2", drawings[size].at[stop]);
-    });
+    const [where, named] = tell();
+    line.replaceChildren(part("strong", where), ...named.flatMap((words) => [" ", part("span", words)]));
+    markers.forEach((mark, size) => place(mark, isDown ? "y" : "x", drawings[size].at[stop], drawings[size].at[stop]));
     plot.classList.add("looked-at");
   }
 
-  function point({ clientX }) {
+  function point({ clientX, clientY }) {
     const size = sheets.findIndex((sheet) => sheet.getBoundingClientRect().width > 0);
-    const { left, width } = sheets[size].getBoundingClientRect();
-    const x = (clientX - left) / width * sheets[size].viewBox.baseVal.width;
-    look(nearest(drawings[size].at, x));
+    const { left, top, width } = sheets[size].getBoundingClientRect();
+    const way = isDown ? clientY - top : clientX - left;
+    look(nearest(drawings[size].at, way / width * sheets[size].viewBox.baseVal.width));
   }
 
+  /* What is below comes after what is above; else up is more, as with any slider. */
+  const up = isDown ? -1 : 1;
   const moves = {
     ArrowLeft: () => stop - 1,
-    ArrowDown: () => stop - 1,
+    ArrowDown: () => stop - up,
     ArrowRight: () => stop + 1,
-    ArrowUp: () => stop + 1,
-    PageDown: () => stop - PAGE,
-    PageUp: () => stop + PAGE,
+    ArrowUp: () => stop + up,
+    PageDown: () => stop - up * PAGE,
+    PageUp: () => stop + up * PAGE,
     Home: () => 0,
     End: () => last,
   };
@@ -82,13 +83,20 @@ function openUp(figure, { names, tells, drawings }) {
   });
 }
 
-function marker(sheet, { top, bottom }) {
+function marker(sheet, { from, to, down }) {
   const mark = document.createElementNS(sheet.namespaceURI, "line");
   mark.setAttribute("class", "marker");
-  mark.setAttribute("y1", top);
-  mark.setAttribute("y2", bottom);
-  sheet.append(mark);
+  place(mark, down ? "x" : "y", from, to);
+  /* An interval lies in its row: it stays on top. */
+  if (down) sheet.prepend(mark);
+  else sheet.append(mark);
   return mark;
+}
+
+/* Where a line begins and ends along one axis. */
+function place(mark, axis, from, to) {
+  mark.setAttribute(`${axis}1`, from);
+  mark.setAttribute(`${axis}2`, to);
 }
 
 function part(name, words) {

@@ -7,7 +7,7 @@ use plotters::{
 
 use super::{
     canvas::{STROKE, Size, fine, fitted, letters, sheet, width},
-    frame::{Frame, Places},
+    frame::{Frame, Places, places_down},
     ink::{self, BASE, QUIET, TEXT},
     scale::Scale,
     spacing::Spacing,
@@ -42,13 +42,20 @@ const BELOW: Row = Row {
 /// The axis and its labels, in pixels.
 const AXIS: i32 = 40;
 
-/// The ratios, which have no stops; `None` if there are none.
-pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<(String, Places)> {
+/// A figure's name, then its ratio's low end, median and high end.
+pub type Ratio = (String, f64, f64, f64);
+
+/// Those that have a place, from the top down.
+pub fn shown(ratios: &[Ratio]) -> impl Iterator<Item = &Ratio> + Clone {
     let has_place = |ratio: &f64| Spacing::Log.takes(*ratio);
-    let shown = ratios
+    ratios
         .iter()
-        .filter(|(_, low, median, high)| [low, median, high].into_iter().all(has_place));
-    let ratios: Vec<_> = shown.collect();
+        .filter(move |(_, low, median, high)| [low, median, high].into_iter().all(has_place))
+}
+
+/// The ratios, and where each of those shown is; `None` if there are none.
+pub fn draw(ratios: &[Ratio], size: Size) -> Option<(String, Places)> {
+    let ratios: Vec<_> = shown(ratios).collect();
     let ends = ratios
         .iter()
         .flat_map(|(_, low, median, high)| [*low, *median, *high]);
@@ -73,11 +80,13 @@ pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<(String, P
         let (bottom, top) = y.ends();
         let one = [(1.0, bottom), (1.0, top)];
         area.draw(&PathElement::new(one, BASE.stroke_width(STROKE)))?;
+        let mut stops = Vec::new();
         for (at, (name, low, median, high)) in (0..rows).map(f64::from).zip(ratios) {
             let middle = top - at - 0.5;
             let told_from_one = *low > 1.0 || *high < 1.0;
             let ink = if told_from_one { ink::nth(0) } else { QUIET };
             let height = middle + row.interval;
+            stops.push(height);
             let interval = [(*low, height), (*high, height)];
             area.draw(&PathElement::new(interval, ink.stroke_width(STROKE)))?;
             area.draw(&Circle::new((*median, height), fine(5), ink.filled()))?;
@@ -94,12 +103,12 @@ pub fn draw(ratios: &[(String, f64, f64, f64)], size: Size) -> Option<(String, P
             sheet.draw_text(&fitted(name, name_room - fine(12)), &left, (0, line))?;
             sheet.draw_text(&figures, &right, (fine(size.width()), line))?;
         }
-        Ok(Places::default())
+        Ok(places_down(&chart, &y, &stops))
     }))
 }
 
 /// A ratio with as many decimals as its neighbours, so that they are easily compared.
-fn written(ratio: f64) -> String {
+pub fn written(ratio: f64) -> String {
     if (0.1..10.0).contains(&ratio) {
         format!("{ratio:.2}")
     } else {

@@ -1,8 +1,14 @@
-//! What a plot tells who looks into it: at each of its stops along the axis to the right, the figure of each line or bar.
+//! What a plot tells who looks into it: at each of its stops, the figure of each line or bar; of ratios, which stand one
+//! below the other, the figures of each.
 
 use serde::Serialize;
 
-use super::{Axis, Curve, Kind, spacing::Spacing, unit::Unit};
+use super::{
+    Axis, Curve, Kind,
+    ratios::{Ratio, shown, written},
+    spacing::Spacing,
+    unit::Unit,
+};
 
 /// The figures of a plot, in words, stop by stop. There are no more stops than points that are drawn.
 #[derive(Debug, Default, Serialize)]
@@ -11,13 +17,13 @@ pub struct Readings<'p> {
     names: Vec<&'p str>,
     /// At each stop: where that is, and the figure of each name, if it has one there.
     tells: Vec<(String, Vec<Option<String>>)>,
-    /// Where the stops are, in the measure of the axis to the right.
+    /// Where the stops are, in the measure of the axis to the right, or which row each is.
     #[serde(skip)]
     stops: Vec<f64>,
 }
 
 impl<'p> Readings<'p> {
-    /// What there is to tell of a plot. Ratios tell nothing more: their figures stand beside them.
+    /// What there is to tell of a plot.
     pub fn of(kind: &'p Kind) -> Self {
         match kind {
             Kind::Percentiles(curves) => {
@@ -30,11 +36,11 @@ impl<'p> Readings<'p> {
                 curves.read(|at| place(x, at, greatest), y.unit, exactly)
             }
             Kind::Bars { y, labels, series } => bars(y.unit, labels, series),
-            Kind::Ratios(_) => Self::default(),
+            Kind::Ratios(rows) => ratios(rows),
         }
     }
 
-    /// Where the stops are, in the measure of the axis to the right.
+    /// Where the stops are, in the measure of the axis to the right, or which row each is.
     pub fn stops(&self) -> &[f64] {
         &self.stops
     }
@@ -95,6 +101,20 @@ fn bars<'p>(unit: Unit, labels: &[String], series: &'p [(String, Vec<f64>)]) -> 
         names: series.iter().map(|(name, _)| name.as_str()).collect(),
         tells: slots.collect(),
         stops: middles.take(labels.len()).collect(),
+    }
+}
+
+fn ratios<'p>(rows: &'p [Ratio]) -> Readings<'p> {
+    let rows = shown(rows);
+    let tell = |(name, low, median, high): &'p Ratio| {
+        let figures = [median, low, high].map(|ratio| Some(written(*ratio)));
+        (name.clone(), figures.to_vec())
+    };
+    let tells: Vec<_> = rows.map(tell).collect();
+    Readings {
+        names: vec!["median", "low", "high"],
+        stops: (0_u32..).map(f64::from).take(tells.len()).collect(),
+        tells,
     }
 }
 
@@ -206,6 +226,21 @@ mod tests {
             spans: Vec::new(),
         };
         assert_eq!(told(&kind), ["round 1: mine 5 µs", "round 12: mine 6 µs"]);
+    }
+
+    #[test]
+    fn ratios_tell_each_of_those_that_have_a_place() {
+        let ratio = |name: &str, median: f64| (name.to_owned(), median / 2.0, median, 2.0 * median);
+        let rows = vec![
+            ratio("p50", 1.0),
+            ratio("none", f64::NAN),
+            ratio("p99", 7.0),
+        ];
+        let expected = [
+            "p50: median 1.00, low 0.50, high 2.00",
+            "p99: median 7.00, low 3.50, high 14",
+        ];
+        assert_eq!(told(&Kind::Ratios(rows)), expected);
     }
 
     #[test]
