@@ -91,6 +91,11 @@ const FIGURES: [(&str, Figure); 10] = [
 ];
 /// The figure that the verdict rests on.
 pub const DECISIVE: &str = "cpu_us_per_delivery";
+/// Figures that are told in its place where nobody knows it, and what they are called.
+const INSTEAD: [(&str, &str); 2] = [
+    ("p99", "p99"),
+    ("delivered_per_second", "deliveries a second"),
+];
 
 impl Comparison {
     /// Of two or more servers, the first of which is the baseline.
@@ -181,7 +186,7 @@ impl Versus {
         Self {
             target: other.name.to_owned(),
             finding: decisive.map_or(Finding::Unknown, Ratio::finding),
-            verdict: verdict(first.name, other.name, decisive),
+            verdict: verdict(first.name, other.name, &ratios),
             ratios,
         }
     }
@@ -191,11 +196,9 @@ fn over(other: &str, first: &str) -> String {
     format!("{other} ÷ {first}")
 }
 
-fn verdict(first: &str, other: &str, ratio: Option<&Ratio>) -> String {
-    let Some(ratio) = ratio else {
-        return format!(
-            "nobody knows which of {first} and {other} costs more: the CPU time of both has to be watched; give --server-pid for each"
-        );
+fn verdict(first: &str, other: &str, ratios: &BTreeMap<&str, Ratio>) -> String {
+    let Some(ratio) = ratios.get(DECISIVE) else {
+        return verdict_without_cpu(first, other, ratios);
     };
     let Ratio {
         median,
@@ -219,9 +222,68 @@ fn verdict(first: &str, other: &str, ratio: Option<&Ratio>) -> String {
     }
 }
 
+/// What was compared where the decisive figure was not.
+fn verdict_without_cpu(first: &str, other: &str, ratios: &BTreeMap<&str, Ratio>) -> String {
+    let known = INSTEAD.iter();
+    let known = known.filter_map(|(figure, name)| Some((name, ratios.get(figure)?)));
+    let rounds = known.clone().map(|(_, ratio)| ratio.rounds).max();
+    let rounds = rounds.unwrap_or(0);
+    let enough = rounds >= ROUNDS_MIN;
+    let told = known.filter(|(_, ratio)| !enough || ratio.rounds >= ROUNDS_MIN);
+    let told = told.map(|(name, ratio)| {
+        let Ratio {
+            median, low, high, ..
+        } = ratio;
+        format!("{name} {median:.3} ({low:.3} to {high:.3})")
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    let what = if enough {
+        format!(
+            "{} by times and throughput alone: {told}, each with its 99% interval, {} at most",
+            over(other, first),
+            counted(rounds as u64, "round")
+        )
+    } else {
+        format!(
+            "too few rounds to tell {other} from {first} ({}: {told}); eight are the fewest",
+            counted(rounds as u64, "round")
+        )
+    };
+    format!(
+        "{what}; which of them needs more CPU per delivery is not known: give --server-pid for each"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_nobody_knows_the_cpu_it_is_said_what_was_compared() {
+        let ratio = |median: f64, rounds| Ratio {
+            median,
+            low: median - 0.02,
+            high: median + 0.02,
+            rounds,
+        };
+        let says = |p99_rounds, rounds| {
+            let p99 = ("p99", ratio(1.2, p99_rounds));
+            let delivered = ("delivered_per_second", ratio(1.0, rounds));
+            verdict("a", "b", &[p99, delivered].into_iter().collect())
+        };
+        let unknown =
+            "; which of them needs more CPU per delivery is not known: give --server-pid for each";
+        let both = "p99 1.200 (1.180 to 1.220), deliveries a second 1.000 (0.980 to 1.020)";
+        let told = format!(
+            "b ÷ a by times and throughput alone: {both}, each with its 99% interval, 12 rounds at most"
+        );
+        assert_eq!(says(12, 12), told + unknown);
+        // What most rounds are not valid for says nothing.
+        assert!(says(3, 12).contains("alone: deliveries a second 1.000"));
+        let told =
+            format!("too few rounds to tell b from a (7 rounds: {both}); eight are the fewest");
+        assert_eq!(says(7, 7), told + unknown);
+    }
 
     #[test]
     fn a_verdict_names_who_needs_more() {
@@ -233,13 +295,12 @@ mod tests {
                 high,
                 rounds,
             };
-            verdict("a", "b", Some(&ratio))
+            verdict("a", "b", &BTreeMap::from([(DECISIVE, ratio)]))
         };
         assert!(says(1.2, 12).starts_with("b needs more CPU per delivery than a: 1.200 times"));
         assert!(says(0.8, 12).starts_with("b needs less"));
         assert!(says(1.01, 12).contains("within the noise"));
         assert!(says(1.2, 3).starts_with("too few rounds"));
         assert!(says(1.2, 1).contains("(b ÷ a is 1.200, 99% interval 1.180 to 1.220, 1 round)"));
-        assert!(verdict("a", "b", None).contains("--server-pid"));
     }
 }
