@@ -134,6 +134,30 @@ impl Comparison {
         std::iter::once(&self.second).chain(&self.more)
     }
 
+    /// What the servers are called, the baseline first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let others = self.versus().map(|versus| versus.target.as_str());
+        std::iter::once(self.baseline.as_str()).chain(others)
+    }
+
+    /// The median over each server's rounds, in the order of their names, of each figure that any of them has.
+    pub fn medians(&self) -> Vec<(&'static str, Vec<Option<f64>>)> {
+        let of = |name: &str, figure: Figure| {
+            let rounds = self.rounds.iter().filter(|round| round.target == name);
+            let undisturbed = rounds.filter(|round| !round.step.validity.disturbed_server);
+            median(undisturbed.filter_map(|round| figure(&round.step)))
+        };
+        let row = |(name, figure)| {
+            (
+                name,
+                self.names().map(|server| of(server, figure)).collect(),
+            )
+        };
+        let rows = FIGURES.into_iter().map(row);
+        rows.filter(|(_, medians): &(_, Vec<_>)| medians.iter().any(Option::is_some))
+            .collect()
+    }
+
     /// Why the rounds say nothing of what the servers cost; `None` if most of them do, and there are enough.
     pub fn invalid_reason(&self) -> Option<String> {
         self.disturbed().or_else(|| self.too_few())
@@ -190,6 +214,13 @@ impl Versus {
             ratios,
         }
     }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    Some(values[last / 2].midpoint(values[last.div_ceil(2)]))
 }
 
 fn over(other: &str, first: &str) -> String {
@@ -283,6 +314,40 @@ mod tests {
         let told =
             format!("too few rounds to tell b from a (7 rounds: {both}); eight are the fewest");
         assert_eq!(says(7, 7), told + unknown);
+    }
+
+    #[test]
+    fn a_median_stands_in_the_middle() {
+        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
+        assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), Some(2.5));
+        assert_eq!(median(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn seven_rounds_are_too_few() {
+        let with = |rounds| {
+            let ratio = Ratio {
+                median: 1.2,
+                low: 1.1,
+                high: 1.3,
+                rounds,
+            };
+            let second = Versus {
+                target: "b".to_owned(),
+                ratios: BTreeMap::from([(DECISIVE, ratio)]),
+                finding: ratio.finding(),
+                verdict: verdict("a", "b", &BTreeMap::from([(DECISIVE, ratio)])),
+            };
+            let comparison = Comparison {
+                rounds: Vec::new(),
+                baseline: "a".to_owned(),
+                second,
+                more: Vec::new(),
+            };
+            comparison.invalid_reason()
+        };
+        assert!(with(7).unwrap().starts_with("too few rounds"));
+        assert_eq!(with(8), None);
     }
 
     #[test]

@@ -36,6 +36,19 @@ pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
         Findings::Connect(departures) => of_departures(&mut facts, departures),
         Findings::Comparison(_) => {}
     }
+    // Of a comparison these would be those of one server in one round.
+    let is_of_one = !matches!(outcome.findings, Findings::Comparison(_));
+    if is_of_one {
+        of_server(&mut facts, outcome);
+    }
+    deflated(&mut facts, outcome);
+    if is_of_one {
+        of_loadgen(&mut facts, outcome);
+    }
+    facts
+}
+
+fn of_server(facts: &mut Vec<(&'static str, String)>, outcome: &Outcome) {
     let connect = &outcome.connect;
     facts.push(("clients connected", grouped(connect.clients)));
     if connect.failed > 0 {
@@ -52,14 +65,15 @@ pub fn facts(outcome: &Outcome) -> Vec<(&'static str, String)> {
     if let Some(each) = server.rss_bytes_per_connection {
         facts.push(("server memory per connection", bytes(each)));
     }
-    deflated(&mut facts, outcome);
+}
+
+fn of_loadgen(facts: &mut Vec<(&'static str, String)>, outcome: &Outcome) {
     let share = outcome.loadgen.cpu_share * 100.0;
     facts.push(("load generator's share of a core", format!("{share:.0} %")));
     if let Some(waiting) = outcome.loadgen.waiting_share {
         let waiting = format!("{:.1} % of the time", waiting * 100.0);
         facts.push(("load generator waited for a core", waiting));
     }
-    facts
 }
 
 fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {

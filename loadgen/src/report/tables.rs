@@ -1,10 +1,10 @@
 //! The figures of a result that come in rows, for the text as for the page.
 
 use crate::{
-    figures::words::{grouped, rounded, time},
+    figures::words::{bytes, grouped, rounded, time},
     outcome::{
         Findings, Outcome,
-        comparison::Versus,
+        comparison::{Comparison, Versus},
         ratio::Ratio,
         search::{Search, Tried},
         stage::Stage,
@@ -74,10 +74,11 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
         }
         Findings::Connect(_) => vec![times(&[connect])],
         Findings::Search(search) => vec![steps(search)],
-        Findings::Comparison(comparison) => comparison
-            .versus()
-            .map(|versus| ratios(&comparison.baseline, versus))
-            .collect(),
+        Findings::Comparison(comparison) => {
+            let versus = comparison.versus();
+            let ratios = versus.map(|versus| ratios(&comparison.baseline, versus));
+            ratios.chain([medians(comparison)]).collect()
+        }
     }
 }
 
@@ -195,4 +196,28 @@ fn ratios(baseline: &str, versus: &Versus) -> Table {
         &["", "median", "low", "high"],
         versus.ratios.iter().map(row).collect(),
     )
+}
+
+/// The figures of each server themselves.
+fn medians(comparison: &Comparison) -> Table {
+    let row = |(name, medians): (&str, Vec<Option<f64>>)| {
+        let told = medians.into_iter();
+        let told =
+            told.map(|median| median.map_or("-".to_owned(), |median| median_of(name, median)));
+        [name.to_owned()].into_iter().chain(told).collect()
+    };
+    let header: Vec<&str> = [""].into_iter().chain(comparison.names()).collect();
+    let rows = comparison.medians().into_iter().map(row);
+    table("Median of all rounds", &header, rows.collect())
+}
+
+/// A figure of a comparison, by its name.
+pub(super) fn median_of(name: &str, figure: f64) -> String {
+    match name {
+        "cpu_us_per_delivery" => format!("{figure:.3} us"),
+        "delivered_per_second" => rounded(figure) + "/s",
+        "mean_batch" => format!("{figure:.2}"),
+        "rss_bytes_per_connection" => bytes(figure),
+        _ => time(figure),
+    }
 }

@@ -21,9 +21,12 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = self.0;
         writeln!(f, "{}\n", heading(outcome))?;
-        let facts = facts(outcome).into_iter();
-        let facts = facts.map(|(name, figure)| vec![name.to_owned(), figure]);
-        writeln!(f, "{}\n", drawn(None, facts))?;
+        let facts = facts(outcome);
+        if !facts.is_empty() {
+            let rows = facts.into_iter();
+            let rows = rows.map(|(name, figure)| vec![name.to_owned(), figure]);
+            writeln!(f, "{}\n", drawn(None, rows))?;
+        }
         for Table {
             title,
             mut header,

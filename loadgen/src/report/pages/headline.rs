@@ -2,17 +2,19 @@
 
 use crate::{
     figures::words::{bytes, counted, grouped, rounded, time},
-    outcome::{Findings, Outcome, comparison},
+    outcome::{
+        Findings, Outcome,
+        comparison::{Comparison, DECISIVE},
+    },
     page::Fact,
+    report::tables::median_of,
 };
+
+/// Facts of a comparison at most: of more than three servers not all are told their own figure.
+const COMPARED_MAX: usize = 6;
 
 /// The figures that matter most.
 pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
-    let fact = |name: &str, figure: String, note: String| Fact {
-        name: name.to_owned(),
-        figure,
-        note,
-    };
     let mut facts = Vec::new();
     match &outcome.findings {
         Findings::Traffic(traffic) => {
@@ -66,16 +68,7 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
                 facts.push(fact("deliveries there", delivered, note));
             }
         }
-        Findings::Comparison(comparison) => {
-            for versus in comparison.versus() {
-                let Some(cpu) = versus.ratios.get(comparison::DECISIVE) else {
-                    continue;
-                };
-                let name = format!("CPU, {}", versus.over(&comparison.baseline));
-                let note = format!("{:.3} to {:.3}", cpu.low, cpu.high);
-                facts.push(fact(&name, format!("{:.3}", cpu.median), note));
-            }
-        }
+        Findings::Comparison(comparison) => return compared(comparison),
     }
     if let Some(us) = outcome.server.cpu_us_per_delivery {
         let share = outcome.loadgen.cpu_share * 100.0;
@@ -83,4 +76,42 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
         facts.push(fact("server CPU per delivery", format!("{us:.3} us"), note));
     }
     facts
+}
+
+/// The ratios that the verdict rests on, or those of the p99 where nobody knows the CPU, and the same figure of each server.
+fn compared(comparison: &Comparison) -> Vec<Fact> {
+    let all = || comparison.versus();
+    let is_known = all().any(|versus| versus.ratios.contains_key(DECISIVE));
+    let (name, called) = if is_known {
+        (DECISIVE, "CPU per delivery")
+    } else {
+        ("p99", "latency p99")
+    };
+    let ratios = all().filter_map(|versus| {
+        let ratio = versus.ratios.get(name)?;
+        let note = format!("{:.3} to {:.3} (99% sure)", ratio.low, ratio.high);
+        let over = versus.over(&comparison.baseline);
+        Some(fact(
+            &format!("{called}, {over}"),
+            format!("{:.3}", ratio.median),
+            note,
+        ))
+    });
+    let medians = comparison.medians().into_iter();
+    let of_it = medians.filter(|(figure, _)| *figure == name);
+    let of_each = of_it.flat_map(|(_, medians)| comparison.names().zip(medians));
+    let own = of_each.filter_map(|(server, median)| {
+        let figure = median_of(name, median?);
+        let note = "median of its rounds".to_owned();
+        Some(fact(&format!("{called}, {server}"), figure, note))
+    });
+    ratios.chain(own).take(COMPARED_MAX).collect()
+}
+
+fn fact(name: &str, figure: String, note: String) -> Fact {
+    Fact {
+        name: name.to_owned(),
+        figure,
+        note,
+    }
 }

@@ -14,14 +14,15 @@ use crate::{
 
 /// The page of a result.
 pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
-    let facts = facts(outcome).into_iter();
-    let facts = Table {
+    let facts = facts(outcome);
+    let facts = (!facts.is_empty()).then(|| Table {
         title: "Figures".to_owned(),
         header: vec![String::new(), String::new()],
         rows: facts
+            .into_iter()
             .map(|(name, figure)| vec![name.to_owned(), figure])
             .collect(),
-    };
+    });
     Page {
         title: format!("loadgen {}", outcome.mode),
         subtitle: heading(outcome),
@@ -33,7 +34,7 @@ pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
         verdict: sentence::words(outcome),
         headline: headline::headline(outcome),
         plots: plots::plots(outcome, curves),
-        tables: [tables(outcome), vec![facts]].concat(),
+        tables: tables(outcome).into_iter().chain(facts).collect(),
         config: config(outcome),
         command: command(),
     }
