@@ -18,5 +18,5 @@ const adapter =
 
 const http = createServer();
 const io = new Server(http, { adapter, transports: ['websocket'], serveClient: false });
-io.on('connection', (socket) => socket.on('say', (text) => io.emit('say', text)));
+io.on('connection', (socket) => socket.on('msg', (text) => io.emit('msg', text)));
 http.listen(Number(port), '127.0.0.1', () => console.log(`listening on 127.0.0.1:${http.address().port}`));

@@ -42,32 +42,13 @@ def report(process, seconds):
 
 
 def against(server, mode, *flags, **how):
-    return loadgen(mode, '--url', server.url, '--server-pid', server.pid, *flags, **how)
-
-
-def talk(server, mode, *flags, **how):
-    """A run in which messages are said, in the server's own words."""
-    return against(server, mode, *server.hello, *server.template, *flags, **how)
-
-
-def rounds_of(server, rounds, load, *flags):
-    """The rounds of a server that has words of its own, so that it cannot be one of those of a comparison."""
-    found = []
-    for number in range(rounds):
-        result = talk(server, load, *flags)
-        found.append(
-            result['messages']
-            | {'target': server.name, 'round': number + 1, 'valid': result['valid']}
-            | {'delivered_per_second': result['throughput']['delivered_per_second']}
-            | {key: result['server'][key] for key in ['cpu_us_per_delivery'] if key in result['server']}
-            | {key: result[key] for key in ['latency_us'] if key in result}
-        )
-    return found
+    """A run in which a server is spoken to as it speaks, unless something else is said."""
+    return loadgen(mode, '--url', server.url, '--server-pid', server.pid, *flags, **{'protocol': server.protocol} | how)
 
 
 def compare(servers, rounds, *flags):
     """Interleaved rounds of several servers: for each of them its rounds, in order."""
-    targets = [word for server in servers for word in ('--target', f'{server.name}={server.url}')]
+    targets = [word for server in servers for word in ('--target', f'{server.name}={server.protocol}+{server.url}')]
     pids = [word for server in servers for word in ('--server-pid', server.pid)]
     result = loadgen('compare', '--rounds', rounds, *targets, *pids, *flags)
     return {server.name: [r for r in result['rounds'] if r['target'] == server.name] for server in servers}

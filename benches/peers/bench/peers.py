@@ -32,9 +32,8 @@ class Peer:
     find_command: Callable = lambda: []
     version: Callable = lambda: ''
     path: str = '/'
-    # How the load generator says that it is there, and its messages, if not as they are.
-    hello: str = ''
-    template: str = ''
+    # What the load generator speaks with it.
+    protocol: str = 'raw'
     # What has it deflate for those who offer that, if anything does.
     deflates: list = field(default_factory=list)
     command: list = field(default_factory=list)
@@ -171,8 +170,7 @@ PEERS = [
         name='socket.io',
         about='Socket.IO, WebSocket only; its 12 bytes around each message',
         path='/socket.io/?EIO=4&transport=websocket',
-        hello='40',
-        template='42["say","%s"]',
+        protocol='socketio',
         needs={'node': 'nodejs', 'npm': 'npm'},
         build=install_npm('socket.io'),
         find_command=lambda: ['node', HERE / 'socket.io/server.mjs', 0],

@@ -43,8 +43,7 @@ class Server:
 
     def __init__(self, peer, *flags):
         self.name = peer.name
-        self.hello = ['--hello', peer.hello] if peer.hello else []
-        self.template = ['--template', peer.template] if peer.template else []
+        self.protocol = peer.protocol
         self.process = subprocess.Popen(
             on(cores()[0], [*peer.command, *flags]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
         )

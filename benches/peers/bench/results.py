@@ -116,8 +116,7 @@ def how(run):
         f'{pinned}one server at a time under load, all of them running throughout. Payloads have 64 bytes. '
         f'`TCP_NODELAY` is on everywhere, logs are off, and no client offers compression where nothing is said of it. Rounds '
         f'are interleaved, every other one in the opposite order: {run.rounds} of them, {run.searches} of searches and memory. '
-        f'Those of a comparison of a server that wants words of its own around each message (Socket.IO) come after the '
-        f'others. Saturated: 1,000 clients, of which 10 keep 8 messages under way each. Memory: what each of {run.idle_clients:,} connections adds to a new server, '
+        f'Saturated: 1,000 clients, of which 10 keep 8 messages under way each. Memory: what each of {run.idle_clients:,} connections adds to a new server, '
         f'after each has said a message (to Socket.IO only that it is there), has heard those of all who came later, and has had a ping answered. '
         f'A time counts only in rounds in which the load generator kept its schedule.'
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import deflating
 from .figures import PARTS
-from .loadgen import against, compare, rounds_of, talk
+from .loadgen import against, compare
 from .processes import Failed, Server
 
 # Clients that come before memory is looked at, so that what a server allocates once is not taken for theirs.
@@ -34,20 +34,12 @@ class Run:
         return f'{milliseconds // 2 if self.quick else milliseconds}ms'
 
     def compare(self, servers, *flags, load='fanout'):
-        """Interleaved rounds of those to whom the same can be said, and after these the rounds of the others."""
+        """Interleaved rounds of those that have not ended."""
         alive = [server for server in servers if server.process.poll() is None]
         for server in servers:
             if server not in alive:
                 self.measured.note(f'{server.name} has ended: it is missing from here on')
-        others = [server for server in alive if server.template]
-        alike = [server for server in alive if server not in others]
-        results = compare(alike, self.rounds, '--load', load, *flags)
-        for server in others:
-            try:
-                results[server.name] = rounds_of(server, self.rounds, load, *flags)
-            except Failed as error:
-                self.measured.note(f'{server.name}: {error}')
-        return results
+        return compare(alive, self.rounds, '--load', load, *flags)
 
     def in_turns(self, things, rounds, measure):
         """Measures each in each round, every other round in the opposite order; failures are noted."""
@@ -102,7 +94,7 @@ def search(run, figure, clients, slo):
         guess = known * 0.8 if known else saturated / clients / 3 if saturated else 100
         flags = ['--clients', clients, '--slo', slo, '--rate', max(1, round(guess))]
         flags += ['--warmup', run.duration(500), '--duration', run.duration(1000)]
-        result = talk(server, 'search', *flags, seconds=SEARCH_SECONDS)
+        result = against(server, 'search', *flags, seconds=SEARCH_SECONDS)
         is_limit = result['valid'] and not result.get('interrupted')
         add = run.measured.add if is_limit else run.measured.add_least
         add(figure, server.name, round_, result.get('best', {}).get('rate', 0))
@@ -134,7 +126,7 @@ def memory(run):
     has had a ping answered."""
     def measure(peer, round_):
         with Server(peer) as server:
-            flags = [*(server.hello or ['--hello', 'hello']), '--ping', '--clients']
+            flags = [*(['--hello', 'hello'] if server.protocol == 'raw' else []), '--ping', '--clients']
             against(server, 'idle', *flags, EARLY_CLIENTS, '--duration', '200ms')
             paced = ['--connect-rate', IDLE_RATE, '--duration', '3s']
             result = against(server, 'idle', *flags, run.idle_clients, *paced)
