@@ -1,0 +1,134 @@
+//! Whether what a run is to do can be done: what cannot is refused by its flag.
+
+use crate::{
+    args::Args,
+    plan::{
+        Plan,
+        error::{PORTS_PER_SOURCE, PlanError},
+        nanoseconds,
+        script::{Script, error::ScriptError},
+        stamp::{MESSAGE_BYTES_MAX, PUBLISHERS_MAX, STAMP_BYTES, TIME_NS_MAX},
+    },
+};
+
+impl Plan {
+    /// Whether the flags go together.
+    ///
+    /// # Errors
+    /// The user's: the first that do not.
+    pub(super) fn check(&self, args: &Args) -> Result<(), PlanError> {
+        if self.publishers > self.clients || self.publishers > PUBLISHERS_MAX {
+            return Err(PlanError::Publishers {
+                publishers: self.publishers,
+                most: self.clients.min(PUBLISHERS_MAX),
+            });
+        }
+        if !(STAMP_BYTES..=MESSAGE_BYTES_MAX).contains(&self.size_bytes) {
+            return Err(PlanError::Size {
+                bytes: self.size_bytes,
+            });
+        }
+        if self.duration.is_zero() {
+            return Err(PlanError::NoDuration);
+        }
+        if self.slow + self.publishers > self.clients {
+            return Err(PlanError::Slow {
+                slow: self.slow,
+                most: self.clients - self.publishers,
+            });
+        }
+        if self.channels > self.clients {
+            return Err(PlanError::Channels {
+                channels: self.channels,
+                clients: self.clients,
+            });
+        }
+        let in_handshake = |place: &str| {
+            let headers = args
+                .header
+                .iter()
+                .filter_map(|(_, value)| value.to_str().ok());
+            let urls = args
+                .target
+                .iter()
+                .map(|target| &target.url)
+                .chain(&args.url);
+            let mut asked = urls.map(String::as_str).chain(headers);
+            asked.any(|text| text.contains(place))
+        };
+        if self.channels > 1 && !self.protocol.has_channels() && !in_handshake("%t") {
+            return Err(PlanError::NoChannels);
+        }
+        let says_values = self.protocol.script().is_some_and(Script::has_value);
+        if self.particulars.has_values() && !says_values && !in_handshake("%v") {
+            return Err(PlanError::NoValue);
+        }
+        if self.ping.is_some_and(|period| period.is_zero()) {
+            return Err(ScriptError::NoPeriod.into());
+        }
+        if self.churn.is_some_and(|period| period.is_zero()) {
+            return Err(PlanError::NoPeriod);
+        }
+        if args.isolation && self.slow == 0 {
+            return Err(PlanError::NobodySlow);
+        }
+        let all_unix = !args.url.is_empty() && args.url.iter().all(|url| url.starts_with("unix:"));
+        let ports = usize::from(self.source_ips.unwrap_or(1)) * PORTS_PER_SOURCE;
+        if self.sockets() > ports && !all_unix {
+            return Err(PlanError::Ports {
+                sockets: self.sockets(),
+                sources: self.sockets().div_ceil(PORTS_PER_SOURCE),
+            });
+        }
+        let whole = self
+            .warmup
+            .saturating_add(self.duration)
+            .saturating_add(self.settle);
+        // Half of what a stamp can carry: connecting counts from the same origin.
+        if nanoseconds(whole) > TIME_NS_MAX / 2 {
+            return Err(PlanError::TooLong);
+        }
+        let most = self.schedule(0).map_or(0, |schedule| schedule.total_of(0));
+        if most >= u64::from(u32::MAX) {
+            return Err(PlanError::TooMany);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(flags: &str) -> String {
+        let args = Args::read(format!("loadgen {flags}").split(' ')).unwrap();
+        Plan::new(&args).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_by_its_flag() {
+        assert!(
+            refused("--clients 3 --publishers 4").contains("--publishers (4) can be at most 3")
+        );
+        assert!(refused("--size 39B").contains("--size (39 bytes)"));
+        assert!(refused("--duration 0s").contains("--duration"));
+        assert!(refused("--duration 100h").contains("39 hours"));
+        assert!(refused("--duration 10h --rate 1000000 --publishers 1").contains("lower --rate"));
+        assert!(refused("--clients 27000").contains("lower --clients"));
+        assert!(refused("--clients 100000").contains("--source-ips 4"));
+        assert!(refused("--clients 10 --slow 50%").contains("--slow (5 clients) can be at most 0"));
+        assert!(refused("--clients 10 --channels 11").contains("--channels (11)"));
+        assert!(refused("--channels 2 --protocol raw").contains("--channels needs"));
+        assert!(refused("--isolation").contains("--slow 1%"));
+        assert!(refused("--churn 10s").contains("--protocol chat"));
+        assert!(refused("--churn 0s --protocol chat").contains("--churn must"));
+        assert!(refused("--cut 10%/2s").contains("--protocol chat"));
+        assert!(refused("--hello hi").contains("--protocol raw"));
+        assert!(refused("--sender acked --protocol chat").contains("--sender"));
+        assert!(refused("saturate --protocol raw --sender skipped").contains("--sender acked"));
+        assert!(refused("--protocol raw --template hi").contains("%s once"));
+        for within in ["--protocol raw --template '%s'", "--protocol chat"] {
+            assert!(refused(&format!("{within} --payload json")).contains("--payload json"));
+        }
+    }
+}
