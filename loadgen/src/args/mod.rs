@@ -74,7 +74,7 @@ pub struct Args {
     #[arg(long)]
     pub insecure: bool,
 
-    /// Clients that connect; each receives everything
+    /// Clients that connect; each receives everything. How many come or go later says --stage; if the first one says with how many it begins, leave this out
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub clients: u32,
 
@@ -106,7 +106,7 @@ pub struct Args {
     #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
 
-    /// A part of the run, such as '30s: rate=100..500' for a rate that rises evenly, or '1m: rate=500'; repeatable, one after another: each has its own figures, and only those that hold still are judged [default: one rate for --duration]
+    /// A part of the run, such as '30s: rate=100..500' for a rate that rises evenly, or '1m: rate=500'; repeatable, one after another: each has its own figures, and only those that hold still are judged. With clients=1000..5000 clients come evenly, or go, the last that came first and publishers never; what a stage does not say stays as it was [default: one rate for --duration]
     #[arg(long, value_name = "STAGE", conflicts_with_all = ["duration", "storm", "slow", "isolation", "churn", "cut"])]
     pub stage: Vec<StageFlag>,
 
@@ -258,6 +258,7 @@ impl Args {
         let torn = args.take_protocol_of_urls();
         match sense::misplaced(&matches, args.mode)
             .or(torn)
+            .or_else(|| sense::said_twice(&matches, &args))
             .or_else(|| args.without_sense())
         {
             Some(reason) => Err(command.error(ErrorKind::ArgumentConflict, reason)),
@@ -282,6 +283,12 @@ impl Args {
             *url = plain.to_owned();
         }
         None
+    }
+
+    /// Clients that there are at first.
+    pub fn clients_at_first(&self) -> u32 {
+        let first = self.stage.first().and_then(|first| first.clients);
+        first.map_or(self.clients, |(from, _)| from)
     }
 
     /// How long to measure, in one step or round.

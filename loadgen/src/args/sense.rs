@@ -88,12 +88,26 @@ impl Args {
     }
 }
 
+/// What two flags say, and one would do.
+pub(super) fn said_twice(matches: &ArgMatches, args: &Args) -> Option<String> {
+    let first = args.stage.first().filter(|first| first.clients.is_some())?;
+    given(matches, "clients").then(|| {
+        format!(
+            "how many clients there are at first says --clients, and the first --stage ('{}') too: leave out one of them",
+            first.text
+        )
+    })
+}
+
+fn given(matches: &ArgMatches, flag: &str) -> bool {
+    matches.value_source(flag) == Some(ValueSource::CommandLine)
+}
+
 /// A flag that was given and means nothing in a mode.
 pub(super) fn misplaced(matches: &ArgMatches, mode: Mode) -> Option<String> {
-    let given = |flag| matches.value_source(flag) == Some(ValueSource::CommandLine);
     let (flag, modes) = ONLY_IN
         .iter()
-        .find(|(flag, modes)| given(flag) && !modes.contains(&mode))?;
+        .find(|(flag, modes)| given(matches, flag) && !modes.contains(&mode))?;
     let names: Vec<String> = modes.iter().map(Mode::to_string).collect();
     Some(format!(
         "--{} means nothing in {mode}: leave it out (it is for {})",
@@ -133,6 +147,32 @@ mod tests {
         let told = refused("loadgen fanout --clients-up-to 7");
         assert!(told.contains("--clients-up-to means nothing"), "{told}");
         assert_eq!(read("loadgen saturate --window 3").window, 3);
+    }
+
+    #[test]
+    fn how_many_clients_there_are_at_first_is_said_once() {
+        let read = |first, second| {
+            Args::read([
+                "loadgen",
+                "--clients",
+                "7",
+                "--stage",
+                first,
+                "--stage",
+                second,
+            ])
+        };
+        let told = read("1s: clients=5..9", "1s").unwrap_err().to_string();
+        assert!(
+            told.contains("--clients") && told.contains("'1s: clients=5..9'"),
+            "{told}"
+        );
+        assert_eq!(
+            read("1s", "1s: clients=7..9").unwrap().clients_at_first(),
+            7
+        );
+        let args = Args::read(["loadgen", "--stage", "1s: clients=5..9"]).unwrap();
+        assert_eq!(args.clients_at_first(), 5);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Config {
     /// What clients got of what they said themselves, if not their copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender: Option<&'static str>,
-    /// Clients that connected.
+    /// Clients that connected; at first, where more come or some go with stages.
     pub clients: usize,
     /// Clients that also sent.
     pub publishers: usize,

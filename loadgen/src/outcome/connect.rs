@@ -7,7 +7,7 @@ use crate::{record::distribution::Summary, swarm::trial::Trial};
 /// How the clients came in.
 #[derive(Clone, Debug, Serialize)]
 pub struct Connect {
-    /// Clients that came in.
+    /// Clients that came in; those who come with stages are told there.
     pub clients: u64,
     /// Clients that did not.
     pub failed: u64,

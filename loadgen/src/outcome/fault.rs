@@ -2,7 +2,7 @@
 
 use crate::{
     figures::words::{counted, grouped},
-    outcome::{messages::Messages, traffic::Traffic},
+    outcome::{messages::Messages, stage::Stage, traffic::Traffic},
     record::heard::Words,
 };
 
@@ -30,7 +30,10 @@ pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
         format!(
             "not every client got every message once and in order ({}); {}",
             wrongs(traffic),
-            cause(messages.disconnects, heard)
+            match Stage::first_failure(&traffic.stages) {
+                Some(failure) => format!("of the first that was not let in: {failure}"),
+                None => cause(messages.disconnects, heard),
+            }
         )
     })
 }

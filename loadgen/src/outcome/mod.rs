@@ -6,6 +6,7 @@ pub mod comparison;
 pub mod compression;
 pub mod config;
 pub mod connect;
+pub mod crowd;
 pub mod curves;
 pub mod departures;
 pub mod doubt;

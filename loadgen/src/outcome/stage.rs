@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     args::rate::Rate,
     figures,
-    outcome::{latencies::Latencies, validity::Conduct},
+    outcome::{crowd::Crowd, latencies::Latencies, validity::Conduct},
     plan::{Pacing, Plan, stage},
     record::{distribution::Distribution, stages::Part},
     swarm::{shard::Window, trial::Trial},
@@ -22,6 +22,10 @@ pub struct Stage {
     pub rate_begin: Rate,
     /// And at its end.
     pub rate_end: Rate,
+    /// Clients that there should be, at its begin.
+    pub clients_begin: usize,
+    /// And at its end.
+    pub clients_end: usize,
     /// Whether its load was the same throughout, so that it is judged.
     pub holds_still: bool,
     /// Whether its figures are the server's; absent where it is not judged.
@@ -32,17 +36,20 @@ pub struct Stage {
     pub invalid_reason: Option<String>,
     /// Messages that were sent.
     pub sent: u64,
-    /// Deliveries that there should be.
+    /// Deliveries that there should be: to whoever was in when a message was sent and stayed, and those that came beside.
     pub expected: u64,
     /// Deliveries that there were, duplicates not counted.
     pub delivered: u64,
-    /// Deliveries that there were not, also to clients that were gone.
+    /// Deliveries that there were not, to clients that were there.
     pub missing: u64,
     /// Messages that came to clients while it lasted, per second, duplicates included.
     pub delivered_per_second: f64,
     /// How long its messages took.
     #[serde(flatten)]
     pub latencies: Latencies,
+    /// How clients came and went, if they should.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crowd: Option<Crowd>,
 }
 
 impl Stage {
@@ -88,7 +95,7 @@ impl Stage {
             slip: part.slip.summary(),
             latency: part.latency.summary(),
             prompt_latency: part.prompt_latency.summary(),
-            is_blamed: part.expected > part.delivered && !plan.is_blind_to_loss(),
+            is_blamed: part.missing + part.missed > 0 && !plan.is_blind_to_loss(),
             waiting_share: waiting_shares.max_by(f64::total_cmp),
             own_share: shares.fold(0.0, f64::max),
             server_share: server_cpu_seconds
@@ -105,16 +112,33 @@ impl Stage {
             end_seconds: 0.0,
             rate_begin: stage.from,
             rate_end: stage.to,
+            clients_begin: stage.clients_from,
+            clients_end: stage.clients_to,
             holds_still: stage.holds_still(),
             valid: judged.map(|validity| validity.doubt.is_none()),
             invalid_reason,
             sent: part.sent,
-            expected: part.expected,
+            expected: part.delivered + part.missing,
             delivered: part.delivered,
-            missing: part.expected.saturating_sub(part.delivered),
+            missing: part.missing,
             delivered_per_second: figures::ratio(received, 1) / seconds,
             latencies: Latencies::new(&part.latency, &part.sent_latency, last_receiver),
+            crowd: (stage.clients_from != stage.clients_to).then(|| Crowd::new(part)),
         }
+    }
+
+    /// How many clients came with all of them, went and were not let in; `None` if none should.
+    pub fn crowd(stages: &[Self]) -> Option<[u64; 3]> {
+        let crowds = stages.iter().filter_map(|stage| stage.crowd.as_ref());
+        let counts = crowds.map(|crowd| [crowd.came, crowd.went, crowd.failed]);
+        counts
+            .reduce(|[came, went, failed], more| [came + more[0], went + more[1], failed + more[2]])
+    }
+
+    /// Why the first of all clients that were not let in was not.
+    pub fn first_failure(stages: &[Self]) -> Option<&str> {
+        let mut crowds = stages.iter().filter_map(|stage| stage.crowd.as_ref());
+        crowds.find_map(|crowd| crowd.first_failure.as_deref())
     }
 
     /// Why the first of several that is not valid is not.

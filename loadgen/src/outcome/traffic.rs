@@ -109,6 +109,7 @@ impl Traffic {
             (storm.failed, wrong)
         });
         let lost = if self.blind_to_loss { 0 } else { messages.lost };
+        let [_, _, kept_out] = Stage::crowd(&self.stages).unwrap_or_default();
         let recovery = self.recovery.as_ref();
         let (failed_back, silent, repeated) = recovery.map_or((0, 0, 0), |recovery| {
             (recovery.failed, recovery.silent, recovery.repeated)
@@ -133,6 +134,7 @@ impl Traffic {
             (messages.disconnects, "disconnected without being slow"),
             (alone, "wrong without slow clients"),
             (failed, "not let in halfway"),
+            (kept_out, "not let in with their stage"),
             (wrong, "wrong at those who came halfway"),
         ]
         .into_iter()

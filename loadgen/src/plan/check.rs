@@ -37,6 +37,7 @@ impl Plan {
                 most: self.clients - self.publishers,
             });
         }
+        self.check_crowd()?;
         if self.channels > self.clients {
             return Err(PlanError::Channels {
                 channels: self.channels,

@@ -87,6 +87,43 @@ pub enum PlanError {
         /// How many there can be.
         most: usize,
     },
+    /// Nobody comes in no time.
+    #[error(
+        "--stage {stage} begins with {clients} clients, and there are {before} before it: let them come or go in one of \
+         their own before, such as --stage '10s: clients={before}..{clients}'"
+    )]
+    Jump {
+        /// Which one, from 1.
+        stage: usize,
+        /// Clients that it begins with.
+        clients: usize,
+        /// Clients that there are before.
+        before: usize,
+    },
+    /// Publishers do not leave.
+    #[error(
+        "--stage {stage} has {clients} clients, fewer than --publishers ({publishers}), who do not leave: lower \
+         --publishers or have more clients stay"
+    )]
+    StagePublishers {
+        /// Which one, from 1.
+        stage: usize,
+        /// The fewest clients that it has.
+        clients: usize,
+        /// What `--publishers` says, or stands for.
+        publishers: usize,
+    },
+    /// Who is expected to get what is known of one channel only.
+    #[error(
+        "clients that come and go with --stage are all in one channel: leave out --channels, or clients= in --stage"
+    )]
+    StageChannels,
+    /// Who follows the numbers of a channel is there from the begin.
+    #[error(
+        "clients that come and go with --stage do not follow the numbers of a chat: leave out --skips and give one --url, or \
+         leave out clients= in --stage"
+    )]
+    StageNumbers,
     /// A ramp carries no verdict.
     #[error(
         "no --stage holds still, so that there is nothing to judge: add one with a single rate, such as --stage '10s: \

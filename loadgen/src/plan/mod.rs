@@ -1,6 +1,7 @@
 //! What a run will do, checked before anything is started.
 
 mod check;
+pub mod crowd;
 pub mod error;
 pub mod lines;
 pub mod particulars;
@@ -34,7 +35,7 @@ use script::PERIOD;
 use stage::Stage;
 
 /// Publishers, unless there are fewer clients or the user says otherwise.
-const PUBLISHERS: u32 = 10;
+const PUBLISHERS: usize = 10;
 /// Numbers that every reader of JSON takes as they are.
 const SEEDS: u64 = 1 << 53;
 /// Descriptors that are not clients: those that a server of our own keeps back too, standard streams, timers, the server's pipes, the files of the result, and for
@@ -45,7 +46,7 @@ const DESCRIPTORS_PER_THREAD: usize = 4;
 /// A checked run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Clients that connect.
+    /// Clients that connect at first.
     pub clients: usize,
     /// The first so many of them send.
     pub publishers: usize,
@@ -124,10 +125,20 @@ impl Plan {
     /// # Errors
     /// The user's to mend: the text names the flag and what to set instead.
     pub fn new(args: &Args) -> Result<Self, PlanError> {
-        let most = args.clients_up_to.unwrap_or(args.clients);
-        let clients = most as usize;
-        let publishers = args.publishers.unwrap_or(PUBLISHERS.min(most)) as usize;
-        let sockets = clients.saturating_add(args.storm.unwrap_or(0) as usize);
+        let clients = args.clients_up_to.unwrap_or(args.clients_at_first()) as usize;
+        let stages = Stage::all(&args.stage, args.rate, clients)?;
+        let (least, most) = crowd::extent(clients, &stages).into_inner();
+        let publishers = args
+            .publishers
+            .map_or(PUBLISHERS.min(least), |publishers| publishers as usize);
+        let sockets = most.saturating_add(args.storm.unwrap_or(0) as usize);
+        let sender = args.script.sender.unwrap_or_default();
+        // Where clients come and go, a thread always has somebody who hears all that the others say.
+        let threads_most = if least < most && sender != Sender::Gets {
+            least / 2
+        } else {
+            least
+        };
         let pacing = match args.traffic() {
             Mode::Saturate => Pacing::Closed {
                 window: args.window,
@@ -143,13 +154,13 @@ impl Plan {
                 publishers
             },
             pacing,
-            stages: Stage::all(&args.stage, args.rate)?,
+            stages,
             channels: args.channels as usize,
             nodes: args.url.len().max(1),
-            threads: args.threads.min(most) as usize,
+            threads: (args.threads as usize).clamp(1, threads_most.max(1)),
             protocol: Protocol::new(args.protocol, args)?,
             particulars: Particulars::new(args, sockets)?,
-            sender: args.script.sender.unwrap_or_default(),
+            sender,
             size_bytes: args.size,
             payload: args.payload,
             warmup: args.warmup(),
@@ -159,9 +170,7 @@ impl Plan {
             source_ips: args.source_ips,
             slow: args.slow.map_or(0, |share| share.of(clients)),
             storm: args.storm.unwrap_or(0) as usize,
-            inflating: args
-                .compress
-                .map_or(0, |share| share.of(clients).min(clients)),
+            inflating: args.compress.map_or(0, |share| share.of(most).min(most)),
             ping: args.ping.then(|| args.script.period.unwrap_or(PERIOD)),
             churn: args.churn,
             cut: args.cut,
@@ -203,7 +212,8 @@ impl Plan {
 
     /// Whether the client of that number offers that what it receives be deflated.
     pub fn inflates(&self, number: usize) -> bool {
-        let before = |number: usize| number * self.inflating / self.clients;
+        let clients = self.clients_most();
+        let before = |number: usize| number * self.inflating / clients;
         before(number + 1) > before(number)
     }
 
@@ -227,7 +237,7 @@ impl Plan {
 
     /// Sockets at the same time.
     pub fn sockets(&self) -> usize {
-        self.clients.saturating_add(self.storm)
+        self.clients_most().saturating_add(self.storm)
     }
 
     /// The schedule of warm-up and measurement, beginning at `start_ns` since the origin; `None` if there is none.

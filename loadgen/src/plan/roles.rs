@@ -50,10 +50,12 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What a client is there for. Publishers, the first of all, are always members.
+    /// What a client is there for. Publishers, the first of all, are always members, and so are those who come with a stage.
     pub fn role(&self, client: usize) -> Role {
-        if client >= self.clients {
+        if client >= self.clients_most() {
             Role::Newcomer
+        } else if client >= self.clients {
+            Role::Member
         } else if client >= self.clients - self.slow {
             Role::Slow
         } else if self.churn.is_some() && client >= self.publishers {
@@ -84,9 +86,9 @@ impl Plan {
         (thread..self.sockets()).step_by(self.threads)
     }
 
-    /// Who gets everything that is sent in a channel.
-    pub fn members(&self, channel: usize) -> usize {
-        let healthy = self.clients - self.slow;
+    /// Who gets everything that is sent in a channel from a moment on, in nanoseconds since measuring began.
+    fn members(&self, channel: usize, since_ns: u64) -> usize {
+        let healthy = self.staying(since_ns) - self.slow;
         healthy.saturating_sub(channel).div_ceil(self.channels)
     }
 
@@ -95,14 +97,20 @@ impl Plan {
         self.sender == Sender::Gets
     }
 
-    /// How many get everything that one publisher sends in a channel.
-    pub fn receivers(&self, channel: usize) -> usize {
-        self.members(channel) - usize::from(!self.is_own_receiver())
+    /// How many get everything that one publisher sends in a channel from a moment on, in nanoseconds since measuring began.
+    pub fn receivers(&self, channel: usize, since_ns: u64) -> usize {
+        self.members(channel, since_ns) - usize::from(!self.is_own_receiver())
     }
 
     /// The clients that a thread connects at the begin, as numbers of its own.
     pub fn first_clients_of(&self, thread: usize) -> usize {
         self.clients.saturating_sub(thread).div_ceil(self.threads)
+    }
+
+    /// The clients of a thread that are no storm's, as numbers of its own: those that it connects at the begin come first.
+    pub fn regular_clients_of(&self, thread: usize) -> usize {
+        let clients = self.clients_most();
+        clients.saturating_sub(thread).div_ceil(self.threads)
     }
 
     /// The publishers of one thread, as numbers of its own: they are its first clients.
@@ -151,7 +159,7 @@ mod tests {
     #[test]
     fn clients_are_spread_over_channels_and_threads() {
         let plan = plan("--clients 10 --publishers 3 --channels 4 --threads 3 --slow 1");
-        let members: Vec<usize> = (0..4).map(|channel| plan.members(channel)).collect();
+        let members: Vec<usize> = (0..4).map(|channel| plan.members(channel, 0)).collect();
         assert_eq!(members, [3, 2, 2, 2]);
         assert_eq!(plan.publishers_per_channel(), 1);
         assert_eq!(plan.clients_of(1).collect::<Vec<_>>(), [1, 4, 7]);

@@ -129,6 +129,13 @@ impl Schedule {
             .div_ceil(u64::from(self.publishers))
     }
 
+    /// Messages of one publisher that should be sent before a moment, in nanoseconds since the origin.
+    pub fn before(&self, publisher: usize, ns: u64) -> u64 {
+        let due = ns.checked_sub(1).map_or(0, |last| self.due(last));
+        due.saturating_sub(publisher as u64)
+            .div_ceil(u64::from(self.publishers))
+    }
+
     /// Drops what is not due at `now_ns`.
     pub fn stop(&mut self, now_ns: u64) {
         self.total = self.due(now_ns);
@@ -186,6 +193,16 @@ mod tests {
                 assert_eq!(time, Some(schedule.time(k)));
             }
         }
+    }
+
+    #[test]
+    fn a_message_is_before_all_moments_that_are_after_its_time() {
+        let schedule = Schedule::new(5, 1000 * MS, rate(100.0), 10);
+        let before = |publisher, ns| schedule.before(publisher, ns);
+        assert_eq!([before(0, 0), before(0, 5), before(0, 6)], [0, 0, 1]);
+        let third = 5 + 130 * MS;
+        assert_eq!([before(3, third), before(3, third + 1)], [1, 2]);
+        assert_eq!(before(3, u64::MAX), 10);
     }
 
     #[test]

@@ -19,32 +19,55 @@ pub struct Stage {
     pub from: Rate,
     /// And at its end.
     pub to: Rate,
+    /// Clients that are there, at its begin.
+    pub clients_from: usize,
+    /// And at its end.
+    pub clients_to: usize,
 }
 
 impl Stage {
     /// Whether its load is the same throughout: only such a stage carries a verdict.
     pub fn holds_still(self) -> bool {
-        self.from == self.to
+        self.from == self.to && self.clients_from == self.clients_to
     }
 
-    /// What the flags say, beginning at a rate.
+    /// What the flags say, beginning at a rate and with so many clients.
     ///
     /// # Errors
-    /// The user's: too many of them, or none that could be judged.
-    pub fn all(flags: &[StageFlag], mut rate: Rate) -> Result<Vec<Self>, PlanError> {
+    /// The user's: too many of them, none that could be judged, or clients that would have to come or go in no time.
+    pub fn all(
+        flags: &[StageFlag],
+        mut rate: Rate,
+        mut clients: usize,
+    ) -> Result<Vec<Self>, PlanError> {
         if flags.len() > STAGES_MAX {
             return Err(PlanError::Stages {
                 stages: flags.len(),
                 most: STAGES_MAX,
             });
         }
-        let stage = |flag: &StageFlag| {
+        let stage = |(flag, number): (&StageFlag, usize)| {
             let (from, to) = flag.rate.unwrap_or((rate, rate));
-            rate = to;
-            let length = flag.length;
-            Self { length, from, to }
+            let named = flag.clients.map(|(from, to)| (from as usize, to as usize));
+            let (clients_from, clients_to) = named.unwrap_or((clients, clients));
+            if clients_from != clients {
+                return Err(PlanError::Jump {
+                    stage: number,
+                    clients: clients_from,
+                    before: clients,
+                });
+            }
+            (rate, clients) = (to, clients_to);
+            Ok(Self {
+                length: flag.length,
+                from,
+                to,
+                clients_from,
+                clients_to,
+            })
         };
-        let stages: Vec<Self> = flags.iter().map(stage).collect();
+        let stages = flags.iter().zip(1..).map(stage);
+        let stages = stages.collect::<Result<Vec<Self>, PlanError>>()?;
         if !stages.is_empty() && !stages.iter().any(|stage| stage.holds_still()) {
             return Err(PlanError::NothingStill);
         }
@@ -74,8 +97,8 @@ impl Plan {
     pub(super) fn pieces(&self) -> Vec<Piece> {
         let warmup = self.stages.first().map(|first| Stage {
             length: self.warmup,
-            from: first.from,
             to: first.from,
+            ..*first
         });
         let mut after = Piece::default();
         let stages = warmup.iter().chain(&self.stages);
@@ -105,6 +128,37 @@ mod tests {
     fn what_a_stage_does_not_say_stays_as_the_one_before_ended() {
         let found = stages(&["1s", "1s: rate=200..300", "1s"]).unwrap();
         assert_eq!(found, [(100.0, 100.0), (200.0, 300.0), (300.0, 300.0)]);
+    }
+
+    #[test]
+    fn clients_are_as_many_as_the_one_before_had_in_the_end() {
+        let line = [
+            "--stage",
+            "1s: clients=50..300",
+            "--stage",
+            "1s",
+            "--stage",
+            "1s: clients=300..20",
+        ];
+        let plan = Plan::new(&Args::read([&["loadgen"], &line[..]].concat()).unwrap()).unwrap();
+        let all = plan.stages.iter();
+        let found: Vec<_> = all
+            .map(|stage| (stage.clients_from, stage.clients_to, stage.holds_still()))
+            .collect();
+        assert_eq!(
+            found,
+            [(50, 300, false), (300, 300, true), (300, 20, false)]
+        );
+        let told = stages(&["1s", "1s: clients=50..300"]).unwrap_err();
+        assert!(
+            told.contains("--stage 2 begins with 50 clients") && told.contains("1000..50"),
+            "{told}"
+        );
+        assert!(
+            stages(&["1s: clients=50..300"])
+                .unwrap_err()
+                .contains("holds still")
+        );
     }
 
     #[test]

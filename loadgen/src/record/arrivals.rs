@@ -11,6 +11,7 @@ use crate::{
         Record, Seat,
         heard::Words,
         integrity::Arrival,
+        order::Place,
         sample::{Deflated, Landed},
     },
 };
@@ -120,20 +121,23 @@ impl Record<'_> {
         let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
         self.log(client, stamp, now_ns, judged && arrival != Arrival::Again);
         let source = &mut self.publishers[usize::from(stamp.publisher)];
-        match arrival {
-            Arrival::First | Arrival::Late => {}
-            Arrival::Begun => source.flights.joined(stamp.sequence),
-            Arrival::Again => return,
-        }
         let order = &mut self.order;
-        let landing = source
-            .flights
-            .arrived(stamp.sequence, now_ns, now_ns, |place| {
-                // What is late among its publisher's is said to be that already.
-                if arrival != Arrival::Late {
-                    order.saw(seat.channel, client, stamp.name(), place);
-                }
-            });
+        let look = |place: &mut Place| {
+            // What is late among its publisher's is said to be that already.
+            if !arrival.is_late() {
+                order.saw(seat.channel, client, stamp.name(), place);
+            }
+        };
+        let flights = &mut source.flights;
+        let landing = match arrival {
+            Arrival::First | Arrival::Late => flights.arrived(stamp.sequence, now_ns, now_ns, look),
+            // Nobody waits for such a one.
+            Arrival::Beside { .. } => {
+                flights.place(stamp.sequence).into_iter().for_each(look);
+                None
+            }
+            Arrival::Again => return,
+        };
         if let Some(landing) = landing {
             self.sample.landed.push(Landed {
                 publisher: stamp.publisher,
@@ -187,7 +191,7 @@ impl Record<'_> {
             .storm_integrity
             .arrived(newcomer, source.place, stamp.sequence);
         let place = source.flights.place(stamp.sequence);
-        if let (Some(place), Arrival::First | Arrival::Begun) = (place, arrival) {
+        if let Some(place) = place.filter(|_| arrival != Arrival::Again && !arrival.is_late()) {
             self.order.saw(source.channel, client, stamp.name(), place);
         }
         if let Some(latency_ns) = latency_ns.filter(|_| arrival != Arrival::Again) {

@@ -83,6 +83,16 @@ impl Flights {
 
     /// Notes one more receiver, which gets the messages from `sequence` on.
     pub fn joined(&mut self, sequence: u32) {
+        // What is under way and has reached nobody is not for this one.
+        let unseen =
+            (sequence.saturating_sub(self.first) as usize).saturating_sub(self.flying.len());
+        if unseen > 0 {
+            self.take_off(self.flying.len() + unseen - 1);
+            if self.receivers == 0 {
+                self.landed += unseen;
+                self.forget_landed();
+            }
+        }
         self.receivers += 1;
         let from = sequence.saturating_sub(self.first) as usize;
         for flight in self.flying.iter_mut().skip(from) {
@@ -203,6 +213,28 @@ mod tests {
         assert_eq!(flights.arrived(1, 9, 9, |_| {}), Some(landing(6, 9)));
         assert_eq!(flights.arrived(3, 9, 9, |_| {}), Some(landing(9, 9)));
         assert!(flights.flying.is_empty());
+    }
+
+    #[test]
+    fn who_joins_is_not_waited_for_with_what_was_under_way() {
+        let mut flights = Flights::new(1);
+        flights.joined(2);
+        assert_eq!(flights.arrived(0, 5, 5, |_| {}), Some(landing(5, 5)));
+        assert_eq!(flights.arrived(1, 6, 6, |_| {}), Some(landing(6, 6)));
+        assert_eq!(flights.arrived(2, 7, 7, |_| {}), None);
+        assert_eq!(flights.arrived(2, 8, 8, |_| {}), Some(landing(7, 8)));
+    }
+
+    #[test]
+    fn who_joins_where_nobody_was_is_the_first_and_the_last() {
+        let mut flights = Flights::new(0);
+        flights.joined(3);
+        assert!(flights.flying.is_empty());
+        assert_eq!(flights.arrived(3, 5, 5, |_| {}), Some(landing(5, 5)));
+        flights.left(4, &[]);
+        flights.joined(9);
+        assert_eq!(flights.arrived(8, 6, 6, |_| {}), None);
+        assert_eq!(flights.arrived(9, 7, 7, |_| {}), Some(landing(7, 7)));
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 use std::{collections::HashMap, ops::Range};
 
-/// In place of the next sequence number: whichever message comes first begins the count.
+use crate::record::optional::Optional;
+
+/// In place of the next sequence number: nothing must come.
 const UNTRACKED: u32 = u32::MAX;
 
 /// What came to whom.
@@ -13,11 +15,19 @@ pub struct Integrity {
     publishers: usize,
     /// The next expected sequence number of each publisher, client by client.
     next: Vec<u32>,
-    /// For each pair of a newcomer and a publisher that nothing came of: what should come at the latest.
-    due: HashMap<usize, u32>,
+    /// For each pair of a publisher and a client that came later, or goes: what came beside all that must.
+    optional: HashMap<usize, Beside>,
     /// For each pair of client and publisher with gaps: what was skipped and has not come since, in order.
     missing: HashMap<usize, Vec<Range<u32>>>,
     counts: Counts,
+}
+
+/// What may come to a client beside what must.
+#[derive(Debug)]
+struct Beside {
+    /// The first that is not such a one.
+    until: u32,
+    got: Optional,
 }
 
 /// How the deliveries went, over all clients.
@@ -40,10 +50,21 @@ pub enum Arrival {
     First,
     /// New, and after a later one of its publisher.
     Late,
-    /// New, and the first of its publisher that this client got since it was begun anew.
-    Begun,
+    /// New, and one that this client need not get; perhaps after a later one of its publisher.
+    Beside {
+        /// Whether it came after a later one.
+        is_late: bool,
+    },
     /// The client already had it.
     Again,
+}
+
+impl Arrival {
+    /// Whether it is new, and after a later one of its publisher.
+    #[inline]
+    pub fn is_late(self) -> bool {
+        matches!(self, Self::Late | Self::Beside { is_late: true })
+    }
 }
 
 impl Integrity {
@@ -52,7 +73,7 @@ impl Integrity {
         Self {
             publishers,
             next: vec![0; clients * publishers],
-            due: HashMap::new(),
+            optional: HashMap::new(),
             missing: HashMap::new(),
             counts: Counts::default(),
         }
@@ -71,8 +92,8 @@ impl Integrity {
         self.arrived_out_of_turn(cell, sequence)
     }
 
-    /// The sequence number that a client expects next of a publisher, which is how many it got or skipped; `None` if
-    /// none came since it was begun anew.
+    /// The sequence number that a client must get next of a publisher, which is how many it got or skipped, if it was there
+    /// from the begin; `None` if it need not get any.
     #[inline]
     pub fn next(&self, client: usize, publisher: usize) -> Option<u32> {
         let next = self.next[client * self.publishers + publisher];
@@ -86,25 +107,33 @@ impl Integrity {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// From here on whichever messages come first begin the counts of a client: it has left, or never was there.
+    /// A client is not there any more, or never was: what it gets from here on it need not get.
     pub fn begin_anew(&mut self, client: usize) {
         for cell in client * self.publishers..(client + 1) * self.publishers {
             self.next[cell] = UNTRACKED;
             self.missing.remove(&cell);
-            self.due.remove(&cell);
+            self.optional.remove(&cell);
         }
     }
 
-    /// A client that was begun anew is in: it must get a publisher's messages from this one on, and may get some before.
+    /// A client that was begun anew is in: it must get a publisher's messages from this one on, and may get those before.
     pub fn expect_from(&mut self, client: usize, publisher: usize, sequence: u32) {
-        self.due
-            .insert(client * self.publishers + publisher, sequence);
+        let cell = client * self.publishers + publisher;
+        self.next[cell] = sequence;
+        self.beside(cell).until = sequence;
     }
 
-    /// The sequence number that a client must get next of a publisher; `None` if it need not get any.
-    pub fn owed_from(&self, client: usize, publisher: usize) -> Option<u32> {
-        let due = self.due.get(&(client * self.publishers + publisher));
-        self.next(client, publisher).or(due.copied())
+    /// A client goes: what it gets from here on it need not get, but not twice. What was overtaken by then is missing.
+    pub fn let_go(&mut self, client: usize) {
+        for cell in client * self.publishers..(client + 1) * self.publishers {
+            let next = std::mem::replace(&mut self.next[cell], UNTRACKED);
+            if next != UNTRACKED {
+                let first = self.optional.get(&cell).map_or(0, |beside| beside.until);
+                let beside = self.beside(cell);
+                beside.until = UNTRACKED;
+                beside.got.take(first..next);
+            }
+        }
     }
 
     /// How it went so far.
@@ -115,14 +144,6 @@ impl Integrity {
     #[cold]
     fn arrived_out_of_turn(&mut self, cell: usize, sequence: u32) -> Arrival {
         let next = &mut self.next[cell];
-        if *next == UNTRACKED {
-            *next = sequence + 1;
-            self.counts.delivered += 1;
-            if let Some(due) = self.due.remove(&cell).filter(|due| *due < sequence) {
-                self.skip(cell, due..sequence);
-            }
-            return Arrival::Begun;
-        }
         if sequence > *next {
             let gap = *next..sequence;
             *next = sequence + 1;
@@ -133,27 +154,59 @@ impl Integrity {
         self.arrived_late(cell, sequence)
     }
 
+    fn beside(&mut self, cell: usize) -> &mut Beside {
+        self.optional.entry(cell).or_insert_with(|| Beside {
+            until: UNTRACKED,
+            got: Optional::default(),
+        })
+    }
+
     fn skip(&mut self, cell: usize, gap: Range<u32>) {
         self.counts.skipped += u64::from(gap.end - gap.start);
         self.missing.entry(cell).or_default().push(gap);
     }
 
     fn arrived_late(&mut self, cell: usize, sequence: u32) -> Arrival {
-        let ranges = self.missing.entry(cell).or_default();
-        let at = ranges.partition_point(|range| range.end <= sequence);
-        let Some(range) = ranges.get(at).filter(|range| range.contains(&sequence)) else {
+        let is_tracked = self.next[cell] != UNTRACKED;
+        if self.fill(cell, sequence) {
+            self.counts.delivered += 1;
+            self.counts.reordered += 1;
+            self.counts.skipped -= 1;
+            return if is_tracked {
+                Arrival::Late
+            } else {
+                Arrival::Beside { is_late: true }
+            };
+        }
+        if !is_tracked {
+            self.beside(cell);
+        }
+        let next = self.next[cell];
+        let beside = self.optional.get_mut(&cell);
+        let Some(beside) = beside.filter(|of| sequence < of.until && !of.got.has(sequence)) else {
             self.counts.duplicated += 1;
             return Arrival::Again;
         };
-        let around = [range.start..sequence, sequence + 1..range.end];
-        ranges.splice(
-            at..=at,
-            around.into_iter().filter(|range| !range.is_empty()),
-        );
+        let is_late = beside.got.has_later(sequence) || (is_tracked && next > beside.until);
+        beside.got.take(sequence..sequence + 1);
         self.counts.delivered += 1;
-        self.counts.reordered += 1;
-        self.counts.skipped -= 1;
-        Arrival::Late
+        self.counts.reordered += u64::from(is_late);
+        Arrival::Beside { is_late }
+    }
+
+    /// Takes a message from those that are missing; whether it was one.
+    fn fill(&mut self, cell: usize, sequence: u32) -> bool {
+        let Some(ranges) = self.missing.get_mut(&cell) else {
+            return false;
+        };
+        let at = ranges.partition_point(|range| range.end <= sequence);
+        let Some(range) = ranges.get(at).filter(|range| range.contains(&sequence)) else {
+            return false;
+        };
+        let around = [range.start..sequence, sequence + 1..range.end];
+        let around = around.into_iter().filter(|range| !range.is_empty());
+        ranges.splice(at..=at, around);
+        true
     }
 }
 
@@ -216,27 +269,57 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_counts_from_its_first_message() {
+    fn a_newcomer_need_not_get_what_was_under_way_as_it_came() {
         let mut integrity = Integrity::new(1, 1);
         integrity.begin_anew(0);
+        let beside = |is_late| Arrival::Beside { is_late };
+        assert_eq!(integrity.arrived(0, 0, 3), beside(false));
         assert_eq!(integrity.next(0, 0), None);
-        assert_eq!(integrity.arrived(0, 0, 7), Arrival::Begun);
-        assert_eq!(integrity.arrived(0, 0, 9), Arrival::First);
-        assert_eq!(integrity.counts(), counts(2, 0, 0, 1));
-        assert_eq!(integrity.missing(0, 0), std::slice::from_ref(&(8..9)));
+        integrity.expect_from(0, 0, 7);
+        assert_eq!(integrity.next(0, 0), Some(7));
+        assert_eq!(integrity.arrived(0, 0, 5), beside(false));
+        assert_eq!(integrity.counts(), counts(2, 0, 0, 0));
+        assert_eq!(integrity.arrived(0, 0, 7), Arrival::First);
+        // Twice is twice, and behind a later one is that, also of these.
+        assert_eq!(integrity.arrived(0, 0, 3), Arrival::Again);
+        assert_eq!(integrity.arrived(0, 0, 7), Arrival::Again);
+        assert_eq!(integrity.arrived(0, 0, 6), beside(true));
+        assert_eq!(integrity.counts(), counts(4, 2, 1, 0));
     }
 
     #[test]
     fn what_a_newcomer_should_have_got_first_is_missed_and_may_come_late() {
         let mut integrity = Integrity::new(1, 1);
         integrity.begin_anew(0);
-        assert_eq!(integrity.owed_from(0, 0), None);
         integrity.expect_from(0, 0, 5);
-        assert_eq!(integrity.owed_from(0, 0), Some(5));
         integrity.arrived(0, 0, 7);
         assert_eq!(integrity.counts(), counts(1, 0, 0, 2));
+        assert_eq!(integrity.missing(0, 0), std::slice::from_ref(&(5..7)));
         assert_eq!(integrity.arrived(0, 0, 6), Arrival::Late);
         assert_eq!(integrity.counts(), counts(2, 0, 1, 1));
+    }
+
+    #[test]
+    fn who_goes_need_not_get_what_is_under_way_and_gets_nothing_twice() {
+        let mut integrity = Integrity::new(1, 1);
+        for sequence in [0, 1, 3] {
+            integrity.arrived(0, 0, sequence);
+        }
+        integrity.let_go(0);
+        assert_eq!(integrity.next(0, 0), None);
+        let beside = |is_late| Arrival::Beside { is_late };
+        assert_eq!(integrity.arrived(0, 0, 6), beside(false));
+        assert_eq!(integrity.arrived(0, 0, 1), Arrival::Again);
+        assert_eq!(integrity.arrived(0, 0, 6), Arrival::Again);
+        assert_eq!(integrity.counts(), counts(4, 2, 0, 1));
+        // What it missed before is missing, until it comes.
+        assert_eq!(integrity.arrived(0, 0, 2), beside(true));
+        assert_eq!(integrity.arrived(0, 0, 2), Arrival::Again);
+        assert_eq!(integrity.counts(), counts(5, 3, 1, 0));
+        // Who comes again knows nothing of that.
+        integrity.begin_anew(0);
+        integrity.expect_from(0, 0, 8);
+        assert_eq!(integrity.arrived(0, 0, 8), Arrival::First);
     }
 
     #[test]

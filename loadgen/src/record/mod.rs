@@ -3,6 +3,7 @@
 
 mod arrivals;
 pub mod collection;
+mod crowd;
 pub mod distribution;
 pub mod echoes;
 pub mod end;
@@ -12,6 +13,7 @@ pub mod heard;
 pub mod integrity;
 pub mod ledger;
 pub mod log;
+mod optional;
 pub mod order;
 mod owed;
 mod presence;
@@ -100,9 +102,10 @@ impl<'run> Record<'run> {
         };
         let clients: Vec<Seat> = plan.clients_of(thread).map(seat).collect();
         let first = plan.first_clients_of(thread);
+        let regular = plan.regular_clients_of(thread);
         let source = |publisher| {
             let channel = plan.channel(publisher);
-            let receivers = clients
+            let receivers = clients[..first]
                 .iter()
                 .filter(|seat| seat.channel == channel && seat.role.stays());
             let is_own = publisher % plan.threads == thread;
@@ -115,8 +118,10 @@ impl<'run> Record<'run> {
             }
         };
         let width = plan.publishers_per_channel();
-        let mut storm_integrity = Integrity::new(clients.len() - first, width);
-        (0..clients.len() - first).for_each(|client| storm_integrity.begin_anew(client));
+        let mut integrity = Integrity::new(regular, width);
+        (first..regular).for_each(|client| integrity.begin_anew(client));
+        let mut storm_integrity = Integrity::new(clients.len() - regular, width);
+        (0..clients.len() - regular).for_each(|client| storm_integrity.begin_anew(client));
         let mut order = Order::new(plan.channels, clients.len());
         (first..clients.len()).for_each(|client| order.begin_anew(client));
         Self {
@@ -127,7 +132,7 @@ impl<'run> Record<'run> {
             finder: Finder::new(ledger.format),
             lines: ledger.log.as_deref().map(log::DeliveryLog::lines),
             publishers: (0..plan.publishers).map(source).collect(),
-            integrity: Integrity::new(first, width),
+            integrity,
             storm_integrity,
             order,
             echoes: Echoes::new(plan.sender, plan.publishers_of(thread).count()),
@@ -137,7 +142,7 @@ impl<'run> Record<'run> {
             before: Totals::default(),
             times: Times::new(plan.nodes),
             // Nobody is served where nothing is said, and a histogram each is most of what a client takes.
-            fairness: Fairness::new(if plan.publishers > 0 { first } else { 0 }),
+            fairness: Fairness::new(if plan.publishers > 0 { regular } else { 0 }),
             sums: Sums::default(),
             stages: None,
         }
@@ -212,8 +217,7 @@ impl<'run> Record<'run> {
         let slip_ns = now_ns.saturating_sub(able_ns);
         let blocked_ns = able_ns - intended_ns;
         let is_judged = self.window_ns.contains(&intended_ns)
-            && (self.stages.is_none()
-                || self.sent_in_stage(publisher, intended_ns, slip_ns, blocked_ns));
+            && (self.stages.is_none() || self.sent_in_stage(intended_ns, slip_ns, blocked_ns));
         if is_judged {
             self.sums.slip.record(slip_ns);
             self.sums.blocked.record(blocked_ns);
@@ -237,10 +241,12 @@ impl<'run> Record<'run> {
     /// everyone in its channel.
     pub fn unsent(&mut self, publisher: u16, intended_ns: u64, now_ns: u64) {
         let channel = self.plan.channel(usize::from(publisher));
-        self.sums.lost += self.plan.receivers(channel) as u64;
+        let since_ns = intended_ns.saturating_sub(self.window_ns.start);
+        let lost = self.plan.receivers(channel, since_ns) as u64;
+        self.sums.lost += lost;
         if self.window_ns.contains(&intended_ns) {
             let blocked_ns = now_ns.saturating_sub(intended_ns);
-            if self.unsent_in_stage(publisher, intended_ns, blocked_ns) {
+            if self.unsent_in_stage(lost, intended_ns, blocked_ns) {
                 self.sums.blocked.record(blocked_ns);
             }
         }

@@ -79,6 +79,9 @@ impl Order {
     pub fn begin_anew(&mut self, receiver: usize) {
         self.settle(receiver);
         self.waiting.remove(&receiver);
+        if self.waiting.is_empty() {
+            self.wanted.clear();
+        }
         self.seen[receiver] = UNTRACKED;
     }
 

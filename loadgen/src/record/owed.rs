@@ -37,7 +37,7 @@ impl Record<'_> {
         }
         self.publishers_to(client).all(|publisher| {
             let place = self.publishers[publisher].place;
-            let owed_from = integrity.owed_from(row, place);
+            let owed_from = integrity.next(row, place);
             owed_from.is_none_or(|owed_from| owed_from >= self.ledger.sent_by(publisher))
                 && integrity.missing(row, place).is_empty()
         })
@@ -55,6 +55,41 @@ impl Record<'_> {
         missing.sum()
     }
 
+    /// Counts what a client must get next and will not: as lost, if it was there.
+    pub(super) fn count_owed(&mut self, client: usize, was_there: bool) {
+        let role = self.role(client);
+        for publisher in self.publishers_to(client) {
+            let place = self.publishers[publisher].place;
+            let sent = self.ledger.sent_by(publisher);
+            let (integrity, row) = self.table(client);
+            let owed_from = integrity.next(row, place);
+            let owed = u64::from(owed_from.map_or(0, |from| sent.saturating_sub(from)));
+            match role {
+                Role::Newcomer if was_there => self.sums.storm.counts.skipped += owed,
+                _ if was_there => self.sums.lost += owed,
+                _ => self.sums.missed += owed,
+            }
+        }
+    }
+
+    /// Counts what a client has not got and will not, in the stages in which it was due, if there are any.
+    pub(super) fn count_by_stage(&mut self, client: usize, was_there: bool) {
+        let publishers = self.publishers_to(client);
+        let Some(stages) = &mut self.stages else {
+            return;
+        };
+        for publisher in publishers {
+            let place = self.publishers[publisher].place;
+            for skipped in self.integrity.missing(client, place) {
+                stages.lacks(publisher, skipped.clone(), true);
+            }
+            let sent = self.ledger.sent_by(publisher);
+            if let Some(next) = self.integrity.next(client, place) {
+                stages.lacks(publisher, next..sent.max(next), was_there);
+            }
+        }
+    }
+
     /// Ends the record, once nothing more is waited for: what has not come is lost, if `is_open` says that its
     /// receiver was still there. Returns what adds up over all threads, and each client's share.
     pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> (Sums, Fairness) {
@@ -70,6 +105,7 @@ impl Record<'_> {
             if role == Role::Slow {
                 continue;
             }
+            self.count_by_stage(client, is_open(client));
             if client < self.tracks.len() {
                 let missing = self.missing(client);
                 let lost = self.lost_to(client, missing);
@@ -80,18 +116,7 @@ impl Record<'_> {
                 }
                 continue;
             }
-            for publisher in self.publishers_to(client) {
-                let place = self.publishers[publisher].place;
-                let sent = self.ledger.sent_by(publisher);
-                let (integrity, row) = self.table(client);
-                let owed_from = integrity.owed_from(row, place);
-                let owed = u64::from(owed_from.map_or(0, |from| sent.saturating_sub(from)));
-                match role {
-                    Role::Newcomer if is_open(client) => self.sums.storm.counts.skipped += owed,
-                    _ if is_open(client) => self.sums.lost += owed,
-                    _ => self.sums.missed += owed,
-                }
-            }
+            self.count_owed(client, is_open(client));
         }
         for publisher in self.plan.publishers_of(self.thread) {
             let client = publisher / self.plan.threads;

@@ -50,8 +50,7 @@ impl Record<'_> {
         *ends.entry(end).or_default() += 1;
     }
 
-    /// Notes that a client gets no more: nobody waits for it any longer. If it comes back, it counts anew from what it
-    /// gets first.
+    /// Notes that a client gets no more: nobody waits for it any longer. If it comes back, it counts anew from when it is in.
     pub fn left(&mut self, client: usize) {
         if !self.role(client).stays() {
             return;
@@ -78,11 +77,15 @@ impl Record<'_> {
 
     /// Notes that a client that came late is in: it must get all that is sent from now on.
     pub fn entered(&mut self, client: usize) {
+        let stays = self.role(client).stays();
         for publisher in self.publishers_to(client) {
             let place = self.publishers[publisher].place;
             let sent = self.ledger.sent_by(publisher);
             let (integrity, row) = self.table(client);
             integrity.expect_from(row, place, sent);
+            if stays {
+                self.publishers[publisher].flights.joined(sent);
+            }
         }
     }
 
@@ -99,7 +102,7 @@ impl Record<'_> {
 
     /// Which of the newcomers a client is.
     pub(super) fn newcomer(&self, client: usize) -> usize {
-        client - self.plan.first_clients_of(self.thread)
+        client - self.plan.regular_clients_of(self.thread)
     }
 
     /// The publishers whose messages a client should get.

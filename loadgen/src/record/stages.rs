@@ -1,7 +1,9 @@
 //! What one thread measures of each stage of a run that has some, by the intended sending of its messages.
 
+use std::ops::Range;
+
 use crate::{
-    plan::{Plan, stamp::Stamp},
+    plan::{Plan, nanoseconds, schedule::Schedule, stamp::Stamp},
     record::{Record, distribution::Distribution},
 };
 
@@ -9,6 +11,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Stages {
     begin_ns: u64,
+    schedule: Schedule,
     bounds: Vec<Bound>,
     parts: Vec<Part>,
 }
@@ -33,10 +36,22 @@ struct Bound {
 pub struct Part {
     /// Messages that were due in it, and sent.
     pub sent: u64,
-    /// Deliveries that there should be of those that were due, sent or not.
-    pub expected: u64,
     /// Deliveries that there were, duplicates not counted.
     pub delivered: u64,
+    /// Deliveries that there should be and were not, of those that were due, sent or not.
+    pub missing: u64,
+    /// Deliveries to clients that had been disconnected.
+    pub missed: u64,
+    /// Clients that came with it and are in.
+    pub came: u64,
+    /// Clients that should come with it and did not.
+    pub failed: u64,
+    /// Why the first of these did not.
+    pub failure: Option<String>,
+    /// Clients that went with it.
+    pub went: u64,
+    /// Of the handshakes of those who came with it, from when it was their turn.
+    pub connect: Distribution,
     /// How late messages were sent by our own fault.
     pub slip: Distribution,
     /// How late messages were sent because the socket took no more.
@@ -58,8 +73,11 @@ impl Stages {
             holds_still: stage.holds_still(),
         });
         let bounds: Vec<Bound> = bounds.collect();
-        (!bounds.is_empty()).then(|| Self {
+        let start_ns = begin_ns.saturating_sub(nanoseconds(plan.warmup));
+        let schedule = plan.schedule(start_ns).filter(|_| !bounds.is_empty())?;
+        Some(Self {
             begin_ns,
+            schedule,
             parts: vec![Part::default(); bounds.len()],
             bounds,
         })
@@ -84,9 +102,27 @@ impl Stages {
         }
     }
 
-    /// What was measured of one.
-    pub fn part(&mut self, at: At) -> &mut Part {
-        &mut self.parts[at.index]
+    /// What was measured of one, by its number from 0 on.
+    pub fn part(&mut self, index: usize) -> &mut Part {
+        &mut self.parts[index]
+    }
+
+    /// Notes that a client has not got some messages of a publisher, and will not: each in the stage in which it was due. They
+    /// are missing, unless it had been disconnected before.
+    pub fn lacks(&mut self, publisher: usize, messages: Range<u32>, was_there: bool) {
+        let mut from = self.schedule.before(publisher, self.begin_ns);
+        from = from.max(messages.start.into());
+        for (bound, part) in self.bounds.iter().zip(&mut self.parts) {
+            let end = self.schedule.before(publisher, bound.end_ns);
+            let end = end.min(messages.end.into());
+            let lacking = if was_there {
+                &mut part.missing
+            } else {
+                &mut part.missed
+            };
+            *lacking += end.saturating_sub(from);
+            from = from.max(end);
+        }
     }
 
     /// What was measured of all.
@@ -106,37 +142,28 @@ impl Record<'_> {
     #[cold]
     pub(super) fn sent_in_stage(
         &mut self,
-        publisher: u16,
         intended_ns: u64,
         slip_ns: u64,
         blocked_ns: u64,
     ) -> bool {
-        let judged = self.unsent_in_stage(publisher, intended_ns, blocked_ns);
         if let Some(stages) = &mut self.stages {
-            let at = stages.at(intended_ns);
-            let part = stages.part(at);
+            let part = stages.part(stages.at(intended_ns).index);
             part.sent += 1;
             part.slip.record(slip_ns);
         }
-        judged
+        self.unsent_in_stage(0, intended_ns, blocked_ns)
     }
 
-    /// Notes a message that was due in a stage, sent or not; whether that is judged, as all is where there are none.
+    /// Notes a message that was due in a stage, and is lost to so many if it was not sent; whether that is judged, as all is
+    /// where there are none.
     #[cold]
-    pub(super) fn unsent_in_stage(
-        &mut self,
-        publisher: u16,
-        intended_ns: u64,
-        blocked_ns: u64,
-    ) -> bool {
-        let channel = self.plan.channel(usize::from(publisher));
-        let receivers = self.plan.receivers(channel) as u64;
+    pub(super) fn unsent_in_stage(&mut self, lost: u64, intended_ns: u64, blocked_ns: u64) -> bool {
         let Some(stages) = &mut self.stages else {
             return true;
         };
         let at = stages.at(intended_ns);
-        let part = stages.part(at);
-        part.expected += receivers;
+        let part = stages.part(at.index);
+        part.missing += lost;
         part.blocked.record(blocked_ns);
         at.holds_still
     }
@@ -145,7 +172,7 @@ impl Record<'_> {
     #[cold]
     pub(super) fn arrived_in_stage(&mut self, at: At, latency_ns: u64, stamp: Stamp) {
         if let Some(stages) = &mut self.stages {
-            stages.part(at).delivered(latency_ns, stamp);
+            stages.part(at.index).delivered(latency_ns, stamp);
         }
         if !at.holds_still {
             self.sample.ramp_latency.record(latency_ns);
@@ -170,12 +197,41 @@ impl Part {
     /// Adds that of another thread.
     pub fn add(&mut self, other: &Self) {
         self.sent += other.sent;
-        self.expected += other.expected;
         self.delivered += other.delivered;
+        self.missing += other.missing;
+        self.missed += other.missed;
+        self.came += other.came;
+        self.failed += other.failed;
+        self.failure = self.failure.take().or_else(|| other.failure.clone());
+        self.went += other.went;
+        self.connect.add(&other.connect);
         self.slip.add(&other.slip);
         self.blocked.add(&other.blocked);
         self.latency.add(&other.latency);
         self.sent_latency.add(&other.sent_latency);
         self.prompt_latency.add(&other.prompt_latency);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::Args;
+
+    #[test]
+    fn what_did_not_come_is_missing_in_the_stage_in_which_it_was_due() {
+        let line = "loadgen --warmup 1s --rate 10 --publishers 2 --stage 1s --stage 2s";
+        let plan = Plan::new(&Args::read(line.split(' ')).unwrap()).unwrap();
+        // Of each publisher there are 5 messages before the first stage, 5 in it, and 10 in the second.
+        let mut stages = Stages::new(&plan, 7_000_000_000).unwrap();
+        stages.lacks(1, 4..6, true);
+        stages.lacks(0, 8..19, true);
+        stages.lacks(0, 19..20, false);
+        let parts = stages.into_parts();
+        let found: Vec<_> = parts
+            .iter()
+            .map(|part| (part.missing, part.missed))
+            .collect();
+        assert_eq!(found, [(1 + 2, 0), (9, 1)]);
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         idle::Idle,
         recovery::Recovery,
         search::Load,
+        stage::Stage,
         storm::Storm,
         traffic::Traffic,
     },
@@ -136,6 +137,10 @@ fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {
         ));
     }
     of_storm(facts, traffic.storm.as_ref());
+    if let Some(counts) = Stage::crowd(&traffic.stages) {
+        let counts = counts.map(grouped).join(" / ");
+        facts.push(("came with stages / went / not let in", counts));
+    }
     if let Some(churn) = &traffic.churn {
         facts.push(("rejoined", grouped(churn.rejoins)));
     }

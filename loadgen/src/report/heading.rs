@@ -2,7 +2,7 @@
 
 use crate::{
     figures::words::{counted, grouped, size},
-    outcome::{Findings, Outcome, config::Config},
+    outcome::{Findings, Outcome, config::Config, traffic::Traffic},
 };
 
 /// What was done, in a line.
@@ -12,7 +12,10 @@ pub fn heading(outcome: &Outcome) -> String {
     let seconds = config.duration_seconds;
     let senders = || senders(config);
     match &outcome.findings {
-        Findings::Traffic(_) => format!("{clients}, {}, for {seconds} s", senders()),
+        Findings::Traffic(traffic) => {
+            let clients = at_any_time(traffic).unwrap_or(clients);
+            format!("{clients}, {}, for {seconds} s", senders())
+        }
         Findings::Idle(_) => format!("{clients}, all of them silent, for {seconds} s"),
         Findings::Connect(_) => {
             format!("{clients} at a time, connecting again and again for {seconds} s")
@@ -51,6 +54,16 @@ fn clients(config: &Config) -> String {
         0 => clients,
         nodes => format!("{clients} at {}", counted(nodes as u64, "node")),
     }
+}
+
+/// The fewest and the most clients of stages in which they came or went.
+fn at_any_time(traffic: &Traffic) -> Option<String> {
+    let stages = traffic.stages.iter();
+    let ends = stages.flat_map(|stage| [stage.clients_begin, stage.clients_end]);
+    let (least, most) = (ends.clone().min()?, ends.max()?);
+    let most = counted(most as u64, "client");
+    let clients = || format!("{} to {most}", grouped(least as u64));
+    (traffic.stages.iter().any(|stage| stage.crowd.is_some())).then(clients)
 }
 
 fn senders(config: &Config) -> String {

@@ -119,16 +119,23 @@ fn yes(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
 }
 
+/// A value, or one and another that it comes to.
+fn ramp(from: &str, to: &str) -> String {
+    if from == to {
+        from.to_owned()
+    } else {
+        format!("{from} to {to}")
+    }
+}
+
 fn stages(stages: &[Stage]) -> Table {
     let row = |(number, stage): (usize, &Stage)| {
-        let rate = if stage.holds_still {
-            format!("{}/s", stage.rate_begin)
-        } else {
-            format!("{} to {}/s", stage.rate_begin, stage.rate_end)
-        };
+        let [from, to] = [stage.rate_begin, stage.rate_end].map(|rate| rate.to_string());
+        let clients = [stage.clients_begin, stage.clients_end].map(|count| grouped(count as u64));
         vec![
             number.to_string(),
-            rate,
+            ramp(&clients[0], &clients[1]),
+            ramp(&from, &to) + "/s",
             grouped(stage.sent),
             rounded(stage.delivered_per_second),
             figure(stage.latencies.latency_us, |summary| summary.p50),
@@ -142,12 +149,13 @@ fn stages(stages: &[Stage]) -> Table {
         "Stages",
         &[
             "",
+            "clients",
             "rate",
             "sent",
             "delivered/s",
             "p50",
             "p99",
-            "last receiver p99",
+            "last p99",
             "missing",
             "valid",
         ],

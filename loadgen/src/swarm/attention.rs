@@ -25,6 +25,8 @@ pub enum Attention {
     Entry(Box<Entry>),
     /// What it replies to, now that it is in.
     Replies,
+    /// Nothing, since it goes: what else comes is no news.
+    Over,
 }
 
 /// How far a client is in its script.
@@ -106,6 +108,7 @@ impl Attention {
                 }
                 None
             }
+            Self::Over => None,
             Self::Answer => {
                 let answer = Protocol::answer(bytes).filter(|_| is_text);
                 match answer {

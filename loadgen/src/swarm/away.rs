@@ -1,11 +1,11 @@
-//! Who has no connection for now, and when to look after each of them.
+//! Whom to look after when: who has no connection for now, or comes or goes.
 
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
 };
 
-/// The clients of one thread that have no connection, by when each is looked after.
+/// Some clients of one thread, by when each is looked after.
 #[derive(Debug, Default)]
 pub struct Away {
     queue: BinaryHeap<Reverse<(u64, usize)>>,

@@ -52,6 +52,8 @@ pub struct Client {
 enum State {
     Dialing(Box<Dial>),
     Open,
+    /// It has said goodbye, and hears what still comes.
+    Leaving,
     Away,
     Gone,
 }
@@ -88,11 +90,25 @@ impl Client {
         })
     }
 
+    /// One that is not there yet.
+    pub fn absent() -> Self {
+        Self {
+            socket: None,
+            scanner: Scanner::default(),
+            inflation: None,
+            outgoing: Outgoing::default(),
+            state: State::Gone,
+            begun_ns: 0,
+            open_ns: 0,
+            attention: Attention::Nothing,
+        }
+    }
+
     /// Its handshake, if that is not done.
     pub fn dialing(&self) -> Option<&Dial> {
         match &self.state {
             State::Dialing(dial) => Some(dial),
-            State::Open | State::Away | State::Gone => None,
+            State::Open | State::Leaving | State::Away | State::Gone => None,
         }
     }
 
@@ -114,6 +130,16 @@ impl Client {
     /// Whether it speaks WebSocket.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open)
+    }
+
+    /// Whether it has said goodbye, and waits for the server to do so.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.state, State::Leaving)
+    }
+
+    /// Whether it hears what the server says.
+    pub fn listens(&self) -> bool {
+        self.is_open() || self.is_leaving()
     }
 
     /// Whether it was cut off, and has not begun to come back.
@@ -237,6 +263,8 @@ impl Client {
         let mut input = bytes;
         let mut answer = None;
         let unsent = self.outgoing.len();
+        // Nothing follows its close, and what the server answers to that is no news.
+        let leaves = self.is_leaving();
         while let Some(message) = self.scanner.next(&mut input).map_err(|_| End::Protocol)? {
             let (bytes, is_text) = match message {
                 Message::Text(text) => (text, true),
@@ -246,6 +274,7 @@ impl Client {
                     let inflated = inflating.inflate(payload, own, record);
                     (inflated.map_err(|_| End::Protocol)?, is_text)
                 }
+                Message::Ping(_) if leaves => continue,
                 Message::Ping(payload) => {
                     self.outgoing.pong(payload, fastrand::u32(..).to_ne_bytes());
                     record.ping_answered();
@@ -256,7 +285,9 @@ impl Client {
                     continue;
                 }
                 Message::Close(payload) => {
-                    record.received_close(index, payload, now_ns);
+                    if !leaves {
+                        record.received_close(index, payload, now_ns);
+                    }
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
                     return Err(End::Closed(code));
                 }
@@ -299,6 +330,24 @@ impl Client {
         // It is over either way.
         let _ = self.flush();
         let _ = self.socket.as_mut().map(Socket::shutdown_write);
+        self.state = State::Gone;
+    }
+
+    /// Says goodbye with a code, and goes on to hear what still comes until the server says so too.
+    ///
+    /// # Errors
+    /// How the connection ended, if it did.
+    pub fn leave(&mut self, code: u16) -> Result<(), End> {
+        self.attention = Attention::Over;
+        self.state = State::Leaving;
+        self.outgoing
+            .close(Some(code), fastrand::u32(..).to_ne_bytes());
+        self.flush().map(drop)
+    }
+
+    /// Drops its connection for good.
+    pub fn vanish(&mut self) {
+        self.socket = None;
         self.state = State::Gone;
     }
 

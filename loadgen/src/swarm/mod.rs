@@ -6,6 +6,7 @@ mod beats;
 pub mod churn;
 pub mod client;
 pub mod common;
+pub mod crowd;
 pub mod cuts;
 pub mod dial;
 mod equal;

@@ -56,13 +56,18 @@ fn broadcast(config: &Config, traffic: &Traffic, collection: &Collection) -> Vec
     let moments = collection.moments();
     let fairness = traffic.fairness.as_ref();
     let positions = fairness.map(|fairness| positions(&fairness.mean_by_position_us));
+    let stages = &traffic.stages;
+    let comes = stages.iter().any(|stage| stage.crowd.is_some());
+    let clients = comes.then(|| clients_over_time(config, stages));
     let plots = [
-        latency,
-        latency_over_time(moments, config, &traffic.stages),
-        deliveries_over_time(moments, config, &traffic.stages),
-        batches(&collection.batch),
+        Some(latency),
+        Some(latency_over_time(moments, config, stages)),
+        Some(deliveries_over_time(moments, config, stages)),
+        clients,
+        Some(batches(&collection.batch)),
+        positions,
     ];
-    plots.into_iter().chain(positions).collect()
+    plots.into_iter().flatten().collect()
 }
 
 fn handshakes(latency: &Distribution) -> Plot {
@@ -196,6 +201,28 @@ fn deliveries_over_time(moments: &[Moment], config: &Config, stages: &[Stage]) -
             x: axis("time", Unit::Seconds, false),
             y: axis("deliveries", Unit::PerSecond, false),
             lines: vec![("deliveries".to_owned(), points(moments, mean))],
+            spans: measured(config, stages),
+        },
+    }
+}
+
+fn clients_over_time(config: &Config, stages: &[Stage]) -> Plot {
+    let ends = stages.iter().flat_map(|stage| {
+        let begin = (stage.begin_seconds, stage.clients_begin);
+        [begin, (stage.end_seconds, stage.clients_end)]
+    });
+    let points = [(0.0, config.clients)].into_iter().chain(ends);
+    let points = points.map(|(at, clients)| (at, figures::ratio(clients as u64, 1)));
+    Plot {
+        title: "Clients over time".to_owned(),
+        caption: format!(
+            "As many as there should be by the stages; {}.",
+            what_is_shaded(stages)
+        ),
+        kind: Kind::Lines {
+            x: axis("time", Unit::Seconds, false),
+            y: axis("clients", Unit::Count, false),
+            lines: vec![("clients".to_owned(), points.collect())],
             spans: measured(config, stages),
         },
     }

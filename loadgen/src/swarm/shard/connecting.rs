@@ -175,6 +175,10 @@ impl Shard<'_> {
                 self.not_let_in(index, self.common.clock.now_ns());
                 return Ok(());
             }
+            Err(source) if self.crowd.coming(index).is_some() => {
+                self.kept_out(index, source.to_string());
+                return Ok(());
+            }
             Err(_) if self.may_fail(index) => {
                 self.dialing -= 1;
                 self.record.failed_to_connect(index);
@@ -193,8 +197,12 @@ impl Shard<'_> {
             self.resume(index, now_ns)
         } else {
             self.common.note_connected();
-            self.record.connected(index, now_ns - begun_ns);
-            self.enter(index)
+            let took_ns = now_ns - begun_ns;
+            match self.crowd.coming(index) {
+                Some(stage) => self.record.connected_with(stage, took_ns),
+                None => self.record.connected(index, took_ns),
+            }
+            self.enter(index, now_ns)
         };
         if let Err(end) = entered {
             self.lost(index, end);

@@ -1,5 +1,7 @@
 //! How a client that is connected gets into its channel, and out of it.
 
+use std::time::Duration;
+
 use crate::{
     plan::{
         protocol::{Answer, Protocol},
@@ -9,13 +11,13 @@ use crate::{
     swarm::shard::Shard,
 };
 
+/// A server that says nothing when a client is in gets this time to take it in.
+pub const ENTRY_GRACE: Duration = Duration::from_millis(500);
+
 impl Shard<'_> {
     /// Says what is to be said on entry.
-    pub(super) fn enter(&mut self, index: usize) -> Result<(), End> {
-        let newcomer = self.record.role(index) == Role::Newcomer;
-        if newcomer && self.plan.protocol == Protocol::Relay {
-            self.record.entered(index);
-        }
+    pub(super) fn enter(&mut self, index: usize, now_ns: u64) -> Result<(), End> {
+        let is_late = self.is_late(index);
         let client = &mut self.clients[index];
         let is_over = match &self.plan.protocol {
             Protocol::Relay => true,
@@ -25,8 +27,16 @@ impl Shard<'_> {
             }
             Protocol::Script(script) => client.begin(script, self.record.own(index))?,
         };
-        self.entering += usize::from(!newcomer && !is_over);
+        self.entering += usize::from(!is_late && !is_over);
+        if is_late && is_over {
+            self.inside(index, now_ns);
+        }
         Ok(())
+    }
+
+    /// Whether a client comes while messages are exchanged.
+    pub(super) fn is_late(&self, index: usize) -> bool {
+        self.record.role(index) == Role::Newcomer || self.crowd.coming(index).is_some()
     }
 
     /// Goes on with what a client asked the server for.
@@ -42,8 +52,9 @@ impl Shard<'_> {
                     None if self.record.role(index) == Role::Newcomer => {
                         let begun_ns = self.clients[index].begun_ns();
                         self.record.joined(now_ns.saturating_sub(begun_ns));
-                        self.record.entered(index);
+                        self.inside(index, now_ns);
                     }
+                    None if self.crowd.coming(index).is_some() => self.inside(index, now_ns),
                     None => self.entering = self.entering.saturating_sub(1),
                 }
                 Ok(())

@@ -2,6 +2,7 @@
 //! that sending stays on time however much there is to receive.
 
 mod connecting;
+mod crowding;
 mod cutting;
 mod entering;
 mod error;
@@ -12,6 +13,7 @@ mod settling;
 mod stages;
 mod window;
 
+pub use entering::ENTRY_GRACE;
 pub use error::ShardError;
 pub use window::{Mark, Timeline, Window, Windows};
 
@@ -32,8 +34,8 @@ use crate::{
     },
     server::usage::{self, Watched},
     swarm::{
-        away::Away, beats::Beats, churn::Churn, client::Client, common::Common, cuts::Cuts,
-        inflating::Inflating, pace::Pace, publisher::Publisher, timer::Timer,
+        away::Away, beats::Beats, churn::Churn, client::Client, common::Common, crowd::Crowd,
+        cuts::Cuts, inflating::Inflating, pace::Pace, publisher::Publisher, timer::Timer,
     },
 };
 
@@ -83,6 +85,7 @@ pub struct Shard<'run> {
     every: Option<Beats>,
     churn: Option<Churn>,
     cuts: Option<Cuts>,
+    crowd: Crowd,
     away: Away,
     /// Whether clients whose node is gone go to another one by now.
     moves: bool,
@@ -131,6 +134,7 @@ impl<'run> Shard<'run> {
             every: None,
             churn: None,
             cuts: None,
+            crowd: Crowd::default(),
             away: Away::default(),
             moves: false,
             storm_ns: u64::MAX,
@@ -184,6 +188,7 @@ impl<'run> Shard<'run> {
         if let Some(cuts) = &mut self.cuts {
             cuts.stop();
         }
+        self.crowd.stop();
         self.settle()?;
         self.let_slow_catch_up()?;
         self.give_up();
@@ -234,6 +239,8 @@ impl<'run> Shard<'run> {
             Churn::new(rovers.collect(), begin_ns..end_ns, nanoseconds(period))
         });
         self.begin_to_cut(begin_ns..end_ns);
+        let turns = self.plan.has_ramps_of_clients();
+        self.crowd = Crowd::new(turns.then(|| self.plan.turns(self.thread, begin_ns)));
         self.moves = self.plan.moves();
         if self.plan.storm > 0 {
             self.storm_ns = begin_ns.midpoint(end_ns);
@@ -266,6 +273,7 @@ impl<'run> Shard<'run> {
         let leave_ns = self.leave_due(now_ns);
         let cut_ns = self.cut_due(now_ns);
         let back_ns = self.come_back_due(now_ns);
+        let crowd_ns = self.crowd_due(now_ns);
         let beat_ns = self.beat_due(now_ns);
         let storm_ns = self.storm(now_ns);
         self.next_due_ns
@@ -273,6 +281,7 @@ impl<'run> Shard<'run> {
             .min(leave_ns)
             .min(cut_ns)
             .min(back_ns)
+            .min(crowd_ns)
             .min(beat_ns)
             .min(storm_ns)
     }
@@ -315,7 +324,7 @@ impl<'run> Shard<'run> {
             return;
         }
         let mut buffer = mem::take(&mut self.buffer);
-        while self.clients[index].is_open() {
+        while self.clients[index].listens() {
             let received = self.clients[index].receive(&mut buffer);
             let now_ns = self.common.clock.now_ns();
             match received {

@@ -22,8 +22,17 @@ impl Shard<'_> {
     /// A client's connection has ended, and nobody asked for it.
     pub(super) fn lost(&mut self, index: usize, end: End) {
         let client = &mut self.clients[index];
+        if client.is_leaving() {
+            return self.vanish(index);
+        }
         if !client.is_open() {
             return;
+        }
+        if self.crowd.coming(index).is_some() {
+            return self.kept_out(
+                index,
+                format!("its connection ended before it was in ({end})"),
+            );
         }
         if self.moves && end.may_be_the_nodes() && self.record.role(index) == Role::Member {
             return self.seek_node(index, end);

@@ -113,7 +113,7 @@ impl Shard<'_> {
     /// Goes on with what a socket would not take before.
     pub(super) fn writable(&mut self, index: usize) {
         let client = &mut self.clients[index];
-        if !client.is_open() {
+        if !client.listens() {
             return;
         }
         let written = match self.publishers.get_mut(index) {

@@ -99,13 +99,14 @@ impl Shard<'_> {
                 publisher.give_up(&self.pace, now_ns, &mut self.record);
             }
         }
+        self.close_door();
         let planned = 0..self.plan.clients_of(self.thread).len();
         let interrupted = self.common.is_ending();
         for index in planned {
             let came = match self.clients.get(index) {
                 Some(client) => client.dialing().is_none(),
                 // Who was never asked to come has not failed to.
-                None => interrupted,
+                None => interrupted || self.record.role(index) != Role::Newcomer,
             };
             // Who does not come back is counted as that.
             if !came && !self.record.is_returning(index) {

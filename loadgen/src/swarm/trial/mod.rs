@@ -19,7 +19,7 @@ use crate::{
         common::Common,
         interrupts::Interrupts,
         progress::Progress,
-        shard::{Shard, ShardError, Timeline, Window, Windows},
+        shard::{ENTRY_GRACE, Shard, ShardError, Timeline, Window, Windows},
         threads,
     },
 };
@@ -28,8 +28,6 @@ use crate::{
 const TICK: Duration = Duration::from_millis(50);
 /// From here to the first message: the time that all threads take to begin.
 const START: Duration = Duration::from_millis(5);
-/// A server that says nothing when a client is in gets this time to take them all in.
-const ENTRY_GRACE: Duration = Duration::from_millis(500);
 
 /// What a trial runs with, beside its plan.
 pub struct Stage<'a> {
