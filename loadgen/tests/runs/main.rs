@@ -4,6 +4,7 @@
 mod access;
 mod common;
 mod compression;
+mod crowd;
 mod ears;
 mod ends;
 mod faults;

@@ -4,7 +4,13 @@ use jsonschema::Validator;
 use loadgen::outcome::schema::SCHEMA;
 use serde_json::{Value, json};
 
-use crate::common::{Run, against, against_all, chat::Chat, relay::Relay, run, words};
+use crate::common::{
+    Run, against, against_all,
+    chat::Chat,
+    relay::Relay,
+    room::{self, Door},
+    run, words,
+};
 
 fn schema() -> Value {
     serde_json::from_str(SCHEMA).unwrap()
@@ -68,6 +74,22 @@ fn results_with_all_that_can_be_asked_for_conform() {
     conforms(&run(&more));
     let stages = ["--stage", "100ms", "--stage", "100ms: rate=100..500"];
     conforms(&run(&[&["fanout"], &stages[..]].concat()));
+    let crowd = [
+        "--stage",
+        "100ms: clients=2..5",
+        "--stage",
+        "100ms",
+        "--stage",
+        "100ms: clients=5..3",
+    ];
+    conforms(&run(&crowd));
+    let door = Door {
+        seats: 3,
+        refusal: b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+    };
+    let turned_away = against(&room::open(Relay::right(), door), &crowd);
+    assert!(turned_away.at("stages.0.crowd.first_failure").is_string());
+    conforms(&turned_away);
     conforms(&run(&[&["saturate"], &more[..]].concat()));
     let deflating = Relay::right().that_deflates(Some("permessage-deflate"));
     conforms(&against(&deflating.start(), &["--compress"]));

@@ -48,9 +48,13 @@ pub(crate) fn small<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let whole = [("--clients", "5"), ("--duration", duration)];
     let missing = whole.iter().chain(traffic);
     let has = |flag| flags.contains(&flag);
-    // Stages say how long they are.
-    let missing =
-        missing.filter(|(flag, _)| !has(*flag) && (*flag != "--duration" || !has("--stage")));
+    // Stages say how long they are, and perhaps with how many clients they begin.
+    let said_by_stages = |flag| match flag {
+        "--duration" => has("--stage"),
+        "--clients" => flags.iter().any(|word| word.contains("clients=")),
+        _ => false,
+    };
+    let missing = missing.filter(|(flag, _)| !has(*flag) && !said_by_stages(*flag));
     let missing = missing.flat_map(|&(flag, value)| [flag, value]);
     flags.iter().copied().chain(missing).collect()
 }

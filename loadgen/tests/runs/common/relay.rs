@@ -35,6 +35,8 @@ pub(crate) struct Relay {
     ear: Option<Sender<()>>,
     /// Told of the answer to the ping that each gets on entry.
     pongs: Option<Sender<Vec<u8>>>,
+    /// Told of every goodbye: whose it was, and its code.
+    goodbyes: Option<Sender<(usize, Option<u16>)>>,
     /// What it answers whoever offers that messages be deflated.
     deflates: Option<&'static str>,
 }
@@ -66,6 +68,7 @@ impl Relay {
             turns: Vec::new(),
             ear: None,
             pongs: None,
+            goodbyes: None,
             deflates: None,
         }
     }
@@ -98,6 +101,14 @@ impl Relay {
     pub(crate) fn that_pings(self, pongs: Sender<Vec<u8>>) -> Self {
         Self {
             pongs: Some(pongs),
+            ..self
+        }
+    }
+
+    /// Tells who says goodbye, and with which code.
+    pub(crate) fn that_hears_goodbyes(self, goodbyes: Sender<(usize, Option<u16>)>) -> Self {
+        Self {
+            goodbyes: Some(goodbyes),
             ..self
         }
     }
@@ -143,6 +154,13 @@ impl Host for Relay {
     fn ponged(&mut self, payload: &[u8]) {
         if let Some(pongs) = &self.pongs {
             pongs.send(payload.to_vec()).unwrap();
+        }
+    }
+
+    fn closed(&mut self, client: usize, code: Option<u16>) {
+        if let Some(goodbyes) = &self.goodbyes {
+            // Nobody asks about those at the end of a run.
+            let _ = goodbyes.send((client, code));
         }
     }
 

@@ -35,6 +35,9 @@ pub(crate) trait Host: Send + 'static {
     /// Someone said something.
     fn said(&mut self, room: &mut Room, from: usize, text: &str);
 
+    /// Someone said goodbye, with a code if there was one.
+    fn closed(&mut self, _client: usize, _code: Option<u16>) {}
+
     /// Someone is gone.
     fn left(&mut self, _client: usize) {}
 
@@ -178,6 +181,9 @@ fn welcome<H: Host>(stream: TcpStream, node: usize, shared: &Arc<Mutex<(H, Room)
             match message {
                 Message::Text(text) => host.said(room, number, &text),
                 Message::Pong(payload) => host.ponged(&payload),
+                Message::Close(frame) => {
+                    host.closed(number, frame.map(|frame| frame.code.into()));
+                }
                 _ => {}
             }
         }
