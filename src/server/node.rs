@@ -34,10 +34,8 @@ pub struct Node<S> {
     journal: Rc<RefCell<Journal>>,
     /// Bytes that are ahead of this server where it is far behind.
     lag_high_bytes: usize,
-    /// When there was nothing more to do for a server that ends.
-    drained_at: Option<Duration>,
-    /// When it is waited no longer until the others know that this server goes.
-    leaves_by: Option<Duration>,
+    /// Since when there is nothing more to do for a server that ends, so that it leaves.
+    leaves_since: Option<Duration>,
 }
 
 /// What became of that which a server knew.
@@ -56,8 +54,7 @@ impl<S: Stream> Node<S> {
             link: Link::new(settings, seed),
             journal: Rc::new(RefCell::new(Journal::new(settings.bounds))),
             lag_high_bytes: settings.history_bytes / REDIS_LAG_PARTS,
-            drained_at: None,
-            leaves_by: None,
+            leaves_since: None,
         }
     }
 
@@ -91,14 +88,8 @@ impl<S: Stream> Node<S> {
         now: Now,
         server: &mut Server<T>,
     ) -> Result<Option<Change>, LinkError> {
-        if server.is_drained() && !self.has_to_tell(now, server) {
-            let since = *self.drained_at.get_or_insert(now.monotonic);
-            let patience = if self.link.is_bequeathing() {
-                REDIS_LEFT_TIMEOUT
-            } else {
-                REDIS_LEAVE_TIMEOUT
-            };
-            self.leaves_by = Some(since + patience);
+        if self.leaves_since.is_none() && server.is_drained() && !self.has_to_tell(now, server) {
+            self.leaves_since = Some(now.monotonic);
             self.link.leave();
         }
         let turned = self.link.turn(now, &mut self.journal.borrow_mut());
@@ -118,13 +109,13 @@ impl<S: Stream> Node<S> {
 
     /// When to have another [`turn`](Self::turn), and to ask what it [wants](Self::wants), if no event comes before.
     pub fn due(&self) -> Option<Duration> {
-        let due = [self.link.due(), self.leaves_by];
+        let due = [self.link.due(), self.leaves_by()];
         due.into_iter().flatten().min()
     }
 
     /// Whether the others know that this server is gone, or it was waited for long enough.
     pub fn is_gone(&self, now: Duration) -> bool {
-        self.link.standing() == Standing::Gone || self.leaves_by.is_some_and(|by| by <= now)
+        self.link.standing() == Standing::Gone || self.leaves_by().is_some_and(|by| by <= now)
     }
 
     /// Tells the operator, at the end, if what there was has ended with this server.
@@ -144,10 +135,23 @@ impl<S: Stream> Node<S> {
         &self.link
     }
 
-    /// Whether it still waits for a program to be told what nobody else would tell it.
+    /// When it is waited no longer until the others know that this server goes.
+    fn leaves_by(&self) -> Option<Duration> {
+        let patience = if self.link.is_bequeathing() {
+            REDIS_LEFT_TIMEOUT
+        } else {
+            REDIS_LEAVE_TIMEOUT
+        };
+        self.leaves_since.map(|since| since + patience)
+    }
+
+    /// Whether it still waits for a program to be told what nobody else would tell it. That its last people have left is to be
+    /// told, too, and not known before it comes back.
     fn has_to_tell<T: Stream>(&self, now: Now, server: &Server<T>) -> bool {
+        let journal = self.journal.borrow();
         let is_in_time = server.ends_at().is_some_and(|end| now.monotonic < end);
-        is_in_time && !server.are_events_told() && self.journal.borrow().is_last()
+        let may_know_more = server.events().is_some() && journal.has_under_way();
+        is_in_time && journal.is_last() && (may_know_more || !server.are_events_told())
     }
 
     fn health(&self) -> Health {

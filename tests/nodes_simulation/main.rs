@@ -132,6 +132,12 @@ fn a_planted_fault_is_caught() {
 }
 
 #[test]
+fn who_turns_out_to_be_the_last_that_leaves_has_the_time_to_leave_what_it_knows() {
+    let mut world = World::new(1, Sabotage::None, true);
+    assert_eq!(world.two_leave_at_once(), Ok(()));
+}
+
+#[test]
 fn a_seed_replays_by_itself() {
     assert_eq!(run(3, Sabotage::None), run(3, Sabotage::None));
 }

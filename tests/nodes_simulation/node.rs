@@ -179,6 +179,16 @@ impl Node {
         self.server.is_drained() && self.member.link().standing() == Standing::Gone
     }
 
+    /// Whether it has said bye, and leaves behind what it knows.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self.member.link().standing(), Standing::Leaving(_))
+    }
+
+    /// Whether its process would end now, by everybody's time.
+    pub fn has_ended(&self, now: Duration) -> bool {
+        self.server.is_drained() && self.member.is_gone(self.now(now).monotonic)
+    }
+
     /// Whether people may come in.
     pub fn admits(&self) -> bool {
         matches!(self.member.link().standing(), Standing::Living(_)) && self.stays()

@@ -50,6 +50,13 @@ impl Programs {
         }
     }
 
+    /// All are gone.
+    pub fn vanish(&mut self) {
+        for program in &mut self.connected {
+            program.vanish();
+        }
+    }
+
     /// Hears what came of it.
     ///
     /// # Errors

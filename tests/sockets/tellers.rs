@@ -108,19 +108,9 @@ fn who_comes_after_a_server_that_was_killed_tells_what_that_was_telling_and_all_
     assert!(endpoint.has_heard_all());
 }
 
-#[test]
-fn the_last_server_that_ends_tells_what_waits_and_that_everyone_is_gone() {
-    let endpoint = Endpoint::start([TOLD, Reaction::Status(503)]);
-    let hub = Hub::new(&endpoint, "left,vacated");
-    let (one, last) = (hub.node("10s"), hub.node("10s"));
-    let mut ada = Person::enter(&last, "Ada");
-    ada.join("tea");
-    one.signal(Signal::TERM);
-    assert_eq!(one.ended().status.code(), Some(0));
-    last.signal(Signal::TERM);
-    assert_eq!(ada.client.hear_close(), Some(1001));
-    ada.client.leave();
-    assert_eq!(endpoint.hear().events()[0]["event"], "started");
+/// The endpoint, which was told that all began, refuses what it hears next. It is told that once more, and all that happens when
+/// the last member of a channel leaves.
+fn hears_of_the_end(endpoint: &Endpoint) {
     let refused = endpoint.hear();
     let again = endpoint.hear();
     assert_eq!(again.header("webhook-id"), refused.header("webhook-id"));
@@ -130,6 +120,42 @@ fn the_last_server_that_ends_tells_what_waits_and_that_everyone_is_gone() {
     }
     let names: Vec<_> = events.iter().map(|event| &event["event"]).collect();
     assert_eq!(names, ["left", "vacated"]);
+}
+
+#[test]
+fn the_last_server_that_ends_tells_what_waits_and_that_everyone_is_gone() {
+    let endpoint = Endpoint::start([TOLD, Reaction::Status(503)]);
+    let hub = Hub::new(&endpoint, "left,vacated");
+    let (one, last) = (hub.node("10s"), hub.node("10s"));
+    assert_eq!(endpoint.hear().events()[0]["event"], "started");
+    wait_until("the other server knows what the first one told", || {
+        last.metrics().count("hubbub_webhook_queue_bytes") == 0
+    });
+    let mut ada = Person::enter(&last, "Ada");
+    ada.join("tea");
+    one.signal(Signal::TERM);
+    assert_eq!(one.ended().status.code(), Some(0));
+    wait_until("the other server knows that it is the last", || {
+        last.metrics().count("hubbub_nodes") == 1
+    });
+    last.signal(Signal::TERM);
+    assert_eq!(ada.client.hear_close(), Some(1001));
+    ada.client.leave();
+    hears_of_the_end(&endpoint);
+    assert_eq!(last.ended().status.code(), Some(0));
+}
+
+#[test]
+fn whose_connection_breaks_while_the_last_server_ends_is_told_of_too() {
+    let endpoint = Endpoint::start([TOLD, Reaction::Status(503)]);
+    let hub = Hub::new(&endpoint, "left,vacated");
+    let last = hub.node("10s");
+    assert_eq!(endpoint.hear().events()[0]["event"], "started");
+    let mut ada = Person::enter(&last, "Ada");
+    ada.join("tea");
+    last.signal(Signal::TERM);
+    drop(ada);
+    hears_of_the_end(&endpoint);
     assert_eq!(last.ended().status.code(), Some(0));
 }
 

@@ -283,6 +283,11 @@ impl Journal {
         self.living.keys().copied()
     }
 
+    /// Whether anything that is done or said here has not come back yet, or is not passed on.
+    pub fn has_under_way(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// Bytes that wait to be appended.
     pub fn queue_bytes(&self) -> usize {
         self.queue.waiting_bytes()

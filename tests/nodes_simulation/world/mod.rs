@@ -1,7 +1,9 @@
 //! Redis, nodes and those who are connected to them, moved step by step.
 
+mod calm;
+mod leaving;
+
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use hubbub::vocabulary::arrival::Role;
 
 use crate::endpoint::{Endpoint, Told};
 use crate::node::Node;
-use crate::person::{CHANNELS, Person, What, members, name};
+use crate::person::Person;
 use crate::programs::{Programs, removal};
 use crate::record::Record;
 use crate::redis::FakeRedis;
@@ -26,12 +28,6 @@ const TALKERS: usize = 3;
 const RELAYS: usize = 2;
 /// When the clock of Redis begins, in microseconds since the Unix epoch.
 const EPOCH_US: u64 = 1_790_000_000_000_000;
-/// How long a step takes when nothing happens.
-const CALM_STEP: Duration = Duration::from_millis(30);
-/// Steps after which nothing is under way any more, summaries included.
-const QUIET_STEPS: usize = 60;
-/// Steps in which everything that is under way arrives.
-const CALM_STEPS_MAX: usize = 3000;
 
 /// All there is.
 pub struct World {
@@ -163,121 +159,6 @@ impl World {
         let longest_ms = if self.chance.u8(0..8) == 0 { 200 } else { 20 };
         let passed = Duration::from_micros(self.chance.u64(0..longest_ms * 1000));
         self.move_on(passed)
-    }
-
-    /// Nobody does anything any more, nothing goes wrong, and everything arrives.
-    ///
-    /// # Errors
-    /// In which way the promise was broken.
-    pub fn calm_down(&mut self) -> Result<Summary, String> {
-        self.is_calm = true;
-        self.weather
-            .clear(&mut self.redis, &self.settings, self.now, &mut self.chance);
-        self.record.has_lost |= self.weather.has_lost;
-        for node in self.nodes.iter_mut().flatten() {
-            node.stands_until = Duration::ZERO;
-        }
-        if !self.nodes.iter().flatten().any(Node::stays) {
-            let seed = self.fate.u64(..);
-            self.begin(seed);
-        }
-        if let Some(endpoint) = &self.endpoint {
-            endpoint.borrow_mut().is_calm = true;
-        }
-        self.settle()?;
-        self.check_members()?;
-        self.record.check()?;
-        let endpoint = self.check_told()?;
-        Ok(Summary {
-            messages: self.record.messages(),
-            compared: self.sights.borrow().compared,
-            nodes: self.nodes.len(),
-            inflated: self.record.inflated,
-            orders: self.record.orders(),
-            told_again: self.record.told_again,
-            dismissed: self.record.dismissed,
-            endpoint,
-        })
-    }
-
-    fn settle(&mut self) -> Result<(), String> {
-        let mut quiet = 0;
-        for _ in 0..CALM_STEPS_MAX {
-            self.come_back();
-            self.move_on(CALM_STEP)?;
-            quiet = if self.is_settled() { quiet + 1 } else { 0 };
-            if quiet == QUIET_STEPS {
-                return Ok(());
-            }
-        }
-        let nodes = self.nodes.iter().flatten().map(Node::describe);
-        let nodes: Vec<_> = nodes.collect();
-        let people: Vec<_> = self.people.iter().map(Person::unanswered).collect();
-        Err(format!("it never calmed down: {nodes:#?}, {people:?}"))
-    }
-
-    fn is_settled(&self) -> bool {
-        // Who is gone is so for everyone, too.
-        let is_there = |person: &Person| {
-            let session = person.session.as_ref();
-            session.is_some_and(|session| session.connection.is_open()) && person.is_answered()
-        };
-        let mut nodes = self.nodes.iter().flatten();
-        let living = nodes.clone().count();
-        let programs = self.programs.as_ref();
-        self.people.iter().all(is_there)
-            && programs.is_none_or(Programs::are_answered)
-            && nodes.all(|node| node.knows(living) && node.has_told())
-    }
-
-    /// An endpoint was told all that was recorded.
-    fn check_told(&self) -> Result<Told, String> {
-        let Some(endpoint) = &self.endpoint else {
-            return Ok(Told::default());
-        };
-        let endpoint = endpoint.borrow();
-        for node in self.nodes.iter().flatten() {
-            let (start, last) = node.recorded().ok_or("nothing ever began")?;
-            endpoint.check(start, last, self.record.has_lost)?;
-        }
-        Ok(endpoint.summary())
-    }
-
-    /// Who is in a channel has come to the same place there, and is known to be there to everyone who asks.
-    fn check_members(&mut self) -> Result<(), String> {
-        for channel in CHANNELS {
-            let inside = |person: &&Person| person.inside(channel).is_some();
-            let expected: BTreeSet<_> = self
-                .people
-                .iter()
-                .filter(inside)
-                .map(|it| name(it.id))
-                .collect();
-            let places = self
-                .people
-                .iter()
-                .filter_map(|person| person.inside(channel));
-            let places: BTreeSet<_> = places.map(|place| (place.epoch, place.last)).collect();
-            if places.len() > 1 {
-                return Err(format!("in {channel} members have come to {places:?}"));
-            }
-            for person in &mut self.people {
-                if expected.contains(&name(person.id)) {
-                    person.ask(What::Members, channel);
-                }
-            }
-            let mut lists = Vec::new();
-            for _ in 0..200 {
-                lists.extend(self.move_on_listening(Duration::from_millis(5))?);
-            }
-            if lists.len() != expected.len() {
-                return Err(format!("{} lists for {expected:?}", lists.len()));
-            }
-            if let Some(list) = lists.iter().find(|list| members(list) != expected) {
-                return Err(format!("in {channel} are {expected:?}, not {list}"));
-            }
-        }
-        Ok(())
     }
 
     /// Nodes and those at them come and go, by chance.
