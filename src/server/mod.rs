@@ -267,7 +267,9 @@ impl<S: Stream> Server<S> {
         {
             return Some(Duration::ZERO);
         }
-        let end = self.world.drain.map(|drain| drain.ends_at());
+        // Once it has come, who is left is cut, and nothing more is done then.
+        let end = self.ends_at();
+        let end = end.filter(|&end| self.world.now.monotonic < end);
         let seal = is_waiting.then(|| self.seals_at());
         let next = self.world.commons.due();
         let untold = [self.world.refusals.due(), self.world.door.due()];

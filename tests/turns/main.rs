@@ -5,6 +5,7 @@ mod asking;
 mod batch_window;
 mod budget;
 mod calls;
+mod drain;
 mod inflating;
 mod keep_alive;
 mod lag;
