@@ -134,8 +134,13 @@ impl Process {
         proc::Process::new(self.pid().as_raw_nonzero().get()).unwrap()
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
+    fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Whether it says nothing more on its stdout, and all of that was taken off it.
+    pub(crate) fn has_said_all(&self) -> bool {
+        self.stdout.is_whole()
     }
 
     pub(crate) fn stdout(&self) -> String {
@@ -198,6 +203,11 @@ impl Output {
 
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
+    }
+
+    /// Whether there is no more of it to come.
+    fn is_whole(&self) -> bool {
+        self.pump.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// All of it, once the process has ended.

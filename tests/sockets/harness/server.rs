@@ -50,10 +50,10 @@ impl Server {
     }
 
     /// The same at so many places.
-    pub(crate) fn listening_at(places: usize, mut process: Process) -> Self {
+    pub(crate) fn listening_at(places: usize, process: Process) -> Self {
         let has_all = |stdout: &str| stdout.matches('\n').count() == places;
         wait_until("the server listens", || {
-            has_all(&process.stdout()) || process.has_ended()
+            has_all(&process.stdout()) || process.has_said_all()
         });
         let stdout = process.stdout();
         let addresses: Vec<_> = stdout.lines().filter_map(address).collect();
