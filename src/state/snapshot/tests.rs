@@ -87,6 +87,29 @@ impl Follower {
     }
 }
 
+/// Settings by which a program is told everything.
+fn telling() -> Config {
+    Config {
+        webhook: Some(webhook(Topic::ALL)),
+        ..Config::default()
+    }
+}
+
+const fn at(seconds: u64) -> Moment {
+    Moment {
+        at: Duration::from_secs(seconds),
+        unix_ms: seconds * 1000,
+    }
+}
+
+/// A server says that it lives.
+const ALIVE: Event<'static> = Event::Alive {
+    node: US,
+    number: 1,
+    said: None,
+    ours: US,
+};
+
 /// Something that may happen at a moment, among a few people and channels.
 fn happening(chance: &mut fastrand::Rng, at: Duration, body: u64) -> Sequenced<'static> {
     let node = NodeId(chance.u32(1..4));
@@ -316,10 +339,7 @@ fn who_loads_a_snapshot_goes_on_like_who_was_there_before() {
 
 #[test]
 fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
-    let config = Config {
-        webhook: Some(webhook(Topic::ALL)),
-        ..Config::default()
-    };
+    let config = telling();
     let mut first = Follower::new(&config);
     first.follow(&sequence(1, 200, &config));
     let snapshot = first.frozen();
@@ -339,22 +359,9 @@ fn a_damaged_snapshot_is_told_from_one_and_costs_nothing_else() {
 
 #[test]
 fn who_comes_where_all_end_goes_on_like_who_was_told_before_what_a_program_does_not_want_to_hear() {
-    let config = Config {
-        webhook: Some(webhook(Topic::ALL)),
-        ..Config::default()
-    };
-    let at = |seconds: u64| Moment {
-        at: Duration::from_secs(seconds),
-        unix_ms: seconds * 1000,
-    };
-    let alive = Event::Alive {
-        node: US,
-        number: 1,
-        said: None,
-        ours: US,
-    };
+    let config = telling();
     let mut last = Follower::new(&config);
-    last.follow(&[alive.clone().at(at(1)), Event::Nothing.at(at(2))]);
+    last.follow(&[ALIVE.at(at(1)), Event::Nothing.at(at(2))]);
     let front = last.commons.registry.events().unwrap().front().unwrap();
     let gone = Event::Settled(Settlement::Gone(front.span));
     last.follow(&[gone.at(at(3))]);
@@ -370,7 +377,7 @@ fn who_comes_where_all_end_goes_on_like_who_was_told_before_what_a_program_does_
     heir.learn(&last.frozen(), usize::MAX).unwrap();
     assert_eq!(heir.known(), told_before.known());
     for follower in [&mut heir, &mut told_before] {
-        follower.follow(&[alive.clone().at(at(5)), Event::Nothing.at(at(6))]);
+        follower.follow(&[ALIVE.at(at(5)), Event::Nothing.at(at(6))]);
         let events = follower.commons.registry.events().unwrap();
         assert_eq!(events.front().unwrap().span.from, 1);
     }
@@ -379,23 +386,10 @@ fn who_comes_where_all_end_goes_on_like_who_was_told_before_what_a_program_does_
 
 #[test]
 fn what_a_program_was_to_be_told_is_dropped_where_all_is_lost_and_where_others_know_it_is_not() {
-    let config = Config {
-        webhook: Some(webhook(Topic::ALL)),
-        ..Config::default()
-    };
-    let at = |seconds: u64| Moment {
-        at: Duration::from_secs(seconds),
-        unix_ms: seconds * 1000,
-    };
-    let alive = Event::Alive {
-        node: US,
-        number: 1,
-        said: None,
-        ours: US,
-    };
+    let config = telling();
     for (end, dropped) in [(Event::Burial, 0), (Event::Lost, 1)] {
         let mut server = Follower::new(&config);
-        server.follow(&[alive.clone().at(at(1)), end.at(at(2))]);
+        server.follow(&[ALIVE.at(at(1)), end.at(at(2))]);
         server.commons.begin_anew();
         let events = server.commons.registry.events().unwrap();
         assert_eq!((events.counts().dropped, events.front()), (dropped, None));
