@@ -17,7 +17,13 @@ use rustls::{
 };
 use thiserror::Error as ThisError;
 
-use super::{ALPN, failure::TlsFailure, named::Named, socket::TlsSocket, unchecked::Unchecked};
+use super::{
+    ALPN,
+    failure::TlsFailure,
+    named::Named,
+    socket::TlsSocket,
+    verifier::{Accepted, Verifier},
+};
 
 /// Whose certificates are accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,14 +92,19 @@ impl Tls {
         let provider = Arc::new(default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&TLS13, &TLS12])?;
-        let mut config = match trust {
-            Trust::System => builder.with_root_certificates(system_authorities()?),
-            Trust::Authorities(path) => builder
+        let accepted = match trust {
+            Trust::System => None,
+            Trust::Authorities(path) => {
+                let named = named(path, Arc::clone(&provider))?;
+                Some(Accepted::Named(named))
+            }
+            Trust::Anyone => Some(Accepted::Any),
+        };
+        let mut config = match accepted {
+            None => builder.with_root_certificates(system_authorities()?),
+            Some(accepted) => builder
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(named(path, provider)?)),
-            Trust::Anyone => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Unchecked::new(provider))),
+                .with_custom_certificate_verifier(Arc::new(Verifier::new(accepted, &provider))),
         }
         .with_no_client_auth();
         config.alpn_protocols = vec![ALPN.to_vec()];

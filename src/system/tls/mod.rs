@@ -9,7 +9,7 @@ pub mod failure;
 mod named;
 pub mod server;
 pub mod socket;
-mod unchecked;
+mod verifier;
 
 /// The protocol that is spoken inside, and no other (RFC 7301; a WebSocket begins with HTTP/1.1).
 const ALPN: &[u8] = b"http/1.1";
