@@ -85,7 +85,7 @@ function openUp(figure, { names, tells, drawings }) {
 
 function marker(sheet, { from, to, down }) {
   const mark = document.createElementNS(sheet.namespaceURI, "line");
-  mark.setAttribute("class", "marker");
+  mark.setAttribute("class", down ? "marker row" : "marker");
   place(mark, down ? "x" : "y", from, to);
   /* An interval lies in its row: it stays on top. */
   if (down) sheet.prepend(mark);

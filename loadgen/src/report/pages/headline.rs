@@ -89,7 +89,7 @@ fn compared(comparison: &Comparison) -> Vec<Fact> {
     };
     let ratios = all().filter_map(|versus| {
         let ratio = versus.ratios.get(name)?;
-        let note = format!("{:.3} to {:.3} (99% sure)", ratio.low, ratio.high);
+        let note = format!("{:.3} to {:.3} (99% interval)", ratio.low, ratio.high);
         let over = versus.over(&comparison.baseline);
         Some(fact(
             &format!("{called}, {over}"),
