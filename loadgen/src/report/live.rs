@@ -200,7 +200,7 @@ fn phase(timeline: Timeline, now_ns: u64, stage: Option<(usize, usize)>) -> (Str
         ("warming up".to_owned(), start_ns, begin_ns)
     } else if now_ns < end_ns {
         let phase = match stage {
-            Some((number, count)) => format!("measuring, stage {number} of {count}"),
+            Some((number, count)) => format!("stage {number} of {count}"),
             None => "measuring".to_owned(),
         };
         (phase, begin_ns, end_ns)
@@ -209,7 +209,7 @@ fn phase(timeline: Timeline, now_ns: u64, stage: Option<(usize, usize)>) -> (Str
     }
 }
 
-/// What came last.
+/// What came last; what may not fit behind what must be seen.
 fn latest(elapsed_ns: u64, collection: &Collection) -> String {
     let elapsed = figures::seconds(elapsed_ns);
     let Some(moment) = collection.latest() else {
@@ -218,11 +218,11 @@ fn latest(elapsed_ns: u64, collection: &Collection) -> String {
     let rate = rounded(moment.delivered_per_second);
     let time = |ns: Option<u64>| ns.map_or("-".to_owned(), |ns| time(figures::micros(ns)));
     format!(
-        "{elapsed:.1} s  {rate}/s  p50 {}  p99 {}  last {}  lost {}",
+        "{elapsed:.1} s  {rate}/s  lost {}  p50 {}  p99 {}  last {}",
+        collection.skipped(),
         time(moment.p50_ns),
         time(moment.p99_ns),
         time(moment.last_receiver_p99_ns),
-        collection.skipped(),
     )
 }
 
@@ -261,7 +261,7 @@ mod tests {
     fn a_run_with_stages_says_which_it_is_in_within_80_columns() {
         let line = first_line("", Some((64, 64)), 79);
         assert_eq!(line.chars().count(), 79);
-        let (phase, reached) = ("measuring, stage 64 of 64 ━", "─ 3590.0 s, 10.0 s left");
+        let (phase, reached) = ("stage 64 of 64 ━", "─ 3590.0 s, 10.0 s left");
         assert!(line.starts_with(phase) && line.ends_with(reached), "{line}");
         assert!(first_line("", None, 79).starts_with("measuring ━"));
     }
