@@ -158,6 +158,10 @@ pub struct Args {
     #[arg(long, value_name = "PER_SECOND")]
     pub connect_rate: Option<Rate>,
 
+    /// How long none more may come in, be it for a handshake or for its entry, until the run is given up; who comes with a --stage has as long
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub entry_timeout: Duration,
+
     /// Addresses to connect from, 127.0.0.1 to 127.0.0.K; for servers on this machine only [default: the system's choice]
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=i64::from(SOURCE_IPS_MAX)))]
     pub source_ips: Option<u8>,

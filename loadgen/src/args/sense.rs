@@ -61,6 +61,11 @@ impl Args {
                 "--ca and --insecure are for TLS: give a URL like wss://HOST/relay".to_owned(),
             );
         }
+        if self.entry_timeout.is_zero() {
+            return Some(
+                "--entry-timeout leaves no time to come in: give it some, such as 10s".to_owned(),
+            );
+        }
         if let (ProtocolName::Language(language), 0) = (self.protocol, servers) {
             return Some(format!(
                 "--protocol {} needs a server that speaks it: give its --url",
@@ -182,6 +187,14 @@ mod tests {
             assert!(told.contains("--churn"), "{told}");
         }
         assert!(refused("loadgen --away 1s..2s").contains("--cut"));
+    }
+
+    #[test]
+    fn clients_need_time_to_come_in() {
+        let told = refused("loadgen idle --entry-timeout 0s");
+        assert!(told.contains("--entry-timeout leaves no time"), "{told}");
+        let args = read("loadgen idle --entry-timeout 1500ms");
+        assert_eq!(args.entry_timeout.as_millis(), 1500);
     }
 
     #[test]

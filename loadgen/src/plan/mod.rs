@@ -78,6 +78,8 @@ pub struct Plan {
     pub settle: Duration,
     /// Connections begun a second; `None` is as many as are accepted.
     pub connect_rate: Option<Rate>,
+    /// How long none more may come in.
+    pub entry_timeout: Duration,
     /// Addresses to connect from, 127.0.0.1 and up; `None` leaves it to the system.
     pub source_ips: Option<u8>,
     /// The last so many of the clients stop reading when measuring begins.
@@ -167,6 +169,7 @@ impl Plan {
             duration: args.duration(),
             settle: args.settle,
             connect_rate: args.connect_rate,
+            entry_timeout: args.entry_timeout,
             source_ips: args.source_ips,
             slow: args.slow.map_or(0, |share| share.of(clients)),
             storm: args.storm.unwrap_or(0) as usize,

@@ -160,11 +160,12 @@ fn a_client_is_in_after_the_end_of_its_script() {
 #[test]
 fn who_is_not_let_in_tells_what_it_waits_for_and_what_it_heard_last() {
     let url = format!("{}?as=nobody", Club::default().start());
-    let flags = [&["--url", &url], &ENTRY[..]].concat();
+    let given = ["--entry-timeout", "2s"];
+    let flags = [&["--url", &url], &ENTRY[..], &given].concat();
     let (code, told) = refused_by(&mut loadgen(&flags));
     assert_eq!(code, Some(2), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
-    let end = "client 0 waits for are in, and the last that it got is who are you?";
+    let end = "none came in the last 2s: client 0 waits for are in, and the last that it got is who are you?";
     assert!(told.contains(end), "{told}");
     assert!(told.contains("only 0 of 5 clients"), "{told}");
 }
@@ -232,7 +233,8 @@ fn each_client_says_its_own_line_of_a_file_and_nobody_else_does() {
     let path = path.to_str().unwrap();
     let flags = [&flags[..], &[path], &entry].concat();
     // The order of the command line is the script: the hello comes last here, and so nobody is in.
-    let (_, told) = refused_by(&mut loadgen(&[&["--url", &url], &flags[..]].concat()));
+    let given = ["--entry-timeout", "500ms", "--url", &url];
+    let (_, told) = refused_by(&mut loadgen(&[&given, &flags[..]].concat()));
     assert!(told.contains("waits for in"), "{told}");
     let flags = [&["--protocol", "raw", "--values", path], &entry[..]].concat();
     let flags = [&flags[..], &["--await", "you are in"]].concat();

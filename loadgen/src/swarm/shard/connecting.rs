@@ -19,8 +19,6 @@ use crate::{
 const DIALS_MAX: usize = 128;
 /// Clients that begin to connect in one turn while messages are exchanged: all at once would keep the schedule waiting.
 pub(super) const DIALS_PER_TURN: usize = 4;
-/// How long connecting may go without one more client coming in.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Shard<'_> {
     /// Connects all clients but the newcomers; from a moment on only until one client of the run is in. Then sees for some time,
@@ -70,7 +68,7 @@ impl Shard<'_> {
                 return Err(ShardError::Interrupted);
             }
             let waiting = self.dialing + self.entering > 0;
-            if now_ns - progress_ns > nanoseconds(CONNECT_TIMEOUT) && waiting {
+            if now_ns - progress_ns > nanoseconds(self.plan.entry_timeout) && waiting {
                 let mut clients = self.clients.iter().enumerate();
                 if let Some((index, refused)) =
                     clients.find_map(|(index, client)| Some((index, client.dialing()?.refused()?)))
@@ -86,6 +84,7 @@ impl Shard<'_> {
                     url: self.url(waiting),
                     inside: self.common.connected() - self.entering,
                     wanted: self.plan.clients,
+                    patience: self.plan.entry_timeout,
                     client: self.record.number(waiting),
                     awaited: match self.clients.get(waiting).and_then(Client::dialing) {
                         Some(dial) => dial.awaited(),
@@ -227,6 +226,7 @@ impl Shard<'_> {
             url: self.url(index),
             inside: self.common.connected() - self.entering,
             wanted: self.plan.clients,
+            patience: self.plan.entry_timeout,
             client: self.record.number(index),
             awaited,
             last,

@@ -7,11 +7,7 @@ use crate::{
     swarm::{
         client::Client,
         dial::Dial,
-        shard::{
-            CLOSE_NORMAL, Shard,
-            connecting::{CONNECT_TIMEOUT, DIALS_PER_TURN},
-            entering::ENTRY_GRACE,
-        },
+        shard::{CLOSE_NORMAL, Shard, connecting::DIALS_PER_TURN, entering::ENTRY_GRACE},
     },
 };
 
@@ -98,7 +94,7 @@ impl Shard<'_> {
             Ok(client) => {
                 self.clients[index] = client;
                 self.dialing += 1;
-                let late_ns = turn.at_ns + nanoseconds(CONNECT_TIMEOUT);
+                let late_ns = turn.at_ns + nanoseconds(self.plan.entry_timeout);
                 self.crowd.look_after(index, late_ns);
             }
             Err(error) => self.kept_out(index, error.to_string()),
@@ -133,7 +129,8 @@ impl Shard<'_> {
                 self.is_in(index);
             }
         } else if is_coming {
-            let why = self.what_is_missing(index, &format!("after {CONNECT_TIMEOUT:?}"));
+            let when = format!("after {:?}", self.plan.entry_timeout);
+            let why = self.what_is_missing(index, &when);
             self.kept_out(index, why);
         }
     }

@@ -1,13 +1,10 @@
 //! Why a run cannot go on.
 
-use std::io;
+use std::{io, time::Duration};
 
 use thiserror::Error;
 
-use crate::{
-    figures::words::counted,
-    swarm::{dial::DialError, shard::connecting::CONNECT_TIMEOUT},
-};
+use crate::{figures::words::counted, swarm::dial::DialError};
 
 /// Why a run cannot go on.
 #[derive(Debug, Error)]
@@ -35,7 +32,7 @@ pub enum ShardError {
     },
     /// The server accepts no more, or answers no more.
     #[error(
-        "only {inside} of {} could connect to {url}, and none in the last {CONNECT_TIMEOUT:?}: client {client} waits for \
+        "only {inside} of {} could connect to {url}, and none in the last {patience:?}: client {client} waits for \
          {awaited}; is it a WebSocket server that speaks this --protocol at this path, and below its limit of \
          connections?{}", counted(*wanted as u64, "client"), first(heard.as_deref())
     )]
@@ -46,6 +43,8 @@ pub enum ShardError {
         inside: usize,
         /// Clients that should.
         wanted: usize,
+        /// How long none has come in.
+        patience: Duration,
         /// One that is not in.
         client: usize,
         /// What it waits for.
@@ -55,7 +54,7 @@ pub enum ShardError {
     },
     /// The server does not say what a script waits for.
     #[error(
-        "only {inside} of {} are in at {url}, and none came in the last {CONNECT_TIMEOUT:?}: client {client} \
+        "only {inside} of {} are in at {url}, and none came in the last {patience:?}: client {client} \
          waits for {awaited}, {}", counted(*wanted as u64, "client"), after_all(last.as_deref())
     )]
     Silent {
@@ -65,6 +64,8 @@ pub enum ShardError {
         inside: usize,
         /// Clients that should be.
         wanted: usize,
+        /// How long none has come in.
+        patience: Duration,
         /// One that is not.
         client: usize,
         /// What it waits for.
