@@ -108,7 +108,7 @@ pub static LANGUAGES: [Language; 11] = [
     },
     Language {
         name: "stomp",
-        about: "STOMP 1.2, such as RabbitMQ's",
+        about: "STOMP 1.2, such as RabbitMQ's, which wants --order publisher with several publishers",
         path: "/ws",
         subprotocol: Some("v12.stomp"),
         entry: &[
@@ -165,7 +165,7 @@ pub static LANGUAGES: [Language; 11] = [
     },
     Language {
         name: "actioncable",
-        about: "Action Cable of Rails, whose channel is ChatChannel with an action say; it may want --header 'Origin: …'",
+        about: "Action Cable of Rails, whose channel is ChatChannel with an action say; it may want --header 'Origin: …', and its adapter async --order publisher with several publishers",
         path: "/cable",
         subprotocol: Some("actioncable-v1-json"),
         entry: &[

@@ -28,16 +28,16 @@ use mode::Mode::{self, Compare, Connect, Fanout, Idle, Saturate, Search};
 use rate::Rate;
 use script::ScriptFlags;
 use stage::StageFlag;
-use values::{Contender, Cut, Load, PayloadName, Share, between, cut, share, target};
+use values::{Contender, Cut, Load, OrderOf, PayloadName, Share, between, cut, share, target};
 
 /// What `--source-ips` cannot exceed: 127.0.0.1 to 127.0.0.254.
 const SOURCE_IPS_MAX: u8 = 254;
 
 /// Measures how fast, how evenly and how safely a WebSocket server delivers each message to everyone.
 ///
-/// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated, reordered or disordered, or a client
-/// that was not asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was measured, a search
-/// was stopped, a comparison had fewer than eight rounds, or the load generator itself was the bottleneck: it sent so late
+/// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated, reordered or disordered (see --order),
+/// or a client that was not asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was
+/// measured, a search was stopped, a comparison had fewer than eight rounds, or the load generator itself was the bottleneck: it sent so late
 /// that the p99 shows it (by more than 1 ms and 10%), or most messages more than 1 ms late, or its core was full.
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version, args_override_self = true)]
@@ -141,6 +141,10 @@ pub struct Args {
     /// The server may skip messages for who lags, as with --slow gap or latest there: relays cannot be judged for loss, and chats by their gaps
     #[arg(long, conflicts_with = "churn")]
     pub skips: bool,
+
+    /// Whose messages must come to everyone in one order
+    #[arg(long, value_enum, value_name = "WHOSE", default_value_t)]
+    pub order: OrderOf,
 
     /// Clients that come beside the others all at once, halfway, and are measured apart [default: none]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

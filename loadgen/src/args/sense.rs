@@ -28,6 +28,7 @@ const ONLY_IN: &[(&str, &[Mode])] = &[
     ("cut", &[Fanout]),
     ("away", &[Fanout]),
     ("skips", &[Fanout, Saturate]),
+    ("order", &[Fanout, Saturate, Search, Compare]),
     ("storm", &[Fanout, Saturate, Idle]),
     ("ping", &[Idle]),
     ("slow", &[Fanout, Saturate]),

@@ -16,6 +16,26 @@ pub enum Load {
     Saturate,
 }
 
+/// Whose messages are to come to everyone in one order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OrderOf {
+    /// Everyone's of a channel together
+    #[default]
+    All,
+    /// Each publisher's alone: another order among those of several is told, and no fault
+    Publisher,
+}
+
+impl OrderOf {
+    /// What it is called, unless it is what is asked of everyone.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::All => None,
+            Self::Publisher => Some("publisher"),
+        }
+    }
+}
+
 /// A server that is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contender {

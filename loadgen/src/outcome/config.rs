@@ -25,6 +25,9 @@ pub struct Config {
     /// What clients got of what they said themselves, if not their copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender: Option<&'static str>,
+    /// Whose messages were to come to everyone in one order, if not everyone's together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<&'static str>,
     /// Clients that connected; at first, where more come or some go with stages.
     pub clients: usize,
     /// Clients that also sent.
@@ -127,6 +130,7 @@ impl Config {
             targets: Vec::new(),
             protocol: plan.protocol.name(),
             sender: (!plan.is_own_receiver()).then(|| plan.sender.name()),
+            order: plan.order.name(),
             clients: plan.clients,
             publishers: plan.publishers,
             rate: match plan.pacing {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    args::values::OrderOf,
     outcome::{
         churn::Churn, fairness::Fairness, isolation::Isolation, latencies::Latencies,
         messages::Messages, nodes::Nodes, recovery::Recovery, slow::Slow, stage::Stage,
@@ -50,6 +51,9 @@ pub struct Traffic {
     /// What slow clients do to the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
+    /// Whose messages were to come to everyone in one order.
+    #[serde(skip)]
+    pub order: OrderOf,
     /// Whether losses cannot be told from what the server was allowed to skip.
     #[serde(skip)]
     pub blind_to_loss: bool,
@@ -69,6 +73,7 @@ impl Traffic {
         let messages = Messages::new(plan, trial);
         let (delivered, lost) = (messages.delivered, messages.lost);
         Self {
+            order: plan.order,
             blind_to_loss: plan.is_blind_to_loss(),
             only_to_sender: delivered > 0 && delivered == to_sender && lost > 0,
             all_but_sender: plan.is_own_receiver()
@@ -110,6 +115,10 @@ impl Traffic {
         });
         let lost = if self.blind_to_loss { 0 } else { messages.lost };
         let [_, _, kept_out] = Stage::crowd(&self.stages).unwrap_or_default();
+        let disordered = match self.order {
+            OrderOf::All => messages.disordered,
+            OrderOf::Publisher => 0,
+        };
         let recovery = self.recovery.as_ref();
         let (failed_back, silent, repeated) = recovery.map_or((0, 0, 0), |recovery| {
             (recovery.failed, recovery.silent, recovery.repeated)
@@ -121,7 +130,10 @@ impl Traffic {
             (lost, "lost"),
             (messages.duplicated, "duplicated"),
             (messages.reordered, "out of order"),
-            (messages.disordered, "in another order than elsewhere"),
+            (
+                disordered,
+                "in another order than elsewhere, which --order publisher allows",
+            ),
             (messages.stray, "in a wrong channel"),
             (
                 messages.returned,

@@ -25,7 +25,7 @@ use crate::args::{
     mode::Mode,
     rate::Rate,
     script::Sender,
-    values::{Cut, PayloadName, Share},
+    values::{Cut, OrderOf, PayloadName, Share},
 };
 use error::PlanError;
 use particulars::Particulars;
@@ -96,6 +96,8 @@ pub struct Plan {
     pub cut: Option<Cut>,
     /// How long they stay away.
     pub away: RangeInclusive<Duration>,
+    /// Whose messages are to come to everyone in one order.
+    pub order: OrderOf,
     /// Whether the server may skip messages for clients that lag.
     pub skips: bool,
     /// Whether the run goes on when a client does not come in, as long as others do.
@@ -178,6 +180,7 @@ impl Plan {
             churn: args.churn,
             cut: args.cut,
             away: args.away.clone(),
+            order: args.order,
             skips: args.skips,
             some_may_fail: args.mode == Mode::Connect,
             seed: args.seed.unwrap_or_else(|| fastrand::u64(..SEEDS)),

@@ -8,6 +8,7 @@ use crate::{
         departures::{After, Departures},
         fault::{cause, fault},
         search::{Load, Search},
+        traffic::Traffic,
         verdict::Verdict,
     },
 };
@@ -102,15 +103,21 @@ fn whats_in_vain(outcome: &Outcome) -> String {
 fn whats_good(outcome: &Outcome) -> String {
     match &outcome.findings {
         Findings::Traffic(traffic) if traffic.blind_to_loss => {
-            "what came to a client came once and in order; what did not come cannot be judged, since the server may skip it"
-                .to_owned()
+            format!(
+                "what came to a client came once and {}; what did not come cannot be judged, since the server may skip it",
+                in_order(traffic)
+            )
         }
         Findings::Traffic(traffic) => match traffic.recovery.as_ref() {
             Some(recovery) if recovery.declared > 0 => format!(
-                "every client got every message once and in order, or was told that it would not ({} deliveries)",
+                "every client got every message once and {}, or was told that it would not ({} deliveries)",
+                in_order(traffic),
                 grouped(recovery.declared)
             ),
-            _ => "every client got every message once and in order".to_owned(),
+            _ => format!(
+                "every client got every message once and {}",
+                in_order(traffic)
+            ),
         },
         Findings::Idle(idle) => match idle.pings_answered {
             0 => "every client stayed connected, and the server sent no pings".to_owned(),
@@ -122,6 +129,17 @@ fn whats_good(outcome: &Outcome) -> String {
         Findings::Connect(_) => "every client came in".to_owned(),
         Findings::Search(search) => highest(search, outcome),
         Findings::Comparison(comparison) => compared(comparison),
+    }
+}
+
+/// In which order what came did, where that is none that must not be.
+fn in_order(traffic: &Traffic) -> String {
+    match traffic.messages.disordered {
+        0 => "in order".to_owned(),
+        count => format!(
+            "in the order of its publisher ({} among several publishers in another than elsewhere)",
+            grouped(count)
+        ),
     }
 }
 

@@ -89,22 +89,58 @@ fn swapped_messages_are_reordered() {
     against(&url, &[]).broken([0, 0, 1, 0]);
 }
 
+/// A relay that sends the victim one message before another one that is before it elsewhere: of the same publisher, or of
+/// another.
+fn overtaking(of_same: bool) -> Relay {
+    let relay = once(move |_, batch, at| {
+        let overtakes = |said: &Said| (said.from == batch[at].from) == of_same;
+        let behind = batch[at + 1..].iter().position(overtakes);
+        let overtaking = batch.remove(at + 1 + behind.expect("two publish"));
+        batch.insert(at, overtaking);
+    });
+    relay.in_batches_of(20)
+}
+
 #[test]
 fn what_one_client_gets_in_another_order_than_the_others_is_disordered() {
     for threads in ["1", "5"] {
-        let relay = once(|_, batch, at| {
-            let other = |said: &Said| said.from != batch[at].from;
-            let after = at + 1 + batch[at + 1..].iter().position(other).expect("two publish");
-            let overtaking = batch.remove(after);
-            batch.insert(at, overtaking);
-        });
         let flags = ["--publishers", "2", "--threads", threads];
-        let url = relay.in_batches_of(20).start();
-        let run = against(&url, &flags).broken([0; 4]);
+        let run = against(&overtaking(false).start(), &flags).broken([0; 4]);
         assert!(run.message("disordered") > 0, "{run:#?}");
-        let told = "in another order than elsewhere";
+        let told = "in another order than elsewhere, which --order publisher allows)";
         assert!(run.table.contains(told), "{}", run.table);
     }
+}
+
+#[test]
+fn an_order_among_publishers_that_nobody_promised_is_told_and_no_fault() {
+    for threads in ["1", "5"] {
+        let flags = [
+            "--publishers",
+            "2",
+            "--order",
+            "publisher",
+            "--threads",
+            threads,
+        ];
+        let run = against(&overtaking(false).start(), &flags);
+        let valid = run.at("valid") == true;
+        assert_eq!(run.code, Some(if valid { 0 } else { 3 }), "{run:#?}");
+        let disordered = run.message("disordered");
+        assert!(disordered > 0, "{run:#?}");
+        let told = format!(
+            "Good: every client got every message once and in the order of its publisher ({disordered} among several \
+             publishers in another than elsewhere)."
+        );
+        assert!(!valid || run.table.contains(&told), "{}", run.table);
+        assert_eq!(run.at("config.order"), "publisher");
+
+        // What one publisher said is in order all the same, or it is a fault.
+        let run = against(&overtaking(true).start(), &flags).broken([0, 0, 1, 0]);
+        assert!(run.table.contains("1 out of order"), "{}", run.table);
+    }
+    let run = against(&Relay::right().start(), &["--order", "publisher"]).good();
+    assert!(!run.table.contains("of its publisher"), "{}", run.table);
 }
 
 #[test]
