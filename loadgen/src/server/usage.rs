@@ -122,6 +122,7 @@ pub struct UsageError {
 mod tests {
     use std::{
         process::{Command, Stdio},
+        sync::Barrier,
         thread,
     };
 
@@ -138,6 +139,24 @@ mod tests {
         });
         busy.join().unwrap();
         assert!(watched.cpu_seconds().unwrap() >= before + 0.02);
+    }
+
+    #[test]
+    fn of_more_threads_than_cores_some_wait() {
+        let count = 2 * thread::available_parallelism().unwrap().get();
+        let all = Barrier::new(count);
+        let waited = || {
+            all.wait();
+            let (used, before) = (thread_cpu_seconds(), thread_waiting_seconds());
+            while thread_cpu_seconds() < used + 0.03 {}
+            Some(thread_waiting_seconds()? - before?)
+        };
+        let waited: Option<f64> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..count).map(|_| scope.spawn(waited)).collect();
+            threads.into_iter().map(|one| one.join().unwrap()).sum()
+        });
+        // Half of them, while the others used the cores.
+        assert!(waited.is_none_or(|seconds| seconds > 0.01), "{waited:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a run comes to that measured too little, or measured itself: it does not end as if all were good.
 
 use std::{
+    path::Path,
     process::{Child, Output, Stdio},
     sync::mpsc,
     thread,
@@ -48,6 +49,11 @@ fn a_load_generator_that_stood_still_is_not_valid() {
     let told = "NOT VALID: the load generator sent ";
     assert!(run.table.contains(told), "{}", run.table);
     assert!(run.figure("loadgen.schedule_slip_us.max") > 500_000.0);
+    // Whoever is stopped waits for no core, and yet a little before each of its turns, if the kernel counts that.
+    if Path::new("/proc/thread-self/schedstat").exists() {
+        let share = run.figure("loadgen.waiting_share");
+        assert!(0.0 < share && share < 1.0, "{share}");
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Servers that want to be spoken to in their own way: on entry, in each message, now and then.
 
-use std::{collections::BTreeMap, fs, mem, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, mem,
+    time::Duration,
+};
 
 use crate::common::{
     against, loadgen, refusal, refused_by,
@@ -16,6 +20,8 @@ const WELCOME: &str = "welcome, whoever you are";
 struct Club {
     /// Who is in, with what each was asked and has not answered.
     members: BTreeMap<usize, Option<String>>,
+    /// The names that were said, each of which is one's own.
+    names: BTreeSet<String>,
     /// The number with which each said last that it is there, and whether it did so since that was looked at.
     beats: BTreeMap<usize, (u64, bool)>,
     /// What it asks everyone now and then: alone, or behind a message.
@@ -58,8 +64,9 @@ impl Host for Club {
 
     fn said(&mut self, room: &mut Room, from: usize, text: &str) {
         if let Some(name) = text.strip_prefix("login ") {
-            // Names and what the URL carries have to agree.
-            let is_right = room.query(from) == format!("as={name}");
+            // Names and what the URL carries have to agree, and nobody else has that name.
+            let is_right =
+                room.query(from) == format!("as={name}") && self.names.insert(name.to_owned());
             room.say(
                 from,
                 if is_right {
@@ -149,8 +156,8 @@ fn told_by_mute(url: &str, flags: &[&str]) -> String {
 
 #[test]
 fn a_client_is_in_after_the_end_of_its_script() {
-    let url = named(&Club::default().start());
     for mode in [&[][..], &["saturate"], &["--storm", "3"]] {
+        let url = named(&Club::default().start());
         let run = against(&url, &[mode, &ENTRY].concat()).good();
         assert!(run.message("delivered") > 0, "{run:#?}");
         assert_eq!(run.message("foreign"), 0, "{run:#?}");
@@ -240,6 +247,39 @@ fn each_client_says_its_own_line_of_a_file_and_nobody_else_does() {
     let flags = [&flags[..], &["--await", "you are in"]].concat();
     let run = against(&url, &flags).good();
     assert!(!format!("{run:?}").contains("secret"), "{run:#?}");
+}
+
+#[test]
+fn what_is_said_in_binary_and_with_escapes_arrives_as_these_bytes() {
+    /// Takes binary frames alone, passes on what stands behind the first two bytes, and asks each for an answer before that.
+    #[derive(Default)]
+    struct Bytes {
+        members: Vec<usize>,
+    }
+    impl Host for Bytes {
+        fn said(&mut self, room: &mut Room, from: usize, _text: &str) {
+            room.close(from, 4003);
+        }
+
+        fn said_in_binary(&mut self, room: &mut Room, from: usize, bytes: &[u8]) {
+            match bytes {
+                b"\xffjoin\0" => room.say(from, "in?\n"),
+                b"\xffyes\r" => self.members.push(from),
+                message => {
+                    let payload = message.strip_prefix(b"\\\t").unwrap_or_default();
+                    self.members.iter().for_each(|&to| room.say(to, payload));
+                }
+            }
+        }
+    }
+    let url = room::open(Bytes::default(), Door::OPEN);
+    let script = [
+        &["--protocol", "raw", "--binary", "--escapes"][..],
+        &["--hello", r"\xffjoin\0", "--await", r"in?\n"],
+        &["--reply", r"in?\n=>\xffyes\r", "--template", r"\\\t%s"],
+    ];
+    let run = against(&url, &script.concat()).good();
+    assert_eq!(run.message("foreign"), 0, "{run:#?}");
 }
 
 #[test]

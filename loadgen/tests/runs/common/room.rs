@@ -35,6 +35,9 @@ pub(crate) trait Host: Send + 'static {
     /// Someone said something.
     fn said(&mut self, room: &mut Room, from: usize, text: &str);
 
+    /// Someone said something in a binary frame.
+    fn said_in_binary(&mut self, _room: &mut Room, _from: usize, _bytes: &[u8]) {}
+
     /// Someone said goodbye, with a code if there was one.
     fn closed(&mut self, _client: usize, _code: Option<u16>) {}
 
@@ -180,6 +183,7 @@ fn welcome<H: Host>(stream: TcpStream, node: usize, shared: &Arc<Mutex<(H, Room)
             let (host, room) = &mut *shared.lock().unwrap();
             match message {
                 Message::Text(text) => host.said(room, number, &text),
+                Message::Binary(bytes) => host.said_in_binary(room, number, &bytes),
                 Message::Pong(payload) => host.ponged(&payload),
                 Message::Close(frame) => {
                     host.closed(number, frame.map(|frame| frame.code.into()));
