@@ -164,7 +164,7 @@ pub enum PlanError {
     /// The operating system forbids so many sockets.
     #[error(
         "{sockets} clients need {} descriptors, and the hard limit is {limit}: \
-         lower --clients (or --clients-up-to, and --storm) to {} or raise the limit (`ulimit -Hn`)",
+         lower --clients (or --clients-up-to, --storm, and the clients of --stage) to {} or raise the limit (`ulimit -Hn`)",
         sockets + reserved,
         limit.saturating_sub(*reserved)
     )]
