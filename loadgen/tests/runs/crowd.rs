@@ -1,7 +1,10 @@
 //! Runs in which clients come and go with the stages: whoever is in and stays has every message once and in order, and
 //! whoever comes or goes while a message is under way has it at most once.
 
-use std::sync::mpsc;
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
 
 use crate::common::{
     Run, against,
@@ -134,6 +137,35 @@ fn whose_script_awaits_nothing_is_in_after_a_while() {
     assert_eq!(moved(&run, 0), [2, 0, 0]);
     let relay = once(3, 120, |_, batch| batch.clear());
     against(&relay.start(), &flags).broken([1, 0, 0, 0]);
+}
+
+/// A server that takes a while to heed who asks for messages, without a word.
+#[derive(Default)]
+struct Leisurely {
+    asked: Vec<(Instant, usize)>,
+}
+
+impl Host for Leisurely {
+    fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+        if text == "me too" {
+            return self.asked.push((Instant::now(), from));
+        }
+        for (asked, client) in &self.asked {
+            if asked.elapsed() > Duration::from_millis(200) {
+                room.say(*client, text);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_server_does_not_send_before_it_heeds_a_script_is_not_lost() {
+    let url = room::open(Leisurely::default(), Door::OPEN);
+    let mut flags = staged(&["100ms: clients=2..4", "1s"], "--protocol raw");
+    flags.extend(["--hello", "me too"]);
+    let run = against(&url, &flags).good();
+    assert_eq!(moved(&run, 0), [2, 0, 0]);
+    assert!(run.message("delivered") < 4 * run.message("sent"));
 }
 
 #[test]
