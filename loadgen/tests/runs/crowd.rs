@@ -273,6 +273,26 @@ fn who_waits_in_vain_or_is_sent_away_before_it_is_in_was_not_let_in() {
 }
 
 #[test]
+fn who_is_not_in_in_time_is_not_waited_for() {
+    let shy = Shy {
+        greets: 6,
+        closes: false,
+    };
+    let stages = ["100ms: clients=4..8", "900ms"];
+    let flags = staged(
+        &stages,
+        "--protocol raw --await welcome --entry-timeout 300ms",
+    );
+    let run = against(&room::open(shy, Door::OPEN), &flags).broken([0; 4]);
+    assert_eq!(moved(&run, 0), [2, 0, 2], "{run:#?}");
+    let told = run.at("stages.0.crowd.first_failure").as_str().unwrap();
+    assert!(
+        told.contains("after 300ms, and got nothing at all"),
+        "{told}"
+    );
+}
+
+#[test]
 fn who_is_disconnected_does_not_go_once_more() {
     let relay = once(COMER, 30, |room, batch| {
         room.close(COMER, 4001);
