@@ -74,12 +74,14 @@ pub(super) fn is_authority(other: &OtherError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, io::Cursor};
+    use std::{fs, io::Cursor, sync::Arc};
 
     use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
     use rustls::{
-        ServerConfig, ServerConnection, crypto::aws_lc_rs::default_provider,
+        ServerConfig, ServerConnection,
+        crypto::aws_lc_rs::{default_provider, sign::any_supported_type},
         pki_types::PrivatePkcs8KeyDer,
+        sign::{CertifiedKey, SingleCertAndKey},
     };
 
     use crate::system::tls::client::{Tls, Trust};
@@ -110,12 +112,14 @@ mod tests {
             let tls = Tls::trusting(&Trust::Authorities(path)).unwrap();
             let mut client = tls.greet(host).unwrap();
             let key = PrivatePkcs8KeyDer::from(shown.key.serialize_der());
+            let key = any_supported_type(&key.into()).unwrap();
+            // Nobody looks here whether they belong together.
+            let shown = CertifiedKey::new(vec![shown.certificate.der().clone()], key);
             let config = ServerConfig::builder_with_provider(default_provider().into())
                 .with_safe_default_protocol_versions()
                 .unwrap()
                 .with_no_client_auth()
-                .with_single_cert(vec![shown.certificate.der().clone()], key.into())
-                .unwrap();
+                .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
             let mut server = ServerConnection::new(config.into()).unwrap();
             while client.is_handshaking() {
                 let (mut asked, mut answered) = (Vec::new(), Vec::new());
@@ -152,6 +156,17 @@ mod tests {
         let old = Own::new(2020);
         let told = old.judge(&old, "localhost").unwrap_err();
         assert!(told.contains("Expired"), "{told}");
+    }
+
+    #[test]
+    fn whoever_shows_it_without_its_key_is_a_stranger() {
+        let own = Own::new(FAR);
+        let thief = Own {
+            certificate: own.certificate.clone(),
+            key: KeyPair::generate().unwrap(),
+        };
+        let told = own.judge(&thief, "localhost").unwrap_err();
+        assert!(told.contains("BadSignature"), "{told}");
     }
 
     #[test]
