@@ -79,12 +79,12 @@ impl Record<'_> {
         let (mut count, mut damaged) = (0, 0);
         let mut cursor = Cursor::default();
         while let Some(message) = self.finder.next(frame, &mut cursor) {
-            match message.filter(|stamp| self.ledger.knows(*stamp)) {
-                Some(stamp) => {
-                    count += 1;
-                    self.arrived(client, seat, stamp, now_ns);
-                }
-                None => damaged += 1,
+            if let Some(stamp) = message.filter(|stamp| self.ledger.knows(*stamp)) {
+                count += 1;
+                self.arrived(client, seat, stamp, now_ns);
+            } else {
+                damaged += 1;
+                self.sums.heard.foreign(frame, now_ns);
             }
         }
         self.sums.foreign += damaged;

@@ -41,7 +41,12 @@ pub fn words(outcome: &Outcome) -> String {
         Verdict::Invalid => outcome.invalid_reason.clone().unwrap_or_default(),
         Verdict::Disappointing => whats_in_vain(outcome),
     };
-    format!("{words}{early}.")
+    let end = if early.is_empty() && words.ends_with('?') {
+        ""
+    } else {
+        "."
+    };
+    format!("{words}{early}{end}")
 }
 
 fn whats_broken(outcome: &Outcome) -> String {

@@ -61,7 +61,27 @@ fn that_a_server_says_nothing_at_all_is_told() {
     let run = against(&saying(None), &[]).broken([200, 0, 0, 0]);
     let told = "BROKEN: nothing was delivered, and the server said nothing at all";
     assert!(run.table.contains(told), "{}", run.table);
+    assert!(
+        run.table.trim_end().ends_with("--protocol?"),
+        "{}",
+        run.table
+    );
     assert!(run.at("heard").is_null(), "{run:#?}");
+}
+
+#[test]
+fn messages_that_come_without_their_end_are_told_with_the_first() {
+    /// Cuts the last byte of whatever it passes on.
+    struct Cutter;
+    impl Host for Cutter {
+        fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+            room.say(from, &text[..text.len() - 1]);
+        }
+    }
+    let url = room::open(Cutter, Door::OPEN);
+    let run = against(&url, &[]).broken([200, 0, 0, 0]);
+    let told = "nothing was delivered, but 40 frames that are not of this run, the first: ~";
+    assert!(run.table.contains(told), "{}", run.table);
 }
 
 #[test]
