@@ -55,14 +55,19 @@ impl Plan {
                 .map(|target| &target.url)
                 .chain(&args.url);
             let mut asked = urls.map(String::as_str).chain(headers);
-            asked.any(|text| text.contains(place))
+            asked.any(|text| text.replace("%%", "").contains(place))
         };
         if self.channels > 1 && !self.protocol.has_channels() && !in_handshake("%t") {
             return Err(PlanError::NoChannels);
         }
         let says_values = self.protocol.script().is_some_and(Script::has_value);
-        if self.particulars.has_values() && !says_values && !in_handshake("%v") {
-            return Err(PlanError::NoValue);
+        match (
+            self.particulars.has_values(),
+            says_values || in_handshake("%v"),
+        ) {
+            (true, false) => return Err(PlanError::NoValue),
+            (false, true) => return Err(PlanError::NoValues),
+            _ => {}
         }
         if self.ping.is_some_and(|period| period.is_zero()) {
             return Err(ScriptError::NoPeriod.into());
@@ -127,6 +132,8 @@ mod tests {
         assert!(refused("--hello hi").contains("--protocol raw"));
         assert!(refused("--sender acked --protocol chat").contains("--sender"));
         assert!(refused("saturate --protocol raw --sender skipped").contains("--sender acked"));
+        assert!(refused("--protocol raw --hello %v").contains("give --values"));
+        assert!(refused("--url ws://127.0.0.1:1/%v").contains("give --values"));
         assert!(refused("--protocol raw --template hi").contains("%s once"));
         for within in ["--protocol raw --template '%s'", "--protocol chat"] {
             assert!(refused(&format!("{within} --payload json")).contains("--payload json"));

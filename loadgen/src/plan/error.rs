@@ -73,6 +73,11 @@ pub enum PlanError {
     /// Nobody would say what it holds.
     #[error("--values has no place to go: write %v into --url, --header, --hello or --template")]
     NoValue,
+    /// Everyone would say nothing in its place.
+    #[error(
+        "%v stands for the client's line of a file: give --values FILE, or write %% for a percent sign"
+    )]
+    NoValues,
     /// A message would not be one any more within another.
     #[error(
         "--payload json has quotes, which do not fit into the text of --template or --protocol chat: give --payload chat or \
