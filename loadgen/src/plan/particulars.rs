@@ -1,6 +1,6 @@
 //! What is particular to each client where all are told to say the same: its number, its topic, its line of a file.
 
-use std::{fs, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
 use thiserror::Error;
 
@@ -83,12 +83,16 @@ fn values(path: &Path, clients: usize) -> Result<Vec<String>, ValuesError> {
         path: path.display().to_string(),
         reason,
     };
-    let size = fs::metadata(path).map_err(|error| of(error.to_string()))?;
-    if size.len() > VALUES_BYTES_MAX {
+    // What is no file does not say how large it is.
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(VALUES_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| of(error.to_string()))?;
+    if bytes.len() as u64 > VALUES_BYTES_MAX {
         let most = VALUES_BYTES_MAX >> 20;
         return Err(of(format!("it is larger than {most} MiB")));
     }
-    let text = fs::read_to_string(path).map_err(|error| of(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| of("it is not UTF-8".to_owned()))?;
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if lines.len() < clients {
         let has = lines.len();
@@ -153,5 +157,7 @@ mod tests {
         }
         let error = plan(&["--values", "/nowhere"]).unwrap_err().to_string();
         assert!(error.contains("/nowhere"), "{error}");
+        let error = plan(&["--values", "/dev/zero"]).unwrap_err().to_string();
+        assert!(error.contains("larger than 64 MiB"), "{error}");
     }
 }
