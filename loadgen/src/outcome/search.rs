@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{args::rate::Rate, figures::words::grouped, outcome::step::Step};
+use crate::{
+    args::rate::Rate,
+    figures::words::grouped,
+    outcome::{doubt::Doubt, step::Step},
+};
 
 /// What a search found.
 #[derive(Clone, Debug, Serialize)]
@@ -91,9 +95,11 @@ impl fmt::Display for Load {
 }
 
 impl Search {
-    /// What went wrong in the last step, if anything did that must not.
+    /// What went wrong in the last step in which there was anything to do, if anything did that must not.
     pub fn last_fault(&self) -> Option<&str> {
-        self.steps.last()?.step.fault.as_deref()
+        let mut steps = self.steps.iter().map(|tried| &tried.step).rev();
+        let last = steps.find(|step| step.validity.doubt != Some(Doubt::NothingDue))?;
+        last.fault.as_deref()
     }
 
     /// Why what was found is not the limit, of a search that the user stopped.
@@ -109,6 +115,13 @@ impl Search {
     pub fn limited_by_us(&self, load: Load) -> Option<String> {
         let mut attempts = self.steps.iter().filter(|tried| tried.load == load);
         let valid = attempts.clone().any(|tried| tried.step.valid);
+        // A rate so low that nothing is due is only come to by what failed before.
+        let nothing_due = attempts
+            .clone()
+            .all(|tried| tried.step.validity.doubt == Some(Doubt::NothingDue));
+        if nothing_due && self.best.is_none() && self.last_fault().is_some() {
+            return None;
+        }
         let reason = attempts.find_map(|tried| tried.step.invalid_reason.as_deref())?;
         let preposition = match load {
             Load::Rate(_) => "at",

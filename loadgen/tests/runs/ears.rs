@@ -232,6 +232,15 @@ fn a_search_in_vain_says_what_went_wrong() {
 }
 
 #[test]
+fn a_search_that_ends_where_nothing_is_due_says_what_went_wrong_before() {
+    let flags = "search --rate 4 --duration 300ms --warmup 200ms --settle 100ms --slo p99<1s";
+    let run = against(&saying(Some(COMPLAINT)), &words(flags));
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = "FAILED: not even the lowest rate held: nothing was delivered, but ";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
 fn a_comparison_says_of_each_server_what_went_wrong() {
     let right = format!("right={}", Relay::right().start());
     let mute = format!("mute={}", saying(None));
