@@ -275,8 +275,9 @@ fn verdict_without_cpu(first: &str, other: &str, ratios: &BTreeMap<&str, Ratio>)
             counted(rounds as u64, "round")
         )
     } else {
+        let colon = if told.is_empty() { "" } else { ": " };
         format!(
-            "too few rounds to tell {other} from {first} ({}: {told}); eight are the fewest",
+            "too few rounds to tell {other} from {first} ({}{colon}{told}); eight are the fewest",
             counted(rounds as u64, "round")
         )
     };
@@ -314,6 +315,8 @@ mod tests {
         let told =
             format!("too few rounds to tell b from a (7 rounds: {both}); eight are the fewest");
         assert_eq!(says(7, 7), told + unknown);
+        let told = verdict("a", "b", &BTreeMap::new());
+        assert!(told.contains("from a (0 rounds); eight"), "{told}");
     }
 
     #[test]
