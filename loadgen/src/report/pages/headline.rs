@@ -10,7 +10,7 @@ use crate::{
     report::tables::median_of,
 };
 
-/// Facts of a comparison at most: of more than three servers not all are told their own figure.
+/// Servers of a comparison at most, the first ones: all are in the table below.
 const COMPARED_MAX: usize = 6;
 
 /// The figures that matter most.
@@ -78,34 +78,35 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
     facts
 }
 
-/// The ratios that the verdict rests on, or those of the p99 where nobody knows the CPU, and the same figure of each server.
+/// What each server came to in the figure that the verdict rests on, or its p99 where nobody knows the CPU, and the ratio to
+/// the first.
 fn compared(comparison: &Comparison) -> Vec<Fact> {
-    let all = || comparison.versus();
-    let is_known = all().any(|versus| versus.ratios.contains_key(DECISIVE));
+    let is_known = comparison
+        .versus()
+        .any(|versus| versus.ratios.contains_key(DECISIVE));
     let (name, called) = if is_known {
         (DECISIVE, "CPU per delivery")
     } else {
         ("p99", "latency p99")
     };
-    let ratios = all().filter_map(|versus| {
+    let baseline = &comparison.baseline;
+    let to_it = comparison.versus().map(|versus| {
         let ratio = versus.ratios.get(name)?;
-        let note = format!("{:.3} to {:.3} (99% interval)", ratio.low, ratio.high);
-        let over = versus.over(&comparison.baseline);
-        Some(fact(
-            &format!("{called}, {over}"),
-            format!("{:.3}", ratio.median),
-            note,
+        let (median, low, high) = (ratio.median, ratio.low, ratio.high);
+        Some(format!(
+            "{median:.3} times {baseline}\u{2019}s, {low:.3} to {high:.3}"
         ))
     });
+    let notes = std::iter::once(None).chain(to_it);
     let medians = comparison.medians().into_iter();
     let of_it = medians.filter(|(figure, _)| *figure == name);
     let of_each = of_it.flat_map(|(_, medians)| comparison.names().zip(medians));
-    let own = of_each.filter_map(|(server, median)| {
-        let figure = median_of(name, median?);
-        let note = "median of its rounds".to_owned();
-        Some(fact(&format!("{called}, {server}"), figure, note))
+    let facts = of_each.zip(notes).filter_map(|((server, median), note)| {
+        let note = note.unwrap_or_else(|| "median of its rounds".to_owned());
+        let called = format!("{called}, {server}");
+        Some(fact(&called, median_of(name, median?), note))
     });
-    ratios.chain(own).take(COMPARED_MAX).collect()
+    facts.take(COMPARED_MAX).collect()
 }
 
 fn fact(name: &str, figure: String, note: String) -> Fact {
