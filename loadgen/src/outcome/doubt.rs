@@ -58,6 +58,19 @@ pub enum Doubt {
         /// The part of a core that the server used, if it was watched.
         server_share: Option<f64>,
     },
+    /// Others had the core of the load generator, which would have taken all of it.
+    #[error(
+        "others took the load generator's core: it waited for it {:.0} % of the time, and had it {:.0} %{}",
+        waiting_share * 100.0, own_share * 100.0, beside(*server_share)
+    )]
+    CrowdedOut {
+        /// The part of a core that its busiest thread used.
+        own_share: f64,
+        /// The part of the time that a thread waited for one.
+        waiting_share: f64,
+        /// The part of a core that the server used, if it was watched.
+        server_share: Option<f64>,
+    },
 }
 
 /// Whether others had the core in the time in which messages were late.

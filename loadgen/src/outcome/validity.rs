@@ -113,7 +113,7 @@ impl Conduct {
                 .mostly_late()
                 .or_else(|| self.late())
                 .or_else(|| self.server_share.and_then(|_| self.full())),
-            Pacing::Closed { .. } => self.full(),
+            Pacing::Closed { .. } => self.full().or_else(|| self.crowded_out()),
             Pacing::Silent => None,
         }
     }
@@ -138,11 +138,25 @@ impl Conduct {
     }
 
     fn full(&self) -> Option<Doubt> {
-        let server_busy = self.server_share.is_some_and(|share| share >= SERVER_BUSY);
-        (self.own_share >= CORE_FULL && !server_busy).then_some(Doubt::Full {
+        (self.own_share >= CORE_FULL && !self.is_server_busy()).then_some(Doubt::Full {
             own_share: self.own_share,
             server_share: self.server_share,
         })
+    }
+
+    /// In a closed loop nothing is late, however seldom the load generator gets a core.
+    fn crowded_out(&self) -> Option<Doubt> {
+        let waiting_share = self.waiting_share?;
+        let wanted = self.own_share + waiting_share;
+        (wanted >= CORE_FULL && !self.is_server_busy()).then_some(Doubt::CrowdedOut {
+            own_share: self.own_share,
+            waiting_share,
+            server_share: self.server_share,
+        })
+    }
+
+    fn is_server_busy(&self) -> bool {
+        self.server_share.is_some_and(|share| share >= SERVER_BUSY)
     }
 }
 
@@ -301,6 +315,31 @@ mod tests {
         assert_eq!(full(1.0, Some(3.1)), None);
         assert!(full(1.0, Some(0.8)).unwrap().contains("80 %"));
         assert!(full(1.0, None).unwrap().contains("--server-pid"));
+    }
+
+    #[test]
+    fn in_a_closed_loop_who_hardly_gets_a_core_is_doubted_unless_the_server_had_no_more_to_give() {
+        let crowded = |pacing, own_share, waiting, server| {
+            told(&Conduct {
+                pacing,
+                own_share,
+                waiting_share: Some(waiting),
+                server_share: Some(server),
+                ..kept()
+            })
+        };
+        let closed = Pacing::Closed { window: 1 };
+        let doubt = crowded(closed, 0.17, 0.79, 0.16).unwrap();
+        assert!(
+            doubt.contains("79 %") && doubt.contains("17 %") && doubt.contains("only 16 %"),
+            "{doubt}"
+        );
+        assert_eq!(crowded(closed, 0.17, 0.79, 0.95), None);
+        assert_eq!(crowded(closed, 0.5, 0.2, 0.5), None);
+        assert_eq!(
+            crowded(Pacing::Open { rate: rate() }, 0.17, 0.79, 0.16),
+            None
+        );
     }
 
     #[test]
