@@ -148,7 +148,7 @@ PEERS = [
         debian={'puma': 'puma', '/usr/share/rubygems-integration/all/gems/actioncable-6.1.7.10': 'ruby-actioncable'},
     ),
     Peer(
-        'RabbitMQ, STOMP', 'rabbitmq-server',
+        'RabbitMQ', 'rabbitmq-server',
         [str(SERVERS / 'rabbitmq.sh'), '{folder}', '{ports[0]}', '{ports[1]}', '{ports[2]}', '{ports[3]}', '{ports[4]}'],
         [*preset('stomp'), *ALONE],
         [
