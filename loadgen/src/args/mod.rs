@@ -37,8 +37,9 @@ const SOURCE_IPS_MAX: u8 = 254;
 ///
 /// Exit status: 0 good; 1 an expectation failed, or a message was lost, duplicated, reordered or disordered (see --order),
 /// or a client that was not asked to be slow was disconnected; 2 usage or set-up; 3 not valid, because nothing was
-/// measured, a search was stopped, a comparison had fewer than eight rounds, or the load generator itself was the bottleneck: it sent so late
-/// that the p99 shows it (by more than 1 ms and 10%), or most messages more than 1 ms late, or its core was full.
+/// measured, a search was stopped, a comparison had fewer than eight rounds, or the load generator itself was the
+/// bottleneck: it sent so late that the p99 shows it (by more than 1 ms and 10%), or most messages more than 1 ms late, or
+/// its core was full while the server's was not, or, in saturate, others had that core.
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version, args_override_self = true)]
 #[expect(
@@ -74,7 +75,7 @@ pub struct Args {
     #[arg(long)]
     pub insecure: bool,
 
-    /// Clients that connect; each receives everything. How many come or go later says --stage; if the first one says with how many it begins, leave this out
+    /// Clients that connect; each receives everything. With --stage they may become more or fewer; leave this out if the first stage has a number of its own
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub clients: u32,
 
@@ -106,7 +107,7 @@ pub struct Args {
     #[arg(long, value_parser = duration)]
     duration: Option<Duration>,
 
-    /// A part of the run, such as '30s: rate=100..500' for a rate that rises evenly, or '1m: rate=500'; repeatable, one after another: each has its own figures, and only those that hold still are judged. With clients=1000..5000 clients come evenly, or go, the last that came first and publishers never; what a stage does not say stays as it was [default: one rate for --duration]
+    /// A part of the run, in place of --duration: 'LENGTH: rate=N, clients=N', each number also as FROM..TO, such as '30s: rate=100..500' for a rate that rises evenly; what a stage does not say stays as it was. Repeatable, one after another: each has its own figures, and only those that hold still are judged. Clients come and go evenly: the last that came go first, and publishers never [default: one rate for --duration]
     #[arg(long, value_name = "STAGE", conflicts_with_all = ["duration", "storm", "slow", "isolation", "churn", "cut"])]
     pub stage: Vec<StageFlag>,
 
@@ -138,7 +139,7 @@ pub struct Args {
     #[arg(long, value_name = "LEAST..MOST", default_value = "200ms..2s", value_parser = between, requires = "cut")]
     pub away: RangeInclusive<Duration>,
 
-    /// The server may skip messages for who lags, as with --slow gap or latest there: relays cannot be judged for loss, and chats by their gaps
+    /// The server may skip messages for who lags, as with --slow gap or latest there: relays cannot be judged for loss then, and chats are judged by the gaps that they tell of
     #[arg(long, conflicts_with = "churn")]
     pub skips: bool,
 
@@ -206,7 +207,7 @@ pub struct Args {
     #[arg(long)]
     pub ping: bool,
 
-    /// Rounds of compare; from 8 on a difference can be told from the noise
+    /// Rounds of compare; from 8 on that can be compared a difference can be told from the noise
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub rounds: u32,
 

@@ -24,7 +24,7 @@ pub struct ScriptFlags {
     #[arg(long, value_name = "TEXT")]
     pub template: Option<String>,
 
-    /// Answer to a frame, such as 'ping *=>pong *', where one * stands for anything, which is carried over; the frame is GOT as a whole, or holds messages of the run and ends with it (or has it among its lines, if it is one); repeatable [default: none]
+    /// Answer to a frame, such as 'ping *=>pong *', where one * stands for anything, which is carried over; a frame is answered that is GOT, or that ends with GOT behind messages of the run, or has GOT among its lines, if GOT is a line; repeatable [default: none]
     #[arg(long, value_name = "GOT=>SAY")]
     pub reply: Vec<String>,
 
@@ -44,7 +44,7 @@ pub struct ScriptFlags {
     #[arg(long)]
     pub binary: bool,
 
-    /// What %t stands for: in a hello, a template, a URL or a header the topic of the client's channel; numbered, as in loadgen-3, with --channels
+    /// What %t stands for, the topic of the client's channel (see --values for all of these); numbered, as in loadgen-3, with --channels
     #[arg(long, value_name = "NAME", default_value = "loadgen")]
     pub topic: String,
 
@@ -57,7 +57,7 @@ pub struct ScriptFlags {
     #[arg(long, value_name = "FILE")]
     pub values: Option<PathBuf>,
 
-    /// Who gets what it said itself
+    /// What a publisher gets of its own messages [default: gets]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub sender: Option<Sender>,
 }

@@ -99,7 +99,7 @@ pub(super) fn said_twice(matches: &ArgMatches, args: &Args) -> Option<String> {
     let first = args.stage.first().filter(|first| first.clients.is_some())?;
     given(matches, "clients").then(|| {
         format!(
-            "how many clients there are at first says --clients, and the first --stage ('{}') too: leave out one of them",
+            "--clients and the first --stage ('{}') both say how many clients there are at first: leave out one of them",
             first.text
         )
     })

@@ -248,7 +248,7 @@ fn verdict(first: &str, other: &str, ratios: &BTreeMap<&str, Ratio>) -> String {
             "{other} and {first} need the same CPU per delivery, as far as can be told: the difference is within the noise ({interval})"
         ),
         Finding::Unknown => format!(
-            "too few rounds to tell {other} from {first} ({interval}); eight are the fewest"
+            "too few rounds to tell {other} from {first} ({interval}); eight that can be compared are the fewest"
         ),
     }
 }
@@ -277,7 +277,7 @@ fn verdict_without_cpu(first: &str, other: &str, ratios: &BTreeMap<&str, Ratio>)
     } else {
         let colon = if told.is_empty() { "" } else { ": " };
         format!(
-            "too few rounds to tell {other} from {first} ({}{colon}{told}); eight are the fewest",
+            "too few rounds to tell {other} from {first} ({}{colon}{told}); eight that can be compared are the fewest",
             counted(rounds as u64, "round")
         )
     };
@@ -312,8 +312,9 @@ mod tests {
         assert_eq!(says(12, 12), told + unknown);
         // What most rounds are not valid for says nothing.
         assert!(says(3, 12).contains("alone: deliveries a second 1.000"));
-        let told =
-            format!("too few rounds to tell b from a (7 rounds: {both}); eight are the fewest");
+        let told = format!(
+            "too few rounds to tell b from a (7 rounds: {both}); eight that can be compared are the fewest"
+        );
         assert_eq!(says(7, 7), told + unknown);
         let told = verdict("a", "b", &BTreeMap::new());
         assert!(told.contains("from a (0 rounds); eight"), "{told}");
