@@ -1,6 +1,7 @@
 //! How a result is said: as text, as a page, as text for other tools, and while it comes about.
 
 mod deflated;
+pub mod expected;
 pub mod facts;
 pub mod files;
 pub mod hdr;

@@ -7,7 +7,7 @@ use comfy_table::{Cell, CellAlignment, presets};
 use crate::{
     outcome::Outcome,
     page::Table,
-    report::{facts::facts, heading::heading, sentence, tables::tables},
+    report::{expected::expected, facts::facts, heading::heading, sentence, tables::tables},
 };
 
 /// The columns of a terminal.
@@ -38,12 +38,8 @@ impl fmt::Display for Shown<'_> {
             }
             writeln!(f, "{}\n", drawn(Some(header), rows.into_iter()))?;
         }
-        for judged in &outcome.expectations {
-            let actual = judged.actual.map_or("no such figure".to_owned(), |actual| {
-                format!("{actual:.3} {}", judged.unit).trim_end().to_owned()
-            });
-            let held = if judged.passed { "held" } else { "FAILED" };
-            writeln!(f, "expected {}: {held} ({actual})", judged.told)?;
+        for [told, held, actual] in expected(outcome) {
+            writeln!(f, "expected {told}: {held} ({actual})")?;
         }
         write!(f, "{}", sentence::sentence(outcome))
     }

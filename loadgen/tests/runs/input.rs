@@ -371,6 +371,28 @@ fn the_page_loads_nothing_from_elsewhere() {
 }
 
 #[test]
+fn the_page_tells_what_was_expected_and_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page");
+    let expected = ["--expect", "p99<1us", "--expect", "messages.sent>0"];
+    let flags = [&["--report", path.to_str().unwrap()], &expected[..]].concat();
+    run(&flags);
+    let html = fs::read_to_string(path).unwrap();
+    let row = |expected: &str, came: &str| {
+        let begin = html.find(expected).expect("it is on the page");
+        assert!(
+            html[begin..]
+                .chars()
+                .take(80)
+                .collect::<String>()
+                .contains(came)
+        );
+    };
+    row("p99&lt;1us", "FAILED");
+    row("messages.sent&gt;0", "held");
+}
+
+#[test]
 fn the_server_is_watched_by_its_process() {
     let own = std::process::id().to_string();
     let run = against(&Relay::right().start(), &["--server-pid", &own]);

@@ -9,11 +9,17 @@ use serde_json::Value;
 use crate::{
     outcome::{Outcome, curves::Curves, verdict::Verdict},
     page::{Mood, Page, Table},
-    report::{facts::facts, heading::heading, sentence, tables::tables},
+    report::{expected::expected, facts::facts, heading::heading, sentence, tables::tables},
 };
 
 /// The page of a result.
 pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
+    let expected: Vec<_> = expected(outcome).map(Vec::from).collect();
+    let expected = (!expected.is_empty()).then(|| Table {
+        title: "Expected".to_owned(),
+        header: ["", "", "figure"].map(str::to_owned).into(),
+        rows: expected,
+    });
     let facts = facts(outcome);
     let facts = (!facts.is_empty()).then(|| Table {
         title: "Figures".to_owned(),
@@ -34,7 +40,11 @@ pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
         verdict: sentence::words(outcome),
         headline: headline::headline(outcome),
         plots: plots::plots(outcome, curves),
-        tables: tables(outcome).into_iter().chain(facts).collect(),
+        tables: expected
+            .into_iter()
+            .chain(tables(outcome))
+            .chain(facts)
+            .collect(),
         config: config(outcome),
         command: command(),
     }
