@@ -13,6 +13,7 @@ mod input;
 mod modes;
 mod moves;
 mod nodes;
+mod pages;
 #[path = "../../../tests/picky/mod.rs"]
 mod picky;
 mod protocols;

@@ -1,0 +1,49 @@
+//! The page of a result, as a file.
+
+use std::fs;
+
+use crate::common::run;
+
+#[test]
+fn the_page_loads_nothing_from_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    for mode in ["fanout", "saturate", "search", "idle", "connect", "compare"] {
+        let path = folder.path().join(mode);
+        let mut flags = vec![mode, "--report", path.to_str().unwrap()];
+        match mode {
+            "search" => flags.extend(["--rate", "1", "--duration", "200ms", "--slo", "p99<1us"]),
+            "compare" => flags.extend(["--rounds", "2", "--duration", "100ms"]),
+            _ => {}
+        }
+        run(&flags);
+        let html = fs::read_to_string(path).unwrap();
+        assert!(html.starts_with("<!doctype html>") || html.starts_with("<!DOCTYPE html>"));
+        // The name of SVG is one that nothing is loaded from.
+        let html = html.replace("http://www.w3.org/2000/svg", "");
+        for load in ["http://", "https://", "src=", "@import", "<link", "url("] {
+            assert!(!html.contains(load), "{mode}: {load}");
+        }
+    }
+}
+
+#[test]
+fn the_page_tells_what_was_expected_and_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page");
+    let expected = ["--expect", "p99<1us", "--expect", "messages.sent>0"];
+    let flags = [&["--report", path.to_str().unwrap()], &expected[..]].concat();
+    run(&flags);
+    let html = fs::read_to_string(path).unwrap();
+    let row = |expected: &str, came: &str| {
+        let begin = html.find(expected).expect("it is on the page");
+        assert!(
+            html[begin..]
+                .chars()
+                .take(80)
+                .collect::<String>()
+                .contains(came)
+        );
+    };
+    row("p99&lt;1us", "FAILED");
+    row("messages.sent&gt;0", "held");
+}
