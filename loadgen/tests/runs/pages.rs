@@ -47,3 +47,29 @@ fn the_page_tells_what_was_expected_and_what_came_of_it() {
     row("p99&lt;1us", "FAILED");
     row("messages.sent&gt;0", "held");
 }
+
+#[test]
+fn the_page_of_a_comparison_tells_of_each_server_what_it_came_to_and_the_ratio_beside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("page");
+    // Nothing can be late there, so that rounds count on a busy machine too.
+    let load = "compare --rounds 2 --load saturate --clients 4 --publishers 1 --window 1";
+    let flags: Vec<&str> = load.split(' ').collect();
+    run(&[&flags[..], &["--report", path.to_str().unwrap()]].concat());
+    let html = fs::read_to_string(path).unwrap();
+    let note_of = |server: &str| {
+        let name = format!("<dt>CPU per delivery, {server}</dt>");
+        let fact = &html[html.find(&name).expect("it has a tile") + name.len()..];
+        fact[..fact.find("</div>").expect("which ends")].to_owned()
+    };
+    assert!(
+        note_of("hubbub").contains("median of its rounds"),
+        "{}",
+        note_of("hubbub")
+    );
+    let ratio = note_of("hubbub-again");
+    assert!(
+        ratio.contains(" us<") && ratio.contains(" times hubbub\u{2019}s, "),
+        "{ratio}"
+    );
+}
