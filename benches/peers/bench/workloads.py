@@ -126,7 +126,9 @@ def memory(run):
     has had a ping answered."""
     def measure(peer, round_):
         with Server(peer) as server:
-            flags = [*(['--hello', 'hello'] if server.protocol == 'raw' else []), '--ping', '--clients']
+            # Each is pinged once, as the period is longer than the run.
+            once = ['--ping', '--period', '24h']
+            flags = [*(['--hello', 'hello'] if server.protocol == 'raw' else []), *once, '--clients']
             against(server, 'idle', *flags, EARLY_CLIENTS, '--duration', '200ms')
             paced = ['--connect-rate', IDLE_RATE, '--duration', '3s']
             result = against(server, 'idle', *flags, run.idle_clients, *paced)
