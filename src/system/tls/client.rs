@@ -1,6 +1,7 @@
 //! The client's side: whom to trust.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +25,9 @@ use super::{
     socket::TlsSocket,
     verifier::{Accepted, Verifier},
 };
+
+/// Bytes of a file with authorities, fewer than so many: all that a system knows are some hundred KB.
+const AUTHORITIES_BYTES_MAX: u64 = 16 << 20;
 
 /// Whose certificates are accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +57,12 @@ pub enum TrustError {
         path: PathBuf,
         /// What is wrong with it.
         cause: pem::Error,
+    },
+    /// A file that is longer than what it would be read for.
+    #[error("{} has {} MiB or more; name a file with the authorities alone, in PEM", path.display(), AUTHORITIES_BYTES_MAX >> 20)]
+    TooLong {
+        /// The file.
+        path: PathBuf,
     },
     /// A file without a certificate that means anything.
     #[error("{} holds no certificate; give one in PEM, which begins with -----BEGIN CERTIFICATE-----", path.display())]
@@ -158,12 +168,18 @@ fn system_authorities() -> Result<RootCertStore, TrustError> {
 }
 
 fn named(path: &PathBuf, provider: Arc<CryptoProvider>) -> Result<Named, TrustError> {
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|cause| TrustError::File {
-            path: path.clone(),
-            cause,
-        })?;
+    let of = |cause| TrustError::File {
+        path: path.clone(),
+        cause,
+    };
+    let file = File::open(path).map_err(|error| of(pem::Error::Io(error)))?;
+    let mut file = file.take(AUTHORITIES_BYTES_MAX);
+    let certificates = CertificateDer::pem_reader_iter(&mut file)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(of)?;
+    if file.limit() == 0 {
+        return Err(TrustError::TooLong { path: path.clone() });
+    }
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates.iter().cloned());
     if roots.is_empty() {
@@ -182,6 +198,17 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn of_a_file_of_authorities_no_more_is_read_than_any_of_them_needs() {
+        let refused = |path: &str| Tls::trusting(&Trust::Authorities(path.into())).unwrap_err();
+        let told = refused("/dev/zero").to_string();
+        assert!(told.starts_with("/dev/zero has 16 MiB or more"), "{told}");
+        assert!(matches!(
+            refused("/dev/null"),
+            TrustError::NoCertificate { .. }
+        ));
+    }
 
     #[test]
     fn a_server_that_prefers_the_hybrid_group_need_not_ask_again() {
