@@ -35,12 +35,13 @@
 //!
 //! Latency counts from the moment at which a message *should* have been sent, so that a server that holds up its
 //! publishers cannot hide that. Sends come before receives in a thread: while there is much to receive, being late with
-//! that shows in the latency, and `turn_us` says how much of it may be the load generator's. What is kept for each
-//! message under way is a few words, and only from its first arrival to its last, so that a server that stalls costs no
-//! memory here.
+//! that shows in the latency, and `turn_us` says how much of it may be the load generator's. In a turn a publisher writes
+//! once and a client reads once, however much there is: whoever only sent would stop a server that waits to be heard, and
+//! blame it. What is kept for each message under way is a few words, and only from its first arrival to its last, so that a
+//! server that stalls costs no memory here.
 //!
 //! A run says itself when it is worth nothing: `outcome::validity` decides whether anything was measured, and whether it
-//! was the load generator, by what its lateness did to the figures. What the server did is never held against it: a message
+//! was the load generator, by what its lateness did to the figures, and by whether it was ever done. What the server did is never held against it: a message
 //! says whether it was its socket that kept it waiting.
 
 pub mod args;

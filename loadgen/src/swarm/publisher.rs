@@ -5,7 +5,8 @@ use crate::{
     swarm::{client::Client, pace::Pace, timer::Clock},
 };
 
-/// Bytes encoded for one write; more that is due goes with the next.
+/// Bytes encoded for one write. More that is due goes with the next, once it was looked what came meanwhile: a server that
+/// nobody listens to stops listening, too.
 const BATCH_BYTES: usize = 64 << 10;
 
 /// What a publisher sends next, and whether it can.
@@ -32,7 +33,7 @@ impl Publisher {
         }
     }
 
-    /// Sends everything that is due, as far as the socket takes it.
+    /// Sends what is due in one write, as far as the socket takes it; whether more is due that it may take.
     ///
     /// # Errors
     /// How the client's connection ended, if it did.
@@ -42,29 +43,30 @@ impl Publisher {
         pace: &Pace,
         clock: &Clock,
         record: &mut Record,
-    ) -> Result<(), End> {
-        while !self.blocked && client.is_open() {
-            let now_ns = clock.now_ns();
-            let before = self.next;
-            while client.outgoing().len() < BATCH_BYTES {
-                let Some(intended_ns) = self.due(pace, record, now_ns) else {
-                    break;
-                };
-                let since_ns = self.writable_since_ns;
-                let bytes = record.sent(self.number, self.next, intended_ns, now_ns, since_ns);
-                let mask = fastrand::u32(..).to_ne_bytes();
-                client.outgoing().data(bytes, record.is_binary(), mask);
-                self.next += 1;
+    ) -> Result<bool, End> {
+        if self.blocked || !client.is_open() {
+            return Ok(false);
+        }
+        let now_ns = clock.now_ns();
+        let before = self.next;
+        while let Some(intended_ns) = self.due(pace, record, now_ns) {
+            if client.outgoing().len() >= BATCH_BYTES {
+                self.blocked = !client.flush()?;
+                return Ok(!self.blocked);
             }
-            if self.next == before {
-                break;
-            }
+            let since_ns = self.writable_since_ns;
+            let bytes = record.sent(self.number, self.next, intended_ns, now_ns, since_ns);
+            let mask = fastrand::u32(..).to_ne_bytes();
+            client.outgoing().data(bytes, record.is_binary(), mask);
+            self.next += 1;
+        }
+        if self.next > before {
             self.blocked = !client.flush()?;
         }
-        Ok(())
+        Ok(false)
     }
 
-    /// Goes on after the socket became writable again, at `since_ns` at the latest.
+    /// Goes on after the socket became writable again, at `since_ns` at the latest; whether more is due that it may take.
     ///
     /// # Errors
     /// How the client's connection ended, if it did.
@@ -75,10 +77,10 @@ impl Publisher {
         clock: &Clock,
         record: &mut Record,
         since_ns: u64,
-    ) -> Result<(), End> {
+    ) -> Result<bool, End> {
         // Also when it is not this publisher's doing that something waits: a pong may.
         if !client.flush()? || !self.blocked {
-            return Ok(());
+            return Ok(false);
         }
         self.blocked = false;
         self.writable_since_ns = since_ns;

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{Run, loadgen, relay::Relay, run};
+use crate::common::{Run, echo, loadgen, relay::Relay, run, words};
 
 /// Half of a run, and more.
 const STALL: Duration = Duration::from_millis(700);
@@ -54,6 +54,20 @@ fn a_load_generator_that_stood_still_is_not_valid() {
         let share = run.figure("loadgen.waiting_share");
         assert!(0.0 < share && share < 1.0, "{share}");
     }
+}
+
+#[test]
+fn a_load_generator_that_is_slower_than_the_server_blames_itself() {
+    // It is never done with sending, and yet hears what comes: otherwise a server could not go on, and would seem to be what
+    // keeps it.
+    let flags = "--clients 1 --rate 3000000 --warmup 0s --duration 300ms --settle 20s --url";
+    let run = run(&[&words(flags)[..], &[&echo::start()]].concat());
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    let told = "NOT VALID: the load generator sent most messages late";
+    assert!(run.table.contains(told), "{}", run.table);
+    let [own_us, servers_us] = ["schedule_slip_us", "send_blocked_us"]
+        .map(|figure| run.figure(&format!("loadgen.{figure}.p50")));
+    assert!(servers_us < own_us, "{servers_us} us of {own_us} us");
 }
 
 #[test]

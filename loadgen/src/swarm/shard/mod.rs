@@ -79,6 +79,10 @@ pub struct Shard<'run> {
     announced: u64,
     /// When the first that was not announced is due.
     next_due_ns: u64,
+    /// Whether publishers have more to send than a turn takes.
+    behind: bool,
+    /// Clients that may have more to receive than a turn takes, and whether their streams are ending.
+    unread: Vec<(usize, bool)>,
     /// When clients ping the server again.
     pings: Option<Beats>,
     /// When clients say again what they do.
@@ -130,6 +134,8 @@ impl<'run> Shard<'run> {
             pace: Pace::Silent,
             announced: 0,
             next_due_ns: u64::MAX,
+            behind: false,
+            unread: Vec::new(),
             pings: None,
             every: None,
             churn: None,
@@ -286,16 +292,22 @@ impl<'run> Shard<'run> {
             .min(storm_ns)
     }
 
-    /// Sleeps until something happens, and handles it.
+    /// Sleeps until something happens, unless the last turn left something to do, and handles it.
     fn turn(&mut self) -> Result<(), ShardError> {
         let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
-        let polled = self.poll.poll(&mut events, Some(TICK));
+        let unread = mem::take(&mut self.unread);
+        let has_more = self.behind || !unread.is_empty();
+        let patience = if has_more { Duration::ZERO } else { TICK };
+        let polled = self.poll.poll(&mut events, Some(patience));
         self.turn_ns = self.common.clock.now_ns();
         let handled = match polled {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error.into()),
             _ => events.iter().try_for_each(|event| self.handle(event)),
         };
         self.events = events;
+        for (index, ending) in unread {
+            self.receive(index, ending);
+        }
         self.record.turned(self.turn_ns, self.common.clock.now_ns());
         handled
     }
@@ -318,27 +330,27 @@ impl<'run> Shard<'run> {
         Ok(())
     }
 
-    /// Receives what a socket has.
+    /// Receives what a socket has, as far as there is room. What else it has is for the next turn: nobody keeps the loop
+    /// from the others, nor from sending.
     fn receive(&mut self, index: usize, ending: bool) {
-        if self.deaf && self.record.role(index) == Role::Slow {
+        let is_deaf = self.deaf && self.record.role(index) == Role::Slow;
+        if is_deaf || !self.clients[index].listens() {
             return;
         }
         let mut buffer = mem::take(&mut self.buffer);
-        while self.clients[index].listens() {
-            let received = self.clients[index].receive(&mut buffer);
-            let now_ns = self.common.clock.now_ns();
-            match received {
-                Ok(None) => break,
-                Ok(Some(count)) => {
-                    self.record.received_bytes(count);
-                    self.take_in(index, &buffer[..count], now_ns);
-                    self.publish_due(now_ns);
-                    if !ending && count < buffer.len() {
-                        break;
-                    }
+        let received = self.clients[index].receive(&mut buffer);
+        let now_ns = self.common.clock.now_ns();
+        match received {
+            Ok(None) => {}
+            Ok(Some(count)) => {
+                self.record.received_bytes(count);
+                self.take_in(index, &buffer[..count], now_ns);
+                self.publish_due(now_ns);
+                if ending || count == buffer.len() {
+                    self.unread.push((index, ending));
                 }
-                Err(end) => self.lost(index, end),
             }
+            Err(end) => self.lost(index, end),
         }
         self.buffer = buffer;
     }

@@ -1,7 +1,10 @@
 //! What a thread does on its own account when it is due: publishers send, rovers leave, newcomers come.
 
+use std::mem;
+
 use crate::{
     plan::{Pacing, nanoseconds, protocol::Protocol},
+    record::end::End,
     swarm::{
         beats::{Beat, Beats},
         pace::Pace,
@@ -10,8 +13,11 @@ use crate::{
 };
 
 impl Shard<'_> {
-    /// Has every publisher send what became due, each in one write.
+    /// Has every publisher send what became due, each in one write; what does not go with that is due at once.
     pub(super) fn publish_due(&mut self, now_ns: u64) {
+        if mem::take(&mut self.behind) {
+            (0..self.publishers.len()).for_each(|index| self.publish(index));
+        }
         if now_ns < self.next_due_ns {
             return;
         }
@@ -105,8 +111,13 @@ impl Shard<'_> {
             &self.common.clock,
             &mut self.record,
         );
-        if let Err(end) = published {
-            self.lost(index, end);
+        self.has_published(index, published);
+    }
+
+    fn has_published(&mut self, index: usize, published: Result<bool, End>) {
+        match published {
+            Ok(is_behind) => self.behind |= is_behind,
+            Err(end) => self.lost(index, end),
         }
     }
 
@@ -121,11 +132,9 @@ impl Shard<'_> {
                 let (pace, clock) = (&self.pace, &self.common.clock);
                 publisher.writable(client, pace, clock, &mut self.record, self.turn_ns)
             }
-            None => client.flush().map(drop),
+            None => client.flush().map(|_| false),
         };
-        if let Err(end) = written {
-            self.lost(index, end);
-        }
+        self.has_published(index, written);
     }
 
     /// Has those leave whose turn it is; when the next one does.

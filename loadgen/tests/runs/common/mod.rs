@@ -1,6 +1,7 @@
 //! How a run is made, and what is asked of its result.
 
 pub(crate) mod chat;
+pub(crate) mod echo;
 pub(crate) mod entrance;
 pub(crate) mod proxy;
 pub(crate) mod relay;
