@@ -4,13 +4,16 @@
 //! `cargo bench -p loadgen --bench search` prints how many of 20 runs did so. Run as a test it only shows that it runs.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     net::{TcpListener, TcpStream},
     process::Command,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
+
+#[path = "../tests/runs/common/echo.rs"]
+mod echo;
 
 use serde_json::Value;
 use tungstenite::{Message, WebSocket, accept};
@@ -20,13 +23,6 @@ const LIMIT: u32 = 400;
 /// What a rate that was found may be away from that, as a part of it.
 const TOLERATED: f64 = 0.1;
 const RUNS: usize = 20;
-/// Messages of a run take a few bytes more than this, masked.
-const READ_BYTES: usize = 256 << 10;
-/// Bytes of a masked frame before a payload of less than 126 bytes, and of the mask in it.
-const HEADER_BYTES: usize = 6;
-const MASK_BYTES: usize = 4;
-/// How long the fast server collects what it sends back at once, which spares it most of its system calls.
-const COLLECTED: Duration = Duration::from_micros(50);
 
 fn main() {
     let in_test = !std::env::args().any(|argument| argument == "--bench");
@@ -47,7 +43,7 @@ fn finds_the_limit(in_test: bool) -> bool {
     let address = listener.local_addr().expect("it is bound");
     let leaky = thread::spawn(move || leaky(&listener, 10));
     let flags = "--clients 10 --publishers 2 --rate 50 --duration 500ms --warmup 100ms --settle 5s";
-    let (code, result) = search(&address.to_string(), flags, in_test);
+    let (code, result) = search(&format!("ws://{address}/"), flags, in_test);
     leaky.join().expect("the server does not panic").ok();
     let found = result["best"]["rate"].as_f64().unwrap_or_default();
     let is_near = (found / f64::from(LIMIT) - 1.0).abs() <= TOLERATED;
@@ -57,13 +53,9 @@ fn finds_the_limit(in_test: bool) -> bool {
 
 /// Whether a search against a server that does next to nothing says that it was the load generator.
 fn knows_itself(in_test: bool) -> bool {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
-    let address = listener.local_addr().expect("it is bound");
-    let echo = thread::spawn(move || echo(&listener));
     let flags =
         "--clients 1 --publishers 1 --rate 200000 --duration 500ms --warmup 100ms --settle 5s";
-    let (code, result) = search(&address.to_string(), flags, in_test);
-    echo.join().expect("the server does not panic").ok();
+    let (code, result) = search(&echo::start(), flags, in_test);
     let reason = result["invalid_reason"].as_str().unwrap_or_default();
     println!(
         "no limit: {:?} with exit status {code:?}: {reason}",
@@ -73,20 +65,14 @@ fn knows_itself(in_test: bool) -> bool {
 }
 
 /// Runs a search; its exit status and result.
-fn search(address: &str, flags: &str, in_test: bool) -> (Option<i32>, Value) {
+fn search(url: &str, flags: &str, in_test: bool) -> (Option<i32>, Value) {
     let flags = if in_test {
         "--clients 1 --publishers 1 --rate 50 --duration 20ms --warmup 0s --slo p99<1us"
     } else {
         flags
     };
     let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
-        .args([
-            "search",
-            "--url",
-            &format!("ws://{address}/"),
-            "--json",
-            "-",
-        ])
+        .args(["search", "--url", url, "--json", "-"])
         .args(flags.split(' '))
         .output()
         .expect("the load generator is built");
@@ -177,77 +163,5 @@ fn hear(mut socket: WebSocket<TcpStream>, line: &Mutex<Line>) {
             // Whoever is gone gets nothing.
             let _ = stream.write_all(&frame);
         }
-    }
-}
-
-/// Sends back what a client says, as much as there is at once, connection after connection, until none comes for a while.
-fn echo(listener: &TcpListener) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let mut last = Instant::now();
-    let mut came = false;
-    while !came || last.elapsed() < Duration::from_secs(2) {
-        match listener.accept() {
-            Ok((stream, _)) => {
-                came = true;
-                stream.set_nonblocking(false)?;
-                stream.set_nodelay(true)?;
-                let raw = stream.try_clone()?;
-                if accept(stream).is_ok() {
-                    let _ = send_back(raw);
-                }
-                last = Instant::now();
-            }
-            Err(_) => thread::sleep(Duration::from_millis(1)),
-        }
-    }
-    Ok(())
-}
-
-fn send_back(mut stream: TcpStream) -> io::Result<()> {
-    let mut bytes = vec![0; READ_BYTES];
-    let mut unmasked = Vec::new();
-    let mut kept = 0;
-    loop {
-        thread::sleep(COLLECTED);
-        let count = stream.read(&mut bytes[kept..])?;
-        if count == 0 {
-            return Ok(());
-        }
-        let held = &bytes[..kept + count];
-        let mut rest = held;
-        while let [0x81, length, body @ ..] = rest {
-            let length = usize::from(length & 0x7F);
-            if body.len() < MASK_BYTES + length {
-                break;
-            }
-            let (&mask, payload) = body[..MASK_BYTES + length]
-                .split_first_chunk()
-                .expect("it is longer than that");
-            unmasked.extend([0x81, u8::try_from(length).expect("seven bits fit")]);
-            let begin = unmasked.len();
-            unmasked.extend_from_slice(payload);
-            unmask(&mut unmasked[begin..], mask);
-            rest = &rest[HEADER_BYTES + length..];
-        }
-        // Whatever is no text ends it.
-        if rest.first().is_some_and(|first| *first != 0x81) {
-            return Ok(());
-        }
-        let at = held.len() - rest.len();
-        kept = rest.len();
-        bytes.copy_within(at..at + kept, 0);
-        stream.write_all(&unmasked)?;
-        unmasked.clear();
-    }
-}
-
-/// Word by word, so that it costs next to nothing.
-fn unmask(payload: &mut [u8], mask: [u8; MASK_BYTES]) {
-    let (words, rest) = payload.as_chunks_mut();
-    for word in words {
-        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(mask)).to_ne_bytes();
-    }
-    for (byte, mask) in rest.iter_mut().zip(mask) {
-        *byte ^= mask;
     }
 }

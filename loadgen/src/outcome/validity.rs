@@ -112,8 +112,8 @@ impl Conduct {
             Pacing::Open { .. } => self
                 .mostly_late()
                 .or_else(|| self.late())
-                .or_else(|| self.server_share.and_then(|_| self.full())),
-            Pacing::Closed { .. } => self.full().or_else(|| self.crowded_out()),
+                .or_else(|| self.server_share.and_then(|_| self.at_its_limit())),
+            Pacing::Closed { .. } => self.at_its_limit(),
             Pacing::Silent => None,
         }
     }
@@ -144,7 +144,12 @@ impl Conduct {
         })
     }
 
-    /// In a closed loop nothing is late, however seldom the load generator gets a core.
+    /// The load generator was never done with what it had to do, and so took in late what the server had sent.
+    fn at_its_limit(&self) -> Option<Doubt> {
+        self.full().or_else(|| self.crowded_out())
+    }
+
+    /// It would have been full, had it had the core.
     fn crowded_out(&self) -> Option<Doubt> {
         let waiting_share = self.waiting_share?;
         let wanted = self.own_share + waiting_share;
@@ -318,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_closed_loop_who_hardly_gets_a_core_is_doubted_unless_the_server_had_no_more_to_give() {
+    fn who_hardly_gets_a_core_is_doubted_unless_the_server_had_no_more_to_give() {
         let crowded = |pacing, own_share, waiting, server| {
             told(&Conduct {
                 pacing,
@@ -336,10 +341,10 @@ mod tests {
         );
         assert_eq!(crowded(closed, 0.17, 0.79, 0.95), None);
         assert_eq!(crowded(closed, 0.5, 0.2, 0.5), None);
-        assert_eq!(
-            crowded(Pacing::Open { rate: rate() }, 0.17, 0.79, 0.16),
-            None
-        );
+        let open = Pacing::Open { rate: rate() };
+        assert!(crowded(open, 0.17, 0.79, 0.16).is_some());
+        assert_eq!(crowded(open, 0.17, 0.79, 0.95), None);
+        assert_eq!(crowded(open, 0.5, 0.2, 0.5), None);
     }
 
     #[test]
