@@ -5,14 +5,21 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgMatches, Args as Flags, ValueEnum, builder::NonEmptyStringValueParser};
 use hubbub::vocabulary::units::duration;
 
+use crate::args::help::LANGUAGE;
+
 /// How a server of other people's is spoken to. In place of a language's own, where one is chosen by --protocol.
 #[derive(Clone, Debug, Flags)]
+#[command(next_help_heading = LANGUAGE)]
 pub struct ScriptFlags {
-    /// Text that each client sends on entry; repeatable, and with --await in the order of the command line: a client is in after the last [default: none]
+    /// Text that each client sends on entry; repeatable [default: none]
+    ///
+    /// With --await in the order of the command line: a client is in after the last.
     #[arg(long, value_name = "TEXT")]
     hello: Vec<String>,
 
-    /// Text that must come, in a frame or over several, before a client goes on with its entry; repeatable [default: none]
+    /// Text that must come before a client goes on with its entry; repeatable [default: none]
+    ///
+    /// In a frame or over several.
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     r#await: Vec<String>,
 
@@ -24,28 +31,38 @@ pub struct ScriptFlags {
     #[arg(long, value_name = "TEXT")]
     pub template: Option<String>,
 
-    /// Answer to a frame, such as 'ping *=>pong *', where one * stands for anything, which is carried over; a frame is answered that is GOT, or that ends with GOT behind messages of the run, or has GOT among its lines, if GOT is a line; repeatable [default: none]
-    #[arg(long, value_name = "GOT=>SAY")]
+    /// Answer to a frame, such as 'ping *=>pong *', where one * stands for anything, which is carried over; repeatable [default: none]
+    ///
+    /// A frame is answered that is GOT, or that ends with GOT behind messages of the run, or has GOT among its lines, if GOT
+    /// is a line.
+    #[arg(long, hide_short_help = true, value_name = "GOT=>SAY")]
     pub reply: Vec<String>,
 
     /// Text that each client sends again and again, once in each --period [default: none]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, hide_short_help = true, value_name = "TEXT")]
     pub every: Option<String>,
 
     /// How often each client says --every, and in idle sends its --ping [default: 25s, or what the --protocol has]
-    #[arg(long, value_name = "PERIOD", value_parser = duration)]
+    #[arg(long, hide_short_help = true, value_name = "PERIOD", value_parser = duration)]
     pub period: Option<Duration>,
 
     /// Have \0 \n \r \t \\ and \xHH stand for those bytes in --hello, --await, --template, --reply and --every
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub escapes: bool,
 
     /// Send binary frames rather than text
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub binary: bool,
 
-    /// What %t stands for, the topic of the client's channel (see --values for all of these); numbered, as in loadgen-3, with --channels
-    #[arg(long, value_name = "NAME", default_value = "loadgen")]
+    /// What %t stands for, the topic of the client's channel (see --values for all of these)
+    ///
+    /// Numbered, as in loadgen-3, with --channels.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "NAME",
+        default_value = "loadgen"
+    )]
     pub topic: String,
 
     /// File with a line for each client, which %v stands for, such as a token; printed nowhere [default: none]
@@ -54,11 +71,11 @@ pub struct ScriptFlags {
     /// %t the topic of the client's channel, %c the number of the client, %v its line of --values, %% a percent sign;
     /// in a template also %s the payload, %l its bytes and %n the number of the message, and in --every %n how often it
     /// was said. In a URL and a header two hex digits behind a % are percent-encoding.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub values: Option<PathBuf>,
 
     /// What a publisher gets of its own messages [default: gets]
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, hide_short_help = true, value_enum, value_name = "WHAT")]
     pub sender: Option<Sender>,
 }
 
