@@ -182,6 +182,11 @@ impl Comparison {
 }
 
 impl Versus {
+    /// Its ratios as they are told: the decisive one first.
+    pub fn in_order(&self) -> impl Iterator<Item = (&'static str, &Ratio)> {
+        figures().filter_map(|name| Some((name, self.ratios.get(name)?)))
+    }
+
     /// Whose figures are divided by whose.
     pub fn over(&self, baseline: &str) -> String {
         over(&self.target, baseline)
@@ -214,6 +219,11 @@ impl Versus {
             ratios,
         }
     }
+}
+
+/// The names of all figures whose ratios are told, in that order.
+pub fn figures() -> impl Iterator<Item = &'static str> {
+    FIGURES.into_iter().map(|(name, _)| name)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {

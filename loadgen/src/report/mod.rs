@@ -3,6 +3,7 @@
 mod deflated;
 pub mod expected;
 pub mod facts;
+mod figure;
 pub mod files;
 pub mod hdr;
 pub mod heading;

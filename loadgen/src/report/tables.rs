@@ -1,7 +1,7 @@
 //! The figures of a result that come in rows, for the text as for the page.
 
 use crate::{
-    figures::words::{bytes, grouped, rounded, time},
+    figures::words::{grouped, rounded, time},
     outcome::{
         Findings, Outcome,
         comparison::{Comparison, Versus},
@@ -11,6 +11,7 @@ use crate::{
     },
     page::Table,
     record::distribution::Summary,
+    report::figure::{called, written},
 };
 
 /// The figures of a result that are distributions, or come in rows.
@@ -195,14 +196,14 @@ fn steps(search: &Search) -> Table {
 }
 
 fn ratios(baseline: &str, versus: &Versus) -> Table {
-    let row = |(name, ratio): (&&str, &Ratio)| {
+    let row = |(name, ratio): (&str, &Ratio)| {
         let figures = [ratio.median, ratio.low, ratio.high].map(|ratio| format!("{ratio:.3}"));
-        [vec![(*name).to_owned()], figures.to_vec()].concat()
+        [vec![called(name).to_owned()], figures.to_vec()].concat()
     };
     table(
         &versus.over(baseline),
         &["", "median", "low", "high"],
-        versus.ratios.iter().map(row).collect(),
+        versus.in_order().map(row).collect(),
     )
 }
 
@@ -210,22 +211,10 @@ fn ratios(baseline: &str, versus: &Versus) -> Table {
 fn medians(comparison: &Comparison) -> Table {
     let row = |(name, medians): (&str, Vec<Option<f64>>)| {
         let told = medians.into_iter();
-        let told =
-            told.map(|median| median.map_or("-".to_owned(), |median| median_of(name, median)));
-        [name.to_owned()].into_iter().chain(told).collect()
+        let told = told.map(|median| median.map_or("-".to_owned(), |median| written(name, median)));
+        [called(name).to_owned()].into_iter().chain(told).collect()
     };
     let header: Vec<&str> = [""].into_iter().chain(comparison.names()).collect();
     let rows = comparison.medians().into_iter().map(row);
     table("Median of all rounds", &header, rows.collect())
-}
-
-/// A figure of a comparison, by its name.
-pub(super) fn median_of(name: &str, figure: f64) -> String {
-    match name {
-        "cpu_us_per_delivery" => format!("{figure:.3} us"),
-        "delivered_per_second" => rounded(figure) + "/s",
-        "mean_batch" => format!("{figure:.2}"),
-        "rss_bytes_per_connection" => bytes(figure),
-        _ => time(figure),
-    }
 }

@@ -198,6 +198,8 @@ fn compare_runs_its_servers_in_turns_and_tells_their_ratios() {
         verdict.starts_with("too few rounds to tell other from one"),
         "{verdict}"
     );
+    assert!(run.table.contains("\nCPU per delivery "), "{}", run.table);
+    assert!(!run.table.contains('_'), "{}", run.table);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
         comparison::{Comparison, DECISIVE},
     },
     page::Fact,
-    report::tables::median_of,
+    report::figure::{called, written},
 };
 
 /// Servers of a comparison at most, the first ones: all are in the table below.
@@ -84,11 +84,7 @@ fn compared(comparison: &Comparison) -> Vec<Fact> {
     let is_known = comparison
         .versus()
         .any(|versus| versus.ratios.contains_key(DECISIVE));
-    let (name, called) = if is_known {
-        (DECISIVE, "CPU per delivery")
-    } else {
-        ("p99", "latency p99")
-    };
+    let name = if is_known { DECISIVE } else { "p99" };
     let baseline = &comparison.baseline;
     let to_it = comparison.versus().map(|versus| {
         let ratio = versus.ratios.get(name)?;
@@ -103,8 +99,8 @@ fn compared(comparison: &Comparison) -> Vec<Fact> {
     let of_each = of_it.flat_map(|(_, medians)| comparison.names().zip(medians));
     let facts = of_each.zip(notes).filter_map(|((server, median), note)| {
         let note = note.unwrap_or_else(|| "median of its rounds".to_owned());
-        let called = format!("{called}, {server}");
-        Some(fact(&called, median_of(name, median?), note))
+        let title = format!("{}, {server}", called(name));
+        Some(fact(&title, written(name, median?), note))
     });
     facts.take(COMPARED_MAX).collect()
 }

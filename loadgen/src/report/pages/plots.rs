@@ -16,6 +16,7 @@ use crate::{
         collection::{Collection, Moment},
         distribution::Distribution,
     },
+    report::figure::called,
 };
 
 /// Points of a line that is drawn: more could not be told apart.
@@ -135,9 +136,8 @@ fn compared(
             .to_owned(),
         kind: Kind::Ratios(
             versus
-                .ratios
-                .iter()
-                .map(|(&name, ratio)| (name.to_owned(), ratio.low, ratio.median, ratio.high))
+                .in_order()
+                .map(|(name, ratio)| (called(name).to_owned(), ratio.low, ratio.median, ratio.high))
                 .collect(),
         ),
     }

@@ -1,0 +1,46 @@
+//! The figures of a comparison, as people call and read them; the JSON result has names of its own for them.
+
+use crate::figures::words::{bytes, rounded, time};
+
+/// What a figure of that name is called.
+pub(super) fn called(name: &str) -> &str {
+    match name {
+        "cpu_us_per_delivery" => "CPU per delivery",
+        "delivered_per_second" => "deliveries per second",
+        "mean_batch" => "messages in a frame",
+        "p50" => "latency p50",
+        "p95" => "latency p95",
+        "p99" => "latency p99",
+        "last_receiver_p95" => "last receiver p95",
+        "last_receiver_p99" => "last receiver p99",
+        "spread_p50" => "first to last p50",
+        "rss_bytes_per_connection" => "memory per connection",
+        other => other,
+    }
+}
+
+/// A figure of that name, with its unit.
+pub(super) fn written(name: &str, figure: f64) -> String {
+    match name {
+        "cpu_us_per_delivery" => format!("{figure:.3} us"),
+        "delivered_per_second" => rounded(figure) + "/s",
+        "mean_batch" => format!("{figure:.2}"),
+        "rss_bytes_per_connection" => bytes(figure),
+        _ => time(figure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::comparison::figures;
+
+    #[test]
+    fn every_figure_is_called_by_words() {
+        for name in figures() {
+            let called = called(name);
+            assert_ne!(called, name);
+            assert!(!called.contains('_'), "{called}");
+        }
+    }
+}
