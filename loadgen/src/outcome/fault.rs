@@ -40,7 +40,15 @@ pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
 
 /// Why clients were disconnected that did all that is asked of them.
 pub fn cause(disconnects: u64, heard: &Words) -> String {
-    let Words { error, close, .. } = heard;
+    let Words {
+        error,
+        close,
+        fault,
+        ..
+    } = heard;
+    if let Some(fault) = fault.as_ref().filter(|_| disconnects > 0) {
+        return fault.clone();
+    }
     match (close.as_ref().filter(|_| disconnects > 0), error) {
         (Some(close), _) => format!("the server closed with {close}"),
         (None, Some(error)) => format!("the server said {error}"),
@@ -55,10 +63,12 @@ fn instead(messages: &Messages, heard: &Words) -> String {
         heeded,
         error,
         close,
+        fault,
     } = heard;
     let ended = (messages.disconnects > 0)
         .then(|| "and the server ended connections without a word; see its log".to_owned());
     let told = [
+        fault.as_ref().map(|fault| format!("and {fault}")),
         close
             .as_ref()
             .map(|close| format!("and the server closed with {close}")),

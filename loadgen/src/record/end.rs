@@ -13,6 +13,8 @@ pub enum End {
     Protocol,
     /// The server answered an entry with an error.
     Refused,
+    /// The server does not read what it is answered.
+    Unread,
 }
 
 /// How long those were in whose connections ended without being asked to, in nanoseconds.
@@ -63,6 +65,7 @@ impl fmt::Display for End {
             Self::Broken => f.write_str("no close"),
             Self::Protocol => f.write_str("protocol error"),
             Self::Refused => f.write_str("entry refused"),
+            Self::Unread => f.write_str("answers unread"),
         }
     }
 }

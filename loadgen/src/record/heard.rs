@@ -1,5 +1,7 @@
 //! What the server said of itself, in its own words: the first of each kind is kept, as it often names what is wrong.
 
+use std::fmt::Display;
+
 use hubbub::vocabulary::visible::visible;
 use serde::Serialize;
 
@@ -13,6 +15,7 @@ pub struct Heard {
     heeded: Option<Said>,
     error: Option<Said>,
     close: Option<Said>,
+    fault: Option<Said>,
 }
 
 /// The same, as it is told.
@@ -30,6 +33,9 @@ pub struct Words {
     /// The code and the reason with which it first closed a connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub close: Option<String>,
+    /// What it first did that no connection can go on after, in our words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +67,11 @@ impl Heard {
         note(&mut self.close, at_ns, || goodbye(payload));
     }
 
+    /// Notes what no connection can go on after.
+    pub fn fault(&mut self, fault: &impl Display, at_ns: u64) {
+        note(&mut self.fault, at_ns, || fault.to_string());
+    }
+
     /// Adds what another thread heard.
     pub fn add(&mut self, other: Self) {
         for (own, more) in [
@@ -68,6 +79,7 @@ impl Heard {
             (&mut self.heeded, other.heeded),
             (&mut self.error, other.error),
             (&mut self.close, other.close),
+            (&mut self.fault, other.fault),
         ] {
             if let Some(more) = more
                 && own.as_ref().is_none_or(|own| more.at_ns < own.at_ns)
@@ -85,6 +97,7 @@ impl Heard {
             heeded: told(&self.heeded),
             error: told(&self.error),
             close: told(&self.close),
+            fault: told(&self.fault),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Who is there: clients come, leave, come back and are disconnected, and what they are owed follows from that.
 
+use std::fmt::Display;
+
 use crate::{
     plan::roles::Role,
     record::{
@@ -39,6 +41,11 @@ impl Record<'_> {
         }
         self.ended(client, end);
         self.left(client);
+    }
+
+    /// Notes what the server did that a client's connection cannot go on after.
+    pub fn faulted(&mut self, fault: &impl Display, now_ns: u64) {
+        self.sums.heard.fault(fault, now_ns);
     }
 
     /// Notes how a client was disconnected, which may be there again.

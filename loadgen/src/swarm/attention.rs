@@ -156,7 +156,7 @@ impl Attention {
             }
         }
         if let Some(said) = said {
-            outgoing.data(said, script.is_binary, fastrand::u32(..).to_ne_bytes());
+            outgoing.answer(said, script.is_binary, fastrand::u32(..).to_ne_bytes());
         }
         answer
     }

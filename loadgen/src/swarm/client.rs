@@ -199,13 +199,13 @@ impl Client {
         self.say(text.into_bytes(), false)
     }
 
-    /// Sends a message.
+    /// Sends what is owed to the server, or asked of it.
     ///
     /// # Errors
     /// How the connection ended, if it did.
     pub fn say(&mut self, bytes: Vec<u8>, is_binary: bool) -> Result<(), End> {
         let mask = fastrand::u32(..).to_ne_bytes();
-        self.outgoing.data(bytes, is_binary, mask);
+        self.outgoing.answer(bytes, is_binary, mask);
         self.flush().map(drop)
     }
 
@@ -300,6 +300,10 @@ impl Client {
             };
             let heard = self.attention.hear(frame, &mut self.outgoing, record);
             answer = heard.or(answer);
+            // Room for the next answer.
+            if self.outgoing.is_full() {
+                self.flush()?;
+            }
         }
         if self.outgoing.len() > unsent {
             self.flush()?;
@@ -320,7 +324,9 @@ impl Client {
         let Some(socket) = &mut self.socket else {
             return Ok(true);
         };
-        self.outgoing.flush(socket).map_err(|_| End::Broken)
+        let is_all = self.outgoing.flush(socket).map_err(|_| End::Broken)?;
+        self.outgoing.check().map_err(|_| End::Unread)?;
+        Ok(is_all)
     }
 
     /// Says goodbye with a code, or the server's own if it closed first, as far as the socket takes it. What comes

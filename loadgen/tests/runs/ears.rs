@@ -1,5 +1,7 @@
 //! Servers that say themselves what is wrong: it is told in their own words.
 
+use std::thread;
+
 use crate::common::{
     against,
     chat::{Chat, Entry},
@@ -248,5 +250,30 @@ fn a_comparison_says_of_each_server_what_went_wrong() {
     let run = run(&[&["compare"], &flags[..]].concat());
     assert_eq!(run.code, Some(1), "{run:#?}");
     let told = "BROKEN: mute: nothing was delivered, and the server said nothing at all";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
+fn a_server_that_asks_without_end_and_reads_no_answer_is_told_with_that() {
+    /// Asks one client so often that the answers fit into no socket, and reads nothing any more.
+    struct Deaf;
+    impl Host for Deaf {
+        fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+            if text.starts_with("here") {
+                return;
+            }
+            (0..2000).for_each(|_| room.say(from, "there?"));
+            loop {
+                thread::park();
+            }
+        }
+    }
+    let reply = format!("there?=>here{}", "!".repeat(30_000));
+    let url = room::open(Deaf, Door::OPEN);
+    let flags = ["--protocol", "raw", "--rate", "10", "--reply", &reply];
+    let run = against(&url, &flags);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert_eq!(run.message("disconnects_by.answers unread"), 1);
+    let told = "BROKEN: nothing was delivered, and the server does not read what it is answered: 256 KiB of that waited";
     assert!(run.table.contains(told), "{}", run.table);
 }

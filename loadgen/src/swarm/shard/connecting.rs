@@ -241,10 +241,8 @@ impl Shard<'_> {
         let Some((index, end)) = self.dismissed else {
             return Ok(());
         };
-        Err(ShardError::Dismissed {
-            url: self.url(index),
-            how: self.record.heard().close.unwrap_or_else(|| end.to_string()),
-        })
+        let heard = self.record.heard();
+        Err(ShardError::sent_away(self.url(index), end, heard))
     }
 
     /// Where a client connects to.

@@ -4,7 +4,11 @@ use std::{io, time::Duration};
 
 use thiserror::Error;
 
-use crate::{figures::words::counted, swarm::dial::DialError};
+use crate::{
+    figures::words::counted,
+    record::{end::End, heard::Words},
+    swarm::dial::DialError,
+};
 
 /// Why a run cannot go on.
 #[derive(Debug, Error)]
@@ -29,6 +33,14 @@ pub enum ShardError {
         url: String,
         /// How it did, in its own words if there are any.
         how: String,
+    },
+    /// A client was let in, and could not stay in.
+    #[error("{url} let a client in, which could not stay until the first message: {fault}")]
+    Faulty {
+        /// Where to.
+        url: String,
+        /// What the server did.
+        fault: String,
     },
     /// The server accepts no more, or answers no more.
     #[error(
@@ -82,13 +94,27 @@ pub enum ShardError {
 }
 
 impl ShardError {
+    /// A client that was let in did not stay, and this is how its connection ended and what was heard.
+    pub fn sent_away(url: String, end: End, heard: Words) -> Self {
+        match heard.fault {
+            Some(fault) => Self::Faulty { url, fault },
+            None => Self::Dismissed {
+                url,
+                how: heard.close.unwrap_or_else(|| end.to_string()),
+            },
+        }
+    }
+
     /// Whether the server let no more clients in, rather than this machine or the user.
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Dial { source, .. } => {
                 !matches!(source, DialError::NoLocalPort | DialError::Connect(_))
             }
-            Self::Dismissed { .. } | Self::Stalled { .. } | Self::Silent { .. } => true,
+            Self::Dismissed { .. }
+            | Self::Faulty { .. }
+            | Self::Stalled { .. }
+            | Self::Silent { .. } => true,
             Self::Interrupted | Self::System(_) => false,
         }
     }
@@ -99,7 +125,7 @@ impl ShardError {
             Self::Dial { inside, .. }
             | Self::Stalled { inside, .. }
             | Self::Silent { inside, .. } => *inside,
-            Self::Dismissed { .. } | Self::Interrupted | Self::System(_) => 0,
+            Self::Dismissed { .. } | Self::Faulty { .. } | Self::Interrupted | Self::System(_) => 0,
         }
     }
 }

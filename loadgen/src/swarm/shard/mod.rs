@@ -51,6 +51,7 @@ const TICK: Duration = Duration::from_millis(200);
 /// Close codes of RFC 6455, section 7.4.1.
 const CLOSE_NORMAL: u16 = 1000;
 const CLOSE_PROTOCOL_ERROR: u16 = 1002;
+const CLOSE_POLICY: u16 = 1008;
 
 /// The clients of one thread, and all that happens to them.
 #[derive(Debug)]

@@ -8,7 +8,8 @@ use crate::{
     record::end::End,
     swarm::{
         dial::Dial,
-        shard::{CLOSE_PROTOCOL_ERROR, Shard, connecting::DIALS_PER_TURN},
+        outgoing::Unread,
+        shard::{CLOSE_POLICY, CLOSE_PROTOCOL_ERROR, Shard, connecting::DIALS_PER_TURN},
     },
 };
 
@@ -28,6 +29,10 @@ impl Shard<'_> {
         if !client.is_open() {
             return;
         }
+        let now_ns = self.common.clock.now_ns();
+        if end == End::Unread {
+            self.record.faulted(&Unread, now_ns);
+        }
         if self.crowd.coming(index).is_some() {
             return self.kept_out(
                 index,
@@ -40,7 +45,7 @@ impl Shard<'_> {
         if self.plan.pacing != Pacing::Silent && self.common.ledger.sent() == 0 {
             self.dismissed.get_or_insert((index, end));
         }
-        let stayed_ns = self.common.clock.now_ns().saturating_sub(client.open_ns());
+        let stayed_ns = now_ns.saturating_sub(client.open_ns());
         self.record.disconnected(index, end, stayed_ns);
         let roams = self.churn.as_mut().and_then(|churn| churn.back(index));
         if client.awaits() && roams.is_none() && self.record.role(index) != Role::Newcomer {
@@ -50,6 +55,7 @@ impl Shard<'_> {
             End::Closed(code) => code,
             End::Broken => None,
             End::Protocol | End::Refused => Some(CLOSE_PROTOCOL_ERROR),
+            End::Unread => Some(CLOSE_POLICY),
         });
     }
 

@@ -64,9 +64,9 @@ impl Trial {
             idle = idle.or_else(|| stage.rss_bytes());
             windows.extend(arrivals);
             let (round, _) = close(shards);
-            if is_first && let Some(how) = turned_out(&round) {
-                let url = stage.targets[0].url_of(plan.particulars.of(0, 0));
-                return Err(ShardError::Dismissed { url, how });
+            let url = || stage.targets[0].url_of(plan.particulars.of(0, 0));
+            if is_first && let Some(error) = turned_out(&round, url) {
+                return Err(error);
             }
             sums.add(round);
             if common.is_interrupted() {
@@ -98,9 +98,9 @@ impl Trial {
     }
 }
 
-/// How the server ended all the connections of a round, if it did.
-fn turned_out(round: &Sums) -> Option<String> {
+/// How all the connections of a round ended, if they did.
+fn turned_out(round: &Sums, url: impl FnOnce() -> String) -> Option<ShardError> {
     let (end, _) = round.disconnects.first_key_value()?;
     let all = round.disconnects.values().sum::<u64>() >= round.connect.count();
-    all.then(|| round.heard.words().close.unwrap_or_else(|| end.to_string()))
+    all.then(|| ShardError::sent_away(url(), *end, round.heard.words()))
 }
