@@ -1,6 +1,6 @@
 //! One client: its socket, what it still has to send, and what has not fully arrived.
 
-use std::{io, net::Ipv4Addr};
+use std::{fmt::Display, io, net::Ipv4Addr};
 
 use hubbub::{
     server::stream::Stream,
@@ -265,14 +265,19 @@ impl Client {
         let unsent = self.outgoing.len();
         // Nothing follows its close, and what the server answers to that is no news.
         let leaves = self.is_leaving();
-        while let Some(message) = self.scanner.next(&mut input).map_err(|_| End::Protocol)? {
+        while let Some(message) = self
+            .scanner
+            .next(&mut input)
+            .map_err(|fault| broken(&fault, now_ns, record))?
+        {
             let (bytes, is_text) = match message {
                 Message::Text(text) => (text, true),
                 Message::Binary(bytes) => (bytes, false),
                 Message::Deflated { payload, is_text } => {
                     let own = self.inflation.as_deref_mut();
                     let inflated = inflating.inflate(payload, own, record);
-                    (inflated.map_err(|_| End::Protocol)?, is_text)
+                    let inflated = inflated.map_err(|fault| broken(&fault, now_ns, record))?;
+                    (inflated, is_text)
                 }
                 Message::Ping(_) if leaves => continue,
                 Message::Ping(payload) => {
@@ -367,4 +372,11 @@ impl Client {
     pub fn abandon(&mut self) {
         self.state = State::Gone;
     }
+}
+
+/// Records what a server did that it must not, which nothing can be understood after.
+#[cold]
+fn broken(fault: &impl Display, now_ns: u64, record: &mut Record) -> End {
+    record.faulted(fault, now_ns);
+    End::Protocol
 }

@@ -3,6 +3,8 @@
 
 use hubbub::state::inflation::{Context, InflateError, Inflation};
 
+use thiserror::Error;
+
 use crate::{
     plan::stamp::MESSAGE_BYTES_MAX,
     record::{Record, sample::Deflated},
@@ -13,6 +15,11 @@ use crate::{
 /// Reading the CPU clock takes longer than finding an equal message, so that only every so many of these searches are timed
 /// (and stand for the others). Whatever is inflated is timed each time.
 const SEARCHES_PER_TIMED: u64 = 64;
+
+/// A message that says nothing. The server's fault, and nothing after it can be understood either.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("the server deflates in another way than it agreed to: {0}")]
+pub struct Garbled(#[from] InflateError);
 
 /// What all clients of a thread share.
 #[derive(Debug)]
@@ -42,7 +49,7 @@ impl Inflating {
         message: &[u8],
         own: Option<&'a mut Inflation>,
         record: &mut Record,
-    ) -> Result<&'a [u8], InflateError> {
+    ) -> Result<&'a [u8], Garbled> {
         let mut deflated = Deflated {
             messages: 1,
             bytes: message.len() as u64,

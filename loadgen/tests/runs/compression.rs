@@ -95,4 +95,6 @@ fn what_cannot_be_inflated_ends_the_connection_and_is_named() {
     let run = against(&url, &["idle", "--compress"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert_eq!(run.count("disconnects_by.protocol error"), 5);
+    let told = "; the server deflates in another way than it agreed to: it sent a message that is not deflated as agreed on";
+    assert!(run.table.contains(told), "{}", run.table);
 }

@@ -277,3 +277,53 @@ fn a_server_that_asks_without_end_and_reads_no_answer_is_told_with_that() {
     let told = "BROKEN: nothing was delivered, and the server does not read what it is answered: 256 KiB of that waited";
     assert!(run.table.contains(told), "{}", run.table);
 }
+
+/// A frame as only a client may send it.
+const MASKED: &[u8] = b"\x81\x82\0\0\0\0hi";
+
+#[test]
+fn what_a_server_does_that_the_protocol_forbids_is_told() {
+    let relay = Relay::with(|room, to, batch| {
+        if to == 1 && batch[0].number == 3 {
+            room.send(to, MASKED);
+        }
+    });
+    let run = against(&relay.start(), &[]).broken([0, 0, 0, 1]);
+    let told = "(1 disconnected without being slow); the server masked a frame";
+    assert!(run.table.contains(told), "{}", run.table);
+    assert_eq!(run.message("disconnects_by.protocol error"), 1);
+    assert_eq!(run.at("heard.fault"), "the server masked a frame");
+
+    let relay = Relay::with(|room, to, batch| {
+        batch.clear();
+        room.send(to, b"\x83\0");
+    });
+    let run = against(&relay.start(), &[]).broken([0, 0, 0, 5]);
+    let told = "BROKEN: nothing was delivered, and the server sent the unknown opcode 3";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
+fn what_a_server_does_that_the_protocol_forbids_before_the_first_message_is_told() {
+    /// Masks what it says to whoever comes in.
+    struct Masked;
+    impl Host for Masked {
+        fn entered(&mut self, room: &mut Room, client: usize) {
+            room.send(client, MASKED);
+        }
+        fn said(&mut self, _room: &mut Room, _from: usize, _text: &str) {}
+    }
+    let url = room::open(Masked, Door::OPEN);
+    for mode in ["fanout", "connect"] {
+        let (code, told) = refused_by(&mut loadgen(&[mode, "--url", &url]));
+        assert_eq!(code, Some(2), "{told}");
+        assert!(told.contains("the server masked a frame"), "{told}");
+    }
+    let run = against(&url, &["idle"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(
+        run.table.contains("; the server masked a frame."),
+        "{}",
+        run.table
+    );
+}

@@ -284,6 +284,14 @@ impl Room {
         self.write(client, Frame::ping(payload));
     }
 
+    /// Sends a client these very bytes.
+    pub(crate) fn send(&mut self, client: usize, bytes: &[u8]) {
+        if let Some(stream) = &mut self.clients[client].stream {
+            // A client that has left is no fault of the room's.
+            let _ = stream.write_all(bytes);
+        }
+    }
+
     /// Closes a client with a code.
     pub(crate) fn close(&mut self, client: usize, code: u16) {
         let close = CloseFrame {
@@ -313,10 +321,7 @@ impl Room {
     fn write(&mut self, client: usize, frame: Frame) {
         let mut bytes = Vec::new();
         frame.format(&mut bytes).unwrap();
-        if let Some(stream) = &mut self.clients[client].stream {
-            // A client that has left is no fault of the room's.
-            let _ = stream.write_all(&bytes);
-        }
+        self.send(client, &bytes);
     }
 }
 
