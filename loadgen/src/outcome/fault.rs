@@ -64,6 +64,7 @@ fn instead(messages: &Messages, heard: &Words) -> String {
         error,
         close,
         fault,
+        unended,
     } = heard;
     let ended = (messages.disconnects > 0)
         .then(|| "and the server ended connections without a word; see its log".to_owned());
@@ -89,6 +90,9 @@ fn instead(messages: &Messages, heard: &Words) -> String {
                 counted(messages.heeded, "frame")
             )
         }),
+        unended
+            .as_ref()
+            .map(|bytes| format!("but {bytes} of a message that began and never ended")),
     ];
     let told = told.into_iter().flatten().next();
     told.unwrap_or_else(|| format!("and the server said nothing at all: {DOES_IT_SEND}"))

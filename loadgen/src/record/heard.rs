@@ -5,6 +5,8 @@ use std::fmt::Display;
 use hubbub::vocabulary::visible::visible;
 use serde::Serialize;
 
+use crate::figures::words::counted;
+
 /// Characters of a server's own words that are told.
 const WORDS_CHARS_MAX: usize = 120;
 
@@ -16,6 +18,7 @@ pub struct Heard {
     error: Option<Said>,
     close: Option<Said>,
     fault: Option<Said>,
+    unended: Option<Said>,
 }
 
 /// The same, as it is told.
@@ -36,6 +39,9 @@ pub struct Words {
     /// What it first did that no connection can go on after, in our words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// How much there is of a message that began and never ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unended: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +78,11 @@ impl Heard {
         note(&mut self.fault, at_ns, || fault.to_string());
     }
 
+    /// Notes a message that began and is not to end any more, by how much of it came.
+    pub fn unended(&mut self, bytes: usize, at_ns: u64) {
+        note(&mut self.unended, at_ns, || counted(bytes as u64, "byte"));
+    }
+
     /// Adds what another thread heard.
     pub fn add(&mut self, other: Self) {
         for (own, more) in [
@@ -80,6 +91,7 @@ impl Heard {
             (&mut self.error, other.error),
             (&mut self.close, other.close),
             (&mut self.fault, other.fault),
+            (&mut self.unended, other.unended),
         ] {
             if let Some(more) = more
                 && own.as_ref().is_none_or(|own| more.at_ns < own.at_ns)
@@ -98,6 +110,7 @@ impl Heard {
             error: told(&self.error),
             close: told(&self.close),
             fault: told(&self.fault),
+            unended: told(&self.unended),
         }
     }
 }

@@ -48,6 +48,11 @@ impl Record<'_> {
         self.sums.heard.fault(fault, now_ns);
     }
 
+    /// Notes that a client has got so much of a message that nobody waits for any more.
+    pub fn left_unended(&mut self, bytes: usize, now_ns: u64) {
+        self.sums.heard.unended(bytes, now_ns);
+    }
+
     /// Notes how a client was disconnected, which may be there again.
     pub(super) fn ended(&mut self, client: usize, end: End) {
         let ends = match self.role(client) {

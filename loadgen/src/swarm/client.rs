@@ -38,6 +38,8 @@ pub struct Client {
     scanner: Scanner,
     /// What inflates what the server says, if that refers back to what it said before.
     inflation: Option<Box<Inflation>>,
+    /// Bytes since whatever it heard last that was whole.
+    unended: usize,
     outgoing: Outgoing,
     state: State,
     /// When it began to connect, in nanoseconds since the origin.
@@ -82,6 +84,7 @@ impl Client {
             socket: Some(socket),
             scanner: Scanner::default(),
             inflation: None,
+            unended: 0,
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
             begun_ns: now_ns,
@@ -96,6 +99,7 @@ impl Client {
             socket: None,
             scanner: Scanner::default(),
             inflation: None,
+            unended: 0,
             outgoing: Outgoing::default(),
             state: State::Gone,
             begun_ns: 0,
@@ -265,11 +269,13 @@ impl Client {
         let unsent = self.outgoing.len();
         // Nothing follows its close, and what the server answers to that is no news.
         let leaves = self.is_leaving();
+        let mut is_whole = false;
         while let Some(message) = self
             .scanner
             .next(&mut input)
             .map_err(|fault| broken(&fault, now_ns, record))?
         {
+            is_whole = true;
             let (bytes, is_text) = match message {
                 Message::Text(text) => (text, true),
                 Message::Binary(bytes) => (bytes, false),
@@ -310,10 +316,20 @@ impl Client {
                 self.flush()?;
             }
         }
+        self.unended = if is_whole {
+            0
+        } else {
+            self.unended + bytes.len()
+        };
         if self.outgoing.len() > unsent {
             self.flush()?;
         }
         Ok(answer)
+    }
+
+    /// Bytes of a message that has begun and not ended, if there is one, but for those that came with what was whole.
+    pub fn unended(&self) -> usize {
+        self.unended
     }
 
     /// What it has to send; nothing leaves before a flush.

@@ -327,3 +327,24 @@ fn what_a_server_does_that_the_protocol_forbids_before_the_first_message_is_told
         run.table
     );
 }
+
+#[test]
+fn a_message_that_never_ends_is_told() {
+    let mut begun = [false; 5];
+    let relay = Relay::with(move |room, to, batch| {
+        batch.clear();
+        // The begin of a message, and more and more of it; or of a frame, and no more.
+        let is_first = !std::mem::replace(&mut begun[to], true);
+        match (to, is_first) {
+            (0, true) => room.send(to, b"\x01\x02he"),
+            (0, false) => room.send(to, b"\0\x02he"),
+            (1, true) => room.send(to, b"\x81\x05he"),
+            _ => {}
+        }
+    });
+    let run = against(&relay.start(), &[]).broken([200, 0, 0, 0]);
+    let told =
+        "BROKEN: nothing was delivered, but 160 bytes of a message that began and never ended";
+    assert!(run.table.contains(told), "{}", run.table);
+    assert_eq!(run.at("heard.unended"), "160 bytes");
+}

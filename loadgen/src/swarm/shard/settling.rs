@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use crate::{
     plan::{nanoseconds, roles::Role},
-    swarm::shard::{Shard, ShardError},
+    swarm::{
+        client::Client,
+        shard::{Shard, ShardError},
+    },
 };
 
 /// How long duplicates are waited for after the last message was delivered.
@@ -98,6 +101,10 @@ impl Shard<'_> {
             if client.is_open() {
                 publisher.give_up(&self.pace, now_ns, &mut self.record);
             }
+        }
+        let clients = self.clients.iter().filter(|client| client.is_open());
+        if let Some(bytes) = clients.map(Client::unended).find(|bytes| *bytes > 0) {
+            self.record.left_unended(bytes, now_ns);
         }
         self.close_door();
         let planned = 0..self.plan.clients_of(self.thread).len();
