@@ -38,22 +38,32 @@ pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
     })
 }
 
-/// Why clients were disconnected that did all that is asked of them.
+/// Why clients were disconnected that did all that is asked of them, or were not let in.
 pub fn cause(disconnects: u64, heard: &Words) -> String {
     let Words {
         error,
         close,
         fault,
+        refused,
         ..
     } = heard;
-    if let Some(fault) = fault.as_ref().filter(|_| disconnects > 0) {
-        return fault.clone();
-    }
-    match (close.as_ref().filter(|_| disconnects > 0), error) {
-        (Some(close), _) => format!("the server closed with {close}"),
-        (None, Some(error)) => format!("the server said {error}"),
-        (None, None) => "see the server's log".to_owned(),
-    }
+    let of_disconnected = [
+        fault.clone(),
+        close
+            .as_ref()
+            .map(|close| format!("the server closed with {close}")),
+    ];
+    let told = of_disconnected.into_iter().filter(|_| disconnects > 0);
+    let of_others = [
+        error
+            .as_ref()
+            .map(|error| format!("the server said {error}")),
+        refused
+            .as_ref()
+            .map(|why| format!("of the first that was not let in: {why}")),
+    ];
+    let told = told.chain(of_others).flatten().next();
+    told.unwrap_or_else(|| "see the server's log".to_owned())
 }
 
 /// What came in place of all messages.
@@ -65,6 +75,7 @@ fn instead(messages: &Messages, heard: &Words) -> String {
         close,
         fault,
         unended,
+        refused: _,
     } = heard;
     let ended = (messages.disconnects > 0)
         .then(|| "and the server ended connections without a word; see its log".to_owned());

@@ -19,6 +19,7 @@ pub struct Heard {
     close: Option<Said>,
     fault: Option<Said>,
     unended: Option<Said>,
+    refused: Option<Said>,
 }
 
 /// The same, as it is told.
@@ -42,6 +43,9 @@ pub struct Words {
     /// How much there is of a message that began and never ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unended: Option<String>,
+    /// Why the first client that did not come in did not, and what to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +87,11 @@ impl Heard {
         note(&mut self.unended, at_ns, || counted(bytes as u64, "byte"));
     }
 
+    /// Notes why a client did not come in.
+    pub fn refused(&mut self, why: &impl Display, at_ns: u64) {
+        note(&mut self.refused, at_ns, || why.to_string());
+    }
+
     /// Adds what another thread heard.
     pub fn add(&mut self, other: Self) {
         for (own, more) in [
@@ -92,6 +101,7 @@ impl Heard {
             (&mut self.close, other.close),
             (&mut self.fault, other.fault),
             (&mut self.unended, other.unended),
+            (&mut self.refused, other.refused),
         ] {
             if let Some(more) = more
                 && own.as_ref().is_none_or(|own| more.at_ns < own.at_ns)
@@ -111,6 +121,7 @@ impl Heard {
             close: told(&self.close),
             fault: told(&self.fault),
             unended: told(&self.unended),
+            refused: told(&self.refused),
         }
     }
 }

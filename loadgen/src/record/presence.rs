@@ -33,6 +33,12 @@ impl Record<'_> {
         }
     }
 
+    /// Notes that a client was not let in, and why.
+    pub fn refused(&mut self, client: usize, why: &impl Display, now_ns: u64) {
+        self.sums.heard.refused(why, now_ns);
+        self.failed_to_connect(client);
+    }
+
     /// Notes that a client was disconnected without having asked for it, `stayed_ns` after it came in.
     pub fn disconnected(&mut self, client: usize, end: End, stayed_ns: u64) {
         if self.role(client) != Role::Slow {

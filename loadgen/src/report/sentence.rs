@@ -72,7 +72,7 @@ fn whats_broken(outcome: &Outcome) -> String {
             ..
         }) => format!("after a step that it served: {error}"),
         Findings::Idle(_) | Findings::Connect(_) | Findings::Search(_) => {
-            "not every client came in; see the server's log".to_owned()
+            format!("not every client came in; {}", cause(0, &outcome.heard))
         }
     }
 }

@@ -22,7 +22,8 @@ const DELIVERED: u64 = 5 * SENT;
 const MISSED: u64 = SENT - FAULTY as u64;
 
 /// How a server says that it takes in no more.
-const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+const UNAVAILABLE: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\nno seat";
 
 /// A relay that does something wrong once: with one message, by its place in a frame to the victim.
 fn once(mut wrong: impl FnMut(&mut Room, &mut Vec<Said>, usize) + Send + 'static) -> Relay {
@@ -294,6 +295,8 @@ fn newcomers_that_are_turned_away_are_counted_apart() {
     let run = against(&with_seats(5), &["--storm", "3"]).broken([0; 4]);
     assert_eq!(run.count("storm.failed"), 3);
     assert_eq!(run.message("delivered"), DELIVERED);
+    let told = "(3 not let in halfway); of the first that was not let in: the server answered 503";
+    assert!(run.table.contains(told), "{}", run.table);
 
     let run = against(&with_seats(6), &["idle", "--storm", "3"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
@@ -305,17 +308,17 @@ fn newcomers_that_are_turned_away_are_counted_apart() {
 
 #[test]
 fn handshakes_that_fail_are_counted_beside_those_that_do_not() {
-    // Some of the first round, or of the second.
-    for seats in [3, 7] {
+    // Some of the first round, all of the second, or some of it.
+    for seats in [3, 5, 7] {
         let run = against(&with_seats(seats), &["connect", "--duration", "10m"]);
         assert_eq!(run.code, Some(1), "{run:#?}");
         assert_eq!(run.count("connect.clients"), seats as u64);
         assert!(run.count("connect.failed") > 0, "{run:#?}");
-        assert!(
-            run.table.contains("BROKEN: not every client came in"),
-            "{}",
-            run.table
-        );
+        let told = "BROKEN: not every client came in; of the first that was not let in: the server answered 503 Service \
+                    Unavailable (no seat);";
+        assert!(run.table.contains(told), "{}", run.table);
+        let refused = run.at("heard.refused").as_str().unwrap();
+        assert!(refused.contains("503"), "{refused}");
     }
 }
 

@@ -178,9 +178,10 @@ impl Shard<'_> {
                 self.kept_out(index, source.to_string());
                 return Ok(());
             }
-            Err(_) if self.may_fail(index) => {
+            Err(source) if self.may_fail(index) => {
+                let now_ns = self.common.clock.now_ns();
                 self.dialing -= 1;
-                self.record.failed_to_connect(index);
+                self.record.refused(index, &source, now_ns);
                 self.clients[index].abandon();
                 return Ok(());
             }

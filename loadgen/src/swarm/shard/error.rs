@@ -1,6 +1,6 @@
 //! Why a run cannot go on.
 
-use std::{io, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use thiserror::Error;
 
@@ -102,6 +102,14 @@ impl ShardError {
                 url,
                 how: heard.close.unwrap_or_else(|| end.to_string()),
             },
+        }
+    }
+
+    /// Why, without where: of a client that did not come in.
+    pub fn reason(&self) -> &dyn fmt::Display {
+        match self {
+            Self::Dial { source, .. } => source,
+            _ => self,
         }
     }
 

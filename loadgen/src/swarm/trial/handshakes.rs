@@ -53,6 +53,8 @@ impl Trial {
                 }
                 Err(error) if error.is_refusal() && took_ns > 0 => {
                     sums.connect_failed += plan.clients as u64;
+                    // Whoever was not let in in a round before was the first.
+                    sums.heard.refused(&error.reason(), u64::MAX);
                     break;
                 }
                 arrivals => arrivals?,
