@@ -29,7 +29,7 @@ const MODES = {
     'Latency by position in the fan-out': /^\d+: mean latency [\d.]+\s[µm]s$/,
   },
   compare: {
-    'hubbub-again ÷ hubbub': /^CPU per delivery: median [\d.]+, low [\d.]+, high [\d.]+$/,
+    'hubbub-again ÷ hubbub': /^CPU per delivery( \(\d+ of 2\))?: median [\d.]+, low [\d.]+, high [\d.]+$/,
     'Latency by percentile': /^[\d.]+%: hubbub [\d.]+\s[µm]s, hubbub-again [\d.]+\s[µm]s$/,
     'CPU per delivery, round by round': /^round 1: hubbub [\d.]+\s[µm]s, hubbub-again [\d.]+\s[µm]s$/,
   },

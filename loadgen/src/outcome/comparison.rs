@@ -129,6 +129,11 @@ impl Comparison {
         faults
     }
 
+    /// How many rounds there were of each server.
+    pub fn rounds_run(&self) -> usize {
+        self.rounds.len() / self.names().count()
+    }
+
     /// All servers against the first.
     pub fn versus(&self) -> impl Iterator<Item = &Versus> {
         std::iter::once(&self.second).chain(&self.more)

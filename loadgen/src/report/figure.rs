@@ -1,6 +1,9 @@
 //! The figures of a comparison, as people call and read them; the JSON result has names of its own for them.
 
-use crate::figures::words::{bytes, rounded, time};
+use crate::{
+    figures::words::{bytes, rounded, time},
+    outcome::ratio::Ratio,
+};
 
 /// What a figure of that name is called.
 pub(super) fn called(name: &str) -> &str {
@@ -16,6 +19,14 @@ pub(super) fn called(name: &str) -> &str {
         "spread_p50" => "first to last p50",
         "rss_bytes_per_connection" => "memory per connection",
         other => other,
+    }
+}
+
+/// The same of a ratio, with how many of all rounds it comes from, if not from all.
+pub(super) fn called_by_rounds(name: &str, ratio: &Ratio, all: usize) -> String {
+    match ratio.rounds {
+        rounds if rounds < all => format!("{} ({rounds} of {all})", called(name)),
+        _ => called(name).to_owned(),
     }
 }
 
@@ -42,5 +53,12 @@ mod tests {
             assert_ne!(called, name);
             assert!(!called.contains('_'), "{called}");
         }
+    }
+
+    #[test]
+    fn a_ratio_of_some_rounds_says_of_how_many() {
+        let ratio = Ratio::new([(1.0, 1.0); 3].into_iter()).unwrap();
+        let of = |all| called_by_rounds("p99", &ratio, all);
+        assert_eq!([of(3), of(5)], ["latency p99", "latency p99 (3 of 5)"]);
     }
 }

@@ -77,7 +77,8 @@ pub fn tables(outcome: &Outcome) -> Vec<Table> {
         Findings::Search(search) => vec![steps(search)],
         Findings::Comparison(comparison) => {
             let versus = comparison.versus();
-            let ratios = versus.map(|versus| ratios(&comparison.baseline, versus));
+            let ratios =
+                versus.map(|versus| ratios(&comparison.baseline, versus, comparison.rounds_run()));
             ratios.chain([medians(comparison)]).collect()
         }
     }
@@ -195,14 +196,19 @@ fn steps(search: &Search) -> Table {
     )
 }
 
-fn ratios(baseline: &str, versus: &Versus) -> Table {
+/// Ratios, and how many of `all` rounds each comes from where one does not come from all.
+fn ratios(baseline: &str, versus: &Versus, all: usize) -> Table {
+    let rest_on_less = versus.ratios.values().any(|ratio| ratio.rounds < all);
     let row = |(name, ratio): (&str, &Ratio)| {
         let figures = [ratio.median, ratio.low, ratio.high].map(|ratio| format!("{ratio:.3}"));
-        [vec![called(name).to_owned()], figures.to_vec()].concat()
+        let rounds = rest_on_less.then(|| format!("{} of {all}", ratio.rounds));
+        let cells = [called(name).to_owned()].into_iter().chain(figures);
+        cells.chain(rounds).collect()
     };
+    let header = ["", "median", "low", "high", "rounds"];
     table(
         &versus.over(baseline),
-        &["", "median", "low", "high"],
+        &header[..if rest_on_less { 5 } else { 4 }],
         versus.in_order().map(row).collect(),
     )
 }
@@ -216,5 +222,34 @@ fn medians(comparison: &Comparison) -> Table {
     };
     let header: Vec<&str> = [""].into_iter().chain(comparison.names()).collect();
     let rows = comparison.medians().into_iter().map(row);
-    table("Median of all rounds", &header, rows.collect())
+    table("Median of its rounds", &header, rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::outcome::ratio::Finding;
+
+    #[test]
+    fn how_many_rounds_a_ratio_comes_from_is_told_where_one_comes_from_less_than_all() {
+        let of = |rounds| Ratio::new(vec![(1.0, 1.0); rounds].into_iter()).expect("there are some");
+        let versus = Versus {
+            target: "b".to_owned(),
+            ratios: BTreeMap::from([("p99", of(1)), ("mean_batch", of(9))]),
+            finding: Finding::Unknown,
+            verdict: String::new(),
+        };
+        let told = ratios("a", &versus, 9);
+        assert_eq!(told.header, ["", "median", "low", "high", "rounds"]);
+        assert_eq!(
+            told.rows[0],
+            ["messages in a frame", "1.000", "1.000", "1.000", "9 of 9"]
+        );
+        assert_eq!(told.rows[1].last().map(String::as_str), Some("1 of 9"));
+        let told = ratios("a", &versus, 1);
+        assert_eq!(told.header.len(), 4);
+        assert!(told.rows.iter().all(|row| row.len() == 4));
+    }
 }

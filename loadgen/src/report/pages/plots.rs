@@ -16,7 +16,7 @@ use crate::{
         collection::{Collection, Moment},
         distribution::Distribution,
     },
-    report::figure::called,
+    report::figure::called_by_rounds,
 };
 
 /// Points of a line that is drawn: more could not be told apart.
@@ -131,13 +131,17 @@ fn compared(
     let ratios = |versus: &Versus| {
         Plot {
         title: versus.over(&comparison.baseline),
-        caption: "The median of each figure's ratio over all rounds, and the interval that holds the true one with a \
-                  confidence of 99%. Where the interval spans 1, the difference is within the noise."
+        caption: "The median of each figure's ratio over the rounds, and the interval that holds the true one with a \
+                  confidence of 99%. Where the interval spans 1, the difference is within the noise. Behind a name stands of how many rounds \
+                  its ratio is, where it is not of all: times count only where the load generator was punctual."
             .to_owned(),
         kind: Kind::Ratios(
             versus
                 .in_order()
-                .map(|(name, ratio)| (called(name).to_owned(), ratio.low, ratio.median, ratio.high))
+                .map(|(name, ratio)| {
+                    let name = called_by_rounds(name, ratio, comparison.rounds_run());
+                    (name, ratio.low, ratio.median, ratio.high)
+                })
                 .collect(),
         ),
     }
