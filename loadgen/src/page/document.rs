@@ -48,19 +48,19 @@ pub fn write(html: &mut String, page: &Page) -> fmt::Result {
 }
 
 fn header(html: &mut String, page: &Page) -> fmt::Result {
-    let [title, subtitle, verdict] =
-        [&page.title, &page.subtitle, &page.verdict].map(|text| Escaped(text));
-    let (class, sign, word) = match page.mood {
-        Mood::Good => ("good", '✓', "Good"),
-        Mood::Bad => ("bad", '✕', "Bad"),
-        Mood::Doubtful => ("doubtful", '?', "Doubtful"),
+    let [title, subtitle, word, verdict] =
+        [&page.title, &page.subtitle, &page.word, &page.verdict].map(|text| Escaped(text));
+    let (class, sign) = match page.mood {
+        Mood::Good => ("good", '✓'),
+        Mood::Bad => ("bad", '✕'),
+        Mood::Doubtful => ("doubtful", '?'),
     };
     writeln!(
         html,
         r#"<header>
 <h1>{title}</h1>
 <p>{subtitle}</p>
-<p class="verdict {class}"><span aria-hidden="true">{sign}</span><span><strong>{word}.</strong> {verdict}</span></p>
+<p class="verdict {class}"><span aria-hidden="true">{sign}</span><span><strong>{word}:</strong> {verdict}</span></p>
 </header>"#
     )
 }

@@ -33,7 +33,9 @@ pub struct Page {
     pub subtitle: String,
     /// How it came out, at a glance.
     pub mood: Mood,
-    /// How it came out, in a sentence. The word for the mood stands before it.
+    /// The same in a word, for those who see neither colour nor sign.
+    pub word: String,
+    /// How it came out, in a sentence, which that word stands before.
     pub verdict: String,
     /// The three to six figures that matter most.
     pub headline: Vec<Fact>,
@@ -238,6 +240,7 @@ mod tests {
             title: text(),
             subtitle: text(),
             mood: Mood::Good,
+            word: text(),
             verdict: text(),
             headline: vec![Fact {
                 name: text(),
@@ -358,16 +361,15 @@ mod tests {
 
     #[test]
     fn the_mood_is_said_in_a_word_as_well() {
-        for (mood, word) in [
-            (Mood::Good, "Good."),
-            (Mood::Bad, "Bad."),
-            (Mood::Doubtful, "Doubtful."),
-        ] {
-            let page = Page {
-                mood,
-                ..page("it", Vec::new())
-            };
-            assert!(page.to_html().contains(word), "{mood:?}");
-        }
+        let page = Page {
+            mood: Mood::Doubtful,
+            word: "NOT VALID".to_owned(),
+            ..page("it", Vec::new())
+        };
+        let html = page.to_html();
+        assert!(
+            html.contains("<strong>NOT VALID:</strong> it</span>"),
+            "{html}"
+        );
     }
 }

@@ -15,13 +15,17 @@ use crate::{
 
 /// What it comes to, with the word for that before it.
 pub fn sentence(outcome: &Outcome) -> String {
-    let word = match outcome.verdict() {
+    format!("{}: {}", word(outcome), words(outcome))
+}
+
+/// That word, on a terminal as on the page.
+pub fn word(outcome: &Outcome) -> &'static str {
+    match outcome.verdict() {
         Verdict::Good => "Good",
         Verdict::Broken => "BROKEN",
         Verdict::Invalid => "NOT VALID",
         Verdict::Disappointing => "FAILED",
-    };
-    format!("{word}: {}", words(outcome))
+    }
 }
 
 /// The same without that word.

@@ -32,8 +32,15 @@ fn the_page_tells_what_was_expected_and_what_came_of_it() {
     let path = folder.path().join("page");
     let expected = ["--expect", "p99<1us", "--expect", "messages.sent>0"];
     let flags = [&["--report", path.to_str().unwrap()], &expected[..]].concat();
-    run(&flags);
+    let told = run(&flags);
     let html = fs::read_to_string(path).unwrap();
+    let verdict = told.table.lines().last().expect("there is a verdict");
+    let (word, _) = verdict.split_once(": ").expect("which begins with a word");
+    assert!(["FAILED", "NOT VALID"].contains(&word), "{verdict}");
+    assert!(
+        html.contains(&format!("<strong>{word}:</strong> ")),
+        "{verdict}"
+    );
     let row = |expected: &str, came: &str| {
         let begin = html.find(expected).expect("it is on the page");
         assert!(

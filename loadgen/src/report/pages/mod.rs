@@ -37,6 +37,7 @@ pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
             Verdict::Broken | Verdict::Disappointing => Mood::Bad,
             Verdict::Invalid => Mood::Doubtful,
         },
+        word: sentence::word(outcome).to_owned(),
         verdict: sentence::words(outcome),
         headline: headline::headline(outcome),
         plots: plots::plots(outcome, curves),
