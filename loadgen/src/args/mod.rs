@@ -326,6 +326,12 @@ impl Args {
         None
     }
 
+    /// What is spoken: by the run, and to those of several servers that have a protocol of their own.
+    pub fn spoken(&self) -> impl Iterator<Item = ProtocolName> {
+        let own = self.target.iter().filter_map(|target| target.protocol);
+        std::iter::once(self.protocol).chain(own)
+    }
+
     /// Clients that there are at first.
     pub fn clients_at_first(&self) -> u32 {
         let first = self.stage.first().and_then(|first| first.clients);

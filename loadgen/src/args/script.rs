@@ -54,16 +54,11 @@ pub struct ScriptFlags {
     #[arg(long, hide_short_help = true)]
     pub binary: bool,
 
-    /// What %t stands for, the topic of the client's channel (see --values for all of these)
+    /// What %t stands for, the topic of the client's channel (see --values for all of these) [default: loadgen]
     ///
     /// Numbered, as in loadgen-3, with --channels.
-    #[arg(
-        long,
-        hide_short_help = true,
-        value_name = "NAME",
-        default_value = "loadgen"
-    )]
-    pub topic: String,
+    #[arg(long, hide_short_help = true, value_name = "NAME")]
+    pub topic: Option<String>,
 
     /// File with a line for each client, which %v stands for, such as a token; printed nowhere [default: none]
     ///

@@ -6,6 +6,7 @@ use crate::{
         Plan,
         error::{PORTS_PER_SOURCE, PlanError},
         nanoseconds,
+        protocol::Protocol,
         script::{Script, error::ScriptError},
         stamp::{MESSAGE_BYTES_MAX, PUBLISHERS_MAX, STAMP_BYTES, TIME_NS_MAX},
     },
@@ -60,10 +61,21 @@ impl Plan {
         if self.channels > 1 && !self.protocol.has_channels() && !in_handshake("%t") {
             return Err(PlanError::NoChannels);
         }
-        let says_values = self.protocol.script().is_some_and(Script::has_value);
+        // Of servers that are compared, a flag is for those that have a place for it.
+        let is_any = |so: fn(&Script) -> bool| {
+            let spoken = args.spoken().map(|name| Protocol::new(name, args));
+            let mut spoken = spoken.filter_map(Result::ok);
+            spoken.any(|protocol| protocol.script().is_some_and(so))
+        };
+        if args.script.topic.is_some() && !is_any(Script::has_topic) && !in_handshake("%t") {
+            return Err(PlanError::NoTopic);
+        }
+        if args.script.period.is_some() && !args.ping && !is_any(|script| script.every.is_some()) {
+            return Err(ScriptError::NothingAgain.into());
+        }
         match (
             self.particulars.has_values(),
-            says_values || in_handshake("%v"),
+            is_any(Script::has_value) || in_handshake("%v"),
         ) {
             (true, false) => return Err(PlanError::NoValue),
             (false, true) => return Err(PlanError::NoValues),
@@ -133,10 +145,39 @@ mod tests {
         assert!(refused("--sender acked --protocol chat").contains("--sender"));
         assert!(refused("saturate --protocol raw --sender skipped").contains("--sender acked"));
         assert!(refused("--protocol raw --hello %v").contains("give --values"));
+        for spoken in [
+            "relay",
+            "chat",
+            "raw",
+            "raw --hello %%t",
+            "raw --template %s",
+        ] {
+            let told = refused(&format!("--topic tea --protocol {spoken}"));
+            assert!(told.contains("--topic has no place"), "{told}");
+            let told = refused(&format!("--period 5s --protocol {spoken}"));
+            assert!(told.contains("--every TEXT"), "{told}");
+        }
         assert!(refused("--url ws://127.0.0.1:1/%v").contains("give --values"));
         assert!(refused("--protocol raw --template hi").contains("%s once"));
         for within in ["--protocol raw --template '%s'", "--protocol chat"] {
             assert!(refused(&format!("{within} --payload json")).contains("--payload json"));
+        }
+    }
+
+    #[test]
+    fn a_flag_that_one_of_the_servers_has_a_place_for_is_taken() {
+        for flags in [
+            "--protocol raw --template %t%s --topic tea",
+            "--protocol raw --header a:%t --topic tea",
+            "--url ws://127.0.0.1:1/%t --topic tea",
+            "--url mqtt+ws://127.0.0.1:1/ --topic tea",
+            "compare --target a=ws://127.0.0.1:1/ --target b=nats+ws://127.0.0.1:2/ --topic tea",
+            "compare --target a=ws://127.0.0.1:1/ --target b=phoenix+ws://127.0.0.1:2/ --period 5s",
+            "--protocol raw --every x --period 5s",
+            "idle --ping --period 5s",
+        ] {
+            let args = Args::read(format!("loadgen {flags}").split(' ')).unwrap();
+            assert!(Plan::new(&args).is_ok(), "{flags}");
         }
     }
 }

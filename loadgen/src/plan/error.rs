@@ -70,6 +70,12 @@ pub enum PlanError {
     /// A file with what each client says of its own.
     #[error(transparent)]
     Values(#[from] ValuesError),
+    /// Nobody would say it.
+    #[error(
+        "--topic has no place to go: write %t into --url, --header, --hello or --template, or give a --protocol that has \
+         topics, such as mqtt"
+    )]
+    NoTopic,
     /// Nobody would say what it holds.
     #[error("--values has no place to go: write %v into --url, --header, --hello or --template")]
     NoValue,

@@ -9,6 +9,9 @@ use crate::args::Args;
 /// Bytes of a file of values at most: a line of a few hundred for each of as many clients as there can be.
 const VALUES_BYTES_MAX: u64 = 64 << 20;
 
+/// The topic of all, unless the flags name one.
+const TOPIC: &str = "loadgen";
+
 /// What is particular to the clients of a run.
 #[derive(Clone, Default)]
 pub struct Particulars {
@@ -43,9 +46,9 @@ impl Particulars {
     /// # Errors
     /// The user's: a file that cannot be read, has too few lines, or such as cannot be said.
     pub fn new(args: &Args, clients: usize) -> Result<Self, ValuesError> {
-        let topic = &args.script.topic;
+        let topic = args.script.topic.as_deref().unwrap_or(TOPIC);
         let topics = match args.channels {
-            1 => vec![topic.clone()],
+            1 => vec![topic.to_owned()],
             several => (0..several).map(|at| format!("{topic}-{at}")).collect(),
         };
         let values = match &args.script.values {
@@ -134,13 +137,23 @@ mod tests {
     fn each_client_has_its_channels_topic_and_its_own_value() {
         let (_file, path) = file("a\nb\nc\n");
         let flags = ["--clients", "3", "--topic", "x", "--values", &path];
-        let url = ["--url", "ws://127.0.0.1/%v"];
+        let url = ["--url", "ws://127.0.0.1/%t/%v"];
         let one = plan(&[&flags[..], &url].concat()).unwrap();
         let own = one.particulars.of(2, 0);
         assert_eq!((own.client, own.topic, own.value), (2, "x", "c"));
         let several = plan(&[&flags[..], &url, &["--channels", "2"]].concat()).unwrap();
         assert_eq!(several.particulars.of(1, 1).topic, "x-1");
         assert!(!format!("{one:?}").contains("\"c\""));
+    }
+
+    #[test]
+    fn one_of_several_servers_may_be_the_one_that_is_told_values() {
+        let (_file, path) = file("a\nb\n");
+        let relay = ["compare", "--target", "a=ws://127.0.0.1:1/"];
+        let other = ["--target", "b=raw+ws://127.0.0.1:2/", "--hello", "%v"];
+        let flags = ["--clients", "2", "--values", &path];
+        assert!(plan(&[&relay[..], &other, &flags].concat()).is_ok());
+        assert!(plan(&[&relay[..], &flags].concat()).is_err());
     }
 
     #[test]

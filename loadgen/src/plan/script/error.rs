@@ -69,6 +69,12 @@ pub enum ScriptError {
         "--period must be greater than zero: give the time between two of --every or --ping, such as 25s"
     )]
     NoPeriod,
+    /// Nothing is said again.
+    #[error(
+        "--period says how often something is said again, and nothing is: give --every TEXT, or --ping in idle, or leave it \
+         out"
+    )]
+    NothingAgain,
     /// They say how a server of other people's is spoken to.
     #[error(
         "{flag} cannot go with --protocol {protocol}, which has messages of its own: give --protocol raw or a language"
