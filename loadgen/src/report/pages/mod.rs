@@ -7,7 +7,7 @@ use hubbub::system::cli::discreet_words;
 use serde_json::Value;
 
 use crate::{
-    outcome::{Outcome, curves::Curves, verdict::Verdict},
+    outcome::{Outcome, config::Config, curves::Curves, verdict::Verdict},
     page::{Mood, Page, Table},
     report::{expected::expected, facts::facts, heading::heading, sentence, tables::tables},
 };
@@ -46,7 +46,7 @@ pub fn page(outcome: &Outcome, curves: &Curves) -> Page {
             .chain(tables(outcome))
             .chain(facts)
             .collect(),
-        config: config(outcome),
+        config: config(&outcome.config),
         command: command(),
     }
 }
@@ -68,11 +68,21 @@ fn quoted(word: String) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// The settings, name by name.
-fn config(outcome: &Outcome) -> Vec<(String, String)> {
-    let settings = serde_json::to_value(&outcome.config).unwrap_or_default();
+/// The settings, name by name. Where servers have protocols of their own, it is said of each what it spoke, and of none of
+/// them alone.
+fn config(config: &Config) -> Vec<(String, String)> {
+    let mut config = config.clone();
+    let differ = config
+        .targets
+        .iter()
+        .any(|target| target.protocol.is_some());
+    for target in config.targets.iter_mut().filter(|_| differ) {
+        target.protocol.get_or_insert(config.protocol);
+    }
+    let settings = serde_json::to_value(&config).unwrap_or_default();
     let settings = settings.as_object().into_iter().flatten();
     settings
+        .filter(|(name, _)| !(differ && *name == "protocol"))
         .map(|(name, value)| (name.replace('_', " "), setting(value)))
         .collect()
 }
@@ -81,8 +91,42 @@ fn setting(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(setting).collect::<Vec<_>>().join(", "),
-        // A server: its name and its URL.
+        // A server: its name, what it spoke if that is its own, and its URL.
         Value::Object(fields) => fields.values().map(setting).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{args::Args, outcome::config::Named, plan::Plan};
+
+    #[test]
+    fn each_of_several_servers_is_told_with_what_it_spoke() {
+        let args = Args::read(["loadgen", "compare", "--clients", "2"]).unwrap();
+        let mut told = Config::new(&args, &Plan::new(&args).unwrap());
+        let of = |config: &Config, name: &str| {
+            let rows = super::config(config).into_iter();
+            let mut rows = rows.filter(|(row, _)| row == name);
+            rows.next().map(|(_, setting)| setting)
+        };
+        let server = |name: &str, protocol| Named {
+            name: name.to_owned(),
+            protocol,
+            url: Some(format!("ws://{name}/")),
+        };
+        told.targets = vec![server("a", None), server("b", None)];
+        assert_eq!(of(&told, "protocol").as_deref(), Some("relay"));
+        assert_eq!(
+            of(&told, "targets").as_deref(),
+            Some("a ws://a/, b ws://b/")
+        );
+        told.targets[1].protocol = Some("nats");
+        assert_eq!(of(&told, "protocol"), None);
+        assert_eq!(
+            of(&told, "targets").as_deref(),
+            Some("a relay ws://a/, b nats ws://b/")
+        );
     }
 }
