@@ -20,6 +20,7 @@ pub(super) struct Header {
 impl Header {
     /// Reads a header off the front of `bytes`, or `None` when more are needed. Messages may be `deflated`, if that was agreed
     /// on: the first reserved bit of the first frame says so (RFC 7692, section 6).
+    #[inline]
     pub(super) fn parse(bytes: &[u8], deflated: bool) -> Result<Option<Self>, ScanError> {
         let &[first, second, ref rest @ ..] = bytes else {
             return Ok(None);
@@ -69,6 +70,15 @@ impl Header {
             opcode,
             payload: start..start + length,
         }))
+    }
+
+    /// What its payload is, if that is a whole message.
+    #[inline]
+    pub(super) fn whole(&self) -> Option<Kind> {
+        match (self.opcode, self.last) {
+            (Opcode::Begin(kind), true) | (Opcode::Control(kind), _) => Some(kind),
+            (Opcode::Begin(_) | Opcode::Continue, _) => None,
+        }
     }
 }
 
