@@ -2,7 +2,8 @@
 //! what one publisher says into frames built once, and writes the same bytes to every client.
 //!
 //! `cargo bench -p loadgen --bench flood` prints messages per second of the load generator's own CPU time, counting
-//! all it does: system calls, frames, stamps, integrity, histograms. Run as a test it only shows that it runs.
+//! all it does: system calls, frames, stamps, integrity, histograms. `-- 50/1` behind it has only that form: so many messages
+//! to a frame, and frames to a write. Run as a test it only shows that it runs.
 
 use std::{
     io::{self, Read, Write},
@@ -62,7 +63,15 @@ fn main() {
     let in_test = !std::env::args().any(|argument| argument == "--bench");
     let duration = if in_test { "50ms" } else { "3s" };
     let rounds = if in_test { 1 } else { 5 };
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
     for form in FORMS {
+        let Form { joined, frames } = form;
+        if !wanted.is_empty() && !wanted.contains(&format!("{joined}/{frames}")) {
+            continue;
+        }
         let mut millions: Vec<f64> = (0..rounds).map(|_| flood(form, duration)).collect();
         millions.sort_by(f64::total_cmp);
         let (least, most) = (millions[0], millions[millions.len() - 1]);
@@ -72,7 +81,6 @@ fn main() {
         } else {
             format!("{median:.1} million messages per second and core ({least:.1} to {most:.1})")
         };
-        let Form { joined, frames } = form;
         println!("{joined} to a frame, {frames} frames to a write: {figures}");
     }
 }
