@@ -3,6 +3,7 @@
 mod check;
 pub mod crowd;
 pub mod error;
+pub mod finder;
 pub mod lines;
 pub mod particulars;
 pub mod payload;
@@ -14,6 +15,7 @@ pub mod script;
 pub mod stage;
 pub mod stamp;
 pub mod target;
+pub mod volley;
 
 use std::{ops::RangeInclusive, time::Duration};
 

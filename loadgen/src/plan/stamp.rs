@@ -13,8 +13,6 @@
 //! What it is filled with follows, up to the wanted size. Numbers are written in base 16, with the digits `@ABC…O` for 0 to 15: their
 //! low four bits are their values, so that reading a stamp takes a few instructions.
 
-use memchr::memmem;
-
 use crate::plan::payload::{self, Payload};
 
 /// Bytes of a stamp: the smallest message there is.
@@ -27,7 +25,7 @@ pub const PUBLISHERS_MAX: usize = 1 << 16;
 pub const TIME_NS_MAX: u64 = (1 << 48) - 1;
 
 /// Bytes of a run's tag.
-const TAG_BYTES: usize = 8;
+pub(super) const TAG_BYTES: usize = 8;
 /// The unit of a delay is 256 ns: 9 minutes can be told.
 const DELAY_UNIT_NS_LOG2: u32 = 8;
 /// Units of the longest delay.
@@ -51,37 +49,8 @@ pub struct Stamp {
 /// How the messages of one run look.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
-    tag: [u8; TAG_BYTES],
-    size: usize,
-}
-
-/// Finds the messages of a run in the frames of one server, wherever it puts them. What it learned of one frame's
-/// layout it tries first on the next.
-#[derive(Debug)]
-pub struct Finder {
-    format: Format,
-    tag: memmem::Finder<'static>,
-    /// Bytes before the first message of a frame.
-    lead: usize,
-    /// Bytes from the begin of one message to that of the next.
-    stride: usize,
-}
-
-/// How far a frame has been read.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Cursor {
-    /// Where the last message began.
-    previous: Option<usize>,
-    /// Where the rest begins.
-    rest: usize,
-}
-
-impl Cursor {
-    /// Where the last message ended.
-    #[inline]
-    pub fn end(&self) -> usize {
-        self.rest
-    }
+    pub(super) tag: [u8; TAG_BYTES],
+    pub(super) size: usize,
 }
 
 impl Stamp {
@@ -126,12 +95,8 @@ impl Format {
 
     /// The message that begins there, if it is all there.
     #[inline]
-    fn read(&self, bytes: &[u8]) -> Option<Stamp> {
-        // One look at its end: a server may have cut it.
-        if self.size > STAMP_BYTES && bytes.get(self.size - 1) != Some(&payload::LAST) {
-            return None;
-        }
-        let (words, _) = bytes.first_chunk::<STAMP_BYTES>()?.as_chunks::<8>();
+    pub(super) fn read(&self, bytes: &[u8]) -> Option<Stamp> {
+        let words = self.words(bytes)?;
         let head = number(words[1]);
         let delay = number(words[4]);
         Some(Stamp {
@@ -142,57 +107,26 @@ impl Format {
             was_blocked: delay > DELAY_MAX,
         })
     }
-}
 
-impl Finder {
-    /// A finder that expects messages one after another, with one byte in between.
-    pub fn new(format: Format) -> Self {
-        Self {
-            format,
-            tag: memmem::Finder::new(&format.tag).into_owned(),
-            lead: 0,
-            stride: format.size + 1,
-        }
-    }
-
-    /// The next message of a text frame; `Some(None)` for one that is damaged.
+    /// Whether the message that begins there has this number, and all else in common with another one.
     #[inline]
-    pub fn next(&mut self, frame: &[u8], cursor: &mut Cursor) -> Option<Option<Stamp>> {
-        let expected = cursor
-            .previous
-            .map_or(self.lead, |previous| previous + self.stride);
-        let at = match frame.get(expected..expected + TAG_BYTES) {
-            Some(tag) if *tag == self.format.tag && self.is_next(frame, cursor, expected) => {
-                expected
-            }
-            // What is shorter than a tag holds none.
-            _ if frame.len() < cursor.rest + TAG_BYTES => return None,
-            _ => self.search(frame, cursor)?,
+    pub(super) fn continues(&self, bytes: &[u8], other: &[u8], sequence: u32) -> bool {
+        let (Some(words), Some(others)) = (self.words(bytes), self.words(other)) else {
+            return false;
         };
-        let message = self.format.read(&frame[at..]);
-        cursor.previous = Some(at);
-        cursor.rest = at + message.map_or(TAG_BYTES, |_| self.format.size);
-        Some(message)
+        let is_same = |at: usize| words[at] == others[at];
+        is_same(0) && is_same(1) && is_same(2) && is_same(4) && number(words[3]) == sequence
     }
 
-    /// Whether no message begins before the place where one was expected.
+    /// The words of the message that begins there, if it is all there.
     #[inline]
-    fn is_next(&self, frame: &[u8], cursor: &Cursor, expected: usize) -> bool {
-        let skipped = expected.checked_sub(cursor.rest);
-        skipped.is_some_and(|bytes| {
-            bytes < TAG_BYTES || self.tag.find(&frame[cursor.rest..expected]).is_none()
-        })
-    }
-
-    /// Where the next message begins that is not where it was expected.
-    #[cold]
-    fn search(&mut self, frame: &[u8], cursor: &Cursor) -> Option<usize> {
-        let at = cursor.rest + self.tag.find(&frame[cursor.rest..])?;
-        match cursor.previous {
-            Some(previous) => self.stride = at - previous,
-            None => self.lead = at,
+    fn words<'a>(&self, bytes: &'a [u8]) -> Option<&'a [[u8; 8]]> {
+        // One look at its end: a server may have cut it.
+        if self.size > STAMP_BYTES && bytes.get(self.size - 1) != Some(&payload::LAST) {
+            return None;
         }
-        Some(at)
+        let (words, _) = bytes.first_chunk::<STAMP_BYTES>()?.as_chunks();
+        Some(words)
     }
 }
 
@@ -223,22 +157,8 @@ mod tests {
         delay_ns: 0x7700,
         was_blocked: false,
     };
-    const NEXT: Stamp = Stamp {
-        sequence: 1,
-        ..STAMP
-    };
-
     fn dots() -> Payload {
         Payload::new(None, 0)
-    }
-
-    fn read(format: Format, frame: &str) -> Vec<Option<Stamp>> {
-        all(&mut Finder::new(format), frame.as_bytes())
-    }
-
-    fn all(finder: &mut Finder, frame: &[u8]) -> Vec<Option<Stamp>> {
-        let mut cursor = Cursor::default();
-        std::iter::from_fn(|| finder.next(frame, &mut cursor)).collect()
     }
 
     #[test]
@@ -248,74 +168,6 @@ mod tests {
             assert_eq!(text.len(), size);
             assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
         }
-    }
-
-    #[test]
-    fn messages_of_a_frame_are_told_apart_whatever_is_around_them() {
-        let format = Format::new(7, 50);
-        let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
-        for frame in [
-            format!("{one}\n{two}"),
-            format!("{one}{two}"),
-            format!("[{{\"message\":\"{one}\",\"seq\":9}},{{\"message\":\"{two}\",\"seq\":10}}]"),
-            format!("hello\n{one}\nand\n\n~0000000\n{two} and more"),
-        ] {
-            assert_eq!(read(format, &frame), [Some(STAMP), Some(NEXT)], "{frame}");
-        }
-    }
-
-    #[test]
-    fn a_layout_that_changes_is_learned_again() {
-        let format = Format::new(7, 50);
-        let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
-        let mut finder = Finder::new(format);
-        for frame in [
-            "{one}\n{two}",
-            "<{one}>, <{two}>",
-            "{one}{two}",
-            "{one}\n{two}",
-        ] {
-            let frame = frame.replace("{one}", &one).replace("{two}", &two);
-            let found = all(&mut finder, frame.as_bytes());
-            assert_eq!(found, [Some(STAMP), Some(NEXT)], "{frame}");
-        }
-    }
-
-    #[test]
-    fn a_place_that_was_learned_hides_no_message_before_it() {
-        let format = Format::new(7, 50);
-        let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
-        let other = Format::new(8, 50).write(STAMP, &dots());
-        let mut finder = Finder::new(format);
-        assert_eq!(
-            all(&mut finder, format!("{other}\n{one}").as_bytes()),
-            [Some(STAMP)]
-        );
-        let both = [Some(STAMP), Some(NEXT)];
-        assert_eq!(all(&mut finder, format!("{one}\n{two}").as_bytes()), both);
-        let apart = format!("{one}\n{other}\n{two}");
-        assert_eq!(all(&mut finder, apart.as_bytes()), both);
-        let three = format!("{one}\n{two}\n{one}");
-        assert_eq!(all(&mut finder, three.as_bytes()).len(), 3);
-    }
-
-    #[test]
-    fn messages_of_other_runs_are_not_seen() {
-        let format = Format::new(7, 50);
-        let other = Format::new(8, 50).write(STAMP, &dots());
-        let frame = format!("hello\n{}\n{other}\n", format.write(STAMP, &dots()));
-        assert_eq!(read(format, &frame), [Some(STAMP)]);
-    }
-
-    #[test]
-    fn a_message_that_was_cut_is_damaged() {
-        let format = Format::new(7, 50);
-        let text = format.write(STAMP, &dots());
-        for length in TAG_BYTES..50 {
-            assert_eq!(read(format, &text[..length]), [None]);
-        }
-        let frame = format!("{}\n{}", &text[..45], format.write(NEXT, &dots()));
-        assert_eq!(read(format, &frame), [None, Some(NEXT)]);
     }
 
     proptest! {
@@ -329,14 +181,9 @@ mod tests {
             let delay_ns = u64::from(delay) << 8;
             let stamp = Stamp { publisher, sequence, intended_ns, delay_ns, was_blocked };
             let format = Format::new(run, size);
-            prop_assert_eq!(read(format, &format.write(stamp, &dots())), [Some(stamp)]);
-        }
-
-        #[test]
-        fn arbitrary_frames_never_panic(frame: Vec<u8>, tail: Vec<u8>) {
-            let mut finder = Finder::new(Format::new(0, 50));
-            all(&mut finder, &frame);
-            all(&mut finder, &[b"~0000000".as_slice(), &tail].concat());
+            let text = format.write(stamp, &dots());
+            prop_assert_eq!(format.read(text.as_bytes()), Some(stamp));
+            prop_assert_eq!(format.read(&text.as_bytes()[..size - 1]), None);
         }
     }
 }

@@ -3,10 +3,7 @@
 use hubbub::state::inflation::Context;
 
 use crate::{
-    plan::{
-        roles::Role,
-        stamp::{Cursor, Stamp},
-    },
+    plan::{finder::Cursor, roles::Role, stamp::Stamp, volley::Volley},
     record::{
         Record, Seat,
         heard::Words,
@@ -76,51 +73,87 @@ impl Record<'_> {
     #[inline]
     pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> (u64, usize) {
         let seat = self.clients[client];
-        let (mut count, mut damaged) = (0, 0);
+        let (mut found, mut known) = (0, 0);
         let mut cursor = Cursor::default();
-        while let Some(message) = self.finder.next(frame, &mut cursor) {
-            if let Some(stamp) = message.filter(|stamp| self.ledger.knows(*stamp)) {
-                count += 1;
-                self.arrived(client, seat, stamp, now_ns);
-            } else {
-                damaged += 1;
-                self.sums.heard.foreign(frame, now_ns);
+        while let Some(next) = self.finder.next(frame, &mut cursor) {
+            let Some(volley) = next else {
+                found += 1;
+                continue;
+            };
+            found += u64::from(volley.count);
+            let ours = self.ledger.known(volley);
+            if ours.count > 0 {
+                known += u64::from(ours.count);
+                self.arrived(client, seat, ours, now_ns);
             }
         }
-        self.sums.foreign += damaged;
-        if count > 0 {
-            self.sample.totals.messages += count;
-            self.sample.totals.frames += 1;
-            self.sample.batch.record(count);
+        if found > known {
+            self.sums.foreign += found - known;
+            self.sums.heard.foreign(frame, now_ns);
         }
-        (count + damaged, cursor.end())
+        if known > 0 {
+            self.sample.totals.messages += known;
+            self.sample.totals.frames += 1;
+            self.batches.record(known);
+        }
+        (found, cursor.end())
     }
 
-    #[inline]
-    fn arrived(&mut self, client: usize, seat: Seat, stamp: Stamp, now_ns: u64) {
+    fn arrived(&mut self, client: usize, seat: Seat, volley: Volley, now_ns: u64) {
+        let stamp = volley.first;
         if self.echoes.is_some() && self.number(client) == usize::from(stamp.publisher) {
-            return self.came_back(client, stamp, now_ns);
+            return self.came_back(client, volley, now_ns);
         }
-        let is_returning = self.is_returning(client);
-        let stage = self.stage(stamp.intended_ns);
-        let source = &mut self.publishers[usize::from(stamp.publisher)];
-        if source.channel != seat.channel {
-            self.sums.stray += 1;
-            self.log(client, stamp, now_ns, false);
-            return;
+        if self.publishers[usize::from(stamp.publisher)].channel != seat.channel {
+            self.sums.stray += u64::from(volley.count);
+            return self.log_uncounted(client, volley, now_ns);
         }
         let latency_ns = now_ns.saturating_sub(stamp.intended_ns);
-        let measured = self.window_ns.contains(&stamp.intended_ns) && !is_returning;
-        let stage = stage.filter(|_| measured);
-        let judged = measured && stage.is_none_or(|stage| stage.holds_still);
+        let measured = self.window_ns.contains(&stamp.intended_ns) && !self.is_returning(client);
         if !seat.role.stays() {
-            self.log(client, stamp, now_ns, false);
-            self.arrived_aside(client, seat.role, stamp, measured.then_some(latency_ns));
+            self.log_uncounted(client, volley, now_ns);
+            let latency_ns = measured.then_some(latency_ns);
+            return self.arrived_aside(client, seat.role, volley, latency_ns);
+        }
+        let stage = self.stage(stamp.intended_ns).filter(|_| measured);
+        let judged = measured && stage.is_none_or(|stage| stage.holds_still);
+        let mut fresh = 0;
+        for stamp in volley.stamps() {
+            let arrival = self.landed(client, seat, stamp, now_ns, measured);
+            let is_fresh = arrival != Arrival::Again;
+            fresh += u32::from(is_fresh);
+            if self.lines.is_some() {
+                self.log(client, stamp, now_ns, judged && is_fresh);
+            }
+        }
+        if fresh == 0 {
             return;
         }
-        let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
-        self.log(client, stamp, now_ns, judged && arrival != Arrival::Again);
+        if let Some(stage) = stage {
+            self.arrived_in_stage(stage, latency_ns, stamp, fresh);
+        }
+        if judged {
+            self.times.record(latency_ns, stamp, fresh);
+            if self.plan.nodes > 1 {
+                let is_near = self.ledger.node(stamp.publisher) == seat.node;
+                self.times.record_by_node(latency_ns, is_near, fresh);
+            }
+            self.fairness.of(client).record(latency_ns, fresh);
+        }
+    }
+
+    /// Notes that one message reached a client that should get it, and perhaps as the last one; what it is to that client.
+    #[inline]
+    fn landed(
+        &mut self,
+        client: usize,
+        seat: Seat,
+        stamp: Stamp,
+        now_ns: u64,
+        measured: bool,
+    ) -> Arrival {
         let source = &mut self.publishers[usize::from(stamp.publisher)];
+        let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
         let order = &mut self.order;
         let look = |place: &mut Place| {
             // What is late among its publisher's is said to be that already.
@@ -136,9 +169,10 @@ impl Record<'_> {
                 flights.place(stamp.sequence).into_iter().for_each(look);
                 None
             }
-            Arrival::Again => return,
+            Arrival::Again => None,
         };
         if let Some(landing) = landing {
+            let stage = self.stage(stamp.intended_ns).filter(|_| measured);
             self.sample.landed.push(Landed {
                 publisher: stamp.publisher,
                 sequence: stamp.sequence,
@@ -147,29 +181,29 @@ impl Record<'_> {
                 landing,
             });
         }
-        if let Some(stage) = stage {
-            self.arrived_in_stage(stage, latency_ns, stamp);
-        }
-        if judged {
-            self.times.record(latency_ns, stamp);
-            if self.plan.nodes > 1 {
-                let is_near = self.ledger.node(stamp.publisher) == seat.node;
-                self.times.record_by_node(latency_ns, is_near);
-            }
-            self.fairness.of(client).record(latency_ns);
-        }
+        arrival
     }
 
     /// Notes what reached its own sender, where that is no delivery.
     #[cold]
-    fn came_back(&mut self, client: usize, stamp: Stamp, now_ns: u64) {
-        self.log(client, stamp, now_ns, false);
+    fn came_back(&mut self, client: usize, volley: Volley, now_ns: u64) {
+        self.log_uncounted(client, volley, now_ns);
         if let Some(echoes) = &mut self.echoes {
-            echoes.arrived(client, stamp.sequence);
+            for stamp in volley.stamps() {
+                echoes.arrived(client, stamp.sequence);
+            }
         }
     }
 
-    #[inline]
+    /// Logs what counts among no latencies.
+    #[cold]
+    fn log_uncounted(&mut self, client: usize, volley: Volley, now_ns: u64) {
+        for stamp in volley.stamps() {
+            self.log(client, stamp, now_ns, false);
+        }
+    }
+
+    #[cold]
     fn log(&mut self, client: usize, stamp: Stamp, now_ns: u64, counted: bool) {
         if let Some(lines) = &mut self.lines {
             let number = self.thread + client * self.plan.threads;
@@ -181,21 +215,29 @@ impl Record<'_> {
 
     /// Notes what reached a client that is not measured with the others.
     #[cold]
-    fn arrived_aside(&mut self, client: usize, role: Role, stamp: Stamp, latency_ns: Option<u64>) {
+    fn arrived_aside(
+        &mut self,
+        client: usize,
+        role: Role,
+        volley: Volley,
+        latency_ns: Option<u64>,
+    ) {
         if role != Role::Newcomer {
             return;
         }
         let newcomer = self.newcomer(client);
-        let source = &mut self.publishers[usize::from(stamp.publisher)];
-        let arrival = self
-            .storm_integrity
-            .arrived(newcomer, source.place, stamp.sequence);
-        let place = source.flights.place(stamp.sequence);
-        if let Some(place) = place.filter(|_| arrival != Arrival::Again && !arrival.is_late()) {
-            self.order.saw(source.channel, client, stamp.name(), place);
-        }
-        if let Some(latency_ns) = latency_ns.filter(|_| arrival != Arrival::Again) {
-            self.sums.storm.latency.record(latency_ns);
+        let source = &mut self.publishers[usize::from(volley.first.publisher)];
+        for stamp in volley.stamps() {
+            let arrival = self
+                .storm_integrity
+                .arrived(newcomer, source.place, stamp.sequence);
+            let place = source.flights.place(stamp.sequence);
+            if let Some(place) = place.filter(|_| arrival != Arrival::Again && !arrival.is_late()) {
+                self.order.saw(source.channel, client, stamp.name(), place);
+            }
+            if let Some(latency_ns) = latency_ns.filter(|_| arrival != Arrival::Again) {
+                self.sums.storm.latency.record(latency_ns);
+            }
         }
     }
 }

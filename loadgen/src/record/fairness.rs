@@ -74,11 +74,11 @@ impl Fairness {
 }
 
 impl Share {
-    /// Notes one delivery.
+    /// Notes so many deliveries that took as long.
     #[inline]
-    pub fn record(&mut self, latency_ns: u64) {
-        self.sum_ns += latency_ns;
-        self.buckets[bucket(latency_ns)] += 1;
+    pub fn record(&mut self, latency_ns: u64, count: u32) {
+        self.sum_ns += latency_ns * u64::from(count);
+        self.buckets[bucket(latency_ns)] += count;
     }
 
     fn count(&self) -> u64 {
@@ -149,10 +149,10 @@ mod tests {
         let mut fairness = Fairness::new(3);
         assert_eq!(fairness.best_and_worst_p99_ns(), None);
         for _ in 0..200 {
-            fairness.of(0).record(100_000);
-            fairness.of(2).record(9_000_000);
+            fairness.of(0).record(100_000, 1);
+            fairness.of(2).record(9_000_000, 1);
         }
-        fairness.of(0).record(70_000_000);
+        fairness.of(0).record(70_000_000, 1);
         let (best, worst) = fairness.best_and_worst_p99_ns().unwrap();
         assert!((90_000..110_000).contains(&best), "{best}");
         assert!((8_000_000..10_000_000).contains(&worst), "{worst}");
@@ -162,7 +162,7 @@ mod tests {
     fn the_mean_is_known_by_position() {
         let mut fairness = Fairness::new(4);
         for client in 0..4 {
-            fairness.of(client).record(client as u64 * 1000);
+            fairness.of(client).record(client as u64 * 1000, 1);
         }
         assert_eq!(
             fairness.means_by_position_ns(2),
@@ -174,9 +174,9 @@ mod tests {
     #[test]
     fn the_clients_of_all_threads_are_woven_in_their_order() {
         let mut threads: Vec<_> = [2, 1].map(Fairness::new).into();
-        threads[0].of(0).record(1);
-        threads[0].of(1).record(3);
-        threads[1].of(0).record(2);
+        threads[0].of(0).record(1, 1);
+        threads[0].of(1).record(3, 1);
+        threads[1].of(0).record(2, 1);
         let sums: Vec<u64> = Fairness::woven(threads)
             .clients
             .iter()

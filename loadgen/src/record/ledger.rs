@@ -10,11 +10,7 @@ use std::{
 };
 
 use crate::{
-    plan::{
-        Plan,
-        payload::Payload,
-        stamp::{Format, Stamp},
-    },
+    plan::{Plan, payload::Payload, stamp::Format, volley::Volley},
     record::{log::DeliveryLog, order::Name},
 };
 
@@ -60,12 +56,11 @@ impl Ledger {
         self.sent[usize::from(publisher)].fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Whether such a message was ever sent.
+    /// Of some messages, those that were ever sent.
     #[inline]
-    pub fn knows(&self, stamp: Stamp) -> bool {
-        self.sent
-            .get(usize::from(stamp.publisher))
-            .is_some_and(|sent| stamp.sequence < sent.load(Ordering::Relaxed))
+    pub fn known(&self, volley: Volley) -> Volley {
+        let sent = self.sent.get(usize::from(volley.first.publisher));
+        volley.up_to(sent.map_or(0, |sent| sent.load(Ordering::Relaxed)))
     }
 
     /// Messages that a publisher sent so far.

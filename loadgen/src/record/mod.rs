@@ -28,11 +28,7 @@ pub mod track;
 use std::{mem, ops::Range};
 
 use crate::plan::{
-    Plan,
-    particulars::Own,
-    roles::Role,
-    script::Script,
-    stamp::{Finder, Stamp},
+    Plan, finder::Finder, particulars::Own, roles::Role, script::Script, stamp::Stamp,
 };
 use echoes::Echoes;
 use fairness::Fairness;
@@ -44,6 +40,7 @@ use order::Order;
 use sample::{Sample, Totals};
 use stages::Stages;
 use sums::Sums;
+use tally::Tally;
 use times::Times;
 use track::Track;
 
@@ -69,6 +66,8 @@ pub struct Record<'run> {
     /// What was received before the sample.
     before: Totals,
     times: Times,
+    /// Messages in a frame, since the sample was begun.
+    batches: Tally,
     fairness: Fairness,
     sums: Sums,
     /// What is measured of each stage, if there are any.
@@ -141,6 +140,7 @@ impl<'run> Record<'run> {
             sample: Sample::new(thread, 0),
             before: Totals::default(),
             times: Times::new(plan.nodes),
+            batches: Tally::default(),
             // Nobody is served where nothing is said, and a histogram each is most of what a client takes.
             fairness: Fairness::new(if plan.publishers > 0 { regular } else { 0 }),
             sums: Sums::default(),
@@ -265,6 +265,7 @@ impl<'run> Record<'run> {
         sample.skipped = self.integrity.counts().skipped;
         sample.duplicated = self.integrity.counts().duplicated;
         self.times.drain_into(&mut sample);
+        self.batches.drain_into(&mut sample.batch);
         self.before += sample.totals;
         sample
     }
@@ -366,18 +367,24 @@ mod tests {
 
     #[test]
     fn what_was_never_sent_is_foreign() {
-        let (_, sums) = recorded(|record| {
-            record.sent(0, 0, BEGIN_NS, BEGIN_NS, 0);
-            let forged = Stamp {
-                publisher: 0,
-                sequence: 9,
-                intended_ns: BEGIN_NS,
-                delay_ns: 0,
-                was_blocked: false,
-            };
-            let text = record.ledger.format.write(forged, &record.ledger.payload);
-            record.received(0, text.as_bytes(), 1_100_000);
-        });
-        assert_eq!((sums.counts.delivered, sums.foreign), (0, 1));
+        let stamp = |sequence| Stamp {
+            publisher: 0,
+            sequence,
+            intended_ns: BEGIN_NS,
+            delay_ns: 0,
+            was_blocked: false,
+        };
+        // One by itself, and one behind a message that was sent.
+        for forged in [vec![9], vec![0, 1]] {
+            let (_, sums) = recorded(|record| {
+                record.sent(0, 0, BEGIN_NS, BEGIN_NS, 0);
+                let (format, payload) = (&record.ledger.format, &record.ledger.payload);
+                let texts = forged.iter().map(|&at| format.write(stamp(at), payload));
+                let frame = texts.collect::<Vec<_>>().join("\n");
+                record.received(0, frame.as_bytes(), 1_100_000);
+            });
+            let delivered = forged.len() as u64 - 1;
+            assert_eq!((sums.counts.delivered, sums.foreign), (delivered, 1));
+        }
     }
 }

@@ -22,6 +22,7 @@ pub struct Place(u64);
 
 impl Place {
     /// Whether it is one, and behind another.
+    #[inline]
     pub fn follows(self, other: Self) -> bool {
         self > other && self != Self(WANTED)
     }
@@ -88,6 +89,17 @@ impl Order {
     /// Notes that a message of a channel reached one of its receivers.
     #[inline]
     pub fn saw(&mut self, channel: usize, receiver: usize, name: Name, place: &mut Place) {
+        let seen = &mut self.seen[receiver];
+        if self.waiting.is_empty() && place.follows(Place(*seen)) {
+            *seen = place.0;
+        } else {
+            self.judge(channel, receiver, name, place);
+        }
+    }
+
+    /// The same of a message that has no place yet, or perhaps another than it should.
+    #[cold]
+    fn judge(&mut self, channel: usize, receiver: usize, name: Name, place: &mut Place) {
         if !self.waiting.is_empty() {
             self.settle(receiver);
         }

@@ -168,30 +168,33 @@ impl Record<'_> {
         at.holds_still
     }
 
-    /// Notes that a message of a stage reached a client.
+    /// Notes that so many messages of a stage reached a client, each in that time.
     #[cold]
-    pub(super) fn arrived_in_stage(&mut self, at: At, latency_ns: u64, stamp: Stamp) {
+    pub(super) fn arrived_in_stage(&mut self, at: At, latency_ns: u64, stamp: Stamp, count: u32) {
         if let Some(stages) = &mut self.stages {
-            stages.part(at.index).delivered(latency_ns, stamp);
+            stages.part(at.index).delivered(latency_ns, stamp, count);
         }
         if !at.holds_still {
-            self.sample.ramp_latency.record(latency_ns);
+            let ramp = &mut self.sample.ramp_latency;
+            ramp.record_many(latency_ns, count.into());
         }
     }
 }
 
 impl Part {
-    /// Notes that one of its messages reached a client.
-    pub fn delivered(&mut self, latency_ns: u64, stamp: Stamp) {
-        self.delivered += 1;
-        self.latency.record(latency_ns);
+    /// Notes that so many of its messages reached a client.
+    pub fn delivered(&mut self, latency_ns: u64, stamp: Stamp, count: u32) {
+        let count = count.into();
+        self.delivered += count;
+        self.latency.record_many(latency_ns, count);
         let since_sent_ns = latency_ns.saturating_sub(stamp.delay_ns);
-        self.sent_latency.record(since_sent_ns);
-        self.prompt_latency.record(if stamp.was_blocked {
+        self.sent_latency.record_many(since_sent_ns, count);
+        let prompt_ns = if stamp.was_blocked {
             latency_ns
         } else {
             since_sent_ns
-        });
+        };
+        self.prompt_latency.record_many(prompt_ns, count);
     }
 
     /// Adds that of another thread.

@@ -1,4 +1,4 @@
-//! Durations counted as fast as can be, where each delivery is: what is made of them is [`Distribution`]'s.
+//! Durations (or counts) counted as fast as can be, where each delivery is: what is made of them is [`Distribution`]'s.
 
 use crate::record::distribution::{DIGITS, Distribution, LONGEST_NS};
 
@@ -28,7 +28,13 @@ impl Tally {
     /// Adds one duration; what is longer than the longest counts as that.
     #[inline]
     pub fn record(&mut self, ns: u64) {
-        self.counts[bucket(ns.min(LONGEST_NS))] += 1;
+        self.record_many(ns, 1);
+    }
+
+    /// Adds one duration so many times.
+    #[inline]
+    pub fn record_many(&mut self, ns: u64, count: u32) {
+        self.counts[bucket(ns.min(LONGEST_NS))] += count;
     }
 
     /// Moves everything to a distribution.

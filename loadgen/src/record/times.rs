@@ -35,28 +35,28 @@ impl Times {
         }
     }
 
-    /// Notes a latency since the intended time, of a message that was perhaps sent later than that.
+    /// Notes a latency since the intended time, of so many messages that were perhaps sent later than that.
     #[inline]
-    pub(super) fn record(&mut self, latency_ns: u64, stamp: Stamp) {
+    pub(super) fn record(&mut self, latency_ns: u64, stamp: Stamp, count: u32) {
         if stamp.delay_ns == 0 {
-            return self.on_time.record(latency_ns);
+            return self.on_time.record_many(latency_ns, count);
         }
         let later = if stamp.was_blocked {
             self.blocked.get_or_insert_default()
         } else {
             &mut self.late
         };
-        later.since_intended.record(latency_ns);
+        later.since_intended.record_many(latency_ns, count);
         let since_sent_ns = latency_ns.saturating_sub(stamp.delay_ns);
-        later.since_sent.record(since_sent_ns);
+        later.since_sent.record_many(since_sent_ns, count);
     }
 
     /// Notes the same latency by whether the receiver was at the node of the sender, if there are several.
     #[inline]
-    pub(super) fn record_by_node(&mut self, latency_ns: u64, is_near: bool) {
+    pub(super) fn record_by_node(&mut self, latency_ns: u64, is_near: bool, count: u32) {
         if let Some([own, other]) = &mut self.by_node {
             let tally = if is_near { own } else { other };
-            tally.record(latency_ns);
+            tally.record_many(latency_ns, count);
         }
     }
 
