@@ -118,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_a_message_or_before_it_is_not() {
+        assert_eq!(reply("2=>3").to_messages(b"our2", 4), None);
+        let ping = reply("ping *;=>x");
+        assert_eq!(ping.to_messages(b"ping 7;ours;", 11), None);
+    }
+
+    #[test]
     fn a_line_is_answered_wherever_it_stands_among_messages() {
         let ping = reply(r"PING\r\n=>PONG\r\n");
         let told = |frame: &[u8]| ping.to_messages(frame, frame.len()).is_some();
