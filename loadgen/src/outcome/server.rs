@@ -25,7 +25,7 @@ pub struct Server {
     /// Resident memory at the end, before they left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_end: Option<u64>,
-    /// What one silent client added.
+    /// What one silent client added; absent, too, where more clients come with stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rss_bytes_per_connection: Option<f64>,
 }
@@ -36,7 +36,11 @@ impl Server {
         let memory = trial.memory;
         let cpu_seconds = trial.server_cpu_seconds;
         let delivered = trial.received(|totals| totals.messages);
-        let grown = memory.grown(memory.idle);
+        // With stages only the first clients are ever silent together: where more come, these may be few, and the memory
+        // that grows once would be taken for theirs.
+        let grown = memory
+            .grown(memory.idle)
+            .filter(|_| plan.clients == plan.clients_most());
         Self {
             cpu_seconds,
             cpu_us_per_delivery: cpu_seconds

@@ -66,6 +66,17 @@ fn once(
 }
 
 #[test]
+fn what_a_connection_takes_is_told_where_all_were_silent_together() {
+    let told = |stages: &[&str]| {
+        let run = run(&staged(stages, "--publishers 2")).good();
+        assert!(run.figure("server.rss_bytes_idle") > 0.0, "{run:#?}");
+        run.at("server.rss_bytes_per_connection").is_number()
+    };
+    assert!(!told(&["200ms: clients=4..100", "200ms"]));
+    assert!(told(&["200ms: clients=100..4", "200ms"]));
+}
+
+#[test]
 fn clients_come_and_go_and_all_adds_up() {
     let [relay, chat] = [Relay::right().start(), Chat::default().start()];
     for (url, more) in [
