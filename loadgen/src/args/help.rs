@@ -43,7 +43,7 @@ was not asked to be slow was disconnected
   2  usage or set-up
   3  not valid: nothing was measured, a search was stopped, a comparison had fewer than eight rounds, or the load \
 generator itself was the bottleneck: it sent so late that the p99 shows it (by more than 1 ms and 10%), or most messages \
-more than 1 ms late, or its core was full while the server's was not, or, in saturate, others had that core";
+more than 1 ms late, or its core was full, or would have been had others not taken it, while the server's was not";
 
 /// What `--help` ends with.
 pub(super) fn end_of_help() -> String {
