@@ -27,7 +27,7 @@ pub(super) const EXAMPLES: &str = r#"Examples:
     loadgen search --url ws://127.0.0.1:8080/relay --slo 'p99<20ms'
     loadgen search --url ws://127.0.0.1:8080/relay --clients-up-to 5000
   A load that rises and then stays:
-    loadgen --stage '20s: rate=50..500' --stage 20s
+    loadgen --stage '20s: rate=20..100' --stage 20s
   Two servers of different languages, side by side:
     loadgen compare --target mine=ws://127.0.0.1:8080/relay \
       --target its=nats+ws://127.0.0.1:8081/ --publishers 1
