@@ -2,8 +2,12 @@
 
 use thiserror::Error;
 
+use crate::figures::words::counted;
+
 /// The part of the time without a core from which on that is worth telling.
 const WAITING_TOLD: f64 = 0.01;
+/// Of fewer messages one that is late is the p99.
+const FEW: u64 = 100;
 
 /// Why figures say nothing of the server. The text says what to change.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
@@ -19,6 +23,9 @@ pub enum Doubt {
          raise --duration"
     )]
     NothingBack,
+    /// There was nothing to measure yet when the user ended it.
+    #[error("the run was stopped before anything was due that would have been measured")]
+    Stopped,
     /// Nothing came, and the server was free not to send it.
     #[error(
         "nothing of what was sent in the measured time came to a client, so that nothing was measured; is there anyone \
@@ -27,10 +34,12 @@ pub enum Doubt {
     NothingCame,
     /// Most messages were sent late, and so in bursts. CPU times are the server's, but of another load.
     #[error(
-        "the load generator sent most messages late, half of them by more than {half_us:.0} us{}; lower --rate or \
-         --clients, or give it a core of its own", waited(*waiting_share)
+        "the load generator sent most messages late, half of them by more than {half_us:.0} us{}; {}",
+        waited(*waiting_share), remedy(*due)
     )]
     MostlyLate {
+        /// Messages that were due.
+        due: u64,
         /// The median of its slip, in microseconds.
         half_us: f64,
         /// The part of the time that it waited for a core.
@@ -39,10 +48,12 @@ pub enum Doubt {
     /// So much was sent late that it shows in the latency. CPU times are the server's all the same.
     #[error(
         "the load generator sent late: the p99 is {p99_us:.0} us from when messages should have been sent, and would be \
-         {prompt_p99_us:.0} us if they had been{}; lower --rate or --clients, or give it a core of its own",
-        waited(*waiting_share)
+         {prompt_p99_us:.0} us if they had been{}; {}",
+        waited(*waiting_share), remedy(*due)
     )]
     Late {
+        /// Messages that were due.
+        due: u64,
         /// The p99 of the latency, in microseconds.
         p99_us: f64,
         /// What it would be if the load generator had not been late.
@@ -71,6 +82,18 @@ pub enum Doubt {
         /// The part of a core that the server used, if it was watched.
         server_share: Option<f64>,
     },
+}
+
+/// What to do where messages were sent late.
+fn remedy(due: u64) -> String {
+    if due < FEW {
+        format!(
+            "raise --duration, as of {} each counts for much, or lower --clients, or give it a core of its own",
+            counted(due, "message")
+        )
+    } else {
+        "lower --rate or --clients, or give it a core of its own".to_owned()
+    }
 }
 
 /// Whether others had the core in the time in which messages were late.

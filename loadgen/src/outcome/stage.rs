@@ -92,6 +92,7 @@ impl Stage {
         let conduct = Conduct {
             pacing: Pacing::Open { rate: stage.from },
             due: part.blocked.count(),
+            is_stopped: trial.interrupted,
             slip: part.slip.summary(),
             latency: part.latency.summary(),
             prompt_latency: part.prompt_latency.summary(),

@@ -26,6 +26,8 @@ pub struct Conduct {
     pub pacing: Pacing,
     /// Messages that were due in the measured time.
     pub due: u64,
+    /// Whether the user ended it early.
+    pub is_stopped: bool,
     /// How late messages were sent while the socket was writable.
     pub slip: Option<Summary>,
     /// The latency.
@@ -64,6 +66,7 @@ impl Validity {
         let conduct = Conduct {
             pacing: plan.pacing,
             due: trial.sums.blocked.count(),
+            is_stopped: trial.interrupted,
             slip: trial.sums.slip.summary(),
             latency: trial.collection.latency.summary(),
             prompt_latency: trial.collection.prompt_latency.summary(),
@@ -95,6 +98,9 @@ impl Conduct {
 
     fn nothing(&self) -> Option<Doubt> {
         match self.pacing {
+            Pacing::Open { .. } | Pacing::Closed { .. } if self.due == 0 && self.is_stopped => {
+                Some(Doubt::Stopped)
+            }
             Pacing::Open { .. } if self.due == 0 => Some(Doubt::NothingDue),
             Pacing::Closed { .. } if self.due == 0 => Some(Doubt::NothingBack),
             Pacing::Open { .. } | Pacing::Closed { .. }
@@ -122,6 +128,7 @@ impl Conduct {
         let half_us = self.slip?.p50;
         let is_open = matches!(self.pacing, Pacing::Open { .. });
         (is_open && half_us > LATE_US).then_some(Doubt::MostlyLate {
+            due: self.due,
             half_us,
             waiting_share: self.waiting_share,
         })
@@ -131,6 +138,7 @@ impl Conduct {
         let (p99_us, prompt_p99_us) = (self.latency?.p99, self.prompt_latency?.p99);
         let tolerated_us = BLUR_TOLERATED_US.max(prompt_p99_us * BLUR_TOLERATED_PART);
         (p99_us - prompt_p99_us > tolerated_us).then_some(Doubt::Late {
+            due: self.due,
             p99_us,
             prompt_p99_us,
             waiting_share: self.waiting_share,
@@ -185,6 +193,7 @@ mod tests {
         Conduct {
             pacing: Pacing::Open { rate: rate() },
             due: 100,
+            is_stopped: false,
             slip: summary([10; 100]),
             latency: summary([300; 100]),
             prompt_latency: summary([290; 100]),
@@ -281,6 +290,15 @@ mod tests {
     }
 
     #[test]
+    fn where_few_messages_were_late_more_of_them_are_advised() {
+        for late in [late(510, 1100, 200), late(20, 1100, 200)] {
+            let doubt = |due| told(&Conduct { due, ..late }).unwrap();
+            assert!(doubt(2).contains("; raise --duration, as of 2 messages each"));
+            assert!(doubt(100).contains("; lower --rate or --clients"));
+        }
+    }
+
+    #[test]
     fn that_others_had_the_core_is_told_where_messages_were_late() {
         let waiting = |share| {
             told(&Conduct {
@@ -366,6 +384,12 @@ mod tests {
             assert!(validity.other_load && validity.disturbed_server);
             let doubt = validity.doubt.unwrap().to_string();
             assert!(doubt.ends_with(remedy), "{doubt}");
+            // Who ended it early had not asked for too little.
+            let stopped = Conduct {
+                is_stopped: true,
+                ..nothing(pacing, 0, false)
+            };
+            assert_eq!(stopped.judge().doubt, Some(Doubt::Stopped));
             // What the server lost is no doubt, but what it did wrong.
             assert_eq!(told(&nothing(pacing, 1, true)), None);
             let doubt = told(&nothing(pacing, 1, false)).unwrap();

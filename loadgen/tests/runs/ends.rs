@@ -101,6 +101,21 @@ fn a_search_that_was_stopped_after_its_first_step_has_found_nothing() {
 }
 
 #[test]
+fn a_run_that_was_stopped_in_its_first_ramp_is_told_so() {
+    let (said, hears) = mpsc::channel();
+    let url = Relay::right().that_tells(said).start();
+    let stages = ["--stage", "1m: rate=100..200", "--stage", "1s"];
+    let child = begun(&[&["--warmup", "0s", "--url", &url], &stages[..]].concat());
+    hears.recv().unwrap();
+    signal(&child, Signal::INT);
+    let run = Run::of(&ended(child));
+    assert_eq!(run.code, Some(3), "{run:#?}");
+    let told = "NOT VALID: the run was stopped before anything was due that would have been measured (ended early by a \
+                signal).";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
 fn a_comparison_of_two_rounds_tells_nothing() {
     let [one, other] = ["one", "other"].map(|name| format!("{name}={}", Relay::right().start()));
     let flags = ["--rounds", "2", "--target", &one, "--target", &other];
