@@ -147,24 +147,39 @@ fn note(first: &mut Option<Said>, at_ns: u64, words: impl FnOnce() -> String) {
 pub fn words(frame: &[u8]) -> String {
     // A character has four bytes at most (RFC 3629, section 3).
     let begin = &frame[..frame.len().min(4 * WORDS_CHARS_MAX)];
-    let shown = match std::str::from_utf8(begin) {
-        Ok(text) => visible(text, &[]).into_owned(),
-        Err(error) if begin.len() < frame.len() && error.error_len().is_none() => {
-            visible(&String::from_utf8_lossy(&begin[..error.valid_up_to()]), &[]).into_owned()
-        }
-        Err(_) => format!("b\"{}\"", begin.escape_ascii()),
-    };
+    match std::str::from_utf8(begin) {
+        Ok(text) => short(&visible(text, &[])),
+        Err(error) if begin.len() < frame.len() && error.error_len().is_none() => short(&visible(
+            &String::from_utf8_lossy(&begin[..error.valid_up_to()]),
+            &[],
+        )),
+        Err(_) => format!("b\"{}\"", short(&begin.escape_ascii().to_string())),
+    }
+}
+
+fn short(shown: &str) -> String {
     match shown.char_indices().nth(WORDS_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &shown[..end]),
-        None => shown,
+        None => shown.to_owned(),
     }
 }
 
 fn goodbye(payload: &[u8]) -> String {
     match payload.split_first_chunk() {
         Some((code, [])) => u16::from_be_bytes(*code).to_string(),
-        Some((code, reason)) => format!("{} \"{}\"", u16::from_be_bytes(*code), words(reason)),
+        Some((code, reason)) => format!("{} {}", u16::from_be_bytes(*code), quoted(reason)),
         None => "a close without a code".to_owned(),
+    }
+}
+
+/// A reason between quotes that are none of its own.
+fn quoted(reason: &[u8]) -> String {
+    match std::str::from_utf8(reason) {
+        Ok(text) => {
+            let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("\"{}\"", words(escaped.as_bytes()))
+        }
+        Err(_) => words(reason),
     }
 }
 
@@ -198,6 +213,20 @@ mod tests {
         let close = |payload: &[u8]| heard(|heard| heard.close(payload, 1)).close.unwrap();
         assert_eq!(close(b"\x03\xe8"), "1000");
         assert_eq!(close(b""), "a close without a code");
+    }
+
+    #[test]
+    fn quotes_of_a_reason_are_told_from_those_around_it() {
+        let close = |reason: &[u8]| {
+            let payload = [b"\x0f\xa1", reason].concat();
+            heard(|heard| heard.close(&payload, 1)).close.unwrap()
+        };
+        assert_eq!(close(br#"no "tea""#), r#"4001 "no \"tea\"""#);
+        assert_eq!(close(br"a\"), r#"4001 "a\\""#);
+        assert_eq!(close(b"a\n\xc3\xbc"), "4001 \"a\\n\u{fc}\"");
+        assert_eq!(close(b"a\"\xff"), r#"4001 b"a\"\xff""#);
+        let long = close(&[0xff; 123]);
+        assert_eq!(long, format!("4001 b\"{}…\"", r"\xff".repeat(30)));
     }
 
     #[test]
