@@ -87,7 +87,7 @@ impl Head {
         };
         let status = StatusCode::from_u16(raw.code.unwrap_or_default());
         let head = Self {
-            reason: raw.reason.unwrap_or_default().to_owned(),
+            reason: reason(&input[..bytes]),
             status: status.map_err(|_| OpeningError::NotHttp(httparse::Error::Status))?,
             headers: message::headers(raw.headers)
                 .map_err(|_| OpeningError::NotHttp(httparse::Error::HeaderValue))?,
@@ -173,6 +173,25 @@ impl Offer {
         }
         Ok(agreed)
     }
+}
+
+/// What a head that was read has behind its status. The library leaves out a phrase that is not ASCII.
+fn reason(head: &[u8]) -> String {
+    // Empty lines may come before it.
+    let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    let phrase = line.splitn(3, |byte| *byte == b' ').nth(2);
+    text(phrase.unwrap_or_default())
+}
+
+/// A server's words, which may be in any encoding (RFC 9110, section 5.5): bytes that are no UTF-8 as Rust writes them.
+pub(super) fn text(words: &[u8]) -> String {
+    let chunks = words.utf8_chunks();
+    let shown = chunks.flat_map(|chunk| {
+        let bytes = chunk.invalid().escape_ascii().to_string();
+        [chunk.valid().to_owned(), bytes]
+    });
+    shown.collect()
 }
 
 /// The entry of a header, if there is one and no more.

@@ -9,7 +9,7 @@ use http::{
 use serde_json::Value;
 
 use super::{
-    answer::Head,
+    answer::{Head, text},
     secrets::{hidden_in, unechoed},
 };
 use crate::vocabulary::visible::visible;
@@ -59,8 +59,8 @@ impl Refusal {
         let is_new = !reason.is_empty() && !status.canonical_reason().is_some_and(is_usual);
         let page = String::from_utf8_lossy(body);
         let told = |name: HeaderName| {
-            let value = headers.get(name)?.to_str().ok()?;
-            Some(short(value, WORDS_CHARS_MAX))
+            let value = text(headers.get(name)?.as_bytes());
+            Some(short(&value, WORDS_CHARS_MAX))
         };
         Self {
             status,

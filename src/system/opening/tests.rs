@@ -398,6 +398,38 @@ fn what_a_server_calls_its_status_is_told_where_nobody_else_does() {
 }
 
 #[test]
+fn what_a_server_says_beyond_ascii_is_told_as_it_is_or_as_its_bytes() {
+    let told = |answer: &[u8]| {
+        let (head, _) = Head::parse(answer).unwrap().unwrap();
+        Refusal::new(&head, b"", &[]).to_string()
+    };
+    for (answer, words) in [
+        (
+            "\r\nHTTP/1.1 401 Für Gäste\r\n\r\n".as_bytes(),
+            "answered 401 Für Gäste; ",
+        ),
+        (
+            b"HTTP/1.1 401 F\xfcr \xc2\x9b31m G\xe4ste\n\n",
+            "answered 401 F\\xfcr \\u{9b}31m G\\xe4ste; ",
+        ),
+        (
+            "HTTP/1.1 302 Found\r\nLocation: /café?token=é\r\n\r\n".as_bytes(),
+            "it points to /café?token=***, ",
+        ),
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: /caf\xe9\r\n\r\n",
+            "it points to /caf\\xe9, ",
+        ),
+        (
+            b"HTTP/1.1 503 S\r\nRetry-After: \xe9\r\n\r\n",
+            "try again after \\xe9",
+        ),
+    ] {
+        assert!(told(answer).contains(words), "{}", told(answer));
+    }
+}
+
+#[test]
 fn who_speaks_tls_where_plain_text_was_spoken_is_told_so() {
     for body in [
         "<html><title>400 The plain HTTP request was sent to HTTPS port</title>",
