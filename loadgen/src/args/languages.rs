@@ -249,12 +249,13 @@ impl ProtocolName {
         }
     }
 
-    /// A URL without the name of a protocol before it, and that protocol, as in `nats+ws://127.0.0.1:8080/`.
+    /// A URL without the name of a protocol before it, and that protocol, as in `nats+ws://127.0.0.1:8080/`, however it is
+    /// written (RFC 3986, section 3.1).
     pub fn before(url: &str) -> (Option<Self>, &str) {
         let named = url.split_once('+').and_then(|(name, rest)| {
             let known = Self::value_variants().iter();
-            let protocol = known.copied().find(|known| known.name() == name)?;
-            Some((Some(protocol), rest))
+            let is_it = |known: &Self| known.name().eq_ignore_ascii_case(name);
+            Some((Some(known.copied().find(is_it)?), rest))
         });
         named.unwrap_or((None, url))
     }
@@ -307,6 +308,8 @@ mod tests {
         };
         assert_eq!(before("nats+ws://x/"), (Some("nats"), "ws://x/"));
         assert_eq!(before("chat+unix:/x"), (Some("chat"), "unix:/x"));
+        assert_eq!(before("NATS+WS://x/"), (Some("nats"), "WS://x/"));
+        assert_eq!(before("Graphql-WS+wss://x/").0, Some("graphql-ws"));
         assert_eq!(before("ws://x/?a=b+c"), (None, "ws://x/?a=b+c"));
         assert_eq!(before("smoke+ws://x/"), (None, "smoke+ws://x/"));
     }

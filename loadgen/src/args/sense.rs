@@ -52,7 +52,12 @@ impl Args {
                 .iter()
                 .map(|target| &target.url)
                 .chain(&self.url);
-            urls.into_iter().any(|url| url.starts_with(scheme))
+            // However it is written (RFC 3986, section 3.1).
+            let begins = |url: &String| {
+                let begin = url.get(..scheme.len());
+                begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+            };
+            urls.into_iter().any(begins)
         };
         if self.path.is_some() && !is_any("unix:") {
             return Some("--path is for unix:PATH: write the path into the URL".to_owned());
@@ -224,5 +229,6 @@ mod tests {
         }
         read("loadgen --url unix:x --path /relay");
         read("loadgen compare --target a=wss://x/ --target b=ws://x/ --insecure --ca x");
+        read("loadgen --url WSS://x/ --insecure");
     }
 }
