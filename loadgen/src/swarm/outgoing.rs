@@ -12,8 +12,9 @@ use tungstenite::{
 };
 
 /// Bytes of what a client owes a server, beside its messages, that may wait until the server reads: answers above all. As
-/// long as fewer wait one more may be added, however large it is.
-const OWED_BYTES_MAX: usize = 256 << 10;
+/// long as fewer wait one more may be added, however large it is. Four times what is received at once, as a server may ask
+/// much before it reads.
+const OWED_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes that one client has not handed to the system yet.
 #[derive(Debug, Default)]
@@ -33,8 +34,8 @@ pub struct Outgoing {
 /// --every and --ping.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error(
-    "the server does not read what it is answered: {} KiB of that waited for it, and there was more",
-    OWED_BYTES_MAX >> 10
+    "the server does not read what it is answered: {} MiB of that waited for it, and there was more",
+    OWED_BYTES_MAX >> 20
 )]
 pub struct Unread;
 

@@ -274,7 +274,7 @@ fn a_server_that_asks_without_end_and_reads_no_answer_is_told_with_that() {
     let run = against(&url, &flags);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert_eq!(run.message("disconnects_by.answers unread"), 1);
-    let told = "BROKEN: nothing was delivered, and the server does not read what it is answered: 256 KiB of that waited";
+    let told = "BROKEN: nothing was delivered, and the server does not read what it is answered: 1 MiB of that waited";
     assert!(run.table.contains(told), "{}", run.table);
 }
 

@@ -203,6 +203,30 @@ fn what_is_asked_is_answered_alone_and_behind_a_message() {
 }
 
 #[test]
+fn who_asks_much_at_once_and_reads_gets_all_answers() {
+    /// Lets everyone say everything to everyone, and asks one of them this often in one write.
+    struct Curious(usize);
+    impl Host for Curious {
+        fn said(&mut self, room: &mut Room, from: usize, text: &str) {
+            if text.starts_with("here") {
+                return;
+            }
+            room.clients().for_each(|client| room.say(client, text));
+            let asked = b"\x81\x06there?".repeat(self.0);
+            self.0 = 0;
+            room.send(from, &asked);
+        }
+    }
+    // A little more than may wait: what the system takes at once makes room for the rest.
+    let answer = "!".repeat(30_000);
+    let questions = (1 << 20) / answer.len() + 2;
+    let url = room::open(Curious(questions), Door::OPEN);
+    let reply = format!("there?=>here{answer}");
+    let run = against(&url, &["--protocol", "raw", "--reply", &reply]).good();
+    assert_eq!(run.message("heeded"), questions as u64);
+}
+
+#[test]
 fn what_is_awaited_may_have_an_answer() {
     let url = named(&Club::default().start());
     let script = [
