@@ -130,7 +130,7 @@ mod tests {
         was_blocked: false,
     };
     const NEXT: Stamp = Stamp {
-        sequence: 1,
+        sequence: STAMP.sequence + 1,
         ..STAMP
     };
 
@@ -198,8 +198,9 @@ mod tests {
         assert_eq!(all(&mut finder, format!("{one}\n{two}").as_bytes()), both);
         let apart = format!("{one}\n{other}\n{two}");
         assert_eq!(all(&mut finder, apart.as_bytes()), both);
-        let three = format!("{one}\n{two}\n{one}");
-        assert_eq!(all(&mut finder, three.as_bytes()).len(), 3);
+        let three = format!("{one}\n{one}\n{two}");
+        let all_three = [Some(STAMP), Some(STAMP), Some(NEXT)];
+        assert_eq!(all(&mut finder, three.as_bytes()), all_three);
     }
 
     #[test]

@@ -10,8 +10,28 @@ use crate::{
         integrity::Arrival,
         order::Place,
         sample::{Deflated, Landed},
+        stages::At,
     },
 };
+
+/// What is true of all messages of a volley as they reach a client.
+#[derive(Clone, Copy)]
+struct Delivery {
+    client: usize,
+    seat: Seat,
+    now_ns: u64,
+    /// Whether they were due in the measured window.
+    measured: bool,
+    /// In which stage that is, if there are any.
+    stage: Option<At>,
+}
+
+impl Delivery {
+    /// Whether they count among the latencies.
+    fn is_judged(&self) -> bool {
+        self.measured && self.stage.is_none_or(|stage| stage.holds_still)
+    }
+}
 
 impl Record<'_> {
     /// Notes bytes that a socket gave.
@@ -115,24 +135,21 @@ impl Record<'_> {
             let latency_ns = measured.then_some(latency_ns);
             return self.arrived_aside(client, seat.role, volley, latency_ns);
         }
-        let stage = self.stage(stamp.intended_ns).filter(|_| measured);
-        let judged = measured && stage.is_none_or(|stage| stage.holds_still);
-        let mut fresh = 0;
-        for stamp in volley.stamps() {
-            let arrival = self.landed(client, seat, stamp, now_ns, measured);
-            let is_fresh = arrival != Arrival::Again;
-            fresh += u32::from(is_fresh);
-            if self.lines.is_some() {
-                self.log(client, stamp, now_ns, judged && is_fresh);
-            }
-        }
+        let delivery = Delivery {
+            client,
+            seat,
+            now_ns,
+            measured,
+            stage: self.stage(stamp.intended_ns).filter(|_| measured),
+        };
+        let fresh = self.delivered(delivery, volley);
         if fresh == 0 {
             return;
         }
-        if let Some(stage) = stage {
+        if let Some(stage) = delivery.stage {
             self.arrived_in_stage(stage, latency_ns, stamp, fresh);
         }
-        if judged {
+        if delivery.is_judged() {
             self.times.record(latency_ns, stamp, fresh);
             if self.plan.nodes > 1 {
                 let is_near = self.ledger.node(stamp.publisher) == seat.node;
@@ -142,46 +159,93 @@ impl Record<'_> {
         }
     }
 
-    /// Notes that one message reached a client that should get it, and perhaps as the last one; what it is to that client.
+    /// Notes that messages reached a client that should get them; how many of them it did not have.
     #[inline]
-    fn landed(
-        &mut self,
-        client: usize,
-        seat: Seat,
-        stamp: Stamp,
-        now_ns: u64,
-        measured: bool,
-    ) -> Arrival {
-        let source = &mut self.publishers[usize::from(stamp.publisher)];
-        let arrival = self.integrity.arrived(client, source.place, stamp.sequence);
-        let order = &mut self.order;
-        let look = |place: &mut Place| {
-            // What is late among its publisher's is said to be that already.
-            if !arrival.is_late() {
-                order.saw(seat.channel, client, stamp.name(), place);
+    fn delivered(&mut self, delivery: Delivery, volley: Volley) -> u32 {
+        let Volley { first, count } = volley;
+        let place = self.publishers[usize::from(first.publisher)].place;
+        let integrity = &mut self.integrity;
+        if !integrity.arrived_next(delivery.client, place, first.sequence, count) {
+            let stamps = volley.stamps();
+            return stamps
+                .map(|stamp| self.delivered_alone(delivery, stamp))
+                .sum();
+        }
+        if self.lines.is_some() {
+            for stamp in volley.stamps() {
+                self.log(
+                    delivery.client,
+                    stamp,
+                    delivery.now_ns,
+                    delivery.is_judged(),
+                );
             }
-        };
-        let flights = &mut source.flights;
-        let landing = match arrival {
-            Arrival::First | Arrival::Late => flights.arrived(stamp.sequence, now_ns, now_ns, look),
+        }
+        self.landed(delivery, volley, false);
+        count
+    }
+
+    /// The same of one message, which perhaps is not the next.
+    #[cold]
+    fn delivered_alone(&mut self, delivery: Delivery, stamp: Stamp) -> u32 {
+        let Delivery { client, now_ns, .. } = delivery;
+        let publisher = usize::from(stamp.publisher);
+        let place = self.publishers[publisher].place;
+        let arrival = self.integrity.arrived(client, place, stamp.sequence);
+        let is_fresh = arrival != Arrival::Again;
+        self.log(client, stamp, now_ns, is_fresh && delivery.is_judged());
+        match arrival {
+            Arrival::First | Arrival::Late => {
+                let alone = Volley {
+                    first: stamp,
+                    count: 1,
+                };
+                self.landed(delivery, alone, arrival.is_late());
+            }
             // Nobody waits for such a one.
-            Arrival::Beside { .. } => {
-                flights.place(stamp.sequence).into_iter().for_each(look);
-                None
+            Arrival::Beside { is_late } => {
+                let flights = &mut self.publishers[publisher].flights;
+                let place = flights.place(stamp.sequence);
+                if let Some(place) = place.filter(|_| !is_late) {
+                    let channel = delivery.seat.channel;
+                    self.order.saw(channel, client, stamp.name(), place);
+                }
             }
-            Arrival::Again => None,
+            Arrival::Again => {}
+        }
+        is_fresh.into()
+    }
+
+    /// Notes that messages reached one more client of those that should get them, which perhaps got later ones of their
+    /// publisher before.
+    #[inline]
+    fn landed(&mut self, delivery: Delivery, volley: Volley, is_late: bool) {
+        let Delivery { client, seat, .. } = delivery;
+        let Stamp {
+            publisher,
+            sequence: first,
+            intended_ns,
+            ..
+        } = volley.first;
+        let order = &mut self.order;
+        let look = |sequence, place: &mut Place| {
+            // What is late among its publisher's is said to be that already.
+            if !is_late {
+                order.saw(seat.channel, client, (publisher, sequence), place);
+            }
         };
-        if let Some(landing) = landing {
-            let stage = self.stage(stamp.intended_ns).filter(|_| measured);
-            self.sample.landed.push(Landed {
-                publisher: stamp.publisher,
-                sequence: stamp.sequence,
-                measured_ns: measured.then_some(stamp.intended_ns),
-                stage,
+        let landed = &mut self.sample.landed;
+        let land = |sequence, landing| {
+            landed.push(Landed {
+                publisher,
+                sequence,
+                measured_ns: delivery.measured.then_some(intended_ns),
+                stage: delivery.stage,
                 landing,
             });
-        }
-        arrival
+        };
+        let flights = &mut self.publishers[usize::from(publisher)].flights;
+        flights.arrived_together(first..volley.next(), delivery.now_ns, look, land);
     }
 
     /// Notes what reached its own sender, where that is no delivery.

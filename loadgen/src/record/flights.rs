@@ -48,7 +48,6 @@ impl Flights {
 
     /// Notes that a message reached one more receiver, between two moments, which looks at its place; where it landed, if
     /// that was the last receiver.
-    #[inline]
     pub fn arrived(
         &mut self,
         sequence: u32,
@@ -57,21 +56,38 @@ impl Flights {
         look: impl FnOnce(&mut Place),
     ) -> Option<Landing> {
         let place = sequence.checked_sub(self.first)? as usize;
-        if place >= self.flying.len() {
-            self.take_off(place);
-        }
-        let flight = &mut self.flying[place];
-        let landing = &mut flight.landing;
-        landing.first_ns = landing.first_ns.min(first_ns);
-        landing.last_ns = landing.last_ns.max(last_ns);
-        look(&mut landing.place);
-        flight.missing = flight.missing.checked_sub(1)?;
-        if flight.missing > 0 {
-            return None;
-        }
-        let landing = flight.landing;
-        self.retire();
+        self.take_off(place + 1);
+        let landing = self.flying[place].arrived(first_ns, last_ns, look)?;
+        self.retire(1);
         Some(landing)
+    }
+
+    /// The same of several messages that reached a receiver at one moment; each that landed so is told.
+    #[inline]
+    pub fn arrived_together(
+        &mut self,
+        sequences: Range<u32>,
+        now_ns: u64,
+        mut look: impl FnMut(u32, &mut Place),
+        mut land: impl FnMut(u32, Landing),
+    ) {
+        let begin = sequences.start.max(self.first);
+        if begin >= sequences.end {
+            return;
+        }
+        let places = (begin - self.first) as usize..(sequences.end - self.first) as usize;
+        self.take_off(places.end);
+        let mut landed = 0;
+        for (sequence, flight) in (begin..).zip(self.flying.range_mut(places)) {
+            let landing = flight.arrived(now_ns, now_ns, |place| look(sequence, place));
+            if let Some(landing) = landing {
+                land(sequence, landing);
+                landed += 1;
+            }
+        }
+        if landed > 0 {
+            self.retire(landed);
+        }
     }
 
     /// The place of a message under way; `None` for one that is not, or not any more.
@@ -87,7 +103,7 @@ impl Flights {
         let unseen =
             (sequence.saturating_sub(self.first) as usize).saturating_sub(self.flying.len());
         if unseen > 0 {
-            self.take_off(self.flying.len() + unseen - 1);
+            self.take_off(self.flying.len() + unseen);
             if self.receivers == 0 {
                 self.landed += unseen;
                 self.forget_landed();
@@ -122,22 +138,25 @@ impl Flights {
         self.forget_landed();
     }
 
-    #[cold]
-    fn take_off(&mut self, place: usize) {
-        let flight = Flight {
-            missing: self.receivers,
-            landing: Landing {
-                first_ns: u64::MAX,
-                last_ns: 0,
-                place: Place::default(),
-            },
-        };
-        self.flying.resize(place + 1, flight);
+    /// Has so many fly at least.
+    #[inline]
+    fn take_off(&mut self, count: usize) {
+        if count > self.flying.len() {
+            let flight = Flight {
+                missing: self.receivers,
+                landing: Landing {
+                    first_ns: u64::MAX,
+                    last_ns: 0,
+                    place: Place::default(),
+                },
+            };
+            self.flying.resize(count, flight);
+        }
     }
 
-    #[inline]
-    fn retire(&mut self) {
-        self.landed += 1;
+    /// Notes that so many more have landed.
+    fn retire(&mut self, count: usize) {
+        self.landed += count;
         self.forget_landed();
         while self.landed > LANDED_EARLY_MAX {
             self.flying.pop_front();
@@ -146,13 +165,30 @@ impl Flights {
         }
     }
 
-    #[inline]
     fn forget_landed(&mut self) {
         while let Some(Flight { missing: 0, .. }) = self.flying.front() {
             self.flying.pop_front();
             self.first += 1;
             self.landed -= 1;
         }
+    }
+}
+
+impl Flight {
+    /// Notes one more receiver.
+    #[inline]
+    fn arrived(
+        &mut self,
+        first_ns: u64,
+        last_ns: u64,
+        look: impl FnOnce(&mut Place),
+    ) -> Option<Landing> {
+        let landing = &mut self.landing;
+        landing.first_ns = landing.first_ns.min(first_ns);
+        landing.last_ns = landing.last_ns.max(last_ns);
+        look(&mut landing.place);
+        self.missing = self.missing.checked_sub(1)?;
+        (self.missing == 0).then_some(*landing)
     }
 }
 
@@ -190,6 +226,28 @@ mod tests {
         assert_eq!(flights.flying.len(), 2);
         assert!(flights.arrived(0, 6, 6, |_| {}).is_some());
         assert!(flights.flying.is_empty());
+    }
+
+    #[test]
+    fn messages_that_arrive_together_do_what_they_would_do_one_by_one() {
+        let (mut together, mut alone) = (Flights::new(2), Flights::new(2));
+        let (mut landed, mut landed_alone) = (Vec::new(), Vec::new());
+        // In part they have landed, are under way, or are seen for the first time.
+        for (sequences, now_ns) in [(0..3, 5), (1..2, 6), (0..5, 7), (3..9, 8), (0..9, 9)] {
+            let land = |sequence, landing| landed.push((sequence, landing));
+            let mut seen = Vec::new();
+            let look = |sequence, _: &mut Place| seen.push(sequence);
+            let under_way = sequences.start.max(together.first)..sequences.end;
+            together.arrived_together(sequences.clone(), now_ns, look, land);
+            assert!(seen.into_iter().eq(under_way));
+            for sequence in sequences {
+                let landing = alone.arrived(sequence, now_ns, now_ns, |_| {});
+                landed_alone.extend(landing.map(|landing| (sequence, landing)));
+            }
+        }
+        assert_eq!(landed.len(), 9);
+        assert_eq!(landed, landed_alone);
+        assert_eq!(together.first, alone.first);
     }
 
     #[test]

@@ -80,16 +80,30 @@ impl Integrity {
     }
 
     /// Notes that a client got a publisher's message.
-    #[inline]
     pub fn arrived(&mut self, client: usize, publisher: usize, sequence: u32) -> Arrival {
-        let cell = client * self.publishers + publisher;
-        let next = &mut self.next[cell];
-        if sequence == *next {
-            *next += 1;
-            self.counts.delivered += 1;
+        if self.arrived_next(client, publisher, sequence, 1) {
             return Arrival::First;
         }
-        self.arrived_out_of_turn(cell, sequence)
+        self.arrived_out_of_turn(client * self.publishers + publisher, sequence)
+    }
+
+    /// Notes that a client got so many of a publisher's messages, each after the other, if they are the next that it must
+    /// get; whether they are.
+    #[inline]
+    pub fn arrived_next(
+        &mut self,
+        client: usize,
+        publisher: usize,
+        first: u32,
+        count: u32,
+    ) -> bool {
+        let next = &mut self.next[client * self.publishers + publisher];
+        let are_next = first == *next;
+        if are_next {
+            *next += count;
+            self.counts.delivered += u64::from(count);
+        }
+        are_next
     }
 
     /// The sequence number that a client must get next of a publisher, which is how many it got or skipped, if it was there
