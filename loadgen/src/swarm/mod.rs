@@ -2,6 +2,7 @@
 
 pub mod attention;
 mod away;
+mod backlog;
 mod beats;
 pub mod churn;
 pub mod client;

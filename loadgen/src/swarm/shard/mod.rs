@@ -34,8 +34,9 @@ use crate::{
     },
     server::usage::{self, Watched},
     swarm::{
-        away::Away, beats::Beats, churn::Churn, client::Client, common::Common, crowd::Crowd,
-        cuts::Cuts, inflating::Inflating, pace::Pace, publisher::Publisher, timer::Timer,
+        away::Away, backlog::Backlog, beats::Beats, churn::Churn, client::Client, common::Common,
+        crowd::Crowd, cuts::Cuts, inflating::Inflating, pace::Pace, publisher::Publisher,
+        timer::Timer,
     },
 };
 
@@ -82,8 +83,8 @@ pub struct Shard<'run> {
     next_due_ns: u64,
     /// Whether publishers have more to send than a turn takes.
     behind: bool,
-    /// Clients that may have more to receive than a turn takes, and whether their streams are ending.
-    unread: Vec<(usize, bool)>,
+    /// Clients that may have more to receive than a turn takes.
+    unread: Backlog,
     /// When clients ping the server again.
     pings: Option<Beats>,
     /// When clients say again what they do.
@@ -136,7 +137,7 @@ impl<'run> Shard<'run> {
             announced: 0,
             next_due_ns: u64::MAX,
             behind: false,
-            unread: Vec::new(),
+            unread: Backlog::default(),
             pings: None,
             every: None,
             churn: None,
@@ -296,8 +297,8 @@ impl<'run> Shard<'run> {
     /// Sleeps until something happens, unless the last turn left something to do, and handles it.
     fn turn(&mut self) -> Result<(), ShardError> {
         let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
-        let unread = mem::take(&mut self.unread);
-        let has_more = self.behind || !unread.is_empty();
+        let has_more = self.behind || !self.unread.is_empty();
+        let unread = self.unread.take();
         let patience = if has_more { Duration::ZERO } else { TICK };
         let polled = self.poll.poll(&mut events, Some(patience));
         self.turn_ns = self.common.clock.now_ns();
@@ -307,7 +308,12 @@ impl<'run> Shard<'run> {
         };
         self.events = events;
         for (index, ending) in unread {
-            self.receive(index, ending);
+            // Some were read already, as still more came for them.
+            if self.unread.has(index) {
+                self.unread.add(index, ending);
+            } else {
+                self.receive(index, ending);
+            }
         }
         self.record.turned(self.turn_ns, self.common.clock.now_ns());
         handled
@@ -348,7 +354,7 @@ impl<'run> Shard<'run> {
                 self.take_in(index, &buffer[..count], now_ns);
                 self.publish_due(now_ns);
                 if ending || count == buffer.len() {
-                    self.unread.push((index, ending));
+                    self.unread.add(index, ending);
                 }
             }
             Err(end) => self.lost(index, end),
