@@ -44,7 +44,7 @@ impl Publisher {
         clock: &Clock,
         record: &mut Record,
     ) -> Result<bool, End> {
-        if self.blocked || !client.is_open() {
+        if !self.is_able(client) {
             return Ok(false);
         }
         let now_ns = clock.now_ns();
@@ -95,6 +95,11 @@ impl Publisher {
     /// Is connected again.
     pub fn back(&mut self, now_ns: u64) {
         self.back_ns = now_ns;
+    }
+
+    /// Whether its socket takes something, as far as is known.
+    pub fn is_able(&self, client: &Client) -> bool {
+        !self.blocked && client.is_open()
     }
 
     /// Whether it has sent all that it ever will.

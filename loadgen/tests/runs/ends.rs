@@ -71,6 +71,16 @@ fn a_load_generator_that_is_slower_than_the_server_blames_itself() {
 }
 
 #[test]
+fn a_schedule_that_nobody_can_keep_any_more_costs_nothing() {
+    let relay = Relay::with(|room, _, _| room.clients().for_each(|client| room.reset(client)));
+    let flags = "--rate 300000 --warmup 0s --duration 1s --url";
+    let run = run(&[&words(flags)[..], &[&relay.start()]].concat());
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let share = run.figure("loadgen.cpu_share");
+    assert!(share < 0.5, "{share}");
+}
+
+#[test]
 fn what_is_broken_and_late_at_once_says_both() {
     let relay = Relay::with(|_, to, batch| batch.retain(|said| to != 1 || said.number != 3));
     let run = stalled(relay).broken([1, 0, 0, 0]);

@@ -284,7 +284,7 @@ impl<'run> Shard<'run> {
         let crowd_ns = self.crowd_due(now_ns);
         let beat_ns = self.beat_due(now_ns);
         let storm_ns = self.storm(now_ns);
-        self.next_due_ns
+        self.publish_ns()
             .min(self.sampling.next_ns)
             .min(leave_ns)
             .min(cut_ns)

@@ -40,6 +40,17 @@ impl Shard<'_> {
         self.next_due_ns = ours.map_or(u64::MAX, |k| schedule.time(k));
     }
 
+    /// When the next message is to be sent; never, while nobody is able to.
+    pub(super) fn publish_ns(&self) -> u64 {
+        let mut publishers = self.publishers.iter().zip(&self.clients);
+        let is_any_able = publishers.any(|(publisher, client)| publisher.is_able(client));
+        if is_any_able {
+            self.next_due_ns
+        } else {
+            u64::MAX
+        }
+    }
+
     /// Has every client ping the server, if that is wanted, and each again and again from then on.
     pub(super) fn ping_all(&mut self, now_ns: u64) {
         let Some(period) = self.plan.ping else {
