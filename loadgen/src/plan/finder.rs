@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use crate::plan::{
-    stamp::{Format, Stamp, TAG_BYTES},
+    stamp::{Format, TAG_BYTES},
     volley::Volley,
 };
 
@@ -61,37 +61,58 @@ impl Finder {
             _ if frame.len() < cursor.rest + TAG_BYTES => return None,
             _ => self.search(frame, cursor)?,
         };
-        let Some(first) = self.format.read(&frame[at..]) else {
-            *cursor = Cursor {
+        let found = self.volley(frame, at);
+        *cursor = match found {
+            None => Cursor {
                 previous: Some(at),
                 rest: at + TAG_BYTES,
-            };
-            return Some(None);
+            },
+            Some(volley) => {
+                let last = at + (volley.count as usize - 1) * self.stride;
+                Cursor {
+                    previous: Some(last),
+                    rest: last + self.format.size,
+                }
+            }
         };
-        let volley = self.volley(first, &frame[at..]);
-        let last = at + (volley.count as usize - 1) * self.stride;
-        *cursor = Cursor {
-            previous: Some(last),
-            rest: last + self.format.size,
-        };
-        Some(Some(volley))
+        Some(found)
     }
 
-    /// A message and those that follow it where they are expected, if nothing can be hidden in between.
+    /// The message that begins there, and those that follow it where they are expected, if nothing can be hidden in between.
     #[inline]
-    fn volley(&self, first: Stamp, bytes: &[u8]) -> Volley {
+    fn volley(&self, frame: &[u8], begin: usize) -> Option<Volley> {
+        let bytes = &frame[begin..];
+        let first = self.format.read(bytes)?;
         let mut volley = Volley { first, count: 1 };
+        let mut last = bytes;
         let gap = self.stride.checked_sub(self.format.size);
         if gap.is_some_and(|bytes| bytes < TAG_BYTES) {
-            let mut rest = bytes;
-            while let Some((_, next)) = rest.split_at_checked(self.stride)
+            while let Some((_, next)) = last.split_at_checked(self.stride)
                 && self.format.continues(next, bytes, volley.next())
             {
                 volley.count += 1;
-                rest = next;
+                last = next;
             }
         }
-        volley
+        if !self.is_whole(last) {
+            volley.count -= 1;
+        }
+        (volley.count > 0).then_some(volley)
+    }
+
+    /// Whether the message that begins there ends before the next one begins: a server may have cut it.
+    #[inline]
+    fn is_whole(&self, bytes: &[u8]) -> bool {
+        let (size, next) = (self.format.size, self.stride..self.stride + TAG_BYTES);
+        bytes.len() < size + TAG_BYTES
+            || (next.start >= size && bytes.get(next) == Some(&self.format.tag))
+            || self.hides_none(bytes)
+    }
+
+    #[cold]
+    fn hides_none(&self, bytes: &[u8]) -> bool {
+        let reach = bytes.len().min(self.format.size - 1 + TAG_BYTES);
+        self.tag.find(&bytes[TAG_BYTES..reach]).is_none()
     }
 
     /// Whether no message begins before the place where one was expected.
@@ -120,7 +141,10 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::plan::payload::Payload;
+    use crate::plan::{
+        payload::Payload,
+        stamp::{STAMP_BYTES, Stamp},
+    };
 
     const STAMP: Stamp = Stamp {
         publisher: 0xBEEF,
@@ -220,6 +244,28 @@ mod tests {
         }
         let frame = format!("{}\n{}", &text[..45], format.write(NEXT, &dots()));
         assert_eq!(read(format, &frame), [None, Some(NEXT)]);
+    }
+
+    #[test]
+    fn a_message_that_was_cut_does_not_hide_the_next() {
+        let third = Stamp {
+            sequence: NEXT.sequence + 1,
+            ..NEXT
+        };
+        for size in [STAMP_BYTES, 50, 64, 200] {
+            let format = Format::new(7, size);
+            let texts = [STAMP, NEXT, third].map(|stamp| format.write(stamp, &dots()));
+            for length in TAG_BYTES..size {
+                let cut = &texts[1][..length];
+                let frame = [&texts[0], cut, &texts[2]].join("\n");
+                assert_eq!(read(format, &frame), [Some(STAMP), None, Some(third)]);
+                let frame = [cut, &texts[0], &texts[1]].join("\n");
+                assert_eq!(read(format, &frame), [None, Some(STAMP), Some(NEXT)]);
+                let frame = [&texts[0], cut, cut, &texts[2]].join("\n");
+                let found = [Some(STAMP), None, None, Some(third)];
+                assert_eq!(read(format, &frame), found, "{size} {length}");
+            }
+        }
     }
 
     #[test]

@@ -97,6 +97,9 @@ impl Format {
     #[inline]
     pub(super) fn read(&self, bytes: &[u8]) -> Option<Stamp> {
         let words = self.words(bytes)?;
+        if !words[1..].iter().all(|word| are_digits(*word)) {
+            return None;
+        }
         let head = number(words[1]);
         let delay = number(words[4]);
         Some(Stamp {
@@ -115,7 +118,12 @@ impl Format {
             return false;
         };
         let is_same = |at: usize| words[at] == others[at];
-        is_same(0) && is_same(1) && is_same(2) && is_same(4) && number(words[3]) == sequence
+        is_same(0)
+            && is_same(1)
+            && is_same(2)
+            && is_same(4)
+            && are_digits(words[3])
+            && number(words[3]) == sequence
     }
 
     /// The words of the message that begins there, if it is all there.
@@ -135,7 +143,13 @@ fn digit(value: u64) -> char {
     char::from(b"@ABCDEFGHIJKLMNO"[usize::from(value.to_le_bytes()[0])])
 }
 
-/// The number that eight digits write. Anything else gives some number: the tag has vouched for them.
+/// Whether all of them are digits.
+#[inline]
+fn are_digits(bytes: [u8; 8]) -> bool {
+    u64::from_ne_bytes(bytes) & 0xF0F0_F0F0_F0F0_F0F0 == 0x4040_4040_4040_4040
+}
+
+/// The number that eight digits write; anything else gives some number.
 #[inline]
 fn number(digits: [u8; 8]) -> u32 {
     let nibbles = u64::from_be_bytes(digits) & 0x0F0F_0F0F_0F0F_0F0F;
