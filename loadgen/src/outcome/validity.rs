@@ -70,7 +70,7 @@ impl Validity {
             slip: trial.sums.slip.summary(),
             latency: trial.collection.latency.summary(),
             prompt_latency: trial.collection.prompt_latency.summary(),
-            is_blamed: trial.sums.missed > 0 || (trial.sums.lost > 0 && !plan.is_blind_to_loss()),
+            is_blamed: trial.sums.are_short(plan.is_blind_to_loss()),
             waiting_share: trial.waiting_share(),
             own_share: trial.own_cpu_share(),
             server_share: trial
@@ -101,11 +101,10 @@ impl Conduct {
             Pacing::Open { .. } | Pacing::Closed { .. } if self.due == 0 && self.is_stopped => {
                 Some(Doubt::Stopped)
             }
+            _ if self.is_blamed => None,
             Pacing::Open { .. } if self.due == 0 => Some(Doubt::NothingDue),
             Pacing::Closed { .. } if self.due == 0 => Some(Doubt::NothingBack),
-            Pacing::Open { .. } | Pacing::Closed { .. }
-                if self.latency.is_none() && !self.is_blamed =>
-            {
+            Pacing::Open { .. } | Pacing::Closed { .. } if self.latency.is_none() => {
                 Some(Doubt::NothingCame)
             }
             _ => None,
@@ -391,6 +390,7 @@ mod tests {
             };
             assert_eq!(stopped.judge().doubt, Some(Doubt::Stopped));
             // What the server lost is no doubt, but what it did wrong.
+            assert_eq!(told(&nothing(pacing, 0, true)), None);
             assert_eq!(told(&nothing(pacing, 1, true)), None);
             let doubt = told(&nothing(pacing, 1, false)).unwrap();
             assert!(doubt.contains("came to a client"), "{doubt}");

@@ -94,6 +94,11 @@ pub struct Storm {
 }
 
 impl Sums {
+    /// Whether messages are missing, unless the server may skip what it likes, or clients.
+    pub fn are_short(&self, may_skip: bool) -> bool {
+        self.missed > 0 || (self.lost > 0 && !may_skip) || !self.disconnects.is_empty()
+    }
+
     /// Adds those of another thread.
     pub fn add(&mut self, other: Self) {
         self.counts.add(other.counts);
