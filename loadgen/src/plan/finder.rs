@@ -84,6 +84,9 @@ impl Finder {
         let bytes = &frame[begin..];
         let first = self.format.read(bytes)?;
         let mut volley = Volley { first, count: 1 };
+        if self.is_last(bytes) {
+            return Some(volley);
+        }
         let mut last = bytes;
         let gap = self.stride.checked_sub(self.format.size);
         if gap.is_some_and(|bytes| bytes < TAG_BYTES) {
@@ -100,12 +103,18 @@ impl Finder {
         (volley.count > 0).then_some(volley)
     }
 
+    /// Whether none can follow the message that begins there.
+    #[inline]
+    fn is_last(&self, bytes: &[u8]) -> bool {
+        bytes.len() < self.format.size + TAG_BYTES
+    }
+
     /// Whether the message that begins there ends before the next one begins: a server may have cut it.
     #[inline]
     fn is_whole(&self, bytes: &[u8]) -> bool {
-        let (size, next) = (self.format.size, self.stride..self.stride + TAG_BYTES);
-        bytes.len() < size + TAG_BYTES
-            || (next.start >= size && bytes.get(next) == Some(&self.format.tag))
+        let next = self.stride..self.stride + TAG_BYTES;
+        self.is_last(bytes)
+            || (next.start >= self.format.size && bytes.get(next) == Some(&self.format.tag))
             || self.hides_none(bytes)
     }
 

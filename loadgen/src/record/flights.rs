@@ -48,6 +48,7 @@ impl Flights {
 
     /// Notes that a message reached one more receiver, between two moments, which looks at its place; where it landed, if
     /// that was the last receiver.
+    #[inline]
     pub fn arrived(
         &mut self,
         sequence: u32,
@@ -73,6 +74,14 @@ impl Flights {
     ) {
         let begin = sequences.start.max(self.first);
         if begin >= sequences.end {
+            return;
+        }
+        // Where messages are not joined there is but one, and that is found sooner than a range.
+        if begin + 1 == sequences.end {
+            let landing = self.arrived(begin, now_ns, now_ns, |place| look(begin, place));
+            if let Some(landing) = landing {
+                land(begin, landing);
+            }
             return;
         }
         let places = (begin - self.first) as usize..(sequences.end - self.first) as usize;
