@@ -25,7 +25,7 @@ pub(super) fn called(name: &str) -> &str {
 /// The same of a ratio, with how many of all rounds it comes from, if not from all.
 pub(super) fn called_by_rounds(name: &str, ratio: &Ratio, all: usize) -> String {
     match ratio.rounds {
-        rounds if rounds < all => format!("{} ({rounds} of {all})", called(name)),
+        rounds if rounds < all => format!("{} {rounds}/{all}", called(name)),
         _ => called(name).to_owned(),
     }
 }
@@ -59,6 +59,6 @@ mod tests {
     fn a_ratio_of_some_rounds_says_of_how_many() {
         let ratio = Ratio::new([(1.0, 1.0); 3].into_iter()).unwrap();
         let of = |all| called_by_rounds("p99", &ratio, all);
-        assert_eq!([of(3), of(5)], ["latency p99", "latency p99 (3 of 5)"]);
+        assert_eq!([of(3), of(5)], ["latency p99", "latency p99 3/5"]);
     }
 }

@@ -132,8 +132,8 @@ fn compared(
         Plot {
         title: versus.over(&comparison.baseline),
         caption: "The median of each figure's ratio over the rounds, and the interval that holds the true one with a \
-                  confidence of 99%. Where the interval spans 1, the difference is within the noise. Behind a name stands of how many rounds \
-                  its ratio is, where it is not of all: times count only where the load generator was punctual."
+                  confidence of 99%. Where the interval spans 1, the difference is within the noise. 17/20 behind a name \
+                  says that its ratio comes from 17 of 20 rounds: times count only where the load generator was punctual."
             .to_owned(),
         kind: Kind::Ratios(
             versus
