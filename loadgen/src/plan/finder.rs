@@ -150,26 +150,15 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::plan::{
-        payload::Payload,
-        stamp::{STAMP_BYTES, Stamp},
+    use crate::plan::stamp::{
+        STAMP_BYTES, Stamp,
+        tests::{STAMP, dots},
     };
 
-    const STAMP: Stamp = Stamp {
-        publisher: 0xBEEF,
-        sequence: 0x0123_4567,
-        intended_ns: 0x89AB_CDEF_0123,
-        delay_ns: 0x7700,
-        was_blocked: false,
-    };
     const NEXT: Stamp = Stamp {
         sequence: STAMP.sequence + 1,
         ..STAMP
     };
-
-    fn dots() -> Payload {
-        Payload::new(None, 0)
-    }
 
     fn read(format: Format, frame: &str) -> Vec<Option<Stamp>> {
         all(&mut Finder::new(format), frame.as_bytes())

@@ -159,19 +159,22 @@ fn number(digits: [u8; 8]) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    const STAMP: Stamp = Stamp {
+    /// Any.
+    pub(in crate::plan) const STAMP: Stamp = Stamp {
         publisher: 0xBEEF,
         sequence: 0x0123_4567,
         intended_ns: 0x89AB_CDEF_0123,
         delay_ns: 0x7700,
         was_blocked: false,
     };
-    fn dots() -> Payload {
+
+    /// What fills a message that is of no interest.
+    pub(in crate::plan) fn dots() -> Payload {
         Payload::new(None, 0)
     }
 
