@@ -87,11 +87,11 @@ impl Finder {
         if self.is_last(bytes) {
             return Some(volley);
         }
-        let mut last = bytes;
+        let (mut last, mut followers) = (bytes, self.format.followers(bytes)?);
         let gap = self.stride.checked_sub(self.format.size);
         if gap.is_some_and(|bytes| bytes < TAG_BYTES) {
             while let Some((_, next)) = last.split_at_checked(self.stride)
-                && self.format.continues(next, bytes, volley.next())
+                && self.format.follows(next, &mut followers)
             {
                 volley.count += 1;
                 last = next;

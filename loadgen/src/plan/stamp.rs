@@ -26,6 +26,9 @@ pub const TIME_NS_MAX: u64 = (1 << 48) - 1;
 
 /// Bytes of a run's tag.
 pub(super) const TAG_BYTES: usize = 8;
+/// Which eight bytes of a stamp are its sequence number, and which the others.
+const SEQUENCE_WORD: usize = 3;
+const OTHER_WORDS: [usize; 4] = [0, 1, 2, 4];
 /// The unit of a delay is 256 ns: 9 minutes can be told.
 const DELAY_UNIT_NS_LOG2: u32 = 8;
 /// Units of the longest delay.
@@ -51,6 +54,15 @@ pub struct Stamp {
 pub struct Format {
     pub(super) tag: [u8; TAG_BYTES],
     pub(super) size: usize,
+}
+
+/// Messages that were sent together with another one, one after the other: what the next of them begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Followers {
+    /// What all of them have in common.
+    same: [u64; 4],
+    /// The number of the next, in digits.
+    digits: u64,
 }
 
 impl Stamp {
@@ -111,19 +123,30 @@ impl Format {
         })
     }
 
-    /// Whether the message that begins there has this number, and all else in common with another one.
+    /// The messages that may follow the one that begins there, whose stamp was read.
     #[inline]
-    pub(super) fn continues(&self, bytes: &[u8], other: &[u8], sequence: u32) -> bool {
-        let (Some(words), Some(others)) = (self.words(bytes), self.words(other)) else {
+    pub(super) fn followers(&self, bytes: &[u8]) -> Option<Followers> {
+        let words = self.words(bytes)?;
+        Some(Followers {
+            same: OTHER_WORDS.map(|at| u64::from_ne_bytes(words[at])),
+            digits: successor(u64::from_be_bytes(words[SEQUENCE_WORD])),
+        })
+    }
+
+    /// Whether the message that begins there is the next of these.
+    #[inline]
+    pub(super) fn follows(&self, bytes: &[u8], followers: &mut Followers) -> bool {
+        let Some(words) = self.words(bytes) else {
             return false;
         };
-        let is_same = |at: usize| words[at] == others[at];
-        is_same(0)
-            && is_same(1)
-            && is_same(2)
-            && is_same(4)
-            && are_digits(words[3])
-            && number(words[3]) == sequence
+        let digits = u64::from_be_bytes(words[SEQUENCE_WORD]);
+        // One branch for all: most often it is.
+        let mut difference = digits ^ followers.digits;
+        for (at, same) in OTHER_WORDS.into_iter().zip(followers.same) {
+            difference |= u64::from_ne_bytes(words[at]) ^ same;
+        }
+        followers.digits = successor(digits);
+        difference == 0
     }
 
     /// The words of the message that begins there, if it is all there.
@@ -136,6 +159,14 @@ impl Format {
         let (words, _) = bytes.first_chunk::<STAMP_BYTES>()?.as_chunks();
         Some(words)
     }
+}
+
+/// What comes after a number that is written in eight digits, read as one with the first byte the highest.
+#[inline]
+fn successor(digits: u64) -> u64 {
+    // A digit that is the last carries on to the one before it, and never further than the eight.
+    ((digits | 0xF0F0_F0F0_F0F0_F0F0).wrapping_add(1) & 0x0F0F_0F0F_0F0F_0F0F)
+        | 0x4040_4040_4040_4040
 }
 
 /// The digit of a number below 16.
@@ -184,6 +215,20 @@ pub(super) mod tests {
             let text = Format::new(7, size).write(STAMP, &dots());
             assert_eq!(text.len(), size);
             assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+        }
+    }
+
+    #[test]
+    fn what_follows_a_message_has_the_next_number_and_all_else_in_common() {
+        let format = Format::new(7, 50);
+        let text = |sequence| format.write(Stamp { sequence, ..STAMP }, &dots());
+        for sequence in [0, 0xE, 0xF, 0xFF, 0x0123_FFFF, 0x0FFF_FFFF] {
+            let first = text(sequence);
+            let mut followers = format.followers(first.as_bytes()).unwrap();
+            for next in [sequence + 1, sequence + 2] {
+                assert!(format.follows(text(next).as_bytes(), &mut followers));
+            }
+            assert!(!format.follows(text(sequence + 4).as_bytes(), &mut followers));
         }
     }
 

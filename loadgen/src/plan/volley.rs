@@ -19,6 +19,17 @@ impl Volley {
         self.first.sequence.wrapping_add(self.count)
     }
 
+    /// Whether that message is the one more, and was sent together with them.
+    #[inline]
+    pub fn is_followed_by(&self, stamp: Stamp) -> bool {
+        let sequence = self.next();
+        stamp
+            == Stamp {
+                sequence,
+                ..self.first
+            }
+    }
+
     /// Those whose numbers are lower than this.
     #[inline]
     #[must_use]
