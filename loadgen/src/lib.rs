@@ -18,7 +18,7 @@
 //! | [`args`] | the command line |
 //! | [`plan`] | the same, checked and resolved: which client does what and when (in `stage`s, if the load changes; in a `crowd`, if clients come and go with them), what a message looks like, where the server is, what it speaks (of other people's servers a `script`, whose words are `args::languages` where they are known by name) |
 //! | [`server`] | the server under test as a process: one of the run's own, or any other |
-//! | [`record`] | what one thread measures: lost, duplicated, reordered, disordered (of what must come, and what may, as `optional` has it, to who comes or goes); last receivers; each client's share; latencies; and all threads' samples, put together moment by moment |
+//! | [`record`] | what one thread measures: lost, duplicated, reordered, disordered (of what must come, and what may, as `optional` has it, to who comes or goes), of what is `arriving` together at once; last receivers; each client's share; latencies; and all threads' samples, put together moment by moment |
 //! | [`swarm`] | the clients, divided among threads. A shard is one thread with one loop: it dials, sends on time whatever the server does, scans frames, and finds the stamps of its messages in them. A trial is one run of all clients against one server |
 //! | [`outcome`] | what a run found, as plain values: the JSON result, which `schema.json` beside this crate's manifest describes, and the curves behind its figures |
 //! | [`page`] | a page with plots, whatever they are of |

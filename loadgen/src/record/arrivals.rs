@@ -6,6 +6,7 @@ use crate::{
     plan::{finder::Cursor, roles::Role, stamp::Stamp, volley::Volley},
     record::{
         Record, Seat,
+        arriving::Arriving,
         heard::Words,
         integrity::Arrival,
         order::Place,
@@ -89,10 +90,9 @@ impl Record<'_> {
     }
 
     /// Notes the messages of a frame that reached a client at `now_ns`; how many there were, damaged ones too, and where
-    /// the last ends.
+    /// the last ends. The last of them may be judged only when they are [settled](Self::settle).
     #[inline]
     pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> (u64, usize) {
-        let seat = self.clients[client];
         let (mut found, mut known) = (0, 0);
         let mut cursor = Cursor::default();
         while let Some(next) = self.finder.next(frame, &mut cursor) {
@@ -104,7 +104,7 @@ impl Record<'_> {
             let ours = self.ledger.known(volley);
             if ours.count > 0 {
                 known += u64::from(ours.count);
-                self.arrived(client, seat, ours, now_ns);
+                self.arrives(client, ours, now_ns);
             }
         }
         if found > known {
@@ -119,8 +119,14 @@ impl Record<'_> {
         (found, cursor.end())
     }
 
-    fn arrived(&mut self, client: usize, seat: Seat, volley: Volley, now_ns: u64) {
-        let stamp = volley.first;
+    /// Checks and times messages that reached a client.
+    pub(super) fn arrived(&mut self, arriving: Arriving) {
+        let Arriving {
+            client,
+            volley,
+            now_ns,
+        } = arriving;
+        let (seat, stamp) = (self.clients[client], volley.first);
         if self.echoes.is_some() && self.number(client) == usize::from(stamp.publisher) {
             return self.came_back(client, volley, now_ns);
         }

@@ -82,6 +82,7 @@ mod tests {
     fn reach(record: &mut Record, clients: &[usize], message: &[u8], at_ns: u64) {
         for (client, after_ns) in clients.iter().zip(0..) {
             record.received(*client, message, at_ns + after_ns);
+            record.settle();
         }
     }
 

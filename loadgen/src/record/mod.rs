@@ -2,6 +2,7 @@
 //! last; times are kept of messages whose intended send time lies in the measured window.
 
 mod arrivals;
+mod arriving;
 pub mod collection;
 mod crowd;
 pub mod distribution;
@@ -19,6 +20,7 @@ mod owed;
 mod presence;
 pub mod recovery;
 pub mod sample;
+mod sent;
 pub mod stages;
 pub mod sums;
 pub mod tally;
@@ -27,9 +29,8 @@ pub mod track;
 
 use std::{mem, ops::Range};
 
-use crate::plan::{
-    Plan, finder::Finder, particulars::Own, roles::Role, script::Script, stamp::Stamp,
-};
+use crate::plan::{Plan, finder::Finder, particulars::Own, roles::Role, script::Script};
+use arriving::Arriving;
 use echoes::Echoes;
 use fairness::Fairness;
 use flights::Flights;
@@ -52,6 +53,7 @@ pub struct Record<'run> {
     thread: usize,
     window_ns: Range<u64>,
     finder: Finder,
+    arriving: Option<Arriving>,
     lines: Option<Lines<'run>>,
     clients: Vec<Seat>,
     publishers: Vec<Source>,
@@ -129,6 +131,7 @@ impl<'run> Record<'run> {
             thread,
             window_ns: u64::MAX..u64::MAX,
             finder: Finder::new(ledger.format),
+            arriving: None,
             lines: ledger.log.as_deref().map(log::DeliveryLog::lines),
             publishers: (0..plan.publishers).map(source).collect(),
             integrity,
@@ -202,56 +205,6 @@ impl<'run> Record<'run> {
         self.plan.protocol.is_binary()
     }
 
-    /// The bytes of a message that is sent now, at `now_ns`, by a publisher whose socket was not writable until
-    /// `writable_since_ns`.
-    pub fn sent(
-        &mut self,
-        publisher: u16,
-        sequence: u32,
-        intended_ns: u64,
-        now_ns: u64,
-        writable_since_ns: u64,
-    ) -> Vec<u8> {
-        self.ledger.note_sent(publisher);
-        let able_ns = intended_ns.max(writable_since_ns);
-        let slip_ns = now_ns.saturating_sub(able_ns);
-        let blocked_ns = able_ns - intended_ns;
-        let is_judged = self.window_ns.contains(&intended_ns)
-            && (self.stages.is_none() || self.sent_in_stage(intended_ns, slip_ns, blocked_ns));
-        if is_judged {
-            self.sums.slip.record(slip_ns);
-            self.sums.blocked.record(blocked_ns);
-        }
-        let stamp = Stamp {
-            publisher,
-            sequence,
-            intended_ns,
-            delay_ns: now_ns.saturating_sub(intended_ns),
-            was_blocked: blocked_ns > slip_ns,
-        };
-        let channel = self.publishers[usize::from(publisher)].channel;
-        let payload = self.ledger.format.write(stamp, &self.ledger.payload);
-        let own = self.plan.particulars.of(usize::from(publisher), channel);
-        let number = u64::from(sequence) + 1;
-        let protocol = &self.plan.protocol;
-        protocol.message(own, channel, number, payload)
-    }
-
-    /// Notes a message that was due and never sent, because until now its publisher's socket took no more: it is lost to
-    /// everyone in its channel.
-    pub fn unsent(&mut self, publisher: u16, intended_ns: u64, now_ns: u64) {
-        let channel = self.plan.channel(usize::from(publisher));
-        let since_ns = intended_ns.saturating_sub(self.window_ns.start);
-        let lost = self.plan.receivers(channel, since_ns) as u64;
-        self.sums.lost += lost;
-        if self.window_ns.contains(&intended_ns) {
-            let blocked_ns = now_ns.saturating_sub(intended_ns);
-            if self.unsent_in_stage(lost, intended_ns, blocked_ns) {
-                self.sums.blocked.record(blocked_ns);
-            }
-        }
-    }
-
     /// Notes that a turn of the loop handled events from one moment to another.
     pub fn turned(&mut self, from_ns: u64, to_ns: u64) {
         if self.window_ns.contains(&from_ns) {
@@ -261,6 +214,7 @@ impl<'run> Record<'run> {
 
     /// Ends the current sample, and begins that of another moment.
     pub fn cut(&mut self, moment: u64) -> Sample {
+        self.settle();
         let mut sample = mem::replace(&mut self.sample, Sample::new(self.thread, moment));
         sample.skipped = self.integrity.counts().skipped;
         sample.duplicated = self.integrity.counts().duplicated;
@@ -281,7 +235,7 @@ impl<'run> Record<'run> {
 #[cfg(test)]
 mod tests {
     use super::{distribution::Distribution, *};
-    use crate::args::Args;
+    use crate::{args::Args, plan::stamp::Stamp};
 
     const BEGIN_NS: u64 = 1_000_000;
     const END_NS: u64 = 2_000_000;

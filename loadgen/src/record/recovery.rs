@@ -75,6 +75,11 @@ impl Recovery {
 impl Record<'_> {
     /// Follows the numbers of what a client got, if it may lose its connection.
     pub fn followed(&mut self, client: usize, frame: &[u8], now_ns: u64) {
+        if self.tracks.is_empty() {
+            return;
+        }
+        // What the frame says of its client is not true of what it brings.
+        self.settle();
         let Some(track) = self.tracks.get_mut(client) else {
             return;
         };

@@ -366,7 +366,9 @@ impl<'run> Shard<'run> {
     fn take_in(&mut self, index: usize, bytes: &[u8], now_ns: u64) {
         let client = &mut self.clients[index];
         let (inflating, record) = (&mut self.inflating, &mut self.record);
-        match client.take_in(bytes, index, now_ns, inflating, record) {
+        let heard = client.take_in(bytes, index, now_ns, inflating, record);
+        self.record.settle();
+        match heard {
             Ok(None) => {}
             Ok(Some(answer)) => self.answered(index, answer, now_ns),
             Err(end) => return self.lost(index, end),
