@@ -72,6 +72,21 @@ pub fn number(figure: f64) -> String {
         .to_owned()
 }
 
+/// A figure of a result, whose name tells its unit, as it is shown wherever it is.
+pub fn with_unit(figure: f64, unit: &str) -> String {
+    match unit {
+        // What costs less than that is told with its fractions.
+        "us" if figure < 10.0 => number(figure) + " us",
+        "us" => time(figure),
+        "s" => time(figure * 1e6),
+        "B" => bytes(figure),
+        "B/s" => bytes(figure) + "/s",
+        "/s" if figure >= 100.0 => rounded(figure) + "/s",
+        "/s" => number(figure) + "/s",
+        _ => number(figure),
+    }
+}
+
 /// A figure as the count next to it, with its thousands apart.
 #[expect(
     clippy::cast_possible_truncation,
@@ -109,5 +124,22 @@ mod tests {
         );
         assert_eq!(bytes(512.0), "512 B");
         assert_eq!(bytes(20_480.0), "20.0 KiB");
+    }
+
+    #[test]
+    fn a_figure_of_a_result_is_shown_with_its_unit() {
+        for (figure, unit, shown) in [
+            (22_265.855, "us", "22.3 ms"),
+            (0.1234, "us", "0.123 us"),
+            (1.5, "s", "1.50 s"),
+            (20_480.0, "B", "20.0 KiB"),
+            (20_480.0, "B/s", "20.0 KiB/s"),
+            (123_456.7, "/s", "123 457/s"),
+            (0.5, "/s", "0.5/s"),
+            (200.0, "", "200"),
+            (0.123_456, "", "0.123"),
+        ] {
+            assert_eq!(with_unit(figure, unit), shown);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::figures::words::counted;
+use crate::figures::words::{counted, time};
 
 /// The part of the time without a core from which on that is worth telling.
 const WAITING_TOLD: f64 = 0.01;
@@ -34,8 +34,8 @@ pub enum Doubt {
     NothingCame,
     /// Most messages were sent late, and so in bursts. CPU times are the server's, but of another load.
     #[error(
-        "the load generator sent most messages late, half of them by more than {half_us:.0} us{}; {}",
-        waited(*waiting_share), remedy(*due)
+        "the load generator sent most messages late, half of them by more than {}{}; {}",
+        time(*half_us), waited(*waiting_share), remedy(*due)
     )]
     MostlyLate {
         /// Messages that were due.
@@ -47,9 +47,9 @@ pub enum Doubt {
     },
     /// So much was sent late that it shows in the latency. CPU times are the server's all the same.
     #[error(
-        "the load generator sent late: the p99 is {p99_us:.0} us from when messages should have been sent, and would be \
-         {prompt_p99_us:.0} us if they had been{}; {}",
-        waited(*waiting_share), remedy(*due)
+        "the load generator sent late: the p99 is {} from when messages should have been sent, and would be {} if they \
+         had been{}; {}",
+        time(*p99_us), time(*prompt_p99_us), waited(*waiting_share), remedy(*due)
     )]
     Late {
         /// Messages that were due.
