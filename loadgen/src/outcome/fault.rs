@@ -2,7 +2,7 @@
 
 use crate::{
     figures::words::{counted, grouped},
-    outcome::{messages::Messages, stage::Stage, traffic::Traffic},
+    outcome::{messages::Messages, noise, stage::Stage, traffic::Traffic},
     record::heard::Words,
 };
 
@@ -87,13 +87,9 @@ fn instead(messages: &Messages, heard: &Words) -> String {
         error
             .as_ref()
             .map(|error| format!("and the server said {error}")),
-        foreign.as_ref().map(|frame| match messages.foreign {
-            1 => format!("but one frame that is not of this run: {frame}"),
-            count => format!(
-                "but {} frames that are not of this run, the first: {frame}",
-                grouped(count)
-            ),
-        }),
+        foreign
+            .as_ref()
+            .map(|first| format!("but {}", noise::frames(messages.foreign, first))),
         ended,
         heeded.as_ref().map(|frame| {
             format!(

@@ -19,6 +19,7 @@ pub mod latencies;
 pub mod loadgen;
 pub mod messages;
 pub mod nodes;
+pub mod noise;
 pub mod ratio;
 pub mod recovery;
 pub mod schema;
@@ -111,7 +112,8 @@ impl Outcome {
     pub fn traffic(args: &Args, plan: &Plan, trial: &Trial, traffic: Traffic) -> Self {
         let doubt = Validity::of(plan, trial).doubt;
         let doubt = doubt.map(|doubt| doubt.to_string());
-        let invalid_reason = doubt.or_else(|| Stage::doubt(&traffic.stages));
+        let doubt = doubt.or_else(|| Stage::doubt(&traffic.stages));
+        let invalid_reason = doubt.map(|doubt| noise::before(doubt, trial));
         let findings = Findings::Traffic(Box::new(traffic));
         Self::new(args, plan, trial, invalid_reason, findings)
     }

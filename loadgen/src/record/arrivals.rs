@@ -59,6 +59,8 @@ impl Record<'_> {
     /// Notes a frame that is not of this run.
     pub fn received_foreign(&mut self, frame: &[u8], now_ns: u64) {
         self.sums.foreign += 1;
+        self.sample.totals.foreign_frames += 1;
+        self.sample.totals.foreign_bytes += frame.len() as u64;
         self.sums.heard.foreign(frame, now_ns);
         if self.plan.protocol.is_error(frame) {
             self.received_error(frame, now_ns);

@@ -72,6 +72,10 @@ pub struct Totals {
     pub frames: u64,
     /// Bytes received on all sockets.
     pub bytes: u64,
+    /// Frames without a message of this run that nobody waited for.
+    pub foreign_frames: u64,
+    /// Bytes of what was in them.
+    pub foreign_bytes: u64,
     /// What of it was deflated.
     pub deflated: Deflated,
 }
@@ -116,6 +120,8 @@ impl AddAssign for Totals {
         self.messages += other.messages;
         self.frames += other.frames;
         self.bytes += other.bytes;
+        self.foreign_frames += other.foreign_frames;
+        self.foreign_bytes += other.foreign_bytes;
         self.deflated += other.deflated;
     }
 }
@@ -128,6 +134,8 @@ impl Sub for Totals {
             messages: self.messages - before.messages,
             frames: self.frames - before.frames,
             bytes: self.bytes - before.bytes,
+            foreign_frames: self.foreign_frames - before.foreign_frames,
+            foreign_bytes: self.foreign_bytes - before.foreign_bytes,
             deflated: self.deflated - before.deflated,
         }
     }

@@ -2,6 +2,7 @@
 //! at all.
 
 mod access;
+mod beside;
 mod common;
 mod compression;
 mod crowd;
