@@ -10,6 +10,9 @@ use crate::{
 const DOES_IT_SEND: &str =
     "does it send to all what it gets from one, at this path and in this --protocol?";
 
+/// Where to look for what the server does not say.
+const SEE_ITS_LOG: &str = "see the server's log";
+
 /// What went wrong with the messages of a trial, if anything did.
 pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
     if !traffic.is_broken() {
@@ -30,16 +33,47 @@ pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
         format!(
             "not every client got every message once and in order ({}); {}",
             wrongs(traffic),
-            match Stage::first_failure(&traffic.stages) {
-                Some(failure) => format!("of the first that was not let in: {failure}"),
-                None => cause(messages.disconnects, heard),
-            }
+            causes(traffic, heard)
         )
     })
 }
 
 /// Why clients were disconnected that did all that is asked of them, or were not let in.
 pub fn cause(disconnects: u64, heard: &Words) -> String {
+    reason(disconnects, heard).unwrap_or_else(|| SEE_ITS_LOG.to_owned())
+}
+
+/// What is known of why not everything came.
+fn causes(traffic: &Traffic, heard: &Words) -> String {
+    let messages = &traffic.messages;
+    let reason = match Stage::first_failure(&traffic.stages) {
+        Some(failure) => Some(format!("of the first that was not let in: {failure}")),
+        None => reason(messages.disconnects, heard),
+    };
+    let causes = [reason, unended(messages, heard)];
+    let causes: Vec<String> = causes.into_iter().flatten().collect();
+    if causes.is_empty() {
+        return SEE_ITS_LOG.to_owned();
+    }
+    causes.join("; ")
+}
+
+/// Where something began and did not go on.
+fn unended(messages: &Messages, heard: &Words) -> Option<String> {
+    let bytes = heard.unended.as_ref().filter(|_| messages.lost > 0)?;
+    let clients = counted(messages.unended, "client");
+    let first = if messages.unended == 1 {
+        ""
+    } else {
+        "at the first "
+    };
+    Some(format!(
+        "a message began and never ended at {clients}, {first}after {bytes}"
+    ))
+}
+
+/// The server's own word for it, if there is one.
+fn reason(disconnects: u64, heard: &Words) -> Option<String> {
     let Words {
         error,
         close,
@@ -62,8 +96,7 @@ pub fn cause(disconnects: u64, heard: &Words) -> String {
             .as_ref()
             .map(|why| format!("of the first that was not let in: {why}")),
     ];
-    let told = told.chain(of_others).flatten().next();
-    told.unwrap_or_else(|| "see the server's log".to_owned())
+    told.chain(of_others).flatten().next()
 }
 
 /// What came in place of all messages.

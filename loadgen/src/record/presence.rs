@@ -55,8 +55,12 @@ impl Record<'_> {
     }
 
     /// Notes that a client has got so much of a message that nobody waits for any more.
-    pub fn left_unended(&mut self, bytes: usize, now_ns: u64) {
-        self.sums.heard.unended(bytes, now_ns);
+    pub fn left_unended(&mut self, client: usize, bytes: usize, now_ns: u64) {
+        // Who is to be slow has stopped reading, wherever that was.
+        if self.role(client) != Role::Slow {
+            self.sums.unended += 1;
+            self.sums.heard.unended(bytes, now_ns);
+        }
     }
 
     /// Notes how a client was disconnected, which may be there again.

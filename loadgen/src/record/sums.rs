@@ -33,6 +33,8 @@ pub struct Sums {
     pub foreign: u64,
     /// Frames without messages that were awaited or answered.
     pub heeded: u64,
+    /// Clients at which a message began and never ended, without those that were asked to be slow.
+    pub unended: u64,
     /// What the server said of itself first.
     pub heard: Heard,
     /// How clients were disconnected that were not asked to be slow, and how many in each way.
@@ -110,6 +112,7 @@ impl Sums {
         self.stray += other.stray;
         self.foreign += other.foreign;
         self.heeded += other.heeded;
+        self.unended += other.unended;
         self.heard.add(other.heard);
         self.pings += other.pings;
         self.pongs += other.pongs;

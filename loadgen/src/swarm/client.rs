@@ -269,13 +269,13 @@ impl Client {
         let unsent = self.outgoing.len();
         // Nothing follows its close, and what the server answers to that is no news.
         let leaves = self.is_leaving();
-        let mut is_whole = false;
+        let mut unended = self.unended + bytes.len();
         while let Some(message) = self
             .scanner
             .next(&mut input)
             .map_err(|fault| broken(&fault, now_ns, record))?
         {
-            is_whole = true;
+            unended = input.len();
             let (bytes, is_text) = match message {
                 Message::Text(text) => (text, true),
                 Message::Binary(bytes) => (bytes, false),
@@ -316,18 +316,14 @@ impl Client {
                 self.flush()?;
             }
         }
-        self.unended = if is_whole {
-            0
-        } else {
-            self.unended + bytes.len()
-        };
+        self.unended = unended;
         if self.outgoing.len() > unsent {
             self.flush()?;
         }
         Ok(answer)
     }
 
-    /// Bytes of a message that has begun and not ended, if there is one, but for those that came with what was whole.
+    /// Bytes of a message that has begun and not ended, if there is one.
     pub fn unended(&self) -> usize {
         self.unended
     }

@@ -1,11 +1,16 @@
 //! What a server does beside its messages, where that is what spoils them: it is told with what it spoiled.
 
-use crate::common::{against, relay::Relay};
+use crate::common::{Run, against, relay::Relay};
 
 /// A short frame of text.
 const HI: &[u8] = b"\x81\x02hi";
 /// So many of them before each message take the load generator longer than all else.
 const FLOOD: usize = 20_000;
+
+/// The last line of a table.
+fn sentence(run: &Run) -> &str {
+    run.table.lines().last().unwrap()
+}
 
 #[test]
 fn a_flood_of_frames_that_are_not_of_the_run_is_told_where_the_load_generator_was_full() {
@@ -17,11 +22,48 @@ fn a_flood_of_frames_that_are_not_of_the_run_is_told_where_the_load_generator_wa
     });
     let run = against(&relay.start(), &["saturate", "--settle", "1m"]);
     assert_eq!(run.code, Some(3), "{run:#?}");
-    let sentence = run.table.lines().last().unwrap();
+    let sentence = sentence(&run);
     let told = "NOT VALID: the server mostly sent something else: ";
     assert!(sentence.starts_with(told), "{sentence}");
     let told = "000 frames that are not of this run, the first: hi; ";
     let (_, doubt) = sentence.split_once(told).expect(sentence);
     assert!(doubt.contains("load generator's core"), "{doubt}");
     assert!(run.message("foreign") >= FLOOD as u64, "{run:#?}");
+}
+
+/// A relay that sends these clients one whole message, with the begin of another right behind it, and nothing more.
+fn that_leaves_off(victims: &'static [usize]) -> String {
+    let relay = Relay::with(|room, to, batch| {
+        if victims.contains(&to) {
+            let text = batch.remove(0);
+            if text.number == 0 {
+                let length = u8::try_from(text.text.len()).unwrap();
+                let whole = [&[0x81, length], &text.text[..]].concat();
+                room.send(to, &[&whole[..], b"\x81\x40~0"].concat());
+            }
+        }
+    });
+    relay.start()
+}
+
+#[test]
+fn a_message_that_never_ends_is_told_where_others_are_lost() {
+    let run = against(&that_leaves_off(&[1]), &[]).broken([39, 0, 0, 0]);
+    let told = "in order (39 lost); a message began and never ended at 1 client, after 4 bytes.";
+    assert!(sentence(&run).ends_with(told), "{}", run.table);
+    assert_eq!(run.message("unended"), 1);
+
+    let run = against(&that_leaves_off(&[1, 3]), &["--threads", "2"]).broken([78, 0, 0, 0]);
+    let told =
+        "(78 lost); a message began and never ended at 2 clients, at the first after 4 bytes.";
+    assert!(sentence(&run).ends_with(told), "{}", run.table);
+    assert_eq!(run.message("unended"), 2);
+}
+
+#[test]
+fn that_a_slow_client_stopped_within_a_message_is_not_told() {
+    let url = that_leaves_off(&[3, 4]);
+    let run = against(&url, &["--slow", "1"]).broken([39, 0, 0, 0]);
+    let told = "(39 lost); a message began and never ended at 1 client, after 4 bytes.";
+    assert!(sentence(&run).ends_with(told), "{}", run.table);
 }

@@ -131,7 +131,8 @@ fn results_of_broken_runs_conform() {
     };
     let silent = || Relay::with(|_, _, batch| batch.clear()).start();
     let masking = Relay::with(|room, to, _| room.send(to, b"\x81\x80\0\0\0\0"));
-    for url in [closing(), silent(), masking.start()] {
+    let unending = Relay::with(|room, to, _| room.send(to, b"\x81\x7e\x7f\xffhe"));
+    for url in [closing(), silent(), masking.start(), unending.start()] {
         conforms(&against(&url, &["--settle", "100ms"]));
         conforms(&against(&url, &["saturate", "--settle", "100ms"]));
     }

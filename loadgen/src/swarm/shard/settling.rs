@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use crate::{
     plan::{nanoseconds, roles::Role},
-    swarm::{
-        client::Client,
-        shard::{Shard, ShardError},
-    },
+    swarm::shard::{Shard, ShardError},
 };
 
 /// How long duplicates are waited for after the last message was delivered.
@@ -102,9 +99,10 @@ impl Shard<'_> {
                 publisher.give_up(&self.pace, now_ns, &mut self.record);
             }
         }
-        let clients = self.clients.iter().filter(|client| client.is_open());
-        if let Some(bytes) = clients.map(Client::unended).find(|bytes| *bytes > 0) {
-            self.record.left_unended(bytes, now_ns);
+        for (index, client) in self.clients.iter().enumerate() {
+            if client.is_open() && client.unended() > 0 {
+                self.record.left_unended(index, client.unended(), now_ns);
+            }
         }
         self.close_door();
         let planned = 0..self.plan.clients_of(self.thread).len();
