@@ -39,7 +39,7 @@ pub(super) const EXAMPLES: &str = r#"Examples:
 const EXIT_STATUS: &str = "Exit status:
   0  good
   1  an expectation failed, or a message was lost, duplicated, reordered or disordered (see --order), or a client that \
-was not asked to be slow was disconnected
+was not asked to be slow was disconnected, or got no answer to any of its pings
   2  usage or set-up
   3  not valid: nothing was measured, a search was stopped, a comparison had fewer than eight rounds, or the load \
 generator itself was the bottleneck: it sent so late that the p99 shows it (by more than 1 ms and 10%), or most messages \

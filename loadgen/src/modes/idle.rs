@@ -13,7 +13,7 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let plan = session.plan()?;
     let host = session.host(&plan)?;
     let trial = session.trial(&plan, &host)?;
-    let findings = Findings::Idle(Idle::new(&plan, &trial));
+    let findings = Findings::Idle(Box::new(Idle::new(&plan, &trial)));
     Ok(Found {
         outcome: Outcome::new(session.args, &plan, &trial, None, findings),
         curves: Curves::Handshakes(trial.sums.connect),

@@ -98,7 +98,7 @@ pub enum Findings {
     /// Fan-out, open or closed.
     Traffic(Box<Traffic>),
     /// Silent connections.
-    Idle(Idle),
+    Idle(Box<Idle>),
     /// Handshakes: all else is in the common part.
     Connect(Departures),
     /// The highest rate that holds, or the most clients.

@@ -5,7 +5,7 @@ use crate::outcome::{Findings, Outcome};
 /// What a run comes to, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A message was lost, duplicated, reordered or disordered, or a client was disconnected.
+    /// A message was lost, duplicated, reordered or disordered, or a client was disconnected, or got no answer to its pings.
     Broken,
     /// Nothing was measured, or the load generator was the bottleneck: the figures say nothing of the server.
     Invalid,
@@ -44,10 +44,7 @@ impl Outcome {
         self.connect.failed > 0
             || match &self.findings {
                 Findings::Traffic(traffic) => traffic.is_broken(),
-                Findings::Idle(idle) => {
-                    let storm = idle.storm.as_ref();
-                    idle.departures.disconnects > 0 || storm.is_some_and(|storm| storm.failed > 0)
-                }
+                Findings::Idle(idle) => idle.is_broken(),
                 Findings::Connect(departures) => departures.disconnects > 0,
                 Findings::Search(search) => search.ended_by.is_some(),
                 Findings::Comparison(comparison) => comparison.is_broken(),

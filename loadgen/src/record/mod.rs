@@ -17,6 +17,7 @@ pub mod log;
 mod optional;
 pub mod order;
 mod owed;
+pub mod pings;
 mod presence;
 pub mod recovery;
 pub mod sample;
@@ -38,6 +39,7 @@ use integrity::Integrity;
 use ledger::Ledger;
 use log::Lines;
 use order::Order;
+use pings::Pings;
 use sample::{Sample, Totals};
 use stages::Stages;
 use sums::Sums;
@@ -64,6 +66,7 @@ pub struct Record<'run> {
     echoes: Option<Echoes>,
     /// By client, where clients follow the numbers of their channels.
     tracks: Vec<Track>,
+    pings: Pings,
     sample: Sample,
     /// What was received before the sample.
     before: Totals,
@@ -140,6 +143,7 @@ impl<'run> Record<'run> {
             echoes: Echoes::new(plan.sender, plan.publishers_of(thread).count()),
             tracks: vec![Track::default(); if plan.has_numbers() { first } else { 0 }],
             clients,
+            pings: Pings::default(),
             sample: Sample::new(thread, 0),
             before: Totals::default(),
             times: Times::new(plan.nodes),
@@ -180,11 +184,6 @@ impl<'run> Record<'run> {
     /// Notes that a ping was answered.
     pub fn ping_answered(&mut self) {
         self.sums.pings += 1;
-    }
-
-    /// Notes that the server answered a ping.
-    pub fn pong_received(&mut self) {
-        self.sums.pongs += 1;
     }
 
     /// How a client is to speak, if that is up to a script, and what is particular to it.

@@ -8,6 +8,7 @@ use crate::record::{
     end::{End, Stays},
     heard::Heard,
     integrity::Counts,
+    pings,
     recovery::Recovery,
     stages::Part,
 };
@@ -43,10 +44,10 @@ pub struct Sums {
     pub stays: Option<Stays>,
     /// Slow clients that were disconnected, and how many in each way.
     pub slow_disconnects: BTreeMap<End, u64>,
-    /// Pings answered.
+    /// Pings of the server that were answered.
     pub pings: u64,
-    /// Pongs received.
-    pub pongs: u64,
+    /// What came of the clients' own.
+    pub own_pings: pings::Counts,
     /// Of the handshakes, from the begin of the connection.
     pub connect: Distribution,
     /// Clients that did not come in.
@@ -115,7 +116,7 @@ impl Sums {
         self.unended += other.unended;
         self.heard.add(other.heard);
         self.pings += other.pings;
-        self.pongs += other.pongs;
+        self.own_pings.add(other.own_pings);
         self.connect_failed += other.connect_failed;
         for (end, count) in other.disconnects {
             *self.disconnects.entry(end).or_default() += count;

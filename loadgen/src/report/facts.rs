@@ -172,8 +172,9 @@ fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {
 fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
     of_departures(facts, &idle.departures);
     facts.push(("pings answered", grouped(idle.pings_answered)));
-    if let Some(pongs) = idle.pongs_received {
-        facts.push(("pongs received", grouped(pongs)));
+    if let Some((pings, pongs)) = idle.pings_sent.zip(idle.pongs_received) {
+        let counts = [pings, pongs].map(grouped).join(" / ");
+        facts.push(("pings sent / answered by the server", counts));
     }
     if let Some(us) = idle.cpu_us_per_connection_second {
         facts.push((

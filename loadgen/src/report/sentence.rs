@@ -7,6 +7,7 @@ use crate::{
         comparison::Comparison,
         departures::{After, Departures},
         fault::{cause, fault},
+        idle::Idle,
         search::{Load, Search},
         traffic::Traffic,
         verdict::Verdict,
@@ -63,6 +64,11 @@ fn whats_broken(outcome: &Outcome) -> String {
             };
             departed(&idle.departures, &pings, outcome)
         }
+        Findings::Idle(idle) if idle.ignores_clients() => format!(
+            "the server kept {} of {} and answered none of their pings, which it must (RFC 6455, section 5.5.2)",
+            grouped(idle.clients_ignored.unwrap_or(0)),
+            counted(outcome.connect.clients, "client")
+        ),
         Findings::Connect(departures) if departures.disconnects > 0 => {
             departed(departures, "which were only to come in", outcome)
         }
@@ -128,17 +134,25 @@ fn whats_good(outcome: &Outcome) -> String {
                 in_order(traffic)
             ),
         },
-        Findings::Idle(idle) => match idle.pings_answered {
-            0 => "every client stayed connected, and the server sent no pings".to_owned(),
-            count => format!(
-                "every client stayed connected, and answered {} in all",
-                counted(count, "ping")
-            ),
-        },
+        Findings::Idle(idle) => stayed(idle),
         Findings::Connect(_) => "every client came in".to_owned(),
         Findings::Search(search) => highest(search, outcome),
         Findings::Comparison(comparison) => compared(comparison),
     }
+}
+
+/// That all stayed, and what came of all pings.
+fn stayed(idle: &Idle) -> String {
+    let theirs = match idle.pings_answered {
+        0 => "the server sent no pings".to_owned(),
+        count => format!("answered {} in all", counted(count, "ping")),
+    };
+    let ours = idle.pongs_received.zip(idle.pings_sent);
+    let ours = ours.map_or_else(String::new, |(pongs, pings)| {
+        let pings = counted(pings, "ping");
+        format!("; the server answered {} of their {pings}", grouped(pongs))
+    });
+    format!("every client stayed connected, and {theirs}{ours}")
 }
 
 /// In which order what came did, where that is none that must not be.

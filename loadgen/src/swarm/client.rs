@@ -292,7 +292,7 @@ impl Client {
                     continue;
                 }
                 Message::Pong(_) => {
-                    record.pong_received();
+                    record.pong_received(index);
                     continue;
                 }
                 Message::Close(payload) => {

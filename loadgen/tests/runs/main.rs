@@ -17,6 +17,7 @@ mod nodes;
 mod pages;
 #[path = "../../../tests/picky/mod.rs"]
 mod picky;
+mod pings;
 mod protocols;
 mod recovery;
 mod schema;

@@ -107,32 +107,6 @@ fn search_fails_when_no_rate_holds() {
 }
 
 #[test]
-fn idle_clients_answer_pings() {
-    let (pongs, ponged) = mpsc::channel();
-    let run = against(&Relay::right().that_pings(pongs).start(), &["idle"]).good();
-    assert_eq!(run.count("pings_answered"), 5);
-    assert_eq!(run.count("disconnects"), 0);
-    let payloads = ponged.iter().take(5).all(|payload| payload == b"alive?");
-    assert!(payloads, "a pong carries what its ping did");
-}
-
-#[test]
-fn idle_clients_ping_the_server_if_asked_to() {
-    let run = against(&Relay::right().start(), &["idle", "--ping"]).good();
-    assert_eq!(run.count("pongs_received"), 5);
-    let flags = ["idle", "--ping", "--period", "50ms"];
-    let run = against(&Relay::right().start(), &flags).good();
-    assert!(run.count("pongs_received") >= 10, "{run:#?}");
-}
-
-#[test]
-fn busy_clients_answer_pings() {
-    let (pongs, ponged) = mpsc::channel();
-    against(&Relay::right().that_pings(pongs).start(), &[]).good();
-    assert_eq!(ponged.iter().take(5).count(), 5);
-}
-
-#[test]
 fn connect_counts_handshakes() {
     let flags = ["connect", "--duration", "200ms"];
     let run = against(&Relay::right().start(), &flags).good();

@@ -65,10 +65,12 @@ impl Shard<'_> {
 
     fn ping(&mut self, index: usize) {
         let client = &mut self.clients[index];
-        if client.is_open()
-            && let Err(end) = client.ping()
-        {
-            self.lost(index, end);
+        if !client.is_open() {
+            return;
+        }
+        match client.ping() {
+            Ok(()) => self.record.pinged(index),
+            Err(end) => self.lost(index, end),
         }
     }
 

@@ -15,8 +15,10 @@ const CATCH_UP: Duration = Duration::from_millis(500);
 const SETTLE_TICK: Duration = Duration::from_millis(10);
 
 impl Shard<'_> {
-    /// Waits until everything is delivered or the time for that is over, and then a moment for duplicates.
+    /// Waits until everything is delivered and every pinging client heard a pong, or the time for that is over, and then a moment for duplicates.
     pub(super) fn settle(&mut self) -> Result<(), ShardError> {
+        // The answers to those that were sent are waited for, and the wait is to have an end.
+        self.pings = None;
         let mut until_ns = self.common.clock.now_ns() + nanoseconds(self.plan.settle);
         let (mut sent, mut settled, mut quiet) = (false, false, false);
         // Clients that have everything, from the first on.
@@ -56,6 +58,11 @@ impl Shard<'_> {
         if !settled {
             self.common.note_settled();
         }
+        // Who is not waited for cannot be late.
+        if !self.common.is_over() {
+            self.record
+                .end_pings(|client| self.clients[client].is_open());
+        }
         Ok(())
     }
 
@@ -69,7 +76,8 @@ impl Shard<'_> {
             return false;
         };
         let is_gone = !state.is_open() && !state.is_away() && state.dialing().is_none();
-        is_gone || (state.is_open() && self.record.is_complete(client) && !state.awaits())
+        let has_all = self.record.is_complete(client) && !self.record.awaits_pong(client);
+        is_gone || (state.is_open() && has_all && !state.awaits())
     }
 
     /// Has slow clients read what is left for them, to learn whether the server closed them.
