@@ -162,7 +162,7 @@ pub struct Args {
     #[arg(long, help_heading = LOAD, hide_short_help = true, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub entry_timeout: Duration,
 
-    /// Number that decides all that is random: the run's tag, the masks, what messages say, who leaves when [default: a new one each time, told in the result]
+    /// Number that decides all that is random but the run's tag: the masks, what messages say, who leaves when [default: a new one each time, told in the result]
     #[arg(long, help_heading = LOAD, hide_short_help = true, value_name = "N")]
     pub seed: Option<u64>,
 

@@ -104,8 +104,10 @@ pub struct Plan {
     pub skips: bool,
     /// Whether the run goes on when a client does not come in, as long as others do.
     pub some_may_fail: bool,
-    /// Decides all that is random.
+    /// Decides all that is random, but for the name.
     pub seed: u64,
+    /// Tells its messages from those of other runs, also with the same seed: a server may remember them.
+    pub name: u32,
 }
 
 /// When publishers send.
@@ -186,6 +188,7 @@ impl Plan {
             skips: args.skips,
             some_may_fail: args.mode == Mode::Connect,
             seed: args.seed.unwrap_or_else(|| fastrand::u64(..SEEDS)),
+            name: fastrand::u32(..),
         };
         plan.check(args)?;
         let limit = descriptors::raise_limit().map_err(PlanError::RaiseLimit)?;

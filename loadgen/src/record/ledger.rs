@@ -34,11 +34,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// For a planned run, whose name chance decides.
+    /// For one trial of a planned run, each of which has a tag of its own.
     pub fn new(plan: &Plan, log: Option<Arc<DeliveryLog>>) -> Self {
         let sent = std::iter::repeat_with(AtomicU32::default);
         Self {
-            format: Format::new(fastrand::u32(..), plan.size_bytes),
+            format: Format::new(plan.name ^ fastrand::u32(..), plan.size_bytes),
             payload: Payload::new(plan.payload, plan.seed),
             log,
             sent: sent.take(plan.publishers).collect(),

@@ -29,7 +29,7 @@ pub struct Common {
 }
 
 impl Common {
-    /// For a planned run, whose origin is now and whose name chance decides.
+    /// For a planned run, whose origin is now.
     pub fn new(plan: &Plan, log: Option<Arc<DeliveryLog>>, interrupts: Interrupts) -> Self {
         Self {
             clock: Clock::start(),

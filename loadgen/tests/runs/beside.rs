@@ -1,6 +1,10 @@
 //! What a server does beside its messages, where that is what spoils them: it is told with what it spoiled.
 
-use crate::common::{Run, against, relay::Relay};
+use crate::common::{
+    Run, against,
+    relay::Relay,
+    room::{self, Door, Host, Room},
+};
 
 /// A short frame of text.
 const HI: &[u8] = b"\x81\x02hi";
@@ -66,4 +70,33 @@ fn that_a_slow_client_stopped_within_a_message_is_not_told() {
     let run = against(&url, &["--slow", "1"]).broken([39, 0, 0, 0]);
     let told = "(39 lost); a message began and never ended at 1 client, after 4 bytes.";
     assert!(sentence(&run).ends_with(told), "{}", run.table);
+}
+
+/// Says to whoever comes all that was ever said.
+#[derive(Default)]
+struct Rememberer {
+    said: Vec<String>,
+}
+
+impl Host for Rememberer {
+    fn entered(&mut self, room: &mut Room, client: usize) {
+        for said in &self.said {
+            room.say(client, said.as_str());
+        }
+    }
+
+    fn said(&mut self, room: &mut Room, _from: usize, text: &str) {
+        self.said.push(text.to_owned());
+        room.clients().for_each(|client| room.say(client, text));
+    }
+}
+
+#[test]
+fn what_an_earlier_run_with_the_same_seed_said_is_not_of_this_one() {
+    let url = room::open(Rememberer::default(), Door::OPEN);
+    let flags = ["--seed", "7", "--clients", "1", "--storm", "1"];
+    for foreign in [0, 80, 160] {
+        let run = against(&url, &flags).good();
+        assert_eq!(run.message("foreign"), foreign);
+    }
 }
