@@ -9,6 +9,7 @@ use crate::{
         protocol::Protocol,
         script::{Script, error::ScriptError},
         stamp::{MESSAGE_BYTES_MAX, PUBLISHERS_MAX, STAMP_BYTES, TIME_NS_MAX},
+        target::unix_path,
     },
 };
 
@@ -90,7 +91,7 @@ impl Plan {
         if args.isolation && self.slow == 0 {
             return Err(PlanError::NobodySlow);
         }
-        let all_unix = !args.url.is_empty() && args.url.iter().all(|url| url.starts_with("unix:"));
+        let all_unix = !args.url.is_empty() && args.url.iter().all(|url| unix_path(url).is_some());
         let ports = usize::from(self.source_ips.unwrap_or(1)) * PORTS_PER_SOURCE;
         if self.sockets() > ports && !all_unix {
             return Err(PlanError::Ports {

@@ -127,6 +127,25 @@ fn every_mode_works_on_a_unix_socket() {
 }
 
 #[test]
+fn the_scheme_of_a_unix_socket_may_be_in_capitals() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Socket");
+    serve(Config {
+        addrs: vec![Address::Unix(path.clone())],
+        ..Config::default()
+    });
+    let url = format!("UNIX:{}", path.display());
+    against(&url, &["--path", "/relay"]).good();
+    let [one, other] = ["one=", "other=Chat+"].map(|begin| begin.to_owned() + &url);
+    let flags = [
+        "compare", "--rounds", "2", "--target", &one, "--target", &other,
+    ];
+    let run = run(&flags);
+    assert_eq!(run.at("rounds").as_array().map(Vec::len), Some(4));
+    assert!(!run.table.contains("BROKEN"), "{}", run.table);
+}
+
+#[test]
 fn servers_of_different_kinds_can_be_compared() {
     let certificate = Certificate::new();
     let encrypted = format!("encrypted=wss://{}/relay", certificate.serve());

@@ -20,7 +20,7 @@ use hubbub::{
         },
         tls::client::{Tls, Trust, TrustError},
     },
-    vocabulary::address::socket_path,
+    vocabulary::address::{SocketPathError, socket_path},
 };
 use thiserror::Error;
 use tungstenite::{
@@ -86,7 +86,7 @@ impl Target {
             url: hidden(url),
             reason,
         };
-        let unix = socket_path(url)
+        let unix = unix_path(url)
             .transpose()
             .map_err(|error| of(error.to_string()))?;
         // However it is written (RFC 3986, section 3.1).
@@ -194,6 +194,15 @@ impl Target {
     pub fn request(&self, wish: Wish) -> Request {
         self.asking.request(wish)
     }
+}
+
+/// The path of the unix socket that a URL names, if it names one, however its scheme is written (RFC 3986, section 3.1).
+///
+/// # Errors
+/// The user's: there is none behind the scheme, or one that no socket can have.
+pub fn unix_path(url: &str) -> Option<Result<PathBuf, SocketPathError>> {
+    let (scheme, path) = url.split_once(':')?;
+    socket_path(&format!("{}:{path}", scheme.to_ascii_lowercase()))
 }
 
 /// The first address that takes a connection. One that has no other in its place need not be asked.

@@ -78,13 +78,13 @@ fn tls_is_spoken_where_the_url_says_so_on_port_443() {
 
 #[test]
 fn a_unix_socket_has_its_endpoint_beside_it() {
-    for path in ["/relay?channel=x", "relay?channel=x"] {
+    for (scheme, path) in [("unix", "/relay?channel=x"), ("UNIX", "relay?channel=x")] {
         let handshake = Handshake {
             path: Some(path),
             ..Handshake::default()
         };
-        let target = Target::new("unix:/run/hubbub.sock", &handshake).unwrap();
-        assert!(matches!(target.place(), Place::Unix(path) if path.ends_with("hubbub.sock")));
+        let target = Target::new(&format!("{scheme}:/run/Hubbub.sock"), &handshake).unwrap();
+        assert!(matches!(target.place(), Place::Unix(path) if path.ends_with("Hubbub.sock")));
         let request = target.request(asking("name=a"));
         let asked = request.uri().path_and_query().unwrap();
         assert_eq!(asked, "/relay?channel=x&name=a");
