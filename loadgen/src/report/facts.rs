@@ -14,7 +14,7 @@ use crate::{
         storm::Storm,
         traffic::Traffic,
     },
-    report::deflated::deflated,
+    report::{deflated::deflated, figure::grown},
 };
 
 /// The figures of a result that are no distribution, name by name.
@@ -64,7 +64,7 @@ fn of_server(facts: &mut Vec<(&'static str, String)>, outcome: &Outcome) {
         facts.push(("server CPU per handshake", format!("{us:.1} us")));
     }
     if let Some(each) = server.rss_bytes_per_connection {
-        facts.push(("server memory per connection", bytes(each)));
+        facts.push(("server memory per connection", memory(each)));
     }
 }
 
@@ -183,7 +183,7 @@ fn of_idle(facts: &mut Vec<(&'static str, String)>, idle: &Idle) {
         ));
     }
     if let Some(each) = idle.rss_bytes_per_connection_end {
-        facts.push(("server memory per connection at the end", bytes(each)));
+        facts.push(("server memory per connection at the end", memory(each)));
     }
     of_storm(facts, idle.storm.as_ref());
 }
@@ -201,6 +201,11 @@ fn of_departures(facts: &mut Vec<(&'static str, String)>, departures: &Departure
     }
 }
 
+/// What a connection takes, if the server has grown.
+fn memory(each: f64) -> String {
+    grown(each).unwrap_or_else(|| "not known (it had that already)".to_owned())
+}
+
 fn ways(count: u64, by: &BTreeMap<String, u64>) -> String {
     let ways: Vec<String> = by
         .iter()
@@ -210,4 +215,15 @@ fn ways(count: u64, by: &BTreeMap<String, u64>) -> String {
         return count.to_string();
     }
     format!("{count} ({})", ways.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_did_not_grow_says_nothing_of_what_a_connection_takes() {
+        assert_eq!(memory(2048.0), "2048 B");
+        assert_eq!(memory(0.0), "not known (it had that already)");
+    }
 }

@@ -1,4 +1,4 @@
-//! The figures of a comparison, as people call and read them; the JSON result has names of its own for them.
+//! Figures as people call and read them, above all those of a comparison; the JSON result has names of its own for them.
 
 use crate::{
     figures::words::{bytes, rounded, time},
@@ -30,13 +30,19 @@ pub(super) fn called_by_rounds(name: &str, ratio: &Ratio, all: usize) -> String 
     }
 }
 
+/// What the memory of a server grew by for each connection. A server that did not grow had the memory already, perhaps of others that
+/// it served before, and nobody knows what a connection takes.
+pub(super) fn grown(each: f64) -> Option<String> {
+    (each > 0.0).then(|| bytes(each))
+}
+
 /// A figure of that name, with its unit.
 pub(super) fn written(name: &str, figure: f64) -> String {
     match name {
         "cpu_us_per_delivery" => format!("{figure:.3} us"),
         "delivered_per_second" => rounded(figure) + "/s",
         "mean_batch" => format!("{figure:.2}"),
-        "rss_bytes_per_connection" => bytes(figure),
+        "rss_bytes_per_connection" => grown(figure).unwrap_or_else(|| "-".to_owned()),
         _ => time(figure),
     }
 }
@@ -53,6 +59,12 @@ mod tests {
             assert_ne!(called, name);
             assert!(!called.contains('_'), "{called}");
         }
+    }
+
+    #[test]
+    fn memory_that_did_not_grow_is_not_told_as_that_of_a_connection() {
+        let told = |each| written("rss_bytes_per_connection", each);
+        assert_eq!([told(0.0), told(2048.0)], ["-", "2048 B"]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The figures of a page that matter most.
 
 use crate::{
-    figures::words::{bytes, counted, grouped, rounded, time},
+    figures::words::{counted, grouped, rounded, time},
     outcome::{
         Findings, Outcome,
         comparison::{Comparison, DECISIVE},
     },
     page::Fact,
-    report::figure::{called, written},
+    report::figure::{called, grown, written},
 };
 
 /// Servers of a comparison at most, the first ones: all are in the table below.
@@ -38,9 +38,9 @@ pub(super) fn headline(outcome: &Outcome) -> Vec<Fact> {
             facts.push(fact("lost", grouped(messages.lost), note));
         }
         Findings::Idle(idle) => {
-            if let Some(each) = idle.rss_bytes_per_connection_end {
+            if let Some(each) = idle.rss_bytes_per_connection_end.and_then(grown) {
                 let note = counted(outcome.connect.clients, "connection");
-                facts.push(fact("memory of a connection", bytes(each), note));
+                facts.push(fact("memory of a connection", each, note));
             }
             if let Some(us) = idle.cpu_us_per_connection_second {
                 let note = format!("{} pings answered", grouped(idle.pings_answered));
