@@ -133,6 +133,10 @@ fn instead(messages: &Messages, heard: &Words) -> String {
         unended
             .as_ref()
             .map(|bytes| format!("but {bytes} of a message that began and never ended")),
+        (messages.pings > 0).then(|| {
+            let pings = counted(messages.pings, "ping");
+            format!("and the server only pinged ({pings}): {DOES_IT_SEND}")
+        }),
     ];
     let told = told.into_iter().flatten().next();
     told.unwrap_or_else(|| format!("and the server said nothing at all: {DOES_IT_SEND}"))

@@ -47,6 +47,9 @@ pub struct Messages {
     /// Frames without messages that were awaited or answered, as a script or a chat's entry has it.
     #[serde(skip_serializing_if = "is_zero")]
     pub heeded: u64,
+    /// Pings of the server that were answered.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub pings: u64,
     /// Clients at which a message began and never ended, slow ones apart.
     #[serde(skip_serializing_if = "is_zero")]
     pub unended: u64,
@@ -74,6 +77,7 @@ impl Messages {
             unacked: is_acked.then_some(sums.echoes.unacked),
             foreign: sums.foreign,
             heeded: sums.heeded,
+            pings: sums.pings,
             unended: sums.unended,
         }
     }

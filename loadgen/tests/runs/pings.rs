@@ -67,6 +67,16 @@ fn busy_clients_answer_pings() {
 }
 
 #[test]
+fn a_server_that_only_pings_is_not_told_to_say_nothing() {
+    let (pongs, _ponged) = mpsc::channel();
+    let mute = Relay::with(|_, _, batch| batch.clear()).that_pings(pongs);
+    let run = against(&mute.start(), &[]).broken([200, 0, 0, 0]);
+    let told = "BROKEN: nothing was delivered, and the server only pinged (5 pings): does it send";
+    assert!(verdict(&run).starts_with(told), "{}", run.table);
+    assert_eq!(run.message("pings"), 5);
+}
+
+#[test]
 fn a_server_that_answers_no_ping_of_a_client_breaks_the_protocol() {
     let run = against(&answering(|client| client.min(1)), &["idle", "--ping"]);
     assert_eq!(run.code, Some(1), "{run:#?}");

@@ -1,5 +1,7 @@
 //! Every result is one that the published schema allows, and the schema allows nothing else.
 
+use std::sync::mpsc;
+
 use jsonschema::Validator;
 use loadgen::outcome::schema::SCHEMA;
 use serde_json::{Value, json};
@@ -132,7 +134,10 @@ fn results_of_broken_runs_conform() {
     let silent = || Relay::with(|_, _, batch| batch.clear()).start();
     let masking = Relay::with(|room, to, _| room.send(to, b"\x81\x80\0\0\0\0"));
     let unending = Relay::with(|room, to, _| room.send(to, b"\x81\x7e\x7f\xffhe"));
-    for url in [closing(), silent(), masking.start(), unending.start()] {
+    let (pongs, _ponged) = mpsc::channel();
+    let pinging = Relay::with(|_, _, batch| batch.clear()).that_pings(pongs);
+    let others = [masking, unending, pinging].map(Relay::start);
+    for url in [closing(), silent()].into_iter().chain(others) {
         conforms(&against(&url, &["--settle", "100ms"]));
         conforms(&against(&url, &["saturate", "--settle", "100ms"]));
     }
