@@ -92,23 +92,34 @@ impl Heard {
         note(&mut self.refused, at_ns, || why.to_string());
     }
 
+    /// Has all of it be so much later, as it was heard by a clock that was started after that of others.
+    pub fn delay(&mut self, by_ns: u64) {
+        for said in self.all().into_iter().flatten() {
+            said.at_ns = said.at_ns.saturating_add(by_ns);
+        }
+    }
+
     /// Adds what another thread heard.
-    pub fn add(&mut self, other: Self) {
-        for (own, more) in [
-            (&mut self.foreign, other.foreign),
-            (&mut self.heeded, other.heeded),
-            (&mut self.error, other.error),
-            (&mut self.close, other.close),
-            (&mut self.fault, other.fault),
-            (&mut self.unended, other.unended),
-            (&mut self.refused, other.refused),
-        ] {
-            if let Some(more) = more
+    pub fn add(&mut self, mut other: Self) {
+        for (own, more) in self.all().into_iter().zip(other.all()) {
+            if let Some(more) = more.take()
                 && own.as_ref().is_none_or(|own| more.at_ns < own.at_ns)
             {
                 *own = Some(more);
             }
         }
+    }
+
+    fn all(&mut self) -> [&mut Option<Said>; 7] {
+        [
+            &mut self.foreign,
+            &mut self.heeded,
+            &mut self.error,
+            &mut self.close,
+            &mut self.fault,
+            &mut self.unended,
+            &mut self.refused,
+        ]
     }
 
     /// How it is told.
@@ -206,6 +217,18 @@ mod tests {
         assert_eq!(words.foreign.as_deref(), Some("first"));
         assert_eq!(words.close.as_deref(), Some("4401 \"Unauthorized\""));
         assert_eq!(words.error, None);
+    }
+
+    #[test]
+    fn what_was_heard_by_a_later_clock_is_later() {
+        let words = heard(|heard| {
+            heard.foreign(b"first", 20);
+            let mut other = Heard::default();
+            other.foreign(b"second", 10);
+            other.delay(30);
+            heard.add(other);
+        });
+        assert_eq!(words.foreign.as_deref(), Some("first"));
     }
 
     #[test]

@@ -216,6 +216,27 @@ fn a_server_that_closes_some_who_only_come_in_is_broken() {
 }
 
 #[test]
+fn of_several_rounds_what_was_said_in_the_first_is_told() {
+    /// Closes the last who comes in the first round, and then the first of each.
+    struct Fickle;
+    impl Host for Fickle {
+        fn entered(&mut self, room: &mut Room, client: usize) {
+            match client {
+                4 => room.close(client, 4401),
+                client if client % 5 == 0 && client > 4 => room.close(client, 4402),
+                _ => {}
+            }
+        }
+        fn said(&mut self, _room: &mut Room, _from: usize, _text: &str) {}
+    }
+    let url = room::open(Fickle, Door::OPEN);
+    let run = against(&url, &words("connect --connect-rate 50 --duration 1s"));
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    assert!(run.count("disconnects_by.4402") > 0, "{run:#?}");
+    assert_eq!(run.at("heard.close"), "4401 \"a test\"");
+}
+
+#[test]
 fn an_entry_that_is_refused_is_told_with_the_answer() {
     let url = Chat::with(Entry::Forbidden).start();
     let (code, told) = refused_by(&mut loadgen(&["--protocol", "chat", "--url", &url]));

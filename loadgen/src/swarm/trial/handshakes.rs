@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     figures,
-    plan::Plan,
+    plan::{Plan, nanoseconds},
     record::{collection::Collection, fairness::Fairness, sums::Sums},
     server::usage::Watched,
     swarm::{
@@ -39,6 +39,7 @@ impl Trial {
         let begun = Instant::now();
         let left = || plan.duration.saturating_sub(begun.elapsed());
         while took_ns == 0 || !left().is_zero() {
+            let begun_ns = nanoseconds(begun.elapsed());
             let common = Common::new(plan, None, stage.interrupts.clone());
             let shards = shards(plan, stage.targets, &common)?;
             let is_first = took_ns == 0;
@@ -65,11 +66,13 @@ impl Trial {
             cpu_seconds = cpu_seconds.zip(more).map(|(sum, more)| sum + more);
             idle = idle.or_else(|| stage.rss_bytes());
             windows.extend(arrivals);
-            let (round, _) = close(shards);
+            let (mut round, _) = close(shards);
             let url = || stage.targets[0].url_of(plan.particulars.of(0, 0));
             if is_first && let Some(error) = turned_out(&round, url) {
                 return Err(error);
             }
+            // Each round has a clock of its own.
+            round.heard.delay(begun_ns);
             sums.add(round);
             if common.is_interrupted() {
                 interrupted = true;
