@@ -171,8 +171,14 @@ mod tests {
                 "latency_us.p42<5ms",
                 "latency_us has max, mean, p50, p90, p95, p99, p999",
             ),
-            ("messages.losst<1", "messages has acked, delivered, "),
-            ("messages.lost.more<1", "messages has acked, delivered, "),
+            (
+                "messages.losst<1",
+                "messages has acked, damaged, delivered, ",
+            ),
+            (
+                "messages.lost.more<1",
+                "messages has acked, damaged, delivered, ",
+            ),
         ] {
             let told = told(text, Mode::Fanout);
             assert!(told.contains(known), "{told}");

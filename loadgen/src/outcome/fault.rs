@@ -50,12 +50,21 @@ fn causes(traffic: &Traffic, heard: &Words) -> String {
         Some(failure) => Some(format!("of the first that was not let in: {failure}")),
         None => reason(messages.disconnects, heard),
     };
-    let causes = [reason, unended(messages, heard)];
+    let invented = heard.invented.as_ref();
+    let causes = [
+        reason,
+        unended(messages, heard),
+        invented.map(|first| format!("the first that nobody sent: {first}")),
+        noise::damaged(messages, heard),
+    ];
     let causes: Vec<String> = causes.into_iter().flatten().collect();
-    if causes.is_empty() {
-        return SEE_ITS_LOG.to_owned();
+    if !causes.is_empty() {
+        return causes.join("; ");
     }
-    causes.join("; ")
+    match noise::foreign(messages, heard) {
+        Some(frames) => format!("{SEE_ITS_LOG}, and what else it sent: {frames}"),
+        None => SEE_ITS_LOG.to_owned(),
+    }
 }
 
 /// Where something began and did not go on.
@@ -102,7 +111,9 @@ fn reason(disconnects: u64, heard: &Words) -> Option<String> {
 /// What came in place of all messages.
 fn instead(messages: &Messages, heard: &Words) -> String {
     let Words {
-        foreign,
+        foreign: _,
+        damaged: _,
+        invented: _,
         heeded,
         error,
         close,
@@ -110,6 +121,8 @@ fn instead(messages: &Messages, heard: &Words) -> String {
         unended,
         refused: _,
     } = heard;
+    let sent = [noise::invented, noise::damaged, noise::foreign];
+    let sent = sent.iter().find_map(|told| told(messages, heard));
     let ended = (messages.disconnects > 0)
         .then(|| "and the server ended connections without a word; see its log".to_owned());
     let told = [
@@ -120,9 +133,7 @@ fn instead(messages: &Messages, heard: &Words) -> String {
         error
             .as_ref()
             .map(|error| format!("and the server said {error}")),
-        foreign
-            .as_ref()
-            .map(|first| format!("but {}", noise::frames(messages.foreign, first))),
+        sent.map(|sent| format!("but {sent}")),
         ended,
         heeded.as_ref().map(|frame| {
             format!(

@@ -44,6 +44,10 @@ pub struct Messages {
     pub unacked: Option<u64>,
     /// Frames that were not of this run, and messages that were damaged.
     pub foreign: u64,
+    /// How many of these were messages that were damaged.
+    pub damaged: u64,
+    /// Deliveries of messages that nobody sent.
+    pub invented: u64,
     /// Frames without messages that were awaited or answered, as a script or a chat's entry has it.
     #[serde(skip_serializing_if = "is_zero")]
     pub heeded: u64,
@@ -51,7 +55,6 @@ pub struct Messages {
     #[serde(skip_serializing_if = "is_zero")]
     pub pings: u64,
     /// Clients at which a message began and never ended, slow ones apart.
-    #[serde(skip_serializing_if = "is_zero")]
     pub unended: u64,
 }
 
@@ -76,6 +79,8 @@ impl Messages {
             acked: is_acked.then_some(sums.echoes.acked),
             unacked: is_acked.then_some(sums.echoes.unacked),
             foreign: sums.foreign,
+            damaged: sums.damaged,
+            invented: sums.invented,
             heeded: sums.heeded,
             pings: sums.pings,
             unended: sums.unended,

@@ -1,30 +1,60 @@
-//! What a server said beside the messages of a run, and whether that is what kept the load generator.
+//! What a server said beside the messages of a run, in words, and whether that is what kept the load generator.
 
-use crate::{figures::words::grouped, swarm::trial::Trial};
+use crate::{
+    figures::words::{counted, grouped},
+    outcome::messages::Messages,
+    record::heard::Words,
+    swarm::trial::Trial,
+};
 
 /// The part of a core from which on a load generator has so much to do that it matters what that is.
 const BUSY: f64 = 0.5;
 
 /// Why figures say nothing of the server, with what else it sent before that, if that was most of what there was to do.
 pub fn before(doubt: String, trial: &Trial) -> String {
-    let words = trial.sums.heard.words();
-    match words.foreign.filter(|_| is_most(trial)) {
-        Some(first) => {
-            let frames = frames(trial.sums.foreign, &first);
-            format!("the server mostly sent something else: {frames}; {doubt}")
-        }
+    let sums = &trial.sums;
+    let frames = frames(sums.foreign - sums.damaged, &sums.heard.words());
+    match frames.filter(|_| is_most(trial)) {
+        Some(frames) => format!("the server mostly sent something else: {frames}; {doubt}"),
         None => doubt,
     }
 }
 
-/// So many frames that are not of a run, with the first of them.
-pub fn frames(count: u64, first: &str) -> String {
+/// Frames that are not of this run, if there are any, with the first of them.
+pub fn foreign(messages: &Messages, heard: &Words) -> Option<String> {
+    frames(messages.foreign - messages.damaged, heard)
+}
+
+/// That messages came damaged, if any did, with the first of them.
+pub fn damaged(messages: &Messages, heard: &Words) -> Option<String> {
+    let first = heard.damaged.as_ref()?;
+    let count = messages.damaged;
+    let first = behind(count, first);
+    Some(format!("{} came damaged{first}", counted(count, "message")))
+}
+
+/// That messages came that nobody sent, if any did, with the first of them.
+pub fn invented(messages: &Messages, heard: &Words) -> Option<String> {
+    let first = heard.invented.as_ref()?;
+    let count = messages.invented;
+    let first = behind(count, first);
+    let messages = counted(count, "message");
+    Some(format!("{messages} came that nobody sent{first}"))
+}
+
+fn frames(count: u64, heard: &Words) -> Option<String> {
+    let first = behind(count, heard.foreign.as_ref()?);
+    Some(match count {
+        1 => format!("one frame that is not of this run{first}"),
+        count => format!("{} frames that are not of this run{first}", grouped(count)),
+    })
+}
+
+/// The first of so many, behind what they are.
+fn behind(count: u64, first: &str) -> String {
     match count {
-        1 => format!("one frame that is not of this run: {first}"),
-        count => format!(
-            "{} frames that are not of this run, the first: {first}",
-            grouped(count)
-        ),
+        1 => format!(": {first}"),
+        _ => format!(", the first: {first}"),
     }
 }
 

@@ -135,6 +135,7 @@ impl Traffic {
                 "in another order than elsewhere, which --order publisher allows",
             ),
             (messages.stray, "in a wrong channel"),
+            (messages.invented, "that nobody sent"),
             (
                 messages.returned,
                 "back to their senders, who should get none",

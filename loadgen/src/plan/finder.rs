@@ -29,6 +29,12 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Where the last message began.
+    #[inline]
+    pub fn begin(&self) -> usize {
+        self.previous.unwrap_or_default()
+    }
+
     /// Where the last message ended.
     #[inline]
     pub fn end(&self) -> usize {

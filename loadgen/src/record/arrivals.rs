@@ -91,8 +91,8 @@ impl Record<'_> {
         self.sums.heard.words()
     }
 
-    /// Notes the messages of a frame that reached a client at `now_ns`; how many there were, damaged ones too, and where
-    /// the last ends. The last of them may be judged only when they are [settled](Self::settle).
+    /// Notes the messages of a frame that reached a client at `now_ns`; how many there were, those too that nobody sent as
+    /// they are, and where the last ends. The last of them may be judged only when they are [settled](Self::settle).
     #[inline]
     pub fn received(&mut self, client: usize, frame: &[u8], now_ns: u64) -> (u64, usize) {
         let (mut found, mut known) = (0, 0);
@@ -100,18 +100,20 @@ impl Record<'_> {
         while let Some(next) = self.finder.next(frame, &mut cursor) {
             let Some(volley) = next else {
                 found += 1;
+                self.received_damaged(&frame[cursor.begin()..], now_ns);
                 continue;
             };
             found += u64::from(volley.count);
             let ours = self.ledger.known(volley);
+            if ours.count < volley.count {
+                let invented = volley.count - ours.count;
+                let last = &frame[cursor.begin()..cursor.end()];
+                self.received_invented(invented, last, now_ns);
+            }
             if ours.count > 0 {
                 known += u64::from(ours.count);
                 self.arrives(client, ours, now_ns);
             }
-        }
-        if found > known {
-            self.sums.foreign += found - known;
-            self.sums.heard.foreign(frame, now_ns);
         }
         if known > 0 {
             self.sample.totals.messages += known;

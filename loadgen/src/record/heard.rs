@@ -14,6 +14,8 @@ const WORDS_CHARS_MAX: usize = 120;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heard {
     foreign: Option<Said>,
+    damaged: Option<Said>,
+    invented: Option<Said>,
     heeded: Option<Said>,
     error: Option<Said>,
     close: Option<Said>,
@@ -28,6 +30,12 @@ pub struct Words {
     /// The first frame that was not of this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub foreign: Option<String>,
+    /// The first message that was damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<String>,
+    /// The first message that nobody sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invented: Option<String>,
     /// The first frame that was awaited or answered, as a script or a chat's entry has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heeded: Option<String>,
@@ -59,6 +67,16 @@ impl Heard {
     #[inline]
     pub fn foreign(&mut self, frame: &[u8], at_ns: u64) {
         note(&mut self.foreign, at_ns, || words(frame));
+    }
+
+    /// Notes a message that is damaged.
+    pub fn damaged(&mut self, message: &[u8], at_ns: u64) {
+        note(&mut self.damaged, at_ns, || words(message));
+    }
+
+    /// Notes a message that nobody sent.
+    pub fn invented(&mut self, message: &[u8], at_ns: u64) {
+        note(&mut self.invented, at_ns, || words(message));
     }
 
     /// Notes a frame without a message that was awaited or answered.
@@ -110,9 +128,11 @@ impl Heard {
         }
     }
 
-    fn all(&mut self) -> [&mut Option<Said>; 7] {
+    fn all(&mut self) -> [&mut Option<Said>; 9] {
         [
             &mut self.foreign,
+            &mut self.damaged,
+            &mut self.invented,
             &mut self.heeded,
             &mut self.error,
             &mut self.close,
@@ -127,6 +147,8 @@ impl Heard {
         let told = |said: &Option<Said>| said.as_ref().map(|said| said.words.clone());
         Words {
             foreign: told(&self.foreign),
+            damaged: told(&self.damaged),
+            invented: told(&self.invented),
             heeded: told(&self.heeded),
             error: told(&self.error),
             close: told(&self.close),

@@ -32,6 +32,10 @@ pub struct Sums {
     pub stray: u64,
     /// Frames that are not of this run, and messages that are damaged.
     pub foreign: u64,
+    /// How many of these were messages that are damaged.
+    pub damaged: u64,
+    /// Deliveries of messages that nobody sent.
+    pub invented: u64,
     /// Frames without messages that were awaited or answered.
     pub heeded: u64,
     /// Clients at which a message began and never ended, without those that were asked to be slow.
@@ -112,6 +116,8 @@ impl Sums {
         self.echoes.add(other.echoes);
         self.stray += other.stray;
         self.foreign += other.foreign;
+        self.damaged += other.damaged;
+        self.invented += other.invented;
         self.heeded += other.heeded;
         self.unended += other.unended;
         self.heard.add(other.heard);

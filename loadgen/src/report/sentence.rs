@@ -8,6 +8,7 @@ use crate::{
         departures::{After, Departures},
         fault::{cause, fault},
         idle::Idle,
+        noise,
         search::{Load, Search},
         traffic::Traffic,
         verdict::Verdict,
@@ -123,17 +124,22 @@ fn whats_good(outcome: &Outcome) -> String {
                 in_order(traffic)
             )
         }
-        Findings::Traffic(traffic) => match traffic.recovery.as_ref() {
-            Some(recovery) if recovery.declared > 0 => format!(
-                "every client got every message once and {}, or was told that it would not ({} deliveries)",
-                in_order(traffic),
-                grouped(recovery.declared)
-            ),
-            _ => format!(
-                "every client got every message once and {}",
+        Findings::Traffic(traffic) => {
+            let declared = traffic.recovery.as_ref().map_or(0, |of| of.declared);
+            let or_told = match declared {
+                0 => String::new(),
+                count => format!(
+                    ", or was told that it would not ({} deliveries)",
+                    grouped(count)
+                ),
+            };
+            let damaged = noise::damaged(&traffic.messages, &outcome.heard);
+            let damaged = damaged.map_or_else(String::new, |told| format!("; besides, {told}"));
+            format!(
+                "every client got every message once and {}{or_told}{damaged}",
                 in_order(traffic)
-            ),
-        },
+            )
+        }
         Findings::Idle(idle) => stayed(idle),
         Findings::Connect(_) => "every client came in".to_owned(),
         Findings::Search(search) => highest(search, outcome),

@@ -82,7 +82,7 @@ fn messages_that_come_without_their_end_are_told_with_the_first() {
     }
     let url = room::open(Cutter, Door::OPEN);
     let run = against(&url, &[]).broken([200, 0, 0, 0]);
-    let told = "nothing was delivered, but 40 frames that are not of this run, the first: ~";
+    let told = "nothing was delivered, but 40 messages came damaged, the first: ~";
     assert!(run.table.contains(told), "{}", run.table);
 }
 

@@ -196,6 +196,8 @@ fn a_damaged_message_is_foreign_and_lost() {
         let url = relay.in_batches_of(batch).start();
         let run = against(&url, &[]).broken([1, 0, 0, 0]);
         assert_eq!(run.message("foreign"), 1);
+        let told = "in order (1 lost); 1 message came damaged: ~";
+        assert!(run.table.contains(told), "{}", run.table);
     }
 }
 

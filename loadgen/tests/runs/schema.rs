@@ -136,7 +136,13 @@ fn results_of_broken_runs_conform() {
     let unending = Relay::with(|room, to, _| room.send(to, b"\x81\x7e\x7f\xffhe"));
     let (pongs, _ponged) = mpsc::channel();
     let pinging = Relay::with(|_, _, batch| batch.clear()).that_pings(pongs);
-    let others = [masking, unending, pinging].map(Relay::start);
+    let forging = Relay::with(|_, _, batch| {
+        let cut = batch[0].clone();
+        batch[0].text[24] = b'A';
+        batch.push(cut);
+        batch[1].text.truncate(30);
+    });
+    let others = [masking, unending, pinging, forging].map(Relay::start);
     for url in [closing(), silent()].into_iter().chain(others) {
         conforms(&against(&url, &["--settle", "100ms"]));
         conforms(&against(&url, &["saturate", "--settle", "100ms"]));
