@@ -39,8 +39,8 @@ pub(super) const EXAMPLES: &str = r#"Examples:
 const EXIT_STATUS: &str = "Exit status:
   0  good
   1  an expectation failed, or a message was lost, duplicated, reordered or disordered (see --order), or a client that \
-was not asked to be slow was disconnected, or got no answer to any of its pings
-  2  usage or set-up
+was not asked to be slow was disconnected, turned away while others were let in, or got no answer to any of its pings
+  2  usage or set-up, such as a server that lets nobody in
   3  not valid: nothing was measured, a search was stopped, a comparison had fewer than eight rounds, or the load \
 generator itself was the bottleneck: it sent so late that the p99 shows it (by more than 1 ms and 10%), or most messages \
 more than 1 ms late, or its core was full, or would have been had others not taken it, while the server's was not";

@@ -59,7 +59,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The exit status: 2, usage or set-up, unless the server let some clients in and then failed the others.
+    /// The exit status: 2, usage or set-up, unless the server let some clients in and not the others.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Trial(error) if error.is_refusal() && error.inside() > 0 => 1,

@@ -98,6 +98,11 @@ pub enum DialError {
 }
 
 impl DialError {
+    /// Whether it is the server that did not let the client in, rather than this machine.
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::NoLocalPort | Self::Connect(_))
+    }
+
     /// Why a connection could not be made.
     fn connect(error: io::Error) -> Self {
         match error.kind() {

@@ -2,13 +2,14 @@
 
 use std::{
     fs,
+    io::{Read, Write},
     net::TcpListener,
     sync::mpsc::{self, Receiver},
     thread,
 };
 
 use tungstenite::{
-    accept_hdr,
+    accept, accept_hdr,
     handshake::server::{ErrorResponse, Request, Response},
     http::HeaderMap,
 };
@@ -16,6 +17,7 @@ use tungstenite::{
 use crate::common::{against, loadgen, refusal, refused_by, relay::Relay, room::answering};
 
 const SECRET: &str = "open-sesame";
+const FULL: &[u8] = b"HTTP/1.1 503 Full\r\nContent-Length: 0\r\n\r\n";
 
 /// A server with such a `Connection`: its host and port, and what its clients say in their heads.
 fn listening(connection: &'static str) -> (String, Receiver<HeaderMap>) {
@@ -91,6 +93,51 @@ fn a_server_that_says_no_is_told_with_its_words_and_what_there_is_to_do() {
     );
     let told = refusal(&["--url", &elsewhere]);
     assert!(told.contains("wss://elsewhere.test/?token=***"), "{told}");
+}
+
+/// Turns away the first who comes and every other one behind, and keeps those between.
+fn picky() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let mut inside = Vec::new();
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            if number % 2 == 0 {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(FULL);
+            } else {
+                inside.extend(accept(stream));
+            }
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_that_lets_some_in_is_at_fault_whoever_is_turned_away_first() {
+    let (code, told) = refused_by(&mut loadgen(&["--url", &picky()]));
+    assert_eq!(code, Some(1), "{told}");
+    for words in ["503 Full", "came in)"] {
+        assert!(told.contains(words), "{told}");
+    }
+    let run = against(&picky(), &["connect", "--duration", "1s"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    for count in ["connect.clients", "connect.failed"] {
+        assert!(run.count(count) > 0, "{run:#?}");
+    }
+}
+
+#[test]
+fn a_server_that_lets_nobody_in_is_not_set_up() {
+    let url = answering(FULL);
+    for mode in ["fanout", "connect", "idle"] {
+        let told = refusal(&[mode, "--url", &url]);
+        assert!(
+            told.contains("503 Full") && !told.contains("came in"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

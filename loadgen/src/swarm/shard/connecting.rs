@@ -34,6 +34,7 @@ impl Shard<'_> {
         self.begin_beats(begun_ns);
         let (mut now_ns, mut progress_ns) = (begun_ns, begun_ns);
         loop {
+            self.judge_turned_away()?;
             let inside = self.clients.len() - self.dialing - self.entering;
             let is_time = now_ns >= until_ns;
             if inside == wanted || (is_time && self.common.connected() > 0) {
@@ -69,6 +70,10 @@ impl Shard<'_> {
             }
             let waiting = self.dialing + self.entering > 0;
             if now_ns - progress_ns > nanoseconds(self.plan.entry_timeout) && waiting {
+                if !self.turned_away.is_empty() {
+                    let (index, source) = self.turned_away.swap_remove(0);
+                    return Err(self.dial_error(index, source));
+                }
                 let mut clients = self.clients.iter().enumerate();
                 if let Some((index, refused)) =
                     clients.find_map(|(index, client)| Some((index, client.dialing()?.refused()?)))
@@ -110,6 +115,10 @@ impl Shard<'_> {
 
     /// Begins as many connections as may be under way; when the next one is due, if it is not yet.
     fn dial_more(&mut self, begun_ns: u64, wanted: usize) -> Result<u64, ShardError> {
+        // Whether anyone is let in is known by those who are under way already.
+        if !self.turned_away.is_empty() {
+            return Ok(u64::MAX);
+        }
         let most = DIALS_MAX.div_ceil(self.plan.threads);
         while self.clients.len() < wanted && self.dialing < most {
             let mut turn_ns = self.common.clock.now_ns();
@@ -185,6 +194,12 @@ impl Shard<'_> {
                 self.clients[index].abandon();
                 return Ok(());
             }
+            Err(source) if source.is_refusal() && self.common.connected() == 0 => {
+                self.dialing -= 1;
+                self.turned_away.push((index, source));
+                self.clients[index].abandon();
+                return Ok(());
+            }
             Err(source) => return Err(self.dial_error(index, source)),
         };
         let now_ns = self.common.clock.now_ns();
@@ -211,6 +226,29 @@ impl Shard<'_> {
         // The edge is spent, and the handshake need not have read all of it.
         self.receive(index, true);
         Ok(())
+    }
+
+    /// Has those be told who were turned away first, once it is known whether others come in.
+    ///
+    /// # Errors
+    /// They may not fail, or nobody came in.
+    fn judge_turned_away(&mut self) -> Result<(), ShardError> {
+        let Some((first, _)) = self.turned_away.first() else {
+            return Ok(());
+        };
+        if self.may_fail(*first) {
+            let now_ns = self.common.clock.now_ns();
+            for (index, source) in self.turned_away.drain(..) {
+                self.record.refused(index, &source, now_ns);
+            }
+            return Ok(());
+        }
+        let is_anyone_in = self.common.connected() > self.entering;
+        if !is_anyone_in && self.dialing + self.entering > 0 {
+            return Ok(());
+        }
+        let (index, source) = self.turned_away.swap_remove(0);
+        Err(self.dial_error(index, source))
     }
 
     /// Whether a run goes on without a client that does not come in.

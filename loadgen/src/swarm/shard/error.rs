@@ -14,11 +14,11 @@ use crate::{
 #[derive(Debug, Error)]
 pub enum ShardError {
     /// A client did not come in. The server's fault, or the URL's.
-    #[error("cannot connect to {url}: {source}{}", after(*inside))]
+    #[error("cannot connect to {url}: {source}{}", others(*inside))]
     Dial {
         /// Where to.
         url: String,
-        /// Clients that had come in before.
+        /// Clients that came in.
         inside: usize,
         /// What went wrong, and what to look at.
         source: DialError,
@@ -116,9 +116,7 @@ impl ShardError {
     /// Whether the server let no more clients in, rather than this machine or the user.
     pub fn is_refusal(&self) -> bool {
         match self {
-            Self::Dial { source, .. } => {
-                !matches!(source, DialError::NoLocalPort | DialError::Connect(_))
-            }
+            Self::Dial { source, .. } => source.is_refusal(),
             Self::Dismissed { .. }
             | Self::Faulty { .. }
             | Self::Stalled { .. }
@@ -127,7 +125,7 @@ impl ShardError {
         }
     }
 
-    /// Clients that had come in before.
+    /// Clients that came in.
     pub fn inside(&self) -> usize {
         match self {
             Self::Dial { inside, .. }
@@ -138,10 +136,10 @@ impl ShardError {
     }
 }
 
-fn after(inside: usize) -> String {
+fn others(inside: usize) -> String {
     match inside {
         0 => String::new(),
-        inside => format!(" ({} had come in before)", counted(inside as u64, "client")),
+        inside => format!(" ({} came in)", counted(inside as u64, "client")),
     }
 }
 

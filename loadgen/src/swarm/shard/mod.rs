@@ -35,8 +35,8 @@ use crate::{
     server::usage::{self, Watched},
     swarm::{
         away::Away, backlog::Backlog, beats::Beats, churn::Churn, client::Client, common::Common,
-        crowd::Crowd, cuts::Cuts, inflating::Inflating, pace::Pace, publisher::Publisher,
-        timer::Timer,
+        crowd::Crowd, cuts::Cuts, dial::DialError, inflating::Inflating, pace::Pace,
+        publisher::Publisher, timer::Timer,
     },
 };
 
@@ -71,6 +71,8 @@ pub struct Shard<'run> {
     entering: usize,
     /// One of them for which that answer was an error.
     refused: Option<usize>,
+    /// Clients that were turned away before anyone had come in, and why.
+    turned_away: Vec<(usize, DialError)>,
     /// A client whose connection ended before there was a message.
     dismissed: Option<(usize, End)>,
     /// Whether slow clients have stopped reading.
@@ -130,6 +132,7 @@ impl<'run> Shard<'run> {
             dialing: 0,
             entering: 0,
             refused: None,
+            turned_away: Vec::new(),
             dismissed: None,
             deaf: false,
             publishers: numbers.map(Publisher::new).collect(),
