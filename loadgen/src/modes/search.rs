@@ -84,16 +84,16 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     let mut next = Some(first);
     while let Some(load) = next {
         let plan = loaded(&whole, load, session.args)?;
-        match attempt(session, &plan, &host, load, &mut search.steps) {
-            Ok(Some((tried, trial))) if tried.held => {
+        let steps = &mut search.steps;
+        match attempt(session, &plan, &host, load, steps, &mut last_trial) {
+            Ok(Some(tried)) if tried.held => {
                 bounds.holds = Some(load.figure());
                 search.best = Some(Box::new(tried));
-                best_trial = Some((plan, trial));
+                best_trial = last_trial.take();
             }
-            Ok(Some((_, trial))) => {
+            Ok(Some(_)) => {
                 bounds.fails = Some(load.figure());
                 failed_at = Some(load);
-                last_trial = Some((plan, trial));
             }
             Ok(None) => {
                 interrupted = true;
@@ -163,14 +163,15 @@ fn loaded(whole: &Plan, load: Load, args: &Args) -> Result<Plan, PlanError> {
     }
 }
 
-/// Tries a load, more than once if it does not hold; `None` if the user ended it.
+/// Tries a load, more than once if it does not hold, and keeps the last trial; `None` if the user ended it.
 fn attempt(
     session: &mut Session,
     plan: &Plan,
     host: &Host,
     load: Load,
     steps: &mut Vec<Tried>,
-) -> Result<Option<(Tried, Trial)>, RunError> {
+    last: &mut Option<(Plan, Trial)>,
+) -> Result<Option<Tried>, RunError> {
     let (mut failed, mut invalid) = (0, 0);
     session.label(format!("{load}: "));
     while let Some(trial) = session.next_trial(plan, host)? {
@@ -187,13 +188,14 @@ fn attempt(
             step,
         };
         steps.push(tried.clone());
+        *last = Some((plan.clone(), trial));
         if tried.step.valid {
             failed += 1;
         } else {
             invalid += 1;
         }
         if tried.held || failed == FAILED_MAX || invalid == INVALID_MAX {
-            return Ok(Some((tried, trial)));
+            return Ok(Some(tried));
         }
     }
     Ok(None)

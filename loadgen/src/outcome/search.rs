@@ -75,6 +75,14 @@ impl Load {
         }
     }
 
+    /// Under it, in words.
+    pub fn under(self) -> String {
+        match self {
+            Self::Rate(_) => format!("at {self}"),
+            Self::Clients(_) => format!("with {self}"),
+        }
+    }
+
     /// The bare figure.
     pub fn figure(self) -> f64 {
         match self {
@@ -95,11 +103,23 @@ impl fmt::Display for Load {
 }
 
 impl Search {
-    /// What went wrong in the last step in which there was anything to do, if anything did that must not.
-    pub fn last_fault(&self) -> Option<&str> {
-        let mut steps = self.steps.iter().map(|tried| &tried.step).rev();
-        let last = steps.find(|step| step.validity.doubt != Some(Doubt::NothingDue))?;
-        last.fault.as_deref()
+    /// What went wrong that must not, if anything did in the last step in which there was anything to do; since the last
+    /// step without a fault it is that of the last in which anything was delivered: of what is too little, or of a server
+    /// that is broken by then, it says little that nothing was.
+    pub fn fault(&self) -> Option<String> {
+        let due = |tried: &&Tried| tried.step.validity.doubt != Some(Doubt::NothingDue);
+        let last_first = self.steps.iter().filter(due).rev();
+        let mut faulty = last_first.take_while(|tried| tried.step.is_broken());
+        let last = faulty.next()?;
+        let mut telling = [last].into_iter().chain(faulty);
+        let telling = telling.find(|tried| tried.step.delivered_per_second > 0.0);
+        let Tried { load, step, .. } = telling.unwrap_or(last);
+        let fault = step.fault.as_deref()?;
+        Some(if *load == last.load {
+            fault.to_owned()
+        } else {
+            format!("{} {fault}", load.under())
+        })
     }
 
     /// Why what was found is not the limit, of a search that the user stopped.
@@ -119,14 +139,10 @@ impl Search {
         let nothing_due = attempts
             .clone()
             .all(|tried| tried.step.validity.doubt == Some(Doubt::NothingDue));
-        if nothing_due && self.best.is_none() && self.last_fault().is_some() {
+        if nothing_due && self.best.is_none() && self.fault().is_some() {
             return None;
         }
         let reason = attempts.find_map(|tried| tried.step.invalid_reason.as_deref())?;
-        let preposition = match load {
-            Load::Rate(_) => "at",
-            Load::Clients(_) => "with",
-        };
-        (!valid).then(|| format!("{preposition} {load} {reason}"))
+        (!valid).then(|| format!("{} {reason}", load.under()))
     }
 }

@@ -78,10 +78,15 @@ fn whats_broken(outcome: &Outcome) -> String {
             let faults = faults.map(|(name, fault)| format!("{name}: {fault}"));
             faults.collect::<Vec<_>>().join("; ")
         }
-        Findings::Search(Search {
-            ended_by: Some(error),
-            ..
-        }) => format!("after a step that it served: {error}"),
+        Findings::Search(
+            search @ Search {
+                ended_by: Some(error),
+                ..
+            },
+        ) => match search.fault() {
+            Some(fault) => format!("{fault}; after that, {error}"),
+            None => format!("after a step that it served: {error}"),
+        },
         Findings::Idle(_) | Findings::Connect(_) | Findings::Search(_) => {
             format!("not every client came in; {}", cause(0, &outcome.heard))
         }
@@ -105,7 +110,7 @@ fn departed(departures: &Departures, who: &str, outcome: &Outcome) -> String {
 
 fn whats_in_vain(outcome: &Outcome) -> String {
     match &outcome.findings {
-        Findings::Search(search) if search.best.is_none() => match search.last_fault() {
+        Findings::Search(search) if search.best.is_none() => match search.fault() {
             Some(fault) => format!("{}: {fault}", held_nothing(outcome)),
             None => format!(
                 "{}; lower --rate or --clients, or ask less with --slo",

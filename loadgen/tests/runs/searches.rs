@@ -1,4 +1,4 @@
-//! The most clients at a rate.
+//! The most clients at a rate, and what a search says that found nothing.
 
 use serde_json::Value;
 
@@ -91,4 +91,31 @@ fn no_clients_are_too_few_for_the_flags() {
     assert!(told.contains("--publishers (4)"), "{told}");
     let told = refusal(&words("search --clients 2 --clients-up-to 100000"));
     assert!(told.contains("--source-ips 4"), "{told}");
+}
+
+#[test]
+fn what_went_wrong_is_told_of_the_lowest_rate_at_which_anything_came() {
+    // Of fewer messages nothing is left.
+    let relay = Relay::with(|_, _, batch| batch.retain(|said| said.turn >= 2));
+    let flags = words("search --rate 8 --warmup 0s --duration 500ms --settle 100ms --slo p99<10s");
+    let run = against(&relay.start(), &flags);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = "FAILED: not even the lowest rate held: at 8 messages a second not every client got every message once and \
+                in order (10 lost)";
+    assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
+fn a_server_that_is_gone_after_it_failed_is_told_with_how_it_failed() {
+    let relay = Relay::with(|room, _, batch| {
+        if batch[0].number == 20 {
+            room.fall(0);
+        }
+    });
+    let flags = words("search --rate 100 --duration 300ms --settle 300ms --slo p99<10s");
+    let run = against(&relay.start(), &flags);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = "BROKEN: not every client got every message once and in order (5 disconnected \
+                without being slow); see the server's log; after that, cannot connect to ";
+    assert!(run.table.contains(told), "{}", run.table);
 }
