@@ -38,8 +38,9 @@ pub(super) const EXAMPLES: &str = r#"Examples:
 /// What the exit status says.
 const EXIT_STATUS: &str = "Exit status:
   0  good
-  1  an expectation failed, or a message was lost, duplicated, reordered or disordered (see --order), or a client that \
-was not asked to be slow was disconnected, turned away while others were let in, or got no answer to any of its pings
+  1  an expectation failed, or a message was lost, duplicated, reordered or disordered (see --order), or came \
+that nobody sent, or a client that was not asked to be slow was disconnected, turned away while others were let in, or got \
+no answer to any of its pings
   2  usage or set-up, such as a server that lets nobody in
   3  not valid: nothing was measured, a search was stopped, a comparison had fewer than eight rounds, or the load \
 generator itself was the bottleneck: it sent so late that the p99 shows it (by more than 1 ms and 10%), or most messages \
@@ -94,6 +95,7 @@ mod tests {
     fn the_short_help_says_in_a_line_or_two_what_most_runs_need() {
         let help = Args::command().render_help().to_string();
         assert!(help.contains("--rate <PER_SECOND>"), "{help}");
+        assert!(help.contains("--warmup <WARMUP>"), "{help}");
         assert!(!help.contains("--escapes\n"), "{help}");
         let lines = help.lines().count();
         assert!(lines < 90, "{lines} lines");

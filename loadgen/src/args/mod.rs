@@ -128,12 +128,18 @@ pub struct Args {
     #[arg(long, help_heading = LOAD, hide_short_help = true, value_enum, value_name = "KIND")]
     pub payload: Option<PayloadName>,
 
+    /// Have clients offer that what they receive be deflated (permessage-deflate) [default: none; all without a share]
+    ///
+    /// Some of them, spread among the others, with a share such as --compress=50%; what they send stays plain.
+    #[arg(long, help_heading = LOAD, hide_short_help = true, value_name = "SHARE", value_parser = share, num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
+    pub compress: Option<Share>,
+
     /// How long to measure by the clock, such as 500ms, 10s or 2m [default: 10s; 3s each step of search, 300ms each round of compare]
     #[arg(long, help_heading = LOAD, value_parser = duration)]
     duration: Option<Duration>,
 
-    /// How long to send before measuring begins [default: 2s; 1s in search, 100ms in compare, none in idle]
-    #[arg(long, help_heading = LOAD, hide_short_help = true, value_parser = duration)]
+    /// How long to send before that, checked and counted as sent, but not timed [default: 2s; 1s in search, 100ms in compare, none in idle]
+    #[arg(long, help_heading = LOAD, value_parser = duration)]
     warmup: Option<Duration>,
 
     /// A part of the run, in place of --duration, such as '30s: rate=100..500' or '1m: clients=500'; repeatable [default: one rate for --duration]
@@ -234,7 +240,7 @@ pub struct Args {
     #[arg(long, help_heading = MODES, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub rounds: u32,
 
-    /// What each round of compare measures: fanout or saturate
+    /// What each round of compare measures
     #[arg(long, help_heading = MODES, hide_short_help = true, value_enum, value_name = "MODE", default_value_t = Load::Fanout)]
     pub load: Load,
 
@@ -263,12 +269,6 @@ pub struct Args {
     /// How long each of them stays away
     #[arg(long, help_heading = STRESS, hide_short_help = true, value_name = "LEAST..MOST", default_value = "200ms..2s", value_parser = between, requires = "cut")]
     pub away: RangeInclusive<Duration>,
-
-    /// Have clients offer that what they receive be deflated (permessage-deflate) [default: none; all without a share]
-    ///
-    /// Some of them, spread among the others, with a share such as --compress=50%; what they send stays plain.
-    #[arg(long, help_heading = STRESS, hide_short_help = true, value_name = "SHARE", value_parser = share, num_args = 0..=1, require_equals = true, default_missing_value = "100%")]
-    pub compress: Option<Share>,
 
     /// What the server speaks; may stand before a URL instead, as in nats+ws://127.0.0.1:8080/
     #[arg(long, help_heading = LANGUAGE, value_enum, default_value_t = ProtocolName::Relay)]

@@ -28,6 +28,11 @@ pub struct ScriptFlags {
     pub entry: Vec<Line>,
 
     /// Message with %s where the payload goes, such as '{"text":"%s"}' [default: %s]
+    ///
+    /// In --hello, --template, --reply, --every, --header and behind the host of a URL these stand for something else:
+    /// %t the topic of the client's channel, %c the number of the client, %v its line of --values, %% a percent sign;
+    /// in a template also %s the payload, %l its bytes and %n the number of the message, and in --every %n how often it
+    /// was said. In a URL and a header two hex digits behind a % are percent-encoding.
     #[arg(long, value_name = "TEXT")]
     pub template: Option<String>,
 
@@ -54,18 +59,13 @@ pub struct ScriptFlags {
     #[arg(long, hide_short_help = true)]
     pub binary: bool,
 
-    /// What %t stands for, the topic of the client's channel (see --values for all of these) [default: loadgen]
+    /// What %t stands for, the topic of the client's channel (see --template for all of these) [default: loadgen]
     ///
     /// Numbered, as in loadgen-3, with --channels.
     #[arg(long, hide_short_help = true, value_name = "NAME")]
     pub topic: Option<String>,
 
     /// File with a line for each client, which %v stands for, such as a token; printed nowhere [default: none]
-    ///
-    /// In --hello, --template, --reply, --every, --header and behind the host of a URL these stand for something else:
-    /// %t the topic of the client's channel, %c the number of the client, %v its line of --values, %% a percent sign;
-    /// in a template also %s the payload, %l its bytes and %n the number of the message, and in --every %n how often it
-    /// was said. In a URL and a header two hex digits behind a % are percent-encoding.
     #[arg(long, hide_short_help = true, value_name = "FILE")]
     pub values: Option<PathBuf>,
 
