@@ -1,7 +1,7 @@
 //! What a server did wrong, in words: as far as it said itself what that is, in its own.
 
 use crate::{
-    figures::words::{counted, grouped},
+    figures::words::{counted, grouped, time},
     outcome::{messages::Messages, noise, stage::Stage, traffic::Traffic},
     record::heard::Words,
 };
@@ -10,6 +10,8 @@ use crate::{
 const DOES_IT_SEND: &str =
     "does it send to all what it gets from one, at this path and in this --protocol?";
 
+/// How long most messages wait for a server to read them before that is worth telling, in microseconds.
+const UNREAD_US: f64 = 100_000.0;
 /// Where to look for what the server does not say.
 const SEE_ITS_LOG: &str = "see the server's log";
 
@@ -28,7 +30,7 @@ pub fn fault(traffic: &Traffic, heard: &Words) -> Option<String> {
         "the server sends a message to everyone but its sender, who should get it too unless you give --sender skipped"
             .to_owned()
     } else if is_nothing_delivered {
-        format!("nothing was delivered, {}", instead(messages, heard))
+        format!("nothing was delivered, {}", instead(traffic, heard))
     } else {
         format!(
             "not every client got every message once and in order ({}); {}",
@@ -53,6 +55,7 @@ fn causes(traffic: &Traffic, heard: &Words) -> String {
     let invented = heard.invented.as_ref();
     let causes = [
         reason,
+        unread(traffic),
         unended(messages, heard),
         invented.map(|first| format!("the first that nobody sent: {first}")),
         noise::damaged(messages, heard),
@@ -65,6 +68,29 @@ fn causes(traffic: &Traffic, heard: &Words) -> String {
         Some(frames) => format!("{SEE_ITS_LOG}, and what else it sent: {frames}"),
         None => SEE_ITS_LOG.to_owned(),
     }
+}
+
+/// Whether the server did not read, or not in time, what clients sent.
+fn unread(traffic: &Traffic) -> Option<String> {
+    let messages = &traffic.messages;
+    if messages.unread > 0 {
+        let publishers = counted(messages.unread, "publisher");
+        let unsent = match messages.unsent {
+            0 => String::new(),
+            1 => ", so that 1 message was never sent".to_owned(),
+            count => format!(", so that {} messages were never sent", grouped(count)),
+        };
+        return Some(format!(
+            "the server had stopped reading {publishers}{unsent}"
+        ));
+    }
+    let half_us = traffic.blocked_us?.p50;
+    (messages.lost > 0 && half_us > UNREAD_US).then(|| {
+        let waited = time(half_us);
+        format!(
+            "the server was slow to read: half of the messages waited for it for more than {waited}"
+        )
+    })
 }
 
 /// Where something began and did not go on.
@@ -109,7 +135,8 @@ fn reason(disconnects: u64, heard: &Words) -> Option<String> {
 }
 
 /// What came in place of all messages.
-fn instead(messages: &Messages, heard: &Words) -> String {
+fn instead(traffic: &Traffic, heard: &Words) -> String {
+    let messages = &traffic.messages;
     let Words {
         foreign: _,
         damaged: _,
@@ -135,6 +162,7 @@ fn instead(messages: &Messages, heard: &Words) -> String {
             .map(|error| format!("and the server said {error}")),
         sent.map(|sent| format!("but {sent}")),
         ended,
+        unread(traffic).map(|unread| format!("and {unread}")),
         heeded.as_ref().map(|frame| {
             format!(
                 "and the server said nothing but {} that clients waited for or replied to, the first: {frame}; {DOES_IT_SEND}",

@@ -54,6 +54,10 @@ pub struct Messages {
     /// Pings of the server that were answered.
     #[serde(skip_serializing_if = "is_zero")]
     pub pings: u64,
+    /// Publishers that the server had stopped reading at the end.
+    pub unread: u64,
+    /// Messages that were due and never sent, since the server had.
+    pub unsent: u64,
     /// Clients at which a message began and never ended, slow ones apart.
     pub unended: u64,
 }
@@ -83,6 +87,8 @@ impl Messages {
             invented: sums.invented,
             heeded: sums.heeded,
             pings: sums.pings,
+            unread: sums.unread,
+            unsent: sums.unsent,
             unended: sums.unended,
         }
     }

@@ -51,6 +51,9 @@ pub struct Traffic {
     /// What slow clients do to the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
+    /// How long messages waited for the server to read.
+    #[serde(skip)]
+    pub blocked_us: Option<Summary>,
     /// Whose messages were to come to everyone in one order.
     #[serde(skip)]
     pub order: OrderOf,
@@ -96,6 +99,7 @@ impl Traffic {
             churn: Churn::new(plan, trial),
             recovery: Recovery::new(plan, trial),
             isolation: None,
+            blocked_us: trial.sums.blocked.summary(),
         }
     }
 

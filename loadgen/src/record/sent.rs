@@ -38,12 +38,18 @@ impl Record<'_> {
         protocol.message(own, channel, number, payload)
     }
 
+    /// Notes that until now a publisher's socket took no more: the server has stopped reading.
+    pub fn left_unread(&mut self) {
+        self.sums.unread += 1;
+    }
+
     /// Notes a message that was due and never sent, because until now its publisher's socket took no more: it is lost to
     /// everyone in its channel.
     pub fn unsent(&mut self, publisher: u16, intended_ns: u64, now_ns: u64) {
         let channel = self.plan.channel(usize::from(publisher));
         let since_ns = intended_ns.saturating_sub(self.window_ns.start);
         let lost = self.plan.receivers(channel, since_ns) as u64;
+        self.sums.unsent += 1;
         self.sums.lost += lost;
         if self.window_ns.contains(&intended_ns) {
             let blocked_ns = now_ns.saturating_sub(intended_ns);

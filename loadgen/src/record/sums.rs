@@ -38,6 +38,10 @@ pub struct Sums {
     pub invented: u64,
     /// Frames without messages that were awaited or answered.
     pub heeded: u64,
+    /// Publishers that the server had stopped reading at the end.
+    pub unread: u64,
+    /// Messages that were due and never sent, since the server had.
+    pub unsent: u64,
     /// Clients at which a message began and never ended, without those that were asked to be slow.
     pub unended: u64,
     /// What the server said of itself first.
@@ -119,6 +123,8 @@ impl Sums {
         self.damaged += other.damaged;
         self.invented += other.invented;
         self.heeded += other.heeded;
+        self.unread += other.unread;
+        self.unsent += other.unsent;
         self.unended += other.unended;
         self.heard.add(other.heard);
         self.pings += other.pings;

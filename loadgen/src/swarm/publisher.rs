@@ -108,8 +108,11 @@ impl Publisher {
             || (!self.blocked && pace.is_over(usize::from(self.number), self.next, now_ns))
     }
 
-    /// Notes what was due and could not be sent, since the time for that is over.
+    /// Notes whether its socket still takes no more, and what was due and could not be sent, since the time for that is over.
     pub fn give_up(&mut self, pace: &Pace, now_ns: u64, record: &mut Record) {
+        if self.blocked {
+            record.left_unread();
+        }
         while let (true, Some(intended_ns)) = (self.blocked, self.due(pace, record, now_ns)) {
             record.unsent(self.number, intended_ns, now_ns);
             self.next += 1;

@@ -1,5 +1,7 @@
 //! What a server does beside its messages, where that is what spoils them: it is told with what it spoiled.
 
+use std::{thread, time::Duration};
+
 use crate::common::{
     Run, against,
     relay::{Relay, Said},
@@ -170,5 +172,52 @@ fn what_came_in_place_of_a_message_is_told() {
     });
     let run = against(&relay.start(), &[]).broken([1, 0, 0, 0]);
     let told = "(1 lost); see the server's log, and what else it sent: one frame that is not of this run: slow down";
+    assert!(sentence(&run).contains(told), "{}", run.table);
+}
+
+/// A relay that reads nothing any more from this message on.
+fn deaf_from(number: usize) -> String {
+    let relay = Relay::with(move |_, _, batch| {
+        if batch[0].number >= number {
+            loop {
+                thread::park();
+            }
+        }
+    });
+    relay.start()
+}
+
+#[test]
+fn that_a_server_stopped_reading_is_told_where_messages_are_lost() {
+    for (number, lost) in [(0, "nothing was delivered, and"), (3, " lost);")] {
+        let run = against(&deaf_from(number), &["--size", "1MiB"]);
+        assert_eq!(run.code, Some(1), "{run:#?}");
+        let unsent = 40 - run.message("sent");
+        let told = format!(
+            "{lost} the server had stopped reading 1 publisher, so that {unsent} messages were never sent"
+        );
+        assert!(sentence(&run).contains(&told), "{}", run.table);
+        let numbers = ["unread", "unsent"].map(|figure| run.message(figure));
+        assert_eq!(numbers, [1, unsent]);
+    }
+    // What would be due is not known where it depends on what came back.
+    let run = against(&deaf_from(3), &["saturate", "--size", "4MiB"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = " lost); the server had stopped reading 1 publisher";
+    assert!(sentence(&run).contains(told), "{}", run.table);
+}
+
+#[test]
+fn that_a_server_was_slow_to_read_is_told_where_messages_are_lost() {
+    let relay = Relay::with(|_, to, batch| {
+        if (to, batch[0].number) == (1, 3) {
+            thread::sleep(Duration::from_millis(1500));
+            batch.clear();
+        }
+    });
+    let run = against(&relay.start(), &["--size", "1MiB", "--settle", "3s"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told =
+        " lost); the server was slow to read: half of the messages waited for it for more than ";
     assert!(sentence(&run).contains(told), "{}", run.table);
 }
