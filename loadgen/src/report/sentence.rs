@@ -13,6 +13,7 @@ use crate::{
         traffic::Traffic,
         verdict::Verdict,
     },
+    report::expected::failed,
 };
 
 /// What it comes to, with the word for that before it.
@@ -117,7 +118,10 @@ fn whats_in_vain(outcome: &Outcome) -> String {
                 held_nothing(outcome)
             ),
         },
-        _ => "nothing went wrong, but not all expectations held".to_owned(),
+        _ => format!(
+            "nothing went wrong, but this did not hold: {}",
+            failed(outcome)
+        ),
     }
 }
 

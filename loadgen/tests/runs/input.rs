@@ -198,6 +198,11 @@ fn an_expectation_that_does_not_hold_fails_the_run() {
     assert_eq!(failed.at("expectations.0.actual"), 200.0);
     let code = if failed.at("valid") == true { 1 } else { 3 };
     assert_eq!(failed.code, Some(code), "{failed:#?}");
+    if code == 1 {
+        let told =
+            "FAILED: nothing went wrong, but this did not hold: messages.delivered<200 (200).";
+        assert!(failed.table.contains(told), "{}", failed.table);
+    }
     let run = against(
         &url,
         &["--expect", "messages.delivered>=200", "--expect", "p95<6e7"],

@@ -42,7 +42,8 @@ fn the_page_tells_what_was_expected_and_what_came_of_it() {
         "{verdict}"
     );
     let row = |expected: &str, came: &str| {
-        let begin = html.find(expected).expect("it is on the page");
+        let name = format!("<th scope=\"row\">{expected}</th>");
+        let begin = html.find(&name).expect("it is on the page");
         assert!(
             html[begin..]
                 .chars()
