@@ -6,7 +6,7 @@ use crate::{
         session::{Host, Session},
     },
     outcome::{
-        Outcome, curves::Curves, isolation::Isolation, noise, traffic::Traffic, validity::Validity,
+        Outcome, curves::Curves, isolation::Isolation, traffic::Traffic, validity::Validity,
     },
     plan::Plan,
     swarm::trial::Trial,
@@ -40,7 +40,7 @@ pub fn run(session: &mut Session) -> Result<Found, RunError> {
     );
     let mut found = found(session, &plan, trial, traffic);
     if let Some(doubt) = Validity::of(&healthy, &alone).doubt {
-        let doubt = noise::before(doubt.to_string(), &alone);
+        let doubt = without.behind_noise(doubt);
         found.outcome.valid = false;
         found
             .outcome

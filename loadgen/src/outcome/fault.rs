@@ -59,6 +59,7 @@ fn causes(traffic: &Traffic, heard: &Words) -> String {
         unended(messages, heard),
         invented.map(|first| format!("the first that nobody sent: {first}")),
         noise::damaged(messages, heard),
+        traffic.noise.clone(),
     ];
     let causes: Vec<String> = causes.into_iter().flatten().collect();
     if !causes.is_empty() {

@@ -113,7 +113,7 @@ impl Outcome {
         let doubt = Validity::of(plan, trial).doubt;
         let doubt = doubt.map(|doubt| doubt.to_string());
         let doubt = doubt.or_else(|| Stage::doubt(&traffic.stages));
-        let invalid_reason = doubt.map(|doubt| noise::before(doubt, trial));
+        let invalid_reason = doubt.map(|doubt| traffic.behind_noise(doubt));
         let findings = Findings::Traffic(Box::new(traffic));
         Self::new(args, plan, trial, invalid_reason, findings)
     }

@@ -10,14 +10,17 @@ use crate::{
 /// The part of a core from which on a load generator has so much to do that it matters what that is.
 const BUSY: f64 = 0.5;
 
-/// Why figures say nothing of the server, with what else it sent before that, if that was most of what there was to do.
-pub fn before(doubt: String, trial: &Trial) -> String {
+/// That the server sent more else than messages of the run, by frames or by bytes, if it did, and not too little to matter.
+pub fn most(trial: &Trial) -> Option<String> {
+    let wanted = trial.own_cpu_share() + trial.waiting_share().unwrap_or(0.0);
+    let frames_of_run = trial.received(|totals| totals.frames);
+    let bytes = trial.received(|totals| totals.bytes);
+    let is_most = trial.received(|totals| totals.foreign_frames) > frames_of_run
+        || trial.received(|totals| totals.foreign_bytes) > bytes / 2;
     let sums = &trial.sums;
     let frames = frames(sums.foreign - sums.damaged, &sums.heard.words());
-    match frames.filter(|_| is_most(trial)) {
-        Some(frames) => format!("the server mostly sent something else: {frames}; {doubt}"),
-        None => doubt,
-    }
+    let told = frames.filter(|_| is_most && wanted >= BUSY);
+    told.map(|frames| format!("the server mostly sent something else: {frames}"))
 }
 
 /// Frames that are not of this run, if there are any, with the first of them.
@@ -56,16 +59,4 @@ fn behind(count: u64, first: &str) -> String {
         1 => format!(": {first}"),
         _ => format!(", the first: {first}"),
     }
-}
-
-/// Whether there was more of that than of all else, by frames or by bytes, and not too little to matter.
-fn is_most(trial: &Trial) -> bool {
-    let wanted = trial.own_cpu_share() + trial.waiting_share().unwrap_or(0.0);
-    let (frames, bytes) = (
-        trial.received(|totals| totals.frames),
-        trial.received(|totals| totals.bytes),
-    );
-    wanted >= BUSY
-        && (trial.received(|totals| totals.foreign_frames) > frames
-            || trial.received(|totals| totals.foreign_bytes) > bytes / 2)
 }

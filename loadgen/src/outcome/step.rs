@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     outcome::{
-        compression::Compression, fault::fault, noise, server::Server, traffic::Traffic,
+        compression::Compression, fault::fault, server::Server, traffic::Traffic,
         validity::Validity,
     },
     plan::Plan,
@@ -78,9 +78,7 @@ impl Step {
         let validity = Validity::of(plan, trial);
         Self {
             valid: validity.doubt.is_none(),
-            invalid_reason: validity
-                .doubt
-                .map(|doubt| noise::before(doubt.to_string(), trial)),
+            invalid_reason: validity.doubt.map(|doubt| traffic.behind_noise(doubt)),
             validity,
             fault: fault(traffic, &trial.sums.heard.words()),
             lost: traffic.messages.lost,

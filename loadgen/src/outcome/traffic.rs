@@ -1,12 +1,14 @@
 //! What a trial with messages comes to: their times, and what else has a file of its own.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use crate::{
     args::values::OrderOf,
     outcome::{
         churn::Churn, fairness::Fairness, isolation::Isolation, latencies::Latencies,
-        messages::Messages, nodes::Nodes, recovery::Recovery, slow::Slow, stage::Stage,
+        messages::Messages, nodes::Nodes, noise, recovery::Recovery, slow::Slow, stage::Stage,
         storm::Storm, throughput::Throughput,
     },
     plan::Plan,
@@ -51,6 +53,9 @@ pub struct Traffic {
     /// What slow clients do to the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
+    /// What else the server sent, if that was most of what the load generator had to do.
+    #[serde(skip)]
+    pub noise: Option<String>,
     /// How long messages waited for the server to read.
     #[serde(skip)]
     pub blocked_us: Option<Summary>,
@@ -99,7 +104,17 @@ impl Traffic {
             churn: Churn::new(plan, trial),
             recovery: Recovery::new(plan, trial),
             isolation: None,
+            noise: noise::most(trial),
             blocked_us: trial.sums.blocked.summary(),
+        }
+    }
+
+    /// Why figures say nothing of the server, with what else it sent before that, unless it is told already of what went
+    /// wrong.
+    pub fn behind_noise(&self, doubt: impl Display) -> String {
+        match &self.noise {
+            Some(noise) if !self.is_broken() => format!("{noise}; {doubt}"),
+            _ => doubt.to_string(),
         }
     }
 

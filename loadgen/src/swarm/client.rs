@@ -27,6 +27,7 @@ use crate::{
         outgoing::Outgoing,
         scanner::{Message, Scanner},
         socket,
+        unended::Unended,
     },
 };
 
@@ -38,8 +39,8 @@ pub struct Client {
     scanner: Scanner,
     /// What inflates what the server says, if that refers back to what it said before.
     inflation: Option<Box<Inflation>>,
-    /// Bytes since whatever it heard last that was whole.
-    unended: usize,
+    /// What it heard since whatever was whole.
+    unended: Unended,
     outgoing: Outgoing,
     state: State,
     /// When it began to connect, in nanoseconds since the origin.
@@ -84,7 +85,7 @@ impl Client {
             socket: Some(socket),
             scanner: Scanner::default(),
             inflation: None,
-            unended: 0,
+            unended: Unended::default(),
             outgoing: Outgoing::default(),
             state: State::Dialing(Box::new(dial)),
             begun_ns: now_ns,
@@ -99,7 +100,7 @@ impl Client {
             socket: None,
             scanner: Scanner::default(),
             inflation: None,
-            unended: 0,
+            unended: Unended::default(),
             outgoing: Outgoing::default(),
             state: State::Gone,
             begun_ns: 0,
@@ -269,13 +270,13 @@ impl Client {
         let unsent = self.outgoing.len();
         // Nothing follows its close, and what the server answers to that is no news.
         let leaves = self.is_leaving();
-        let mut unended = self.unended + bytes.len();
+        let mut rest = None;
         while let Some(message) = self
             .scanner
             .next(&mut input)
             .map_err(|fault| broken(&fault, now_ns, record))?
         {
-            unended = input.len();
+            rest = Some(input.len());
             let (bytes, is_text) = match message {
                 Message::Text(text) => (text, true),
                 Message::Binary(bytes) => (bytes, false),
@@ -316,16 +317,16 @@ impl Client {
                 self.flush()?;
             }
         }
-        self.unended = unended;
+        self.unended.came(bytes.len(), rest, now_ns);
         if self.outgoing.len() > unsent {
             self.flush()?;
         }
         Ok(answer)
     }
 
-    /// Bytes of a message that has begun and not ended, if there is one.
-    pub fn unended(&self) -> usize {
-        self.unended
+    /// What it has got of a message that has begun and not ended.
+    pub fn unended(&self) -> &Unended {
+        &self.unended
     }
 
     /// What it has to send; nothing leaves before a flush.

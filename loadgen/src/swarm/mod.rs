@@ -23,3 +23,4 @@ pub mod socket;
 pub mod threads;
 pub mod timer;
 pub mod trial;
+pub mod unended;

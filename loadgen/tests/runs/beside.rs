@@ -18,23 +18,40 @@ fn sentence(run: &Run) -> &str {
     run.table.lines().last().unwrap()
 }
 
-#[test]
-fn a_flood_of_frames_that_are_not_of_the_run_is_told_where_the_load_generator_was_full() {
+/// A relay that sends one client so much else before each message, and leaves out these messages to it.
+fn flooding(lost: &'static [usize]) -> String {
     let flood = HI.repeat(FLOOD);
-    let relay = Relay::with(move |room, to, _| {
+    let relay = Relay::with(move |room, to, batch| {
         if to == 1 {
             room.send(to, &flood);
+            batch.retain(|said| !lost.contains(&said.number));
         }
     });
-    let run = against(&relay.start(), &["saturate", "--settle", "1m"]);
+    relay.start()
+}
+
+#[test]
+fn a_flood_of_frames_that_are_not_of_the_run_is_told_where_the_load_generator_was_full() {
+    let run = against(&flooding(&[]), &["saturate", "--settle", "1m"]);
     assert_eq!(run.code, Some(3), "{run:#?}");
-    let sentence = sentence(&run);
     let told = "NOT VALID: the server mostly sent something else: ";
-    assert!(sentence.starts_with(told), "{sentence}");
+    assert!(sentence(&run).starts_with(told), "{}", run.table);
     let told = "000 frames that are not of this run, the first: hi; ";
-    let (_, doubt) = sentence.split_once(told).expect(sentence);
+    let (_, doubt) = sentence(&run).split_once(told).expect(&run.table);
     assert!(doubt.contains("load generator's core"), "{doubt}");
     assert!(run.message("foreign") >= FLOOD as u64, "{run:#?}");
+}
+
+#[test]
+fn a_flood_is_told_once_where_messages_are_lost_too() {
+    let run = against(&flooding(&[0]), &["saturate", "--settle", "2s"]);
+    assert_eq!(run.code, Some(1), "{run:#?}");
+    let told = " lost); the server mostly sent something else: ";
+    let (_, behind) = sentence(&run).split_once(told).expect(&run.table);
+    let told = "of this run, the first: hi; besides, ";
+    let (_, doubt) = behind.split_once(told).expect(&run.table);
+    assert!(doubt.contains("load generator's core"), "{doubt}");
+    assert!(!doubt.contains("of this run"), "{doubt}");
 }
 
 /// A relay that sends these clients one whole message, with the begin of another right behind it, and nothing more.

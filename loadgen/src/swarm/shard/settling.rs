@@ -108,8 +108,9 @@ impl Shard<'_> {
             }
         }
         for (index, client) in self.clients.iter().enumerate() {
-            if client.is_open() && client.unended() > 0 {
-                self.record.left_unended(index, client.unended(), now_ns);
+            let unended = client.unended().at_end(now_ns);
+            if let Some(bytes) = unended.filter(|_| client.is_open()) {
+                self.record.left_unended(index, bytes, now_ns);
             }
         }
         self.close_door();
