@@ -218,7 +218,8 @@ fn that_a_server_stopped_reading_is_told_where_messages_are_lost() {
         assert_eq!(numbers, [1, unsent]);
     }
     // What would be due is not known where it depends on what came back.
-    let run = against(&deaf_from(3), &["saturate", "--size", "4MiB"]);
+    let flags = ["saturate", "--size", "4MiB", "--duration", "2s"];
+    let run = against(&deaf_from(3), &flags);
     assert_eq!(run.code, Some(1), "{run:#?}");
     let told = " lost); the server had stopped reading 1 publisher";
     assert!(sentence(&run).contains(told), "{}", run.table);
