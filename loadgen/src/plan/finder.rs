@@ -87,47 +87,20 @@ impl Finder {
     /// The message that begins there, and those that follow it where they are expected, if nothing can be hidden in between.
     #[inline]
     fn volley(&self, frame: &[u8], begin: usize) -> Option<Volley> {
-        let bytes = &frame[begin..];
-        let first = self.format.read(bytes)?;
+        let mut rest = &frame[begin..];
+        let first = self.format.read(rest)?;
         let mut volley = Volley { first, count: 1 };
-        if self.is_last(bytes) {
-            return Some(volley);
-        }
-        let (mut last, mut followers) = (bytes, self.format.followers(bytes)?);
         let gap = self.stride.checked_sub(self.format.size);
-        if gap.is_some_and(|bytes| bytes < TAG_BYTES) {
-            while let Some((_, next)) = last.split_at_checked(self.stride)
+        if gap.is_some_and(|bytes| bytes < TAG_BYTES) && rest.len() > self.stride {
+            let mut followers = self.format.followers(rest)?;
+            while let Some((_, next)) = rest.split_at_checked(self.stride)
                 && self.format.follows(next, &mut followers)
             {
                 volley.count += 1;
-                last = next;
+                rest = next;
             }
         }
-        if !self.is_whole(last) {
-            volley.count -= 1;
-        }
-        (volley.count > 0).then_some(volley)
-    }
-
-    /// Whether none can follow the message that begins there.
-    #[inline]
-    fn is_last(&self, bytes: &[u8]) -> bool {
-        bytes.len() < self.format.size + TAG_BYTES
-    }
-
-    /// Whether the message that begins there ends before the next one begins: a server may have cut it.
-    #[inline]
-    fn is_whole(&self, bytes: &[u8]) -> bool {
-        let next = self.stride..self.stride + TAG_BYTES;
-        self.is_last(bytes)
-            || (next.start >= self.format.size && bytes.get(next) == Some(&self.format.tag))
-            || self.hides_none(bytes)
-    }
-
-    #[cold]
-    fn hides_none(&self, bytes: &[u8]) -> bool {
-        let reach = bytes.len().min(self.format.size - 1 + TAG_BYTES);
-        self.tag.find(&bytes[TAG_BYTES..reach]).is_none()
+        Some(volley)
     }
 
     /// Whether no message begins before the place where one was expected.
@@ -156,9 +129,15 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::plan::stamp::{
-        STAMP_BYTES, Stamp,
-        tests::{STAMP, dots},
+    use crate::{
+        args::values::PayloadName,
+        plan::{
+            payload::Payload,
+            stamp::{
+                STAMP_BYTES, Stamp,
+                tests::{STAMP, dots},
+            },
+        },
     };
 
     const NEXT: Stamp = Stamp {
@@ -183,7 +162,7 @@ mod tests {
 
     #[test]
     fn messages_of_a_frame_are_told_apart_whatever_is_around_them() {
-        let format = Format::new(7, 50);
+        let format = Format::new(7, 50, None);
         let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
         for frame in [
             format!("{one}\n{two}"),
@@ -197,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_layout_that_changes_is_learned_again() {
-        let format = Format::new(7, 50);
+        let format = Format::new(7, 50, None);
         let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
         let mut finder = Finder::new(format);
         for frame in [
@@ -214,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_place_that_was_learned_hides_no_message_before_it() {
-        let format = Format::new(7, 50);
+        let format = Format::new(7, 50, None);
         let (one, two) = (format.write(STAMP, &dots()), format.write(NEXT, &dots()));
-        let other = Format::new(8, 50).write(STAMP, &dots());
+        let other = Format::new(8, 50, None).write(STAMP, &dots());
         let mut finder = Finder::new(format);
         assert_eq!(
             all(&mut finder, format!("{other}\n{one}").as_bytes()),
@@ -233,15 +212,15 @@ mod tests {
 
     #[test]
     fn messages_of_other_runs_are_not_seen() {
-        let format = Format::new(7, 50);
-        let other = Format::new(8, 50).write(STAMP, &dots());
+        let format = Format::new(7, 50, None);
+        let other = Format::new(8, 50, None).write(STAMP, &dots());
         let frame = format!("hello\n{}\n{other}\n", format.write(STAMP, &dots()));
         assert_eq!(read(format, &frame), [Some(STAMP)]);
     }
 
     #[test]
     fn a_message_that_was_cut_is_damaged() {
-        let format = Format::new(7, 50);
+        let format = Format::new(7, 50, None);
         let text = format.write(STAMP, &dots());
         for length in TAG_BYTES..50 {
             assert_eq!(read(format, &text[..length]), [None]);
@@ -257,7 +236,7 @@ mod tests {
             ..NEXT
         };
         for size in [STAMP_BYTES, 50, 64, 200] {
-            let format = Format::new(7, size);
+            let format = Format::new(7, size, None);
             let texts = [STAMP, NEXT, third].map(|stamp| format.write(stamp, &dots()));
             for length in TAG_BYTES..size {
                 let cut = &texts[1][..length];
@@ -273,8 +252,31 @@ mod tests {
     }
 
     #[test]
+    fn two_that_were_cut_are_not_one_that_is_whole() {
+        let format = Format::new(7, 200, None);
+        let half = &format.write(STAMP, &dots())[..100];
+        let both = [half, half].concat();
+        let mut finder = Finder::new(format);
+        for frame in [both.clone(), [&*both, &both, &both].join("\n")] {
+            let found = all(&mut finder, frame.as_bytes());
+            assert!(found.iter().all(Option::is_none), "{found:?}");
+            assert_eq!(found.len(), frame.len() / 100);
+        }
+    }
+
+    #[test]
+    fn dots_that_were_changed_are_damage() {
+        let format = Format::new(7, 50, None);
+        for at in STAMP_BYTES..50 {
+            let mut text = format.write(STAMP, &dots()).into_bytes();
+            text[at] = b'X';
+            assert_eq!(all(&mut Finder::new(format), &text), [None], "{at}");
+        }
+    }
+
+    #[test]
     fn what_was_sent_together_is_found_together_and_nothing_else_is() {
-        let format = Format::new(7, 50);
+        let format = Format::new(7, 50, None);
         let next = |stamp: Stamp| Stamp {
             sequence: stamp.sequence + 1,
             ..stamp
@@ -322,19 +324,18 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn all_are_found_however_they_follow_each_other(
-            steps in vec((0..3_u32, 0..2_u64, 0..8_usize), 0..40), apart in 0..12_usize,
+        fn all_are_found_however_they_follow_each_other_and_what_was_cut_is_none(
+            steps in vec((0..3_u32, 0..2_u64, any::<bool>(), TAG_BYTES..120), 0..40), apart in 0..12_usize, kind in 0..4_usize,
         ) {
-            let format = Format::new(7, 50);
+            let kinds = [None, Some(PayloadName::Chat), Some(PayloadName::Json), Some(PayloadName::Random)];
+            let (format, payload) = (Format::new(7, 120, kinds[kind]), Payload::new(kinds[kind], 1));
             let (mut stamp, mut stamps, mut frame) = (STAMP, Vec::new(), String::new());
-            for (skipped, later_ns, cut) in steps {
+            for (skipped, later_ns, is_whole, cut) in steps {
                 stamp.sequence += skipped;
                 stamp.intended_ns += later_ns;
-                let text = format.write(stamp, &dots());
-                // One of eight has lost its end.
-                let is_whole = cut > 0;
+                let text = format.write(stamp, &payload);
                 stamps.push(is_whole.then_some(stamp));
-                frame += if is_whole { &text } else { &text[..45] };
+                frame += if is_whole { &text } else { &text[..cut] };
                 frame += &"-".repeat(apart);
             }
             prop_assert_eq!(read(format, &frame), stamps);
@@ -342,7 +343,7 @@ mod tests {
 
         #[test]
         fn arbitrary_frames_never_panic(frame: Vec<u8>, tail: Vec<u8>) {
-            let mut finder = Finder::new(Format::new(0, 50));
+            let mut finder = Finder::new(Format::new(0, 50, None));
             all(&mut finder, &frame);
             all(&mut finder, &[b"~0000000".as_slice(), &tail].concat());
         }

@@ -3,11 +3,12 @@
 use std::{fmt::Write, iter};
 
 use fastrand::Rng;
+use memchr::memchr;
 
-use crate::args::values::PayloadName;
+use crate::{args::values::PayloadName, plan::stamp::TAG_LETTER};
 
 /// The last byte of every message of more than a stamp: printable, and nothing that a server trims or escapes.
-pub const LAST: u8 = b'.';
+const LAST: u8 = b'.';
 
 /// Words of people who chat, one a line, the most frequent first.
 const WORDS: &str = include_str!("../../words.txt");
@@ -15,6 +16,21 @@ const WORDS: &str = include_str!("../../words.txt");
 const DRAWS: usize = 1 << 12;
 /// What random text is of: six bits each, and nothing that anything escapes.
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Whether what fills a message goes on to its end, so that no other one can begin within it. Dots are compared; of all else
+/// only the end is known.
+#[inline]
+pub(super) fn is_whole(kind: Option<PayloadName>, filling: &[u8]) -> bool {
+    let Some((last, before)) = filling.split_last() else {
+        return true;
+    };
+    *last == LAST
+        && match kind {
+            // Each is as the one behind it.
+            None => *before == filling[1..],
+            Some(_) => memchr(TAG_LETTER, before).is_none(),
+        }
+}
 
 /// What messages are filled with. None has the first letter of a run's tag, by which messages are found.
 #[derive(Clone, Debug)]
@@ -125,7 +141,7 @@ mod tests {
             was_blocked: false,
         };
         let run = u32::try_from(seed).unwrap();
-        Format::new(run, SIZE).write(stamp, &Payload::new(kind, seed))
+        Format::new(run, SIZE, kind).write(stamp, &Payload::new(kind, seed))
     }
 
     /// Bytes that a message is deflated to, over its own.

@@ -13,7 +13,10 @@
 //! What it is filled with follows, up to the wanted size. Numbers are written in base 16, with the digits `@ABC…O` for 0 to 15: their
 //! low four bits are their values, so that reading a stamp takes a few instructions.
 
-use crate::plan::payload::{self, Payload};
+use crate::{
+    args::values::PayloadName,
+    plan::payload::{self, Payload},
+};
 
 /// Bytes of a stamp: the smallest message there is.
 pub const STAMP_BYTES: usize = 40;
@@ -24,6 +27,8 @@ pub const PUBLISHERS_MAX: usize = 1 << 16;
 /// Nanoseconds since the origin that a stamp can carry: 78 hours.
 pub const TIME_NS_MAX: u64 = (1 << 48) - 1;
 
+/// The first letter of a run's tag, which stands nowhere else in a message.
+pub(super) const TAG_LETTER: u8 = b'~';
 /// Bytes of a run's tag.
 pub(super) const TAG_BYTES: usize = 8;
 /// Which eight bytes of a stamp are its sequence number, and which the others.
@@ -54,6 +59,7 @@ pub struct Stamp {
 pub struct Format {
     pub(super) tag: [u8; TAG_BYTES],
     pub(super) size: usize,
+    filling: Option<PayloadName>,
 }
 
 /// Messages that were sent together with another one, one after the other: what the next of them begins with.
@@ -74,15 +80,16 @@ impl Stamp {
 }
 
 impl Format {
-    /// The format of a run: its name as a number, and the bytes of each message (at least [`STAMP_BYTES`]).
-    pub fn new(run: u32, size: usize) -> Self {
-        let mut tag = *b"~0000000";
+    /// The format of a run: its name as a number, the bytes of each message (at least [`STAMP_BYTES`]), and what fills it.
+    pub fn new(run: u32, size: usize, filling: Option<PayloadName>) -> Self {
+        let mut tag = [TAG_LETTER; TAG_BYTES];
         for (at, byte) in tag[1..].iter_mut().enumerate() {
             *byte = b"0123456789abcdef"[(run >> (4 * at)) as usize & 0xF];
         }
         Self {
             tag,
             size: size.max(STAMP_BYTES),
+            filling,
         }
     }
 
@@ -149,15 +156,13 @@ impl Format {
         difference == 0
     }
 
-    /// The words of the message that begins there, if it is all there.
+    /// The words of the message that begins there, if it is all there: a server may have cut it, and another one may begin
+    /// where it was.
     #[inline]
     fn words<'a>(&self, bytes: &'a [u8]) -> Option<&'a [[u8; 8]]> {
-        // One look at its end: a server may have cut it.
-        if self.size > STAMP_BYTES && bytes.get(self.size - 1) != Some(&payload::LAST) {
-            return None;
-        }
-        let (words, _) = bytes.first_chunk::<STAMP_BYTES>()?.as_chunks();
-        Some(words)
+        let (stamp, filling) = bytes.get(..self.size)?.split_first_chunk::<STAMP_BYTES>()?;
+        let (words, _) = stamp.as_chunks();
+        payload::is_whole(self.filling, filling).then_some(words)
     }
 }
 
@@ -212,7 +217,7 @@ pub(super) mod tests {
     #[test]
     fn a_message_has_the_wanted_size_and_is_visible_text() {
         for size in [STAMP_BYTES, 41, 64, 1000] {
-            let text = Format::new(7, size).write(STAMP, &dots());
+            let text = Format::new(7, size, None).write(STAMP, &dots());
             assert_eq!(text.len(), size);
             assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
         }
@@ -220,7 +225,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_follows_a_message_has_the_next_number_and_all_else_in_common() {
-        let format = Format::new(7, 50);
+        let format = Format::new(7, 50, None);
         let text = |sequence| format.write(Stamp { sequence, ..STAMP }, &dots());
         for sequence in [0, 0xE, 0xF, 0xFF, 0x0123_FFFF, 0x0FFF_FFFF] {
             let first = text(sequence);
@@ -242,7 +247,7 @@ pub(super) mod tests {
         ) {
             let delay_ns = u64::from(delay) << 8;
             let stamp = Stamp { publisher, sequence, intended_ns, delay_ns, was_blocked };
-            let format = Format::new(run, size);
+            let format = Format::new(run, size, None);
             let text = format.write(stamp, &dots());
             prop_assert_eq!(format.read(text.as_bytes()), Some(stamp));
             prop_assert_eq!(format.read(&text.as_bytes()[..size - 1]), None);

@@ -38,7 +38,7 @@ impl Ledger {
     pub fn new(plan: &Plan, log: Option<Arc<DeliveryLog>>) -> Self {
         let sent = std::iter::repeat_with(AtomicU32::default);
         Self {
-            format: Format::new(plan.name ^ fastrand::u32(..), plan.size_bytes),
+            format: Format::new(plan.name ^ fastrand::u32(..), plan.size_bytes, plan.payload),
             payload: Payload::new(plan.payload, plan.seed),
             log,
             sent: sent.take(plan.publishers).collect(),
