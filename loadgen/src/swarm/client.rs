@@ -1,6 +1,6 @@
 //! One client: its socket, what it still has to send, and what has not fully arrived.
 
-use std::{fmt::Display, io, net::Ipv4Addr};
+use std::{fmt::Display, net::Ipv4Addr};
 
 use hubbub::{
     server::stream::Stream,
@@ -25,6 +25,7 @@ use crate::{
         dial::{Dial, DialError},
         inflating::Inflating,
         outgoing::Outgoing,
+        receiving::{self, Received},
         scanner::{Message, Scanner},
         socket,
         unended::Unended,
@@ -223,33 +224,15 @@ impl Client {
         self.flush().map(drop)
     }
 
-    /// Receives once into the shared buffer; the bytes received, or `None` when there is nothing for now. Less than there
-    /// is room for is all that there was, unless the stream is ending.
+    /// Receives once into the shared buffer.
     ///
     /// # Errors
-    /// How the connection ended, if it did.
-    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, End> {
+    /// Those of [`receive`](receiving::receive).
+    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, End> {
         let Some(socket) = &mut self.socket else {
-            return Ok(None);
+            return Ok(Received::default());
         };
-        let mut count = 0;
-        loop {
-            match io::Read::read(socket, &mut buffer[count..]) {
-                Ok(0) if count == 0 => return Err(End::Broken),
-                Ok(0) => return Ok(Some(count)),
-                Ok(more) => {
-                    count += more;
-                    // What is encrypted comes record by record.
-                    if count == buffer.len() || socket.short_read_drains() {
-                        return Ok(Some(count));
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) if count > 0 => return Ok(Some(count)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(_) => return Err(End::Broken),
-            }
-        }
+        receiving::receive(socket, buffer)
     }
 
     /// Records the messages in `bytes`, inflated if need be, received at `now_ns` by client number `index`; answers pings, and

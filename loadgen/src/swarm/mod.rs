@@ -17,6 +17,7 @@ pub mod outgoing;
 pub mod pace;
 pub mod progress;
 pub mod publisher;
+pub mod receiving;
 pub mod scanner;
 pub mod shard;
 pub mod socket;

@@ -26,3 +26,4 @@ mod searches;
 mod senders;
 mod sockets;
 mod stages;
+mod tls;

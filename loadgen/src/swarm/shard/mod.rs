@@ -36,7 +36,7 @@ use crate::{
     swarm::{
         away::Away, backlog::Backlog, beats::Beats, churn::Churn, client::Client, common::Common,
         crowd::Crowd, cuts::Cuts, dial::DialError, inflating::Inflating, pace::Pace,
-        publisher::Publisher, timer::Timer,
+        publisher::Publisher, receiving::Received, timer::Timer,
     },
 };
 
@@ -351,12 +351,12 @@ impl<'run> Shard<'run> {
         let received = self.clients[index].receive(&mut buffer);
         let now_ns = self.common.clock.now_ns();
         match received {
-            Ok(None) => {}
-            Ok(Some(count)) => {
-                self.record.received_bytes(count);
-                self.take_in(index, &buffer[..count], now_ns);
+            Ok(Received { bytes: 0, .. }) => {}
+            Ok(Received { bytes, has_more }) => {
+                self.record.received_bytes(bytes);
+                self.take_in(index, &buffer[..bytes], now_ns);
                 self.publish_due(now_ns);
-                if ending || count == buffer.len() {
+                if ending || has_more {
                     self.unread.add(index, ending);
                 }
             }

@@ -1,0 +1,81 @@
+//! How TLS ends, with the last of what is said or after it.
+
+use std::{
+    io::{self, Write},
+    net::{TcpListener, TcpStream},
+    sync::Arc,
+    thread,
+};
+
+use rcgen::generate_simple_self_signed;
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+    pki_types::PrivatePkcs8KeyDer,
+    version::{TLS12, TLS13},
+};
+use tungstenite::accept;
+
+use crate::common::{Run, against};
+
+/// An empty ping (RFC 6455, section 5.5.2).
+const PING: &[u8] = b"\x89\x00";
+/// What a server does behind the last of what it says.
+#[derive(Clone, Copy, Debug)]
+enum Last {
+    /// Says that nothing follows (RFC 8446, section 6.1).
+    Notify,
+}
+
+type Version = &'static SupportedProtocolVersion;
+
+/// A run against a server that hears a ping of each client, and then pings it three times and does the last, all in one segment;
+/// the connection stays.
+fn ended(last: Last, version: Version) -> Run {
+    let config = Arc::new(config(version));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("wss://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            thread::spawn(move || serve(stream, connection, last));
+        }
+    });
+    let flags = ["idle", "--ping", "--insecure", "--clients", "2"];
+    against(&url, &flags)
+}
+
+fn serve(stream: TcpStream, connection: ServerConnection, last: Last) -> io::Result<u64> {
+    stream.set_nodelay(true)?;
+    let mut socket = accept(StreamOwned::new(connection, stream))
+        .map_err(|error| io::Error::other(error.to_string()))?;
+    socket.read().map_err(io::Error::other)?;
+    let StreamOwned { conn, sock } = socket.get_mut();
+    conn.writer().write_all(&PING.repeat(3))?;
+    match last {
+        Last::Notify => conn.send_close_notify(),
+    }
+    let mut segment = Vec::new();
+    while conn.wants_write() {
+        conn.write_tls(&mut segment)?;
+    }
+    sock.write_all(&segment)?;
+    io::copy(sock, &mut io::sink())
+}
+
+fn config(version: Version) -> ServerConfig {
+    let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    ServerConfig::builder_with_protocol_versions(&[version])
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap()
+}
+
+#[test]
+fn an_end_that_comes_with_the_last_data_is_noticed() {
+    for version in [&TLS12, &TLS13] {
+        let run = ended(Last::Notify, version);
+        assert_eq!(run.count("pings_answered"), 2 * 3, "{run:#?}");
+        assert_eq!(run.count("disconnects_by.no close"), 2, "{run:#?}");
+    }
+}
