@@ -18,7 +18,7 @@ use rustls::{
 };
 
 use crate::harness::{
-    Authority, Client, HttpConnection, Process, Server, TlsStream, secured, wait_until,
+    Authority, Client, HttpConnection, Process, Server, TlsStream, secured, text, wait_until,
 };
 
 const HOST: &str = "hubbub.test";
@@ -222,6 +222,33 @@ fn plain_http_is_told_and_nonsense_is_counted() {
     wait_until("both are counted", || {
         https(&server, &config).contains("hubbub_handshake_failures_total{reason=\"tls\"} 2")
     });
+}
+
+#[test]
+fn what_was_said_before_a_forged_record_is_heard() {
+    /// Data that nobody encrypted, in a record of its own (RFC 8446, section 5.2).
+    const FORGED: &[u8] = b"\x17\x03\x03\x00\x20A record's bytes, in plain words";
+    let authority = authority();
+    let server = authority.serve("server", &[]);
+    for (count, version) in (1..).zip([&TLS12, &TLS13]) {
+        let config = Arc::new(authority.clients(&[version]));
+        let mut ada = connect(&server, &config, "/relay");
+        let mut bob = connect(&server, &config, "/relay");
+        let stream = ada.stream();
+        let mut writer = stream.conn.writer();
+        writer.write_all(&text("hello")).unwrap();
+        let mut at_once = Vec::new();
+        while stream.conn.wants_write() {
+            stream.conn.write_tls(&mut at_once).unwrap();
+        }
+        at_once.extend(FORGED);
+        stream.sock.write_all(&at_once).unwrap();
+        assert_eq!(bob.hear_text(), "hello");
+        wait_until("the forger is seen off", || {
+            let metrics = https(&server, &config);
+            metrics.contains(&format!("reason=\"tls\"}} {count}"))
+        });
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! How a handshake fails that a client began, in words.
+//! How TLS fails that a client began, in the handshake and after it, in words.
 
 use std::io::{self, ErrorKind};
 
-use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible, PeerMisbehaved};
+use rustls::{
+    AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
+};
 use thiserror::Error as ThisError;
 
 use super::named::is_authority;
@@ -53,6 +55,41 @@ impl From<io::Error> for TlsFailure {
             }
             _ => Self::Other(error),
         }
+    }
+}
+
+/// What a peer did that TLS cannot go on after. Each text goes on behind the name of the peer, whose log should say more.
+#[derive(Debug, ThisError)]
+pub enum TlsFault {
+    /// It was altered on the way, or is not of this connection.
+    #[error("sent a TLS record that cannot be decrypted")]
+    Undecryptable,
+    /// What came is something else.
+    #[error("sent what is no TLS record ({0:?})")]
+    NotTls(InvalidMessage),
+    /// It says that it cannot go on itself (RFC 8446, section 6.2).
+    #[error("ended TLS with the alert {0:?}")]
+    Alert(AlertDescription),
+    /// A great many bytes came without any of those that they are to carry.
+    #[error("sent a great deal of TLS with nothing in it")]
+    Empty,
+    /// Something else that it must not.
+    #[error("broke TLS ({0})")]
+    Other(Error),
+}
+
+impl TlsFault {
+    /// What an error of reading says of the peer, if that is to blame.
+    pub fn of(error: &io::Error) -> Option<Self> {
+        let is_the_peers = error.kind() == ErrorKind::InvalidData;
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+        is_the_peers.then(|| match cause {
+            None => Self::Empty,
+            Some(Error::DecryptError) => Self::Undecryptable,
+            Some(Error::InvalidMessage(what)) => Self::NotTls(*what),
+            Some(Error::AlertReceived(alert)) => Self::Alert(*alert),
+            Some(other) => Self::Other(other.clone()),
+        })
     }
 }
 

@@ -25,6 +25,8 @@ pub struct TlsSocket {
     toll_bytes: usize,
     /// Whether what comes is TLS by now.
     has_begun: bool,
+    /// How the peer broke the protocol, which those above learn once they have read what came before.
+    failure: Option<Error>,
 }
 
 impl TlsSocket {
@@ -37,6 +39,7 @@ impl TlsSocket {
             held_bytes: 0,
             toll_bytes: 0,
             has_begun: true,
+            failure: None,
         }
     }
 
@@ -58,7 +61,7 @@ impl TlsSocket {
         while !bytes.is_empty() {
             match self.connection.read_tls(&mut bytes)? {
                 0 => break,
-                count => self.decrypt(count)?,
+                count => self.decrypt(count).map_err(broken)?,
             }
         }
         Ok(())
@@ -95,7 +98,7 @@ impl TlsSocket {
             self.push()?;
             match self.connection.read_tls(&mut self.stream) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(count) => self.decrypt(count)?,
+                Ok(count) => self.decrypt(count).map_err(broken)?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -140,13 +143,13 @@ impl TlsSocket {
     }
 
     /// Decrypts what was received, so many bytes. What the protocol itself has to answer is held back for the next push.
-    fn decrypt(&mut self, received: usize) -> io::Result<()> {
+    fn decrypt(&mut self, received: usize) -> Result<(), Error> {
         let is_handshaking = self.connection.is_handshaking();
         let state = match self.connection.process_new_packets() {
             Ok(state) => state,
             Err(error) => {
                 self.explain(&error, is_handshaking);
-                return Err(io::Error::new(ErrorKind::InvalidData, error));
+                return Err(error);
             }
         };
         self.held_bytes = state.tls_bytes_to_write();
@@ -170,11 +173,17 @@ impl TlsSocket {
     }
 }
 
+/// A peer that broke the protocol.
+fn broken(error: Error) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, error)
+}
+
 impl Read for TlsSocket {
     /// Reads what was encrypted, or what comes before.
     ///
     /// # Errors
-    /// Those of the socket; `InvalidData` for a peer that breaks the protocol, or sends a great deal with nothing in it.
+    /// Those of the socket; `InvalidData` for a peer that breaks the protocol, once what came before that is read, or for one
+    /// that sends a great deal with nothing in it.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if !self.has_begun {
             return self.stream.read(buffer);
@@ -187,12 +196,15 @@ impl Read for TlsSocket {
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
                 result => return result,
             }
+            if let Some(error) = &self.failure {
+                return Err(broken(error.clone()));
+            }
             if received > RECEIVE_BYTES_MAX {
                 return Err(ErrorKind::InvalidData.into());
             }
             let count = self.connection.read_tls(&mut self.stream)?;
             received += count;
-            self.decrypt(count)?;
+            self.failure = self.decrypt(count).err();
         }
     }
 }
@@ -202,9 +214,13 @@ impl Write for TlsSocket {
         self.write_vectored(&[IoSlice::new(bytes)])
     }
 
-    /// Takes bytes only when all that was encrypted before is out, so that little is held here.
+    /// Takes bytes only when all that was encrypted before is out, so that little is held here; and none for a peer that broke
+    /// the protocol, of which reading tells.
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         self.flush()?;
+        if self.failure.is_some() {
+            return Err(ErrorKind::WouldBlock.into());
+        }
         let taken = self.connection.writer().write_vectored(slices)?;
         self.push()?;
         Ok(taken)

@@ -18,6 +18,11 @@ impl<S: Read + Write> Client<S> {
         }
     }
 
+    /// What is beneath.
+    pub(crate) fn stream(&mut self) -> &mut S {
+        self.socket.get_mut()
+    }
+
     pub(crate) fn say(&mut self, text: &str) {
         self.send(Message::text(text));
     }
