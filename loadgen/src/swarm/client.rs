@@ -25,7 +25,7 @@ use crate::{
         dial::{Dial, DialError},
         inflating::Inflating,
         outgoing::Outgoing,
-        receiving::{self, Received},
+        receiving::{self, ReceiveError, Received},
         scanner::{Message, Scanner},
         socket,
         unended::Unended,
@@ -228,7 +228,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`receive`](receiving::receive).
-    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, End> {
+    pub fn receive(&mut self, buffer: &mut [u8]) -> Result<Received, ReceiveError> {
         let Some(socket) = &mut self.socket else {
             return Ok(Received::default());
         };

@@ -2,9 +2,11 @@
 
 use std::io::{ErrorKind, Read};
 
-use hubbub::{server::stream::Stream, system::socket::Socket};
-
-use crate::record::end::End;
+use hubbub::{
+    server::stream::Stream,
+    system::{socket::Socket, tls::failure::TlsFault},
+};
+use thiserror::Error;
 
 /// What was received at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,11 +18,22 @@ pub struct Received {
     pub has_more: bool,
 }
 
+/// Why nothing more is received. The server's doing.
+#[derive(Debug, Error)]
+pub enum ReceiveError {
+    /// The stream ended or broke.
+    #[error("the server ended the stream")]
+    Ended,
+    /// What came is not what was agreed on.
+    #[error("the server {0}")]
+    Fault(TlsFault),
+}
+
 /// Receives once into a buffer. Where this is all that there was, that is so unless the stream is ending.
 ///
 /// # Errors
-/// How the connection ended, if it did and nothing came before that.
-pub fn receive(socket: &mut Socket, buffer: &mut [u8]) -> Result<Received, End> {
+/// The stream is over, and nothing came before that.
+pub fn receive(socket: &mut Socket, buffer: &mut [u8]) -> Result<Received, ReceiveError> {
     let mut bytes = 0;
     let has_more = loop {
         match socket.read(&mut buffer[bytes..]) {
@@ -35,7 +48,10 @@ pub fn receive(socket: &mut Socket, buffer: &mut [u8]) -> Result<Received, End> 
             Err(error) if error.kind() == ErrorKind::WouldBlock => break false,
             // An end is told again to whoever reads again.
             _ if bytes > 0 => break true,
-            _ => return Err(End::Broken),
+            Ok(_) => return Err(ReceiveError::Ended),
+            Err(error) => {
+                return Err(TlsFault::of(&error).map_or(ReceiveError::Ended, ReceiveError::Fault));
+            }
         }
     };
     Ok(Received { bytes, has_more })

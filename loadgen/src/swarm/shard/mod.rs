@@ -36,7 +36,7 @@ use crate::{
     swarm::{
         away::Away, backlog::Backlog, beats::Beats, churn::Churn, client::Client, common::Common,
         crowd::Crowd, cuts::Cuts, dial::DialError, inflating::Inflating, pace::Pace,
-        publisher::Publisher, receiving::Received, timer::Timer,
+        publisher::Publisher, receiving, timer::Timer,
     },
 };
 
@@ -351,8 +351,8 @@ impl<'run> Shard<'run> {
         let received = self.clients[index].receive(&mut buffer);
         let now_ns = self.common.clock.now_ns();
         match received {
-            Ok(Received { bytes: 0, .. }) => {}
-            Ok(Received { bytes, has_more }) => {
+            Ok(receiving::Received { bytes: 0, .. }) => {}
+            Ok(receiving::Received { bytes, has_more }) => {
                 self.record.received_bytes(bytes);
                 self.take_in(index, &buffer[..bytes], now_ns);
                 self.publish_due(now_ns);
@@ -360,7 +360,11 @@ impl<'run> Shard<'run> {
                     self.unread.add(index, ending);
                 }
             }
-            Err(end) => self.lost(index, end),
+            Err(receiving::ReceiveError::Ended) => self.lost(index, End::Broken),
+            Err(fault) => {
+                self.record.faulted(&fault, now_ns);
+                self.lost(index, End::Protocol);
+            }
         }
         self.buffer = buffer;
     }
