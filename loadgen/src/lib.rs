@@ -27,7 +27,7 @@
 //!
 //! **Where a figure is computed** is the file of [`outcome`] that has the name under which the figure stands in the JSON:
 //! `messages`, `throughput`, `fairness`, `server`, `loadgen` and so on; `latencies` has the latencies themselves, `comparison`
-//! and `ratio` what two servers come to, `validity` what the figures are worth (in words `doubt`, after the `noise` that may be to blame), `departures` how those left who were not asked to, `fault` what went wrong, in words, `crowd` who came and went with a stage. They are computed from what [`record`]
+//! and `ratio` what two servers come to, `validity` what the figures are worth (by the `conduct` of both sides, in words `doubt`, after the `noise` that may be to blame), `departures` how those left who were not asked to, `fault` what went wrong, in words, `crowd` who came and went with a stage. They are computed from what [`record`]
 //! gathered (`distribution`, `integrity`, `order`, `recovery`, `flights`, `fairness`, `pings`, `sums`, `collection`, and in its own words what the server said: `heard`) and `swarm::trial` measured beside.
 //!
 //! **Where it is said** is a file of [`report`]: `facts` one by one, `expected` what was asked for, `tables` in rows (of a comparison, in the words of `figure`), `sentence` for the verdict, `text` and

@@ -4,6 +4,7 @@
 pub mod churn;
 pub mod comparison;
 pub mod compression;
+pub mod conduct;
 pub mod config;
 pub mod connect;
 pub mod crowd;

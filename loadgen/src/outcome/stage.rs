@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::{
     args::rate::Rate,
     figures,
-    outcome::{crowd::Crowd, latencies::Latencies, validity::Conduct},
-    plan::{Pacing, Plan, stage},
+    outcome::{conduct::Conduct, crowd::Crowd, latencies::Latencies},
+    plan::{Plan, stage},
     record::{distribution::Distribution, stages::Part},
     swarm::{shard::Window, trial::Trial},
 };
@@ -80,28 +80,8 @@ impl Stage {
         last_receiver: &Distribution,
         trial: &Trial,
     ) -> Self {
-        let spans = windows.iter().map(Window::span_ns);
-        let seconds = figures::seconds(spans.max().unwrap_or(0).max(1));
-        let shares = windows
-            .iter()
-            .map(|window| window.own_cpu_seconds() / figures::seconds(window.span_ns().max(1)));
-        let waiting_shares = windows.iter().filter_map(|window| {
-            Some(window.waiting_seconds()? / figures::seconds(window.span_ns().max(1)))
-        });
-        let server_cpu_seconds = windows.iter().find_map(Window::server_cpu_seconds);
-        let conduct = Conduct {
-            pacing: Pacing::Open { rate: stage.from },
-            due: part.blocked.count(),
-            is_stopped: trial.interrupted,
-            slip: part.slip.summary(),
-            latency: part.latency.summary(),
-            prompt_latency: part.prompt_latency.summary(),
-            is_blamed: part.missing + part.missed > 0 && !plan.is_blind_to_loss(),
-            waiting_share: waiting_shares.max_by(f64::total_cmp),
-            own_share: shares.fold(0.0, f64::max),
-            server_share: server_cpu_seconds
-                .map(|cpu| cpu / seconds / figures::ratio(trial.server_processes as u64, 1)),
-        };
+        let seconds = Window::longest_seconds(windows);
+        let conduct = Conduct::of_stage(plan, &stage, windows, part, trial);
         let judged = stage.holds_still().then(|| conduct.judge());
         let invalid_reason = judged.and_then(|validity| Some(validity.doubt?.to_string()));
         let received: u64 = windows

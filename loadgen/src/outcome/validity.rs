@@ -1,10 +1,8 @@
 //! Whether a run's figures are the server's: not if it measured nothing, or measured the load generator.
 
 use crate::{
-    figures,
-    outcome::doubt::Doubt,
+    outcome::{conduct::Conduct, doubt::Doubt},
     plan::{Pacing, Plan},
-    record::distribution::Summary,
     swarm::trial::Trial,
 };
 
@@ -18,33 +16,6 @@ const BLUR_TOLERATED_PART: f64 = 0.1;
 const CORE_FULL: f64 = 0.95;
 /// The part of a core that a server at its limit uses at least.
 const SERVER_BUSY: f64 = 0.9;
-
-/// What is to be judged.
-#[derive(Clone, Copy, Debug)]
-pub struct Conduct {
-    /// How publishers were paced.
-    pub pacing: Pacing,
-    /// Messages that were due in the measured time.
-    pub due: u64,
-    /// Whether the user ended it early.
-    pub is_stopped: bool,
-    /// How late messages were sent while the socket was writable.
-    pub slip: Option<Summary>,
-    /// The latency.
-    pub latency: Option<Summary>,
-    /// What it would be if everything had been sent as soon as its socket took it. Where no socket was blocked it is the
-    /// latency from the actual sending; time in which the server blocked one stays in it.
-    pub prompt_latency: Option<Summary>,
-    /// Whether what did not come is told already as what the server did wrong.
-    pub is_blamed: bool,
-    /// The part of the time that the thread of the load generator which waited longest waited for a core, if the system
-    /// tells that.
-    pub waiting_share: Option<f64>,
-    /// The part of a core that the busiest thread of the load generator used.
-    pub own_share: f64,
-    /// The part of a core that the server used, if it was watched; of several processes, each of them on average.
-    pub server_share: Option<f64>,
-}
 
 /// What a run's figures are worth.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,22 +33,7 @@ pub struct Validity {
 impl Validity {
     /// What the figures of one trial are worth.
     pub fn of(plan: &Plan, trial: &Trial) -> Self {
-        let seconds = trial.window_seconds();
-        let conduct = Conduct {
-            pacing: plan.pacing,
-            due: trial.sums.blocked.count(),
-            is_stopped: trial.interrupted,
-            slip: trial.sums.slip.summary(),
-            latency: trial.collection.latency.summary(),
-            prompt_latency: trial.collection.prompt_latency.summary(),
-            is_blamed: trial.sums.are_short(plan.is_blind_to_loss()),
-            waiting_share: trial.waiting_share(),
-            own_share: trial.own_cpu_share(),
-            server_share: trial
-                .server_cpu_seconds
-                .map(|cpu| cpu / seconds / figures::ratio(trial.server_processes as u64, 1)),
-        };
-        conduct.judge()
+        Conduct::of(plan, trial).judge()
     }
 }
 
@@ -175,7 +131,10 @@ impl Conduct {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{args::rate::Rate, record::distribution::Distribution};
+    use crate::{
+        args::rate::Rate,
+        record::distribution::{Distribution, Summary},
+    };
 
     fn rate() -> Rate {
         Rate::new(1.0).unwrap()

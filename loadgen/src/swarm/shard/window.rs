@@ -1,6 +1,7 @@
 //! Spans of a run, and what one thread did in them.
 
 use crate::{
+    figures,
     plan::{Plan, nanoseconds},
     record::sample::Totals,
 };
@@ -89,6 +90,32 @@ impl Window {
     /// CPU seconds of the server, if this thread watched it.
     pub fn server_cpu_seconds(&self) -> Option<f64> {
         Some(self.end.server_cpu_seconds? - self.begin.server_cpu_seconds?)
+    }
+
+    /// Of all threads' windows, the seconds of the longest.
+    pub fn longest_seconds(windows: &[Self]) -> f64 {
+        let spans = windows.iter().map(Self::span_ns);
+        figures::seconds(spans.max().unwrap_or(0).max(1))
+    }
+
+    /// The part of a core that the busiest of all threads used.
+    pub fn busiest_share(windows: &[Self]) -> f64 {
+        let shares = windows.iter();
+        let shares = shares.map(|window| window.own_cpu_seconds() / window.seconds());
+        shares.fold(0.0, f64::max)
+    }
+
+    /// The part of the time in which the thread that waited longest for a core did so, if the system tells.
+    pub fn waiting_share(windows: &[Self]) -> Option<f64> {
+        let shares = windows.iter();
+        let shares = shares.map(|window| Some(window.waiting_seconds()? / window.seconds()));
+        let shares = shares.collect::<Option<Vec<f64>>>()?;
+        shares.into_iter().reduce(f64::max)
+    }
+
+    /// How long it was, and never nothing.
+    fn seconds(&self) -> f64 {
+        figures::seconds(self.span_ns().max(1))
     }
 }
 

@@ -1,7 +1,6 @@
 //! What was measured from outside of the clients, and over all of them.
 
 use crate::{
-    figures,
     record::sample::Totals,
     swarm::{shard::Window, trial::Trial},
 };
@@ -29,8 +28,7 @@ impl Memory {
 impl Trial {
     /// Seconds that were measured, by the thread that took longest.
     pub fn window_seconds(&self) -> f64 {
-        let spans = self.windows.iter().map(Window::span_ns);
-        figures::seconds(spans.max().unwrap_or(0).max(1))
+        Window::longest_seconds(&self.windows)
     }
 
     /// What was received in the measured window.
@@ -48,20 +46,12 @@ impl Trial {
 
     /// The part of a core that the busiest thread of the load generator used in the measured window.
     pub fn own_cpu_share(&self) -> f64 {
-        let shares = self
-            .windows
-            .iter()
-            .map(|window| window.own_cpu_seconds() / figures::seconds(window.span_ns().max(1)));
-        shares.fold(0.0, f64::max)
+        Window::busiest_share(&self.windows)
     }
 
     /// The part of the measured window in which the thread of the load generator that waited longest for a core did so, if
     /// the system tells.
     pub fn waiting_share(&self) -> Option<f64> {
-        let shares = self.windows.iter().map(|window| {
-            Some(window.waiting_seconds()? / figures::seconds(window.span_ns().max(1)))
-        });
-        let shares = shares.collect::<Option<Vec<f64>>>()?;
-        shares.into_iter().reduce(f64::max)
+        Window::waiting_share(&self.windows)
     }
 }
