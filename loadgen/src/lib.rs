@@ -41,8 +41,9 @@
 //! server that stalls costs no memory here.
 //!
 //! A run says itself when it is worth nothing: `outcome::validity` decides whether anything was measured, and whether it
-//! was the load generator, by what its lateness did to the figures, and by whether it was ever done. What the server did is
-//! never held against it: a message says whether it was its socket that kept it waiting.
+//! was the load generator, by whether it was there (`swarm::standstill`), by what its lateness did to the figures, and by
+//! whether it was ever done. What the server did is never held against it: a message says whether it was its socket that
+//! kept it waiting.
 
 pub mod args;
 pub mod figures;

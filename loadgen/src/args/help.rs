@@ -43,7 +43,8 @@ that nobody sent, or a client that was not asked to be slow was disconnected, tu
 no answer to any of its pings
   2  usage or set-up, such as a server that lets nobody in
   3  not valid: nothing was measured, a search was stopped, a comparison had fewer than eight rounds, or the load \
-generator itself was the bottleneck: it sent so late that the p99 shows it (by more than 1 ms and 10%), or most messages \
+generator itself stood still for more than 5 % of the time, as if it or its machine had been stopped, or was the \
+bottleneck: it sent so late that the p99 shows it (by more than 1 ms and 10%), or most messages \
 more than 1 ms late, or its core was full, or would have been had others not taken it, while the server's was not";
 
 /// What `--help` ends with.

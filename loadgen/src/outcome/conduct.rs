@@ -28,6 +28,11 @@ pub struct Conduct {
     /// The part of the time that the thread of the load generator which waited longest waited for a core, if the system
     /// tells that.
     pub waiting_share: Option<f64>,
+    /// Seconds that were measured.
+    pub seconds: f64,
+    /// For how many of them the thread of the load generator that stood still longest did so, if the system tells what
+    /// that takes.
+    pub stood_seconds: Option<f64>,
     /// The part of a core that the busiest thread of the load generator used.
     pub own_share: f64,
     /// The part of a core that the server used, if it was watched; of several processes, each of them on average.
@@ -46,6 +51,8 @@ impl Conduct {
             prompt_latency: trial.collection.prompt_latency.summary(),
             is_blamed: trial.sums.are_short(plan.is_blind_to_loss()),
             waiting_share: Window::waiting_share(&trial.windows),
+            seconds: Window::longest_seconds(&trial.windows),
+            stood_seconds: Window::longest_standstill(&trial.windows),
             own_share: Window::busiest_share(&trial.windows),
             server_share: server_share(&trial.windows, trial),
         }
@@ -68,6 +75,8 @@ impl Conduct {
             prompt_latency: part.prompt_latency.summary(),
             is_blamed: part.missing + part.missed > 0 && !plan.is_blind_to_loss(),
             waiting_share: Window::waiting_share(windows),
+            seconds: Window::longest_seconds(windows),
+            stood_seconds: Window::longest_standstill(windows),
             own_share: Window::busiest_share(windows),
             server_share: server_share(windows, trial),
         }

@@ -32,6 +32,17 @@ pub enum Doubt {
          who should get it?"
     )]
     NothingCame,
+    /// It was not there for too much of the time to say what the server can do.
+    #[error(
+        "the load generator itself stood still for {} of {}, as if it or its machine had been stopped; run it again",
+        time(*stood_seconds * 1e6), time(*seconds * 1e6)
+    )]
+    StoodStill {
+        /// For how long.
+        stood_seconds: f64,
+        /// Of how many seconds.
+        seconds: f64,
+    },
     /// Most messages were sent late, and so in bursts. CPU times are the server's, but of another load.
     #[error(
         "the load generator sent most messages late, half of them by more than {}{}; {}",

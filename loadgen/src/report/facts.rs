@@ -75,6 +75,10 @@ fn of_loadgen(facts: &mut Vec<(&'static str, String)>, outcome: &Outcome) {
         let waiting = format!("{:.1} % of the time", waiting * 100.0);
         facts.push(("load generator waited for a core", waiting));
     }
+    let stood = outcome.loadgen.stood_still_seconds;
+    if let Some(seconds) = stood.filter(|seconds| *seconds > 0.0) {
+        facts.push(("load generator stood still", time(seconds * 1e6)));
+    }
 }
 
 fn of_traffic(facts: &mut Vec<(&'static str, String)>, traffic: &Traffic) {

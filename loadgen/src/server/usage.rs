@@ -75,7 +75,8 @@ pub fn thread_cpu_seconds() -> f64 {
 pub fn thread_waiting_seconds() -> Option<f64> {
     let task = Process::myself().ok()?.task_from_tid(gettid().as_raw());
     let schedule = task.ok()?.schedstat().ok()?;
-    Some(figures::seconds(schedule.run_delay))
+    // Whoever asks has run; where nothing is counted all of it is nothing.
+    (schedule.sum_exec_runtime > 0).then(|| figures::seconds(schedule.run_delay))
 }
 
 fn thread_cpu_ns() -> u64 {

@@ -21,6 +21,7 @@ pub mod receiving;
 pub mod scanner;
 pub mod shard;
 pub mod socket;
+mod standstill;
 pub mod threads;
 pub mod timer;
 pub mod trial;

@@ -53,6 +53,11 @@ impl Timer {
         })
     }
 
+    /// When it wakes the loop next, in nanoseconds since the clock's origin, if it was ever armed.
+    pub fn due_ns(&self) -> Option<u64> {
+        self.armed_for_ns
+    }
+
     /// Wakes the loop at `at_ns` since the clock's origin, instead of when it was armed for before.
     ///
     /// # Errors

@@ -15,17 +15,31 @@ use crate::common::{Run, echo, loadgen, relay::Relay, run, words};
 /// Half of a run, and more.
 const STALL: Duration = Duration::from_millis(700);
 
-/// A run of a second that stands still for most of it, as if others had its core.
-fn stalled(relay: Relay) -> Run {
+/// A run of a second that stands still for most of it.
+fn stalled(mode: &str, relay: Relay) -> Run {
     let (said, hears) = mpsc::channel();
     let url = relay.that_tells(said).start();
     let flags = ["--warmup", "0ms", "--duration", "1s", "--url", &url];
-    let child = begun(&flags);
+    let child = begun(&[&words(mode)[..], &flags].concat());
     hears.recv().unwrap();
     signal(&child, Signal::STOP);
     thread::sleep(STALL);
     signal(&child, Signal::CONT);
     Run::of(&ended(child))
+}
+
+/// Whether the kernel counts for how long a thread waits for a core.
+fn counts_waiting() -> bool {
+    Path::new("/proc/thread-self/schedstat").exists()
+}
+
+/// How the sentence begins of who stood still; where that cannot be told from waiting for a core, what it led to.
+fn standstill(otherwise: &'static str) -> &'static str {
+    if counts_waiting() {
+        "the load generator itself stood still for "
+    } else {
+        otherwise
+    }
 }
 
 fn begun(flags: &[&str]) -> Child {
@@ -44,15 +58,33 @@ fn ended(child: Child) -> Output {
 
 #[test]
 fn a_load_generator_that_stood_still_is_not_valid() {
-    let run = stalled(Relay::right());
+    let run = stalled("fanout", Relay::right());
     assert_eq!(run.code, Some(3), "{run:#?}");
-    let told = "NOT VALID: the load generator sent ";
-    assert!(run.table.contains(told), "{}", run.table);
+    let told = format!("NOT VALID: {}", standstill("the load generator sent "));
+    assert!(run.table.contains(&told), "{}", run.table);
     assert!(run.figure("loadgen.schedule_slip_us.max") > 500_000.0);
     // Whoever is stopped waits for no core, and yet a little before each of its turns, if the kernel counts that.
-    if Path::new("/proc/thread-self/schedstat").exists() {
+    if counts_waiting() {
         let share = run.figure("loadgen.waiting_share");
         assert!(0.0 < share && share < 1.0, "{share}");
+    }
+}
+
+#[test]
+fn a_load_generator_that_stood_still_where_no_schedule_shows_it_is_not_valid() {
+    if !counts_waiting() {
+        return;
+    }
+    for mode in [
+        "saturate",
+        "saturate --threads 2 --clients 6 --publishers 2",
+    ] {
+        let run = stalled(mode, Relay::right());
+        assert_eq!(run.code, Some(3), "{run:#?}");
+        let told = format!("NOT VALID: {}", standstill(""));
+        assert!(run.table.contains(&told), "{}", run.table);
+        let stood = run.figure("loadgen.stood_still_seconds");
+        assert!(stood > 0.5, "{stood} s");
     }
 }
 
@@ -83,10 +115,11 @@ fn a_schedule_that_nobody_can_keep_any_more_costs_nothing() {
 #[test]
 fn what_is_broken_and_late_at_once_says_both() {
     let relay = Relay::with(|_, to, batch| batch.retain(|said| to != 1 || said.number != 3));
-    let run = stalled(relay).broken([1, 0, 0, 0]);
+    let run = stalled("fanout", relay).broken([1, 0, 0, 0]);
     assert_eq!(run.at("valid"), false);
     let sentence = run.table.lines().last().unwrap();
-    for told in ["BROKEN: ", "(1 lost)", "; besides, the load generator sent"] {
+    let besides = format!("; besides, {}", standstill("the load generator sent"));
+    for told in ["BROKEN: ", "(1 lost)", &besides] {
         assert!(sentence.contains(told), "{sentence}");
     }
 }

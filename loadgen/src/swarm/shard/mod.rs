@@ -11,13 +11,14 @@ mod sampling;
 mod sending;
 mod settling;
 mod stages;
+mod waiting;
 mod window;
 
 pub use entering::ENTRY_GRACE;
 pub use error::ShardError;
 pub use window::{Mark, Timeline, Window, Windows};
 
-use std::{io, mem, sync::mpsc::Sender, time::Duration};
+use std::{io, mem, sync::mpsc::Sender};
 
 use mio::{Events, Poll, Token, event::Event};
 
@@ -32,11 +33,11 @@ use crate::{
         sample::{SAMPLE, Sample},
         sums::Sums,
     },
-    server::usage::{self, Watched},
+    server::usage::Watched,
     swarm::{
         away::Away, backlog::Backlog, beats::Beats, churn::Churn, client::Client, common::Common,
         crowd::Crowd, cuts::Cuts, dial::DialError, inflating::Inflating, pace::Pace,
-        publisher::Publisher, receiving, timer::Timer,
+        publisher::Publisher, receiving, standstill::Standstill, timer::Timer,
     },
 };
 
@@ -47,8 +48,6 @@ const TIMER: Token = Token(usize::MAX - 1);
 const EVENTS_MAX: usize = 256;
 /// Bytes of the receive buffer that all clients share.
 const RECEIVE_BYTES: usize = 256 << 10;
-/// Nothing sleeps longer.
-const TICK: Duration = Duration::from_millis(200);
 /// Close codes of RFC 6455, section 7.4.1.
 const CLOSE_NORMAL: u16 = 1000;
 const CLOSE_PROTOCOL_ERROR: u16 = 1002;
@@ -101,6 +100,7 @@ pub struct Shard<'run> {
     sampling: Sampling,
     /// When the events that are being handled came.
     turn_ns: u64,
+    standstill: Standstill,
     buffer: Box<[u8]>,
     inflating: Inflating,
     record: Record<'run>,
@@ -151,6 +151,7 @@ impl<'run> Shard<'run> {
             storm_ns: u64::MAX,
             sampling: Sampling::default(),
             turn_ns: 0,
+            standstill: Standstill::default(),
             buffer: vec![0; RECEIVE_BYTES].into(),
             inflating: Inflating::default(),
             record: Record::new(&common.ledger, plan, thread),
@@ -179,6 +180,7 @@ impl<'run> Shard<'run> {
             end_ns,
         } = timeline;
         self.seed();
+        self.look();
         self.begin(timeline, samples);
         self.run_until(start_ns)?;
         self.ping_all(start_ns);
@@ -302,9 +304,7 @@ impl<'run> Shard<'run> {
         let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
         let has_more = self.behind || !self.unread.is_empty();
         let unread = self.unread.take();
-        let patience = if has_more { Duration::ZERO } else { TICK };
-        let polled = self.poll.poll(&mut events, Some(patience));
-        self.turn_ns = self.common.clock.now_ns();
+        let polled = self.wait(&mut events, has_more);
         let handled = match polled {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error.into()),
             _ => events.iter().try_for_each(|event| self.handle(event)),
@@ -318,7 +318,11 @@ impl<'run> Shard<'run> {
                 self.receive(index, ending);
             }
         }
-        self.record.turned(self.turn_ns, self.common.clock.now_ns());
+        let now_ns = self.common.clock.now_ns();
+        self.record.turned(self.turn_ns, now_ns);
+        if self.standstill.is_due(now_ns) {
+            self.look();
+        }
         handled
     }
 
@@ -383,16 +387,6 @@ impl<'run> Shard<'run> {
         // What came back may make room for more.
         if index < self.publishers.len() && matches!(self.pace, Pace::Closed { .. }) {
             self.publish(index);
-        }
-    }
-
-    fn mark(&self, watched: Option<&Watched>) -> Mark {
-        Mark {
-            at_ns: self.common.clock.now_ns(),
-            totals: self.record.totals(),
-            own_cpu_seconds: usage::thread_cpu_seconds(),
-            waiting_seconds: usage::thread_waiting_seconds(),
-            server_cpu_seconds: watched.and_then(Watched::cpu_seconds),
         }
     }
 }

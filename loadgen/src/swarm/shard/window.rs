@@ -46,6 +46,8 @@ pub struct Mark {
     pub own_cpu_seconds: f64,
     /// Seconds that the thread waited for a core, if the system tells.
     pub waiting_seconds: Option<f64>,
+    /// Seconds that it stood still, if the system tells what that takes.
+    pub stood_seconds: Option<f64>,
     /// CPU seconds of the server, if this thread watches it.
     pub server_cpu_seconds: Option<f64>,
 }
@@ -59,10 +61,12 @@ impl Window {
             totals: before.totals,
             own_cpu_seconds: before.own_cpu_seconds + other.own_cpu_seconds(),
             waiting_seconds: more(before.waiting_seconds, other.waiting_seconds()),
+            stood_seconds: more(before.stood_seconds, other.stood_seconds()),
             server_cpu_seconds: more(before.server_cpu_seconds, other.server_cpu_seconds()),
         };
         // From no time on, when nothing was used.
         self.begin.waiting_seconds = self.end.waiting_seconds.map(|_| 0.0);
+        self.begin.stood_seconds = self.end.stood_seconds.map(|_| 0.0);
         self.begin.server_cpu_seconds = self.end.server_cpu_seconds.map(|_| 0.0);
         self.end.totals += other.received();
     }
@@ -85,6 +89,11 @@ impl Window {
     /// Seconds that the thread waited for a core, if the system tells.
     pub fn waiting_seconds(&self) -> Option<f64> {
         Some(self.end.waiting_seconds? - self.begin.waiting_seconds?)
+    }
+
+    /// Seconds that the thread stood still, if the system tells what that takes.
+    pub fn stood_seconds(&self) -> Option<f64> {
+        Some(self.end.stood_seconds? - self.begin.stood_seconds?)
     }
 
     /// CPU seconds of the server, if this thread watched it.
@@ -111,6 +120,13 @@ impl Window {
         let shares = shares.map(|window| Some(window.waiting_seconds()? / window.seconds()));
         let shares = shares.collect::<Option<Vec<f64>>>()?;
         shares.into_iter().reduce(f64::max)
+    }
+
+    /// The seconds for which the thread that stood still longest did so, if the system tells what that takes.
+    pub fn longest_standstill(windows: &[Self]) -> Option<f64> {
+        let stood = windows.iter().map(Self::stood_seconds);
+        let stood = stood.collect::<Option<Vec<f64>>>()?;
+        stood.into_iter().reduce(f64::max)
     }
 
     /// How long it was, and never nothing.
