@@ -1,5 +1,7 @@
 //! What clients still have to get, and what is lost of it in the end.
 
+use std::ops::Range;
+
 use crate::{
     plan::roles::Role,
     record::{Record, echoes::Echoes, fairness::Fairness, sums::Sums},
@@ -23,7 +25,8 @@ impl Record<'_> {
         self.returned(publisher).max(written_off)
     }
 
-    /// Whether a client has all that was sent so far, if it should have it.
+    /// Whether a client has all that was sent so far, if it should have it: up to the last of each publisher, and before that
+    /// all but as many as it was told that it will not get.
     pub fn is_complete(&self, client: usize) -> bool {
         let (integrity, row) = match self.role(client) {
             Role::Slow => return true,
@@ -35,12 +38,15 @@ impl Record<'_> {
         if awaits && self.returned(own) < self.ledger.sent_by(own) {
             return false;
         }
-        self.publishers_to(client).all(|publisher| {
+        let mut skipped = 0;
+        let has_last = self.publishers_to(client).all(|publisher| {
             let place = self.publishers[publisher].place;
             let owed_from = integrity.next(row, place);
+            skipped += count(integrity.missing(row, place));
             owed_from.is_none_or(|owed_from| owed_from >= self.ledger.sent_by(publisher))
-                && integrity.missing(row, place).is_empty()
-        })
+        });
+        let declared = self.tracks.get(client).map_or(0, |track| track.declared);
+        has_last && skipped <= declared
     }
 
     /// How many a client has not got of what was sent.
@@ -48,9 +54,8 @@ impl Record<'_> {
         let missing = self.publishers_to(client).map(|publisher| {
             let place = self.publishers[publisher].place;
             let next = self.integrity.next(client, place).unwrap_or(0);
-            let skipped = self.integrity.missing(client, place).iter();
-            let skipped = skipped.map(|range| u64::from(range.end - range.start));
-            u64::from(self.ledger.sent_by(publisher).saturating_sub(next)) + skipped.sum::<u64>()
+            let skipped = count(self.integrity.missing(client, place));
+            u64::from(self.ledger.sent_by(publisher).saturating_sub(next)) + skipped
         });
         missing.sum()
     }
@@ -138,5 +143,49 @@ impl Record<'_> {
             .stages
             .map_or_else(Vec::new, |stages| stages.into_parts());
         (self.sums, self.fairness)
+    }
+}
+
+/// How many messages are in these ranges.
+fn count(ranges: &[Range<u32>]) -> u64 {
+    let each = ranges.iter();
+    each.map(|range| u64::from(range.end - range.start)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{args::Args, plan::Plan, record::ledger::Ledger};
+
+    /// Whether one is waited for no longer who got so many of four messages, with this line before the last of them.
+    fn is_complete(numbers: &[u32], line: &str) -> bool {
+        let words = "loadgen --clients 2 --publishers 1 --protocol chat --skips";
+        let plan = Plan::new(&Args::read(words.split(' ')).unwrap()).unwrap();
+        let ledger = Ledger::new(&plan, None);
+        let mut record = Record::new(&ledger, &plan, 0);
+        record.followed(1, br#"{"action":"joined","seq":0,"epoch":1}"#, 0);
+        let sent = [0, 1, 2, 3].map(|number| record.sent(0, number, 0, 0, 0));
+        for &number in numbers {
+            if numbers.last() == Some(&number) {
+                record.followed(1, line.as_bytes(), 1);
+            }
+            record.received(1, &sent[number as usize], 1);
+        }
+        record.settle();
+        record.is_complete(1)
+    }
+
+    #[test]
+    fn what_a_gap_declares_is_not_waited_for() {
+        let gap = |from, to| format!(r#"{{"action":"gap","from":{from},"to":{to}}}"#);
+        assert!(is_complete(&[0, 1, 2, 3], ""));
+        assert!(!is_complete(&[0, 3], ""));
+        assert!(is_complete(&[0, 3], &gap(2, 3)));
+        // One of them was not declared, and may be on its way.
+        assert!(!is_complete(&[0, 3], &gap(2, 2)));
+        // What is behind all that came may be on its way, too, whatever was declared before it.
+        assert!(!is_complete(&[0, 2], &gap(2, 2)));
+        assert!(!is_complete(&[0], r#"{"action":"epoch","epoch":2}"#));
+        assert!(is_complete(&[0, 3], r#"{"action":"epoch","epoch":2}"#));
     }
 }
