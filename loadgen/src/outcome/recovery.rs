@@ -25,7 +25,8 @@ pub struct Recovery {
     pub silent: u64,
     /// Numbers that came again.
     pub repeated: u64,
-    /// Messages that nobody got, after whose sending their senders lost their connections; they are not expected.
+    /// Messages that nobody got, whose senders lost their connections before they had them back, or were told that they may
+    /// not have been said; they are not expected.
     pub unknown: u64,
     /// From the begin of the new connection to the last message that was missed, of those who were cut off.
     #[serde(skip_serializing_if = "Option::is_none")]

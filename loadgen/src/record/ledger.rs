@@ -27,7 +27,7 @@ pub struct Ledger {
     sent: Vec<AtomicU32>,
     /// At which node of the hub each of them is.
     nodes: Vec<AtomicUsize>,
-    /// What may have got lost with its sender's connection, and whether anyone got it.
+    /// What may have got lost, as its sender lost its connection or was told so, and whether anyone got it.
     doubts: Mutex<BTreeMap<Name, bool>>,
     /// The last number of each channel and epoch that anyone got.
     last: Mutex<BTreeMap<(usize, u64), u64>>,
@@ -81,7 +81,7 @@ impl Ledger {
         }
     }
 
-    /// Notes that a publisher lost its connection before it got these back.
+    /// Notes that a publisher lost its connection before it got these back, or was told that they may not have been said.
     pub fn doubt(&self, publisher: usize, sequences: Range<u32>) {
         if let Ok(publisher) = u16::try_from(publisher) {
             let names = sequences.map(|sequence| ((publisher, sequence), false));

@@ -31,7 +31,8 @@ pub struct Recovery {
     pub silent: u64,
     /// Numbers that came again.
     pub repeated: u64,
-    /// Messages that nobody got, after whose sending their senders lost their connections.
+    /// Messages that nobody got, whose senders lost their connections before they had them back, or were told that they may
+    /// not have been said.
     pub unknown: u64,
 }
 

@@ -163,7 +163,7 @@ fn of_recovery(facts: &mut Vec<(&'static str, String)>, recovery: &Recovery) {
     facts.push(("numbers left out silently / again", wrong.join(" / ")));
     facts.push(("told of a new epoch", grouped(recovery.epochs)));
     let unknown = grouped(recovery.unknown);
-    facts.push(("unknown to all, sender's connection lost", unknown));
+    facts.push(("reached nobody, sender told or in doubt", unknown));
 }
 
 fn of_storm(facts: &mut Vec<(&'static str, String)>, storm: Option<&Storm>) {

@@ -9,6 +9,7 @@ use crate::{
         fault::{cause, fault},
         idle::Idle,
         noise,
+        recovery::Recovery,
         search::{Load, Search},
         traffic::Traffic,
         verdict::Verdict,
@@ -134,14 +135,8 @@ fn whats_good(outcome: &Outcome) -> String {
             )
         }
         Findings::Traffic(traffic) => {
-            let declared = traffic.recovery.as_ref().map_or(0, |of| of.declared);
-            let or_told = match declared {
-                0 => String::new(),
-                count => format!(
-                    ", or was told that it would not ({} deliveries)",
-                    grouped(count)
-                ),
-            };
+            let recovery = traffic.recovery.as_ref();
+            let or_told = recovery.map_or_else(String::new, or_told);
             let damaged = noise::damaged(&traffic.messages, &outcome.heard);
             let damaged = damaged.map_or_else(String::new, |told| format!("; besides, {told}"));
             format!(
@@ -154,6 +149,26 @@ fn whats_good(outcome: &Outcome) -> String {
         Findings::Search(search) => highest(search, outcome),
         Findings::Comparison(comparison) => compared(comparison),
     }
+}
+
+/// What else became of messages that is no loss, as somebody was told.
+fn or_told(recovery: &Recovery) -> String {
+    let receivers = match recovery.declared {
+        0 => String::new(),
+        count => format!(
+            ", or was told that it would not ({} deliveries)",
+            grouped(count)
+        ),
+    };
+    let senders = match recovery.unknown {
+        0 => String::new(),
+        1 => ", but 1 message reached nobody: its sender was told so, or left in doubt".to_owned(),
+        count => format!(
+            ", but {} messages reached nobody: their senders were told so, or left in doubt",
+            grouped(count)
+        ),
+    };
+    receivers + &senders
 }
 
 /// That all stayed, and what came of all pings.

@@ -226,8 +226,24 @@ fn what_nobody_got_of_a_lost_node_is_unknown_and_not_lost() {
         _ => Fate::Told,
     });
     let run = at_two(chat, "--rate 200").good();
-    assert!(run.count("recovery.unknown") > 0, "{run:#?}");
+    tells_who_reached_nobody(&run);
     none(&run, &["failed", "silent", "declared"]);
+}
+
+/// Fails unless a run that lost nothing tells that some messages reached nobody.
+fn tells_who_reached_nobody(run: &Run) {
+    let row = format!("\n{:<39} ", "reached nobody, sender told or in doubt");
+    assert!(run.table.contains(&row), "{}", run.table);
+    let told = match run.count("recovery.unknown") {
+        0 => panic!("all reached someone: {run:#?}"),
+        1 => "but 1 message reached nobody: its sender was told so, or left in doubt.",
+        _ => "messages reached nobody: their senders were told so, or left in doubt.",
+    };
+    let sentence = run.table.lines().last().unwrap();
+    assert!(
+        run.code == Some(3) || sentence.ends_with(told),
+        "{sentence}"
+    );
 }
 
 #[test]
@@ -282,6 +298,7 @@ fn what_a_server_could_not_say_is_unknown_and_what_it_would_not_is_lost() {
     for code in ["unavailable", "unknown"] {
         let run = at_two(befallen(move |_, _| Fate::Refused(code)), "--rate 200").good();
         assert_eq!(run.count("recovery.unknown"), 1, "{run:#?}");
+        tells_who_reached_nobody(&run);
     }
     let run = at_two(befallen(|_, _| Fate::Refused("bad-json")), "--rate 200");
     assert_eq!((run.code, run.message("lost")), (Some(1), 10), "{run:#?}");
