@@ -37,6 +37,12 @@ pub enum InflateError {
         "it sent a message that refers to one before it, although it was agreed that none does"
     )]
     ContextKept,
+    /// It refers to what came before a final block, or to what never came. That a window outlives a final block the RFC does not
+    /// say (section 7.2.3.4), and the library, like zlib, begins anew after one and gives its window to nobody.
+    #[error(
+        "it sent a message that refers further back than to the last final block, which is as far as anything is kept"
+    )]
+    TooFarBack,
     /// More than was asked for.
     #[error("it sent a message that inflates to more than {max_bytes} bytes")]
     TooLong {
@@ -48,7 +54,7 @@ pub enum InflateError {
 impl From<InflateError> for Reason {
     fn from(error: InflateError) -> Self {
         match error {
-            InflateError::Corrupt => Self::NotDeflate,
+            InflateError::Corrupt | InflateError::TooFarBack => Self::NotDeflate,
             InflateError::ContextKept => Self::ContextKept,
             InflateError::TooLong { .. } => Self::MessageTooLarge,
         }
@@ -154,7 +160,10 @@ impl Inflation {
                 }
                 Ok(Status::Ok | Status::BufError) => {}
                 Err(error) if error.message() == Some(TOO_FAR_BACK) => {
-                    return Err(InflateError::ContextKept);
+                    return Err(match self.context {
+                        Context::Fresh => InflateError::ContextKept,
+                        Context::Kept => InflateError::TooFarBack,
+                    });
                 }
                 Err(_) => return Err(InflateError::Corrupt),
             }
@@ -225,6 +234,25 @@ mod tests {
             b"",
             "nothing was there to be flushed"
         );
+    }
+
+    #[test]
+    fn what_came_before_a_final_block_is_not_kept() {
+        let words = b"some words that come again";
+        let mut state = Compress::new(Compression::new(6), false);
+        let mut last = Vec::with_capacity(64);
+        let finish = FlushCompress::Finish;
+        state.compress_vec(words, &mut last, finish).unwrap();
+        let [_, again] = &deflated(&[&words[..]; 2], Context::Kept)[..] else {
+            unreachable!("there are two");
+        };
+        let anew = &deflated(&[&words[..]], Context::Fresh)[0];
+        let mut inflation = Inflation::new(Context::Kept);
+        for message in [&last, anew, again, &last] {
+            assert_eq!(inflation.inflate(message, MAX), Ok(&words[..]));
+        }
+        let refused = inflation.inflate(again, MAX);
+        assert_eq!(refused, Err(InflateError::TooFarBack));
     }
 
     #[test]

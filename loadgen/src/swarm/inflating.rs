@@ -16,10 +16,29 @@ use crate::{
 /// (and stand for the others). Whatever is inflated is timed each time.
 const SEARCHES_PER_TIMED: u64 = 64;
 
-/// A message that says nothing. The server's fault, and nothing after it can be understood either.
+/// A message that says nothing, after which nothing can be understood either.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("the server deflates in another way than it agreed to: {0}")]
-pub struct Garbled(#[from] InflateError);
+pub enum Garbled {
+    /// It is not what was agreed on. The server's fault.
+    #[error("the server deflates in another way than it agreed to: {0}")]
+    Otherwise(InflateError),
+    /// It may be right, and is not understood here.
+    #[error("the server deflates in a way that is not understood here: {0}")]
+    Unread(InflateError),
+    /// More than [`MESSAGE_BYTES_MAX`], which is more than is taken in.
+    #[error("the server sent a deflated message that is larger than {MESSAGE_BYTES_MAX} bytes")]
+    TooLong,
+}
+
+impl From<InflateError> for Garbled {
+    fn from(error: InflateError) -> Self {
+        match error {
+            InflateError::Corrupt | InflateError::ContextKept => Self::Otherwise(error),
+            InflateError::TooFarBack => Self::Unread(error),
+            InflateError::TooLong { .. } => Self::TooLong,
+        }
+    }
+}
 
 /// What all clients of a thread share.
 #[derive(Debug)]

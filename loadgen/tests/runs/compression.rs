@@ -2,6 +2,8 @@
 
 use std::{io::Write, thread};
 
+use flate2::{Compress, Compression, FlushCompress};
+use loadgen::plan::stamp::MESSAGE_BYTES_MAX;
 use tungstenite::{
     accept_hdr,
     handshake::server::{ErrorResponse, Request, Response},
@@ -76,25 +78,53 @@ fn nothing_is_offered_unasked() {
     assert!(run.at("compression").is_null(), "{run:#?}");
 }
 
-#[test]
-fn what_cannot_be_inflated_ends_the_connection_and_is_named() {
-    let entrance = Entrance::new(|stream| {
+/// A run against a server that deflates what it says by itself, in these frames, after which everyone's connection ends for this.
+fn faulty(answer: &'static str, frames: Vec<u8>, fault: &str) {
+    let entrance = Entrance::new(move |stream| {
         #[expect(clippy::result_large_err, reason = "the error is tungstenite's")]
         let agree = |_: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
-            let answer = "permessage-deflate; server_no_context_takeover";
             let headers = response.headers_mut();
             headers.insert("sec-websocket-extensions", answer.parse().unwrap());
             Ok(response)
         };
         let mut socket = accept_hdr(stream, agree).unwrap();
-        // A block of a kind that there is not (RFC 1951, section 3.2.3).
-        socket.get_mut().write_all(b"\xc1\x01\x07").unwrap();
+        socket.get_mut().write_all(&frames).unwrap();
         thread::spawn(move || while socket.read().is_ok() {});
     });
     let url = format!("ws://{}/relay", entrance.address());
     let run = against(&url, &["idle", "--compress"]);
     assert_eq!(run.code, Some(1), "{run:#?}");
     assert_eq!(run.count("disconnects_by.protocol error"), 5);
+    assert!(run.table.contains(fault), "{}", run.table);
+}
+
+#[test]
+fn what_cannot_be_inflated_ends_the_connection_and_is_named() {
+    // A block of a kind that there is not (RFC 1951, section 3.2.3).
     let told = "; the server deflates in another way than it agreed to: it sent a message that is not deflated as agreed on";
-    assert!(run.table.contains(told), "{}", run.table);
+    let answer = "permessage-deflate; server_no_context_takeover";
+    faulty(answer, b"\xc1\x01\x07".to_vec(), told);
+}
+
+#[test]
+fn a_message_that_inflates_to_more_than_is_taken_in_is_no_breach_of_what_was_agreed() {
+    let mut state = Compress::new(Compression::fast(), false);
+    let mut payload = Vec::with_capacity(1 << 20);
+    let zeros = vec![0; MESSAGE_BYTES_MAX + 1];
+    let flush = FlushCompress::Sync;
+    state.compress_vec(&zeros, &mut payload, flush).unwrap();
+    let length = u64::try_from(payload.len()).unwrap().to_be_bytes();
+    let frame = [b"\xc1\x7f", &length[..], &payload].concat();
+    let told = "; the server sent a deflated message that is larger than 67108864 bytes.";
+    faulty("permessage-deflate", frame, told);
+}
+
+#[test]
+fn what_refers_to_what_came_before_a_final_block_is_told_as_that() {
+    // "Hello" with a final block, and by reference alone (RFC 7692, sections 7.2.3.4 and 7.2.3.2).
+    let last = b"\xc1\x08\xf3\x48\xcd\xc9\xc9\x07\x00\x00";
+    let again = b"\xc1\x05\xf2\x00\x11\x00\x00";
+    let told = "; the server deflates in a way that is not understood here: it sent a message that refers further back than to \
+                the last final block, which is as far as anything is kept.";
+    faulty("permessage-deflate", [&last[..], again].concat(), told);
 }

@@ -45,8 +45,8 @@ impl InflatingError {
     /// The code of the close frame that tells of it (RFC 6455, section 7.4.1).
     pub fn code(self) -> u16 {
         match self {
-            Self::Inflate(InflateError::Corrupt | InflateError::ContextKept) => 1007,
             Self::Inflate(InflateError::TooLong { .. }) => 1009,
+            Self::Inflate(_) => 1007,
             Self::Within => 1002,
         }
     }
