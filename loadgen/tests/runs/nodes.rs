@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     mem,
+    net::TcpListener,
     sync::{Arc, Mutex, mpsc},
     thread,
 };
@@ -146,6 +147,20 @@ fn a_node_that_lets_nobody_in_is_named() {
         "ws://127.0.0.1:1/relay",
     ]));
     assert!(told.contains("ws://127.0.0.1:1/relay"), "{told}");
+}
+
+#[test]
+fn who_came_in_at_one_node_is_not_said_to_be_at_another() {
+    let [one]: [String; 1] = Relay::right().start_nodes();
+    // The system takes in the connections of a listener that does not.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let deaf = format!("ws://{}/relay", listener.local_addr().unwrap());
+    let flags = ["--url", &one, "--url", &deaf, "--entry-timeout", "500ms"];
+    let (_, told) = refused_by(&mut loadgen(&[&["--clients", "4"], &flags[..]].concat()));
+    let words = format!(
+        "only 2 of 4 clients could connect, and none in the last 500ms: client 1 at {deaf} waits for"
+    );
+    assert!(told.contains(&words), "{told}");
 }
 
 /// A Hubbub that listens twice, which lasts as long as the tests; its two hosts and ports.

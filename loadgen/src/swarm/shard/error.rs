@@ -44,20 +44,20 @@ pub enum ShardError {
     },
     /// The server accepts no more, or answers no more.
     #[error(
-        "only {inside} of {} could connect to {url}, and none in the last {patience:?}: client {client} waits for \
-         {awaited}; is it a WebSocket server that speaks this --protocol at this path, and below its limit of \
+        "only {inside} of {} could connect, and none in the last {patience:?}: client {client} at {url} waits for \
+         {awaited}; is what is there a WebSocket server that speaks this --protocol at this path, and below its limit of \
          connections?{}", counted(*wanted as u64, "client"), first(heard.as_deref())
     )]
     Stalled {
-        /// Where to.
+        /// Where one goes to that is not in.
         url: String,
-        /// Clients that came in.
+        /// Clients that came in, wherever.
         inside: usize,
         /// Clients that should.
         wanted: usize,
         /// How long none has come in.
         patience: Duration,
-        /// One that is not in.
+        /// That client.
         client: usize,
         /// What it waits for.
         awaited: &'static str,
@@ -66,19 +66,19 @@ pub enum ShardError {
     },
     /// The server does not say what a script waits for.
     #[error(
-        "only {inside} of {} are in at {url}, and none came in the last {patience:?}: client {client} \
+        "only {inside} of {} are in, and none came in the last {patience:?}: client {client} at {url} \
          waits for {awaited}, {}", counted(*wanted as u64, "client"), after_all(last.as_deref())
     )]
     Silent {
-        /// Where to.
+        /// Where one goes to that is not in.
         url: String,
-        /// Clients that are in.
+        /// Clients that are in, wherever.
         inside: usize,
         /// Clients that should be.
         wanted: usize,
         /// How long none has come in.
         patience: Duration,
-        /// One that is not.
+        /// That client.
         client: usize,
         /// What it waits for.
         awaited: String,
