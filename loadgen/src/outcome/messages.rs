@@ -12,7 +12,7 @@ use crate::{args::script::Sender, outcome::ways::ways, plan::Plan, swarm::trial:
 pub struct Messages {
     /// Messages that publishers sent.
     pub sent: u64,
-    /// Deliveries that there should be.
+    /// Deliveries that there should be, without those that were under way when the user had nobody wait any more.
     pub expected: u64,
     /// Deliveries that there were, duplicates not counted.
     pub delivered: u64,

@@ -73,6 +73,9 @@ pub struct Outcome {
     /// Whether a signal ended the run early.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
+    /// Whether some was under way then, and another signal had nobody wait for it: it is neither delivered nor lost.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unawaited: bool,
     /// How the clients came in.
     pub connect: Connect,
     /// What the server used.
@@ -133,6 +136,7 @@ impl Outcome {
             valid: invalid_reason.is_none(),
             invalid_reason,
             interrupted: trial.interrupted,
+            unawaited: trial.sums.unawaited,
             connect: Connect::new(trial),
             server: Server::new(plan, trial),
             loadgen: Loadgen::new(trial),

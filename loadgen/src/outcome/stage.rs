@@ -36,7 +36,8 @@ pub struct Stage {
     pub invalid_reason: Option<String>,
     /// Messages that were sent.
     pub sent: u64,
-    /// Deliveries that there should be: to whoever was in when a message was sent and stayed, and those that came beside.
+    /// Deliveries that there should be: to whoever was in when a message was sent and stayed, and those that came beside;
+    /// without those that were under way when the user had nobody wait any more.
     pub expected: u64,
     /// Deliveries that there were, duplicates not counted.
     pub delivered: u64,

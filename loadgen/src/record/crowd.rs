@@ -1,6 +1,6 @@
 //! Clients that come and go with the stages: each is told where its turn was.
 
-use crate::record::Record;
+use crate::record::{Record, fate::Fate};
 
 impl Record<'_> {
     /// Notes that a client which comes with a stage is connected, `took_ns` after it was its turn.
@@ -39,8 +39,8 @@ impl Record<'_> {
     /// Notes that nothing comes to a client any more whose turn it was to go, be it that the server sent it away before. Another
     /// one may come in its place.
     pub fn gone(&mut self, client: usize) {
-        self.count_by_stage(client, false);
-        self.count_owed(client, false);
+        self.count_by_stage(client, Fate::Missed);
+        self.count_owed(client, Fate::Missed);
         self.integrity.begin_anew(client);
         self.order.begin_anew(client);
     }

@@ -24,7 +24,7 @@ pub struct Counts {
     pub returned: u64,
     /// Messages that were acknowledged.
     pub acked: u64,
-    /// Messages that were not, though their senders were there to the end.
+    /// Messages that were not, though their senders were there to the end, and it was waited for.
     pub unacked: u64,
 }
 
@@ -55,7 +55,7 @@ impl Echoes {
         }
     }
 
-    /// Ends the count of a publisher that sent so many, and was there to the end or not.
+    /// Ends the count of a publisher that sent so many, and was there to the end of the wait for them or not.
     pub fn end(&mut self, publisher: usize, sent: u32, was_there: bool) {
         let after = sent.saturating_sub(self.returned(publisher, sent));
         let skipped = self.acks.missing(publisher, 0).iter();

@@ -9,6 +9,7 @@ pub mod distribution;
 pub mod echoes;
 pub mod end;
 pub mod fairness;
+mod fate;
 pub mod flights;
 mod forged;
 pub mod heard;

@@ -1,13 +1,19 @@
-//! What clients still have to get, and what is lost of it in the end.
+//! What clients still have to get, and what is lost of it in the end: nothing that nobody waited for, unless it was overtaken,
+//! which is against its publisher's order whether it comes or not.
 
 use std::ops::Range;
 
 use crate::{
     plan::roles::Role,
-    record::{Record, echoes::Echoes, fairness::Fairness, sums::Sums},
+    record::{Record, echoes::Echoes, fairness::Fairness, fate::Fate, sums::Sums},
 };
 
 impl Record<'_> {
+    /// Notes that nobody waits any more for what is under way: what becomes of it is not known.
+    pub fn stop_waiting(&mut self) {
+        self.sums.unawaited = true;
+    }
+
     /// How many of its own messages a publisher got back.
     pub fn returned(&self, publisher: usize) -> u32 {
         let client = publisher / self.plan.threads;
@@ -49,19 +55,32 @@ impl Record<'_> {
         has_last && skipped <= declared
     }
 
-    /// How many a client has not got of what was sent.
-    fn missing(&self, client: usize) -> u64 {
+    /// What becomes of what a client has not got, that was there at the end or not.
+    fn fate(&self, client: usize, is_open: bool) -> Fate {
+        match self.sums.unawaited {
+            true if is_open || self.is_returning(client) => Fate::Unknown,
+            _ if is_open => Fate::Lost,
+            _ => Fate::Missed,
+        }
+    }
+
+    /// How many a client has not got of what was sent, without those of which nothing is known.
+    fn missing(&self, client: usize, fate: Fate) -> u64 {
         let missing = self.publishers_to(client).map(|publisher| {
             let place = self.publishers[publisher].place;
             let next = self.integrity.next(client, place).unwrap_or(0);
             let skipped = count(self.integrity.missing(client, place));
-            u64::from(self.ledger.sent_by(publisher).saturating_sub(next)) + skipped
+            let after = match fate {
+                Fate::Unknown => 0,
+                _ => self.ledger.sent_by(publisher).saturating_sub(next),
+            };
+            u64::from(after) + skipped
         });
         missing.sum()
     }
 
-    /// Counts what a client must get next and will not: as lost, if it was there.
-    pub(super) fn count_owed(&mut self, client: usize, was_there: bool) {
+    /// Counts what a client must get next and will not.
+    pub(super) fn count_owed(&mut self, client: usize, fate: Fate) {
         let role = self.role(client);
         for publisher in self.publishers_to(client) {
             let place = self.publishers[publisher].place;
@@ -69,16 +88,17 @@ impl Record<'_> {
             let (integrity, row) = self.table(client);
             let owed_from = integrity.next(row, place);
             let owed = u64::from(owed_from.map_or(0, |from| sent.saturating_sub(from)));
-            match role {
-                Role::Newcomer if was_there => self.sums.storm.counts.skipped += owed,
-                _ if was_there => self.sums.lost += owed,
-                _ => self.sums.missed += owed,
+            match fate {
+                Fate::Lost if role == Role::Newcomer => self.sums.storm.counts.skipped += owed,
+                Fate::Lost => self.sums.lost += owed,
+                Fate::Missed => self.sums.missed += owed,
+                Fate::Unknown => {}
             }
         }
     }
 
     /// Counts what a client has not got and will not, in the stages in which it was due, if there are any.
-    pub(super) fn count_by_stage(&mut self, client: usize, was_there: bool) {
+    pub(super) fn count_by_stage(&mut self, client: usize, fate: Fate) {
         let publishers = self.publishers_to(client);
         let Some(stages) = &mut self.stages else {
             return;
@@ -89,14 +109,15 @@ impl Record<'_> {
                 stages.lacks(publisher, skipped.clone(), true);
             }
             let sent = self.ledger.sent_by(publisher);
-            if let Some(next) = self.integrity.next(client, place) {
-                stages.lacks(publisher, next..sent.max(next), was_there);
+            let next = self.integrity.next(client, place);
+            if let Some(next) = next.filter(|_| fate != Fate::Unknown) {
+                stages.lacks(publisher, next..sent.max(next), fate == Fate::Lost);
             }
         }
     }
 
-    /// Ends the record, once nothing more is waited for: what has not come is lost, if `is_open` says that its
-    /// receiver was still there. Returns what adds up over all threads, and each client's share.
+    /// Ends the record, once nothing more is waited for: what has not come is lost, if it was waited for and `is_open` says
+    /// that its receiver was still there. Returns what adds up over all threads, and each client's share.
     pub fn close(mut self, is_open: impl Fn(usize) -> bool) -> (Sums, Fairness) {
         self.sums.counts = self.integrity.counts();
         if self.tracks.is_empty() {
@@ -110,24 +131,26 @@ impl Record<'_> {
             if role == Role::Slow {
                 continue;
             }
-            self.count_by_stage(client, is_open(client));
+            let fate = self.fate(client, is_open(client));
+            self.count_by_stage(client, fate);
             if client < self.tracks.len() {
-                let missing = self.missing(client);
-                let lost = self.lost_to(client, missing);
-                if is_open(client) {
-                    self.sums.lost += lost;
-                } else {
-                    self.sums.missed += lost;
+                let missing = self.missing(client, fate);
+                let lost = self.lost_to(client, missing, fate);
+                match fate {
+                    Fate::Missed => self.sums.missed += lost,
+                    Fate::Lost | Fate::Unknown => self.sums.lost += lost,
                 }
                 continue;
             }
-            self.count_owed(client, is_open(client));
+            self.count_owed(client, fate);
         }
         for publisher in self.plan.publishers_of(self.thread) {
             let client = publisher / self.plan.threads;
+            let fate = self.fate(client, is_open(client));
             match &mut self.echoes {
                 Some(echoes) => {
-                    echoes.end(client, self.ledger.sent_by(publisher), is_open(client));
+                    // Acknowledgements may overtake each other.
+                    echoes.end(client, self.ledger.sent_by(publisher), fate == Fate::Lost);
                 }
                 None => self.sums.to_sender += u64::from(self.returned(publisher)),
             }

@@ -3,7 +3,7 @@
 
 use crate::{
     plan::lines::Line,
-    record::{Record, distribution::Distribution, end::End, track::Return},
+    record::{Record, distribution::Distribution, end::End, fate::Fate, track::Return},
 };
 
 /// How it went for those who lost their connections, over all of them.
@@ -243,18 +243,24 @@ impl Record<'_> {
     }
 
     /// Of the deliveries that a client was owed and did not get, those that are lost: no gap names them, and somebody
-    /// else got them or should have.
-    pub(super) fn lost_to(&mut self, client: usize, mut missing: u64) -> u64 {
+    /// else got them or should have. What may be under way to it is not among them, nor is who may be on its way back.
+    pub(super) fn lost_to(&mut self, client: usize, mut missing: u64, fate: Fate) -> u64 {
         let track = self.tracks[client];
         missing -= self
             .ledger
             .nobodys(self.channel(client), self.plan.channels)
             .min(missing);
         let channel = self.channel(client);
+        let is_known = fate != Fate::Unknown;
         let end = self.ledger.last(channel, track.epoch);
-        let silent = track.silent + end.saturating_sub(track.seq);
+        let behind = if is_known {
+            end.saturating_sub(track.seq)
+        } else {
+            0
+        };
+        let silent = track.silent + behind;
         let recovery = &mut self.sums.recovery;
-        recovery.failed += u64::from(track.returning.is_some());
+        recovery.failed += u64::from(track.returning.is_some() && is_known);
         recovery.silent += silent;
         let lost = missing
             .saturating_sub(track.declared)

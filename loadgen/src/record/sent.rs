@@ -44,11 +44,15 @@ impl Record<'_> {
     }
 
     /// Notes a message that was due and never sent, because until now its publisher's socket took no more: it is lost to
-    /// everyone in its channel.
+    /// everyone in its channel, if it was waited for that.
     pub fn unsent(&mut self, publisher: u16, intended_ns: u64, now_ns: u64) {
         let channel = self.plan.channel(usize::from(publisher));
         let since_ns = intended_ns.saturating_sub(self.window_ns.start);
-        let lost = self.plan.receivers(channel, since_ns) as u64;
+        let lost = if self.sums.unawaited {
+            0
+        } else {
+            self.plan.receivers(channel, since_ns) as u64
+        };
         self.sums.unsent += 1;
         self.sums.lost += lost;
         if self.window_ns.contains(&intended_ns) {

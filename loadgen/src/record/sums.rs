@@ -22,6 +22,8 @@ pub struct Sums {
     pub disordered: u64,
     /// Deliveries that are missing at the end: skipped, or never come to a client that was still there.
     pub lost: u64,
+    /// Whether some was still under way when the user had nobody wait for it any more: it is neither delivered nor lost.
+    pub unawaited: bool,
     /// Deliveries that disconnected clients did not get any more.
     pub missed: u64,
     /// Deliveries to the very client that sent the message.
@@ -115,6 +117,7 @@ impl Sums {
         self.counts.add(other.counts);
         self.disordered += other.disordered;
         self.lost += other.lost;
+        self.unawaited |= other.unawaited;
         self.missed += other.missed;
         self.to_sender += other.to_sender;
         self.echoes.add(other.echoes);

@@ -34,7 +34,9 @@ pub fn word(outcome: &Outcome) -> &'static str {
 
 /// The same without that word.
 pub fn words(outcome: &Outcome) -> String {
-    let early = if outcome.interrupted {
+    let early = if outcome.unawaited {
+        " (ended early by a signal, without waiting for what was under way)"
+    } else if outcome.interrupted {
         " (ended early by a signal)"
     } else {
         ""
@@ -139,10 +141,12 @@ fn whats_good(outcome: &Outcome) -> String {
             let or_told = recovery.map_or_else(String::new, or_told);
             let damaged = noise::damaged(&traffic.messages, &outcome.heard);
             let damaged = damaged.map_or_else(String::new, |told| format!("; besides, {told}"));
-            format!(
-                "every client got every message once and {}{or_told}{damaged}",
-                in_order(traffic)
-            )
+            let came = if outcome.unawaited {
+                "what came to a client came once"
+            } else {
+                "every client got every message once"
+            };
+            format!("{came} and {}{or_told}{damaged}", in_order(traffic))
         }
         Findings::Idle(idle) => stayed(idle),
         Findings::Connect(_) => "every client came in".to_owned(),

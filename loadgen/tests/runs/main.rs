@@ -24,6 +24,7 @@ mod schema;
 mod scripts;
 mod searches;
 mod senders;
+mod signals;
 mod sockets;
 mod stages;
 mod tls;

@@ -1,28 +1,16 @@
-//! What each mode is for, and how a run is ended early.
+//! What each mode is for.
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, Write},
-    os::unix::process::ExitStatusExt,
-    process::{Child, Command, Output, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
     },
-    time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::common::{Run, against, loadgen, relay::Relay, run, wait_until, words};
-
-/// How often a signal is repeated until it was heeded.
-const AGAIN: Duration = Duration::from_millis(200);
-/// What a pipe holds that nobody reads (pipe(7)).
-const PIPE_BYTES: usize = 64 << 10;
+use crate::common::{against, relay::Relay, run, words};
 
 /// How many of each sender's messages are in a batch, at most.
 fn most_of_one(senders: impl Iterator<Item = usize>) -> usize {
@@ -187,125 +175,4 @@ fn compare_names_the_server_that_loses_messages() {
     assert_eq!(run.code, Some(1), "{run:#?}");
     let told = "BROKEN: wrong: not every client got every message once and in order (5 lost)";
     assert!(run.table.contains(told), "{}", run.table);
-}
-
-/// Starts a run against a relay, and lets it get to its traffic.
-fn begun(relay: Relay, flags: &[&str]) -> Child {
-    let (said, hears) = mpsc::channel();
-    let url = relay.that_tells(said).start();
-    let child = loadgen(&[flags, &["--url", &url, "--json", "-"]].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    hears.recv().unwrap();
-    child
-}
-
-/// What a process told that ends by itself, or by some of these signals, one after the other.
-fn ended_by(mut child: Child, signals: &[Signal]) -> Output {
-    let pid = Pid::from_child(&child);
-    let mut signals = signals.iter();
-    wait_until("the run ends", AGAIN, || {
-        let ended = child.try_wait().unwrap().is_some();
-        if !ended && let Some(&signal) = signals.next() {
-            kill_process(pid, signal).unwrap();
-        }
-        ended
-    });
-    child.wait_with_output().unwrap()
-}
-
-#[test]
-fn ctrl_c_ends_a_run_early_with_its_report() {
-    let child = begun(Relay::right(), &["--warmup", "0ms", "--duration", "10m"]);
-    let run = Run::of(&ended_by(child, &[Signal::INT]));
-    assert_eq!(run.at("interrupted"), true);
-    assert!(
-        run.table.contains("(ended early by a signal)"),
-        "{}",
-        run.table
-    );
-    let run = run.good();
-    assert!(run.message("sent") < 100 * 600);
-    assert_eq!(run.message("delivered"), run.message("sent") * 5);
-}
-
-#[test]
-fn a_second_ctrl_c_ends_a_run_that_waits_for_messages() {
-    let forgetful = Relay::with(|_, _, batch| batch.clear());
-    let flags = ["--warmup", "0ms", "--duration", "10m", "--settle", "10m"];
-    let child = begun(forgetful, &flags);
-    let run = Run::of(&ended_by(child, &[Signal::INT; 2]));
-    assert_eq!(run.at("interrupted"), true);
-    assert_eq!(run.code, Some(1), "{run:#?}");
-    assert_eq!(run.message("lost"), run.message("sent") * 5);
-}
-
-#[test]
-fn ctrl_c_while_clients_connect_ends_without_a_report() {
-    let (pongs, ponged) = mpsc::channel();
-    let url = Relay::right().that_pings(pongs).start();
-    let child = loadgen(&["--url", &url, "--clients", "500", "--connect-rate", "1"])
-        .stderr(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The first client is in.
-    ponged.recv().unwrap();
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("stopped before measuring began"), "{told}");
-}
-
-#[test]
-fn a_signal_in_the_warm_up_ends_without_a_report() {
-    for (mode, told) in [
-        ("fanout", "stopped before measuring began"),
-        ("saturate", "stopped before measuring began"),
-        ("search", "stopped before there was anything to report"),
-    ] {
-        for signal in [Signal::INT, Signal::TERM] {
-            let child = begun(Relay::right(), &[mode, "--warmup", "10m", "--threads", "2"]);
-            kill_process(Pid::from_child(&child), signal).unwrap();
-            let output = ended_by(child, &[]);
-            let sentence = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(2), "{mode}: {sentence}");
-            assert!(sentence.contains(told), "{mode}: {sentence}");
-        }
-    }
-}
-
-#[test]
-fn a_second_signal_ends_what_waits_for_a_reader() {
-    let folder = tempfile::tempdir().unwrap();
-    let [fifo, json] = ["fifo", "json"].map(|name| folder.path().join(name));
-    assert!(
-        Command::new("mkfifo")
-            .arg(&fifo)
-            .status()
-            .unwrap()
-            .success()
-    );
-    // Before the first connection, while signals are not heeded yet: nobody ever reads that log. It is no SIGINT, which
-    // whatever a shell runs in the background begins with ignoring (POSIX, section 2.11 of the shell command language).
-    let child = loadgen(&["--log", fifo.to_str().unwrap()]).spawn().unwrap();
-    let status = ended_by(child, &[Signal::TERM; 2]).status;
-    assert_eq!(status.signal(), Some(Signal::TERM.as_raw()));
-
-    // After the last: nobody reads the table.
-    let (_unread, mut full) = io::pipe().unwrap();
-    full.write_all(&vec![0; PIPE_BYTES]).unwrap();
-    let mut child = loadgen(&["connect", "--json", json.to_str().unwrap()])
-        .stdout(full)
-        .spawn()
-        .unwrap();
-    wait_until("the result is written", AGAIN, || {
-        assert_eq!(child.try_wait().unwrap(), None, "the table was read");
-        fs::metadata(&json).is_ok_and(|json| json.len() > 0)
-    });
-    let status = ended_by(child, &[Signal::TERM; 2]).status;
-    assert_eq!(status.signal(), Some(Signal::TERM.as_raw()));
 }

@@ -202,9 +202,9 @@ impl<'run> Shard<'run> {
             cuts.stop();
         }
         self.crowd.stop();
-        self.settle()?;
+        let was_awaited = self.settle()?;
         self.let_slow_catch_up()?;
-        self.give_up();
+        self.give_up(was_awaited);
         Ok((self, windows))
     }
 

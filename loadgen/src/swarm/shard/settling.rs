@@ -1,4 +1,5 @@
-//! The end of a run: what is still under way may arrive, and what cannot be sent any more is given up.
+//! The end of a run: what is still under way may arrive, and what cannot be sent any more is given up. What the user does not
+//! wait for is neither.
 
 use std::time::Duration;
 
@@ -15,15 +16,16 @@ const CATCH_UP: Duration = Duration::from_millis(500);
 const SETTLE_TICK: Duration = Duration::from_millis(10);
 
 impl Shard<'_> {
-    /// Waits until everything is delivered and every pinging client heard a pong, or the time for that is over, and then a moment for duplicates.
-    pub(super) fn settle(&mut self) -> Result<(), ShardError> {
+    /// Waits until everything is delivered and every pinging client heard a pong, or the time for that is over, and then a moment for duplicates;
+    /// whether it did, or the user wanted nobody to wait for the rest.
+    pub(super) fn settle(&mut self) -> Result<bool, ShardError> {
         // The answers to those that were sent are waited for, and the wait is to have an end.
         self.pings = None;
         let mut until_ns = self.common.clock.now_ns() + nanoseconds(self.plan.settle);
         let (mut sent, mut settled, mut quiet) = (false, false, false);
         // Clients that have everything, from the first on.
         let mut complete = 0;
-        loop {
+        let was_awaited = loop {
             let now_ns = self.common.clock.now_ns();
             let next_ns = self.do_due(now_ns);
             if !sent && self.all_sent(now_ns) {
@@ -44,14 +46,17 @@ impl Shard<'_> {
                 quiet = true;
                 until_ns = until_ns.min(now_ns + nanoseconds(QUIET));
             }
-            if now_ns >= until_ns || self.common.is_over() {
-                break;
+            if now_ns >= until_ns {
+                break true;
+            }
+            if self.common.is_over() {
+                break settled;
             }
             let tick_ns = now_ns + nanoseconds(SETTLE_TICK);
             let wake_ns = until_ns.min(next_ns).min(tick_ns);
             self.timer.arm(&self.common.clock, wake_ns)?;
             self.turn()?;
-        }
+        };
         if !sent {
             self.common.note_all_sent();
         }
@@ -59,11 +64,13 @@ impl Shard<'_> {
             self.common.note_settled();
         }
         // Who is not waited for cannot be late.
-        if !self.common.is_over() {
+        if was_awaited {
             self.record
                 .end_pings(|client| self.clients[client].is_open());
+        } else {
+            self.record.stop_waiting();
         }
-        Ok(())
+        Ok(was_awaited)
     }
 
     fn all_sent(&self, now_ns: u64) -> bool {
@@ -99,8 +106,9 @@ impl Shard<'_> {
         Ok(())
     }
 
-    /// Ends what is not over: sends that were blocked, newcomers that are not in. The last sample leaves.
-    pub(super) fn give_up(&mut self) {
+    /// Ends what is not over: sends that were blocked, newcomers that are not in. The last sample leaves. Only what was awaited
+    /// has failed to come.
+    pub(super) fn give_up(&mut self, was_awaited: bool) {
         let now_ns = self.common.clock.now_ns();
         for (publisher, client) in self.publishers.iter_mut().zip(&self.clients) {
             if client.is_open() {
@@ -109,7 +117,7 @@ impl Shard<'_> {
         }
         for (index, client) in self.clients.iter().enumerate() {
             let unended = client.unended().at_end(now_ns);
-            if let Some(bytes) = unended.filter(|_| client.is_open()) {
+            if let Some(bytes) = unended.filter(|_| was_awaited && client.is_open()) {
                 self.record.left_unended(index, bytes, now_ns);
             }
         }
@@ -118,7 +126,7 @@ impl Shard<'_> {
         let interrupted = self.common.is_ending();
         for index in planned {
             let came = match self.clients.get(index) {
-                Some(client) => client.dialing().is_none(),
+                Some(client) => client.dialing().is_none() || !was_awaited,
                 // Who was never asked to come has not failed to.
                 None => interrupted || self.record.role(index) != Role::Newcomer,
             };
