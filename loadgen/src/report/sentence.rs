@@ -149,6 +149,10 @@ fn whats_good(outcome: &Outcome) -> String {
             format!("{came} and {}{or_told}{damaged}", in_order(traffic))
         }
         Findings::Idle(idle) => stayed(idle),
+        Findings::Connect(_) if outcome.interrupted => {
+            let inside = counted(outcome.connect.clients, "client");
+            format!("{inside} came in, and none was turned away")
+        }
         Findings::Connect(_) => "every client came in".to_owned(),
         Findings::Search(search) => highest(search, outcome),
         Findings::Comparison(comparison) => compared(comparison),

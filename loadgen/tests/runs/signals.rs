@@ -165,6 +165,33 @@ fn who_is_not_let_in_yet_when_nobody_waits_any_more_was_not_turned_away() {
 }
 
 #[test]
+fn ctrl_c_ends_a_run_of_handshakes_with_those_that_were_measured() {
+    for threads in ["1", "2"] {
+        let (pongs, ponged) = mpsc::channel();
+        let url = Relay::right().that_pings(pongs).start();
+        let flags = ["connect", "--clients", "500", "--connect-rate", "20"];
+        let more = ["--duration", "10m", "--threads", threads, "--url", &url];
+        let child = loadgen(&[&flags[..], &more, &["--json", "-"]].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        for _ in 0..5 {
+            ponged.recv().unwrap();
+        }
+        let run = Run::of(&ended_by(child, &[Signal::INT])).good();
+        let inside = run.count("connect.clients");
+        assert!((5..500).contains(&inside), "{run:#?}");
+        assert_eq!(run.count("connect.failed"), 0, "{run:#?}");
+        assert!(run.figure("connect.latency_us.p50") > 0.0, "{run:#?}");
+        let told = format!(
+            "Good: {inside} clients came in, and none was turned away (ended early by a signal)."
+        );
+        assert!(run.table.contains(&told), "{}", run.table);
+    }
+}
+
+#[test]
 fn ctrl_c_while_clients_connect_ends_without_a_report() {
     let (pongs, ponged) = mpsc::channel();
     let url = Relay::right().that_pings(pongs).start();

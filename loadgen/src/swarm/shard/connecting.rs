@@ -21,8 +21,8 @@ const DIALS_MAX: usize = 128;
 pub(super) const DIALS_PER_TURN: usize = 4;
 
 impl Shard<'_> {
-    /// Connects all clients but the newcomers; from a moment on only until one client of the run is in. Then sees for some time,
-    /// but not beyond that moment, whether they stay.
+    /// Connects all clients but the newcomers; from a moment on, or where there is one from the user's signal on, only those that
+    /// are in by then, if there are any. Then sees for some time, but not beyond that moment, whether they stay.
     ///
     /// # Errors
     /// When one of them does not come in and may not fail, or the user gives up.
@@ -33,10 +33,11 @@ impl Shard<'_> {
         let begun_ns = begin.at_ns;
         self.begin_beats(begun_ns);
         let (mut now_ns, mut progress_ns) = (begun_ns, begun_ns);
+        let is_bounded = until_ns != u64::MAX;
         loop {
             self.judge_turned_away()?;
             let inside = self.clients.len() - self.dialing - self.entering;
-            let is_time = now_ns >= until_ns;
+            let is_time = now_ns >= until_ns || (is_bounded && self.common.is_ending());
             if inside == wanted || (is_time && self.common.connected() > 0) {
                 let end = self.mark(None);
                 self.stay(until_ns.min(now_ns + nanoseconds(stay)))?;
@@ -65,7 +66,8 @@ impl Shard<'_> {
             if self.clients.len() - self.dialing - self.entering > inside {
                 progress_ns = now_ns;
             }
-            if self.common.is_ending() {
+            let is_worthwhile = is_bounded && self.common.connected() > 0;
+            if self.common.is_ending() && !is_worthwhile {
                 return Err(ShardError::Interrupted);
             }
             let waiting = self.dialing + self.entering > 0;
