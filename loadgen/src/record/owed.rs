@@ -32,7 +32,7 @@ impl Record<'_> {
     }
 
     /// Whether a client has all that was sent so far, if it should have it: up to the last of each publisher, and before that
-    /// all but as many as it was told that it will not get.
+    /// all but as many as it was told that it will not get, or as may have reached nobody.
     pub fn is_complete(&self, client: usize) -> bool {
         let (integrity, row) = match self.role(client) {
             Role::Slow => return true,
@@ -52,7 +52,11 @@ impl Record<'_> {
             owed_from.is_none_or(|owed_from| owed_from >= self.ledger.sent_by(publisher))
         });
         let declared = self.tracks.get(client).map_or(0, |track| track.declared);
-        has_last && skipped <= declared
+        let in_doubt = || {
+            self.ledger
+                .nobodys(self.channel(client), self.plan.channels)
+        };
+        has_last && (skipped <= declared || skipped - declared <= in_doubt())
     }
 
     /// What becomes of what a client has not got, that was there at the end or not.
@@ -180,14 +184,22 @@ mod tests {
     use super::*;
     use crate::{args::Args, plan::Plan, record::ledger::Ledger};
 
-    /// Whether one is waited for no longer who got so many of four messages, with this line before the last of them.
+    /// Whether one is waited for no longer who got these of four messages, with this line before the last of them.
     fn is_complete(numbers: &[u32], line: &str) -> bool {
+        is_complete_where(&[], numbers, line)
+    }
+
+    /// The same where these may have reached nobody.
+    fn is_complete_where(in_doubt: &[u32], numbers: &[u32], line: &str) -> bool {
         let words = "loadgen --clients 2 --publishers 1 --protocol chat --skips";
         let plan = Plan::new(&Args::read(words.split(' ')).unwrap()).unwrap();
         let ledger = Ledger::new(&plan, None);
         let mut record = Record::new(&ledger, &plan, 0);
         record.followed(1, br#"{"action":"joined","seq":0,"epoch":1}"#, 0);
         let sent = [0, 1, 2, 3].map(|number| record.sent(0, number, 0, 0, 0));
+        for &number in in_doubt {
+            ledger.doubt(0, number..number + 1);
+        }
         for &number in numbers {
             if numbers.last() == Some(&number) {
                 record.followed(1, line.as_bytes(), 1);
@@ -210,5 +222,14 @@ mod tests {
         assert!(!is_complete(&[0, 2], &gap(2, 2)));
         assert!(!is_complete(&[0], r#"{"action":"epoch","epoch":2}"#));
         assert!(is_complete(&[0, 3], r#"{"action":"epoch","epoch":2}"#));
+    }
+
+    #[test]
+    fn what_may_have_reached_nobody_is_not_waited_for() {
+        let gap = r#"{"action":"gap","from":2,"to":2}"#;
+        assert!(is_complete_where(&[1, 2], &[0, 3], ""));
+        assert!(is_complete_where(&[2], &[0, 3], gap));
+        assert!(!is_complete_where(&[2], &[0, 3], ""));
+        assert!(!is_complete_where(&[3], &[0, 1, 2], ""));
     }
 }
