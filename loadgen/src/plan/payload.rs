@@ -5,8 +5,10 @@ use std::{fmt::Write, iter};
 use fastrand::Rng;
 use memchr::memchr;
 
-use crate::{args::values::PayloadName, plan::stamp::TAG_LETTER};
+use crate::args::values::PayloadName;
 
+/// The first letter of a run's tag, by which messages are found, and which fills none of them.
+pub(super) const TAG_LETTER: u8 = b'~';
 /// The last byte of every message of more than a stamp: printable, and nothing that a server trims or escapes.
 const LAST: u8 = b'.';
 
@@ -32,7 +34,7 @@ pub(super) fn is_whole(kind: Option<PayloadName>, filling: &[u8]) -> bool {
         }
 }
 
-/// What messages are filled with. None has the first letter of a run's tag, by which messages are found.
+/// What messages are filled with.
 #[derive(Clone, Debug)]
 pub struct Payload {
     kind: Option<PayloadName>,

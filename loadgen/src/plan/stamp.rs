@@ -15,7 +15,7 @@
 
 use crate::{
     args::values::PayloadName,
-    plan::payload::{self, Payload},
+    plan::payload::{self, Payload, TAG_LETTER},
 };
 
 /// Bytes of a stamp: the smallest message there is.
@@ -27,8 +27,6 @@ pub const PUBLISHERS_MAX: usize = 1 << 16;
 /// Nanoseconds since the origin that a stamp can carry: 78 hours.
 pub const TIME_NS_MAX: u64 = (1 << 48) - 1;
 
-/// The first letter of a run's tag, which stands nowhere else in a message.
-pub(super) const TAG_LETTER: u8 = b'~';
 /// Bytes of a run's tag.
 pub(super) const TAG_BYTES: usize = 8;
 /// Which eight bytes of a stamp are its sequence number, and which the others.
