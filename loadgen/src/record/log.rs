@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::plan::stamp::Stamp;
+use crate::{plan::stamp::Stamp, record::place::Place};
 
 /// What stands in the first line.
 const HEADER: &str = "# client publisher sequence intended_ns sent_ns received_ns counted";
@@ -22,7 +22,10 @@ pub struct DeliveryLog(Mutex<Open>);
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    place: Place,
+    has_stages: bool,
+    /// What is there, once there is something to write.
+    file: Option<File>,
     /// The first failure, after which nothing is written any more: the file is not whole.
     failure: Option<io::Error>,
 }
@@ -35,17 +38,22 @@ pub struct Lines<'run> {
 }
 
 impl DeliveryLog {
-    /// Begins an empty file.
+    /// One in this place: at once, unless it is a file, which has what it had until there is something to write.
     ///
     /// # Errors
-    /// The system's: nothing can be written to it.
-    pub fn new(mut file: File, has_stages: bool) -> io::Result<Self> {
-        let stage = if has_stages { STAGE } else { "" };
-        file.write_all(format!("{HEADER}{stage}\n").as_bytes())?;
-        Ok(Self(Mutex::new(Open {
-            file,
+    /// The system's: nothing can be written there.
+    pub fn new(place: Place, has_stages: bool) -> io::Result<Self> {
+        let is_stream = place.is_stream();
+        let mut open = Open {
+            place,
+            has_stages,
+            file: None,
             failure: None,
-        })))
+        };
+        if is_stream {
+            open.write("")?;
+        }
+        Ok(Self(Mutex::new(open)))
     }
 
     /// Why the file is not whole, if it is not.
@@ -63,6 +71,17 @@ impl DeliveryLog {
 
     fn open(&self) -> MutexGuard<'_, Open> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn write(&mut self, lines: &str) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            return file.write_all(lines.as_bytes());
+        }
+        let stage = if self.has_stages { STAGE } else { "" };
+        let file = self.file.insert(self.place.begin()?);
+        file.write_all(format!("{HEADER}{stage}\n{lines}").as_bytes())
     }
 }
 
@@ -100,7 +119,7 @@ impl Lines<'_> {
         }
     }
 
-    /// Writes what is left.
+    /// Writes what is left, or that there is nothing.
     pub fn finish(&mut self) {
         self.write();
     }
@@ -108,7 +127,7 @@ impl Lines<'_> {
     fn write(&mut self) {
         let mut log = self.log.open();
         if log.failure.is_none() {
-            log.failure = log.file.write_all(self.text.as_bytes()).err();
+            log.failure = log.write(&self.text).err();
         }
         self.text.clear();
     }
@@ -116,7 +135,7 @@ impl Lines<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::OwnedFd;
+    use std::{os::fd::AsRawFd, path::Path};
 
     use super::*;
 
@@ -131,7 +150,9 @@ mod tests {
     #[test]
     fn a_file_that_takes_no_more_is_told_once_and_costs_nothing_else() {
         let (reader, writer) = io::pipe().unwrap();
-        let log = DeliveryLog::new(File::from(OwnedFd::from(writer)), false).unwrap();
+        let path = format!("/proc/self/fd/{}", writer.as_raw_fd());
+        let place = Place::find(Path::new(&path)).unwrap();
+        let log = DeliveryLog::new(place, false).unwrap();
         drop(reader);
         for _ in 0..2 {
             let mut lines = log.lines();

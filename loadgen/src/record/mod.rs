@@ -20,6 +20,7 @@ mod optional;
 pub mod order;
 mod owed;
 pub mod pings;
+pub mod place;
 mod presence;
 pub mod recovery;
 pub mod sample;

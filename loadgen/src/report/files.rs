@@ -1,10 +1,10 @@
-//! Where a result goes. All files are opened before the first client connects, so that a path that cannot be written is
+//! Where a result goes. All places are tried before the first client connects, so that a path that cannot be written is
 //! found out then; whatever cannot be written later, the table is still printed.
 
 use std::{
     collections::BTreeMap,
     fmt::{self, Display, Formatter},
-    fs::{self, File, OpenOptions},
+    fs,
     io::{self, Write},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::{
     args::Args,
     outcome::{Outcome, curves::Curves},
-    record::log::DeliveryLog,
+    record::{log::DeliveryLog, place::Place},
     report::{hdr::Percentiles, pages, text::Shown},
 };
 
@@ -30,58 +30,49 @@ pub struct Files {
     json_to_stdout: bool,
 }
 
-/// One file, opened and not emptied yet: a run that comes to nothing leaves an older result alone.
+/// One place, by the flag that names it.
 #[derive(Debug)]
 struct Destination {
     flag: &'static str,
     path: PathBuf,
-    file: File,
-    /// Whether it is a new one with nothing in it.
-    is_blank: bool,
+    place: Place,
 }
 
 impl Files {
-    /// Opens them.
+    /// Finds where they go. Nothing is there yet that was not before.
     ///
     /// # Errors
     /// The user's: a path that cannot be written.
     pub fn open(args: &Args) -> Result<Self, Unwritten> {
         let json_to_stdout = args.json.as_deref() == Some(Path::new("-"));
+        let json = args.json.as_ref().filter(|_| !json_to_stdout);
         let open = |flag, path: Option<&PathBuf>| {
             let opened = path.map(|path| Destination::open(flag, path));
             opened.transpose()
         };
-        let log = args.log.as_ref().map(|path| {
-            let log =
-                File::create(path).and_then(|file| DeliveryLog::new(file, !args.stage.is_empty()));
-            let log = log.map_err(|source| Unwritten::at("--log", path, source))?;
-            Ok((path.clone(), Arc::new(log)))
+        let mut all = [
+            open("--json", json)?,
+            open("--hdr", args.hdr.as_ref())?,
+            open("--report", args.report.as_ref())?,
+            open("--log", args.log.as_ref())?,
+        ];
+        are_apart(all.iter().flatten())?;
+        let places = all.iter_mut().flatten();
+        places.for_each(|to| to.place.clear());
+        let [json, hdr, report, log] = all;
+        let log = log.map(|Destination { path, place, .. }| {
+            match DeliveryLog::new(place, !args.stage.is_empty()) {
+                Ok(log) => Ok((path, Arc::new(log))),
+                Err(source) => Err(Unwritten::at("--log", &path, source)),
+            }
         });
-        let files = Self {
-            json: open("--json", args.json.as_ref().filter(|_| !json_to_stdout))?,
-            hdr: open("--hdr", args.hdr.as_ref())?,
-            report: open("--report", args.report.as_ref())?,
+        Ok(Self {
+            json,
+            hdr,
+            report,
             log: log.transpose()?,
             json_to_stdout,
-        };
-        files.are_apart()?;
-        Ok(files)
-    }
-
-    /// Checks that no result would take the place of another.
-    fn are_apart(&self) -> Result<(), Unwritten> {
-        let log = self.log.iter().map(|(path, _)| ("--log", path));
-        let others = [&self.json, &self.hdr, &self.report].into_iter().flatten();
-        let mut taken = BTreeMap::new();
-        for (flag, path) in log.chain(others.map(|to| (to.flag, &to.path))) {
-            let file = fs::metadata(path).map_err(|source| Unwritten::at(flag, path, source))?;
-            let other = taken.insert((file.dev(), file.ino()), flag);
-            if let Some(other) = other.filter(|_| file.is_file()) {
-                let cause = io::Error::other(format!("{other} goes there"));
-                return Err(Unwritten::at(flag, path, cause));
-            }
-        }
-        Ok(())
+        })
     }
 
     /// Where every delivery goes, if that is wanted.
@@ -131,43 +122,32 @@ impl Files {
 
 impl Destination {
     fn open(flag: &'static str, path: &Path) -> Result<Self, Unwritten> {
-        let is_blank = !path.exists();
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(false);
-        Ok(Self {
-            flag,
-            path: path.to_owned(),
-            file: options
-                .open(path)
-                .map_err(|source| Unwritten::at(flag, path, source))?,
-            is_blank,
-        })
-    }
-
-    fn write(&mut self, text: &str) -> io::Result<()> {
-        // What is no file, such as a pipe, has no length.
-        if self.file.metadata()?.is_file() {
-            self.file.set_len(0)?;
-        }
-        self.is_blank = false;
-        self.file.write_all(text.as_bytes())
+        let place = Place::find(path).map_err(|source| Unwritten::at(flag, path, source))?;
+        let path = path.to_owned();
+        Ok(Self { flag, path, place })
     }
 }
 
-impl Drop for Destination {
-    fn drop(&mut self) {
-        if self.is_blank {
-            // A file with nothing in it would be taken for a result.
-            let _ = fs::remove_file(&self.path);
+/// Checks that no result would take the place of another.
+fn are_apart<'a>(all: impl Iterator<Item = &'a Destination>) -> Result<(), Unwritten> {
+    let mut taken = BTreeMap::new();
+    for Destination { flag, path, .. } in all {
+        let file = fs::metadata(path).map_err(|source| Unwritten::at(flag, path, source))?;
+        let other = taken.insert((file.dev(), file.ino()), flag);
+        if let Some(other) = other.filter(|_| file.is_file()) {
+            let cause = io::Error::other(format!("{other} goes there"));
+            return Err(Unwritten::at(flag, path, cause));
         }
     }
+    Ok(())
 }
 
 fn write(to: Option<Destination>, text: impl FnOnce() -> String) -> Result<(), Unwritten> {
     let Some(mut to) = to else {
         return Ok(());
     };
-    to.write(&text())
+    to.place
+        .write(&text())
         .map_err(|source| Unwritten::at(to.flag, &to.path, source))
 }
 
@@ -225,23 +205,6 @@ impl Display for Unwritten {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn open(path: &Path) -> Destination {
-        Destination::open("--json", path).unwrap()
-    }
-
-    #[test]
-    fn an_older_result_is_replaced_by_a_new_one_and_by_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("result");
-        drop(open(&path));
-        assert!(!path.exists(), "a run that came to nothing");
-        open(&path).write("a long result").unwrap();
-        drop(open(&path));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "a long result");
-        open(&path).write("short").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "short");
-    }
 
     #[test]
     fn all_places_are_named_with_what_to_do() {

@@ -1,6 +1,8 @@
 //! What a run comes to that measured too little, or measured itself: it does not end as if all were good.
 
 use std::{
+    fs,
+    net::TcpListener,
     path::Path,
     process::{Child, Output, Stdio},
     sync::mpsc,
@@ -10,7 +12,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{Run, echo, loadgen, relay::Relay, run, words};
+use crate::common::{Run, echo, loadgen, refused_by, relay::Relay, run, words};
 
 /// Half of a run, and more.
 const STALL: Duration = Duration::from_millis(700);
@@ -175,4 +177,30 @@ fn where_the_server_may_skip_everything_and_does_nothing_was_measured() {
     assert_eq!(run.code, Some(3), "{run:#?}");
     let told = "NOT VALID: nothing of what was sent in the measured time came to a client";
     assert!(run.table.contains(told), "{}", run.table);
+}
+
+#[test]
+fn a_run_that_comes_to_nothing_leaves_older_results_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let url = format!("ws://{}/", nobody.unwrap());
+    let names = ["json", "hdr", "report", "log"];
+    for has_older in [false, true] {
+        let mut command = loadgen(&["--url", &url]);
+        for name in names {
+            let path = folder.path().join(name);
+            if has_older {
+                fs::write(&path, "older").unwrap();
+            }
+            command.arg(format!("--{name}")).arg(path);
+        }
+        let (code, told) = refused_by(&mut command);
+        assert_eq!(code, Some(2), "{told}");
+        let count = fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(count, if has_older { names.len() } else { 0 });
+    }
+    for name in names {
+        let text = fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(text, "older", "{name}");
+    }
 }
