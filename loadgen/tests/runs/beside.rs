@@ -233,7 +233,8 @@ fn that_a_server_was_slow_to_read_is_told_where_messages_are_lost() {
             batch.clear();
         }
     });
-    let run = against(&relay.start(), &["--size", "1MiB", "--settle", "3s"]);
+    let flags = ["--size", "1MiB", "--clients", "2", "--settle", "4s"];
+    let run = against(&relay.start(), &flags);
     assert_eq!(run.code, Some(1), "{run:#?}");
     let told =
         " lost); the server was slow to read: half of the messages waited for it for more than ";
