@@ -75,7 +75,7 @@ CONNECT = '[{"channel":"/meta/connect","clientId":"*","connectionType":"websocke
 PEERS = [
     node(
         'Socket.IO', 'socket.io', 'socketio.mjs', preset('socketio'),
-        [topic(NOBODY), path('/socket.io/?EIO=3&transport=websocket', 'before the first message'), KILLED],
+        [topic(NOBODY), path('/socket.io/?EIO=3&transport=websocket', 'until the first message: the server set a reserved bit'), KILLED],
         is_long=False,
     ),
     Peer(
